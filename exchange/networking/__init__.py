@@ -1,0 +1,1 @@
+"""The bridge between TCP and the engine: knows messages, decides nothing.  Start at `protocol`."""

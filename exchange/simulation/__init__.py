@@ -1,0 +1,1 @@
+"""Traders made of code: they use the TCP client library and nothing else of the exchange."""

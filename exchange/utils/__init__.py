@@ -1,0 +1,1 @@
+"""Helpers that know no trading word and import nothing of ours."""

@@ -1,0 +1,1 @@
+"""The trader's side: what a person starts to trade.  Shows what the engine said, sends what the person asked."""

@@ -167,9 +167,9 @@ class RequestRejected(NamedTuple):
 
 
 class AllCanceled(NamedTuple):
-    """Every order that a CancelAll named has been canceled: `count` of them."""
+    """Every order that a CancelAll named has been canceled: `order_count` of them."""
 
-    count: int
+    order_count: int
 
 
 class OrderState(NamedTuple):

@@ -1,0 +1,119 @@
+"""What the engine keeps for one user: the orders they may name, their event count, their positions."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Optional
+
+from exchange.engine.order import Order, Side
+
+# RULES 14: how many client order ids of done orders stay reserved, per user.
+DONE_ORDERS_REMEMBERED = 1_000
+
+
+class Position:
+    """One user's position in one symbol, at average cost (RULES 25).  Integers throughout.
+
+    `net_quantity` is bought minus sold; `cost` is what that net position cost, in ticks × units, negative when
+    short; `realised_pnl` in ticks × units; `volume` counts every unit bought or sold.
+    """
+
+    __slots__ = ("net_quantity", "cost", "realised_pnl", "volume")
+
+    def __init__(self, net_quantity: int = 0, cost: int = 0, realised_pnl: int = 0, volume: int = 0) -> None:
+        self.net_quantity = net_quantity
+        self.cost = cost
+        self.realised_pnl = realised_pnl
+        self.volume = volume
+
+    def apply_fill(self, side: Side, price: int, quantity: int) -> None:
+        """Count a fill of `quantity` at `price`: first it reduces what is held the other way, the rest adds."""
+        signed = quantity if side is Side.BUY else -quantity
+        self.volume += quantity
+        if self.net_quantity and (self.net_quantity > 0) != (signed > 0):
+            signed = self._reduce(price, signed)
+        self.net_quantity += signed
+        self.cost += price * signed
+
+    def _reduce(self, price: int, signed: int) -> int:
+        """Close as much as `signed` allows and realise its gain; returns what is left to open the other way.
+
+        The cost of the closed part is rounded toward zero; what the rounding leaves stays in the cost of the rest,
+        so over the life of a position nothing is gained or lost by it.
+        """
+        held = self.net_quantity
+        closed = min(abs(held), abs(signed))
+        if held > 0:
+            cost_closed = self.cost * closed // held
+            self.realised_pnl += price * closed - cost_closed
+            self.net_quantity -= closed
+            self.cost -= cost_closed
+            return signed + closed
+        cost_closed = -self.cost * closed // -held
+        self.realised_pnl += cost_closed - price * closed
+        self.net_quantity += closed
+        self.cost += cost_closed
+        return signed - closed
+
+
+class Account:
+    """One user as the engine knows them.
+
+    `seq` is the number of the user's last private event.  `orders` holds by id every live order and those done
+    ones that are still remembered; `orders_by_client_id` holds the same orders by every client order id they had.
+    """
+
+    __slots__ = ("user", "seq", "orders", "orders_by_client_id", "positions", "done_client_order_ids")
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+        self.seq = 0
+        self.orders: dict[int, Order] = {}
+        self.orders_by_client_id: dict[str, Order] = {}
+        self.positions: dict[str, Position] = {}
+        # Oldest first; at most DONE_ORDERS_REMEMBERED.
+        self.done_client_order_ids: deque[str] = deque()
+
+    def enter(self, order: Order) -> None:
+        """Remember a new live order."""
+        self.orders[order.order_id] = order
+        self.orders_by_client_id[order.client_order_id] = order
+
+    def find(self, order_id: Optional[int], client_order_id: Optional[str]) -> Optional[Order]:
+        """The order of this user named by one of its ids, live or remembered; None if there is none."""
+        if order_id is not None:
+            return self.orders.get(order_id)
+        assert client_order_id is not None
+        return self.orders_by_client_id.get(client_order_id)
+
+    def retire(self, order: Order) -> None:
+        """The order is done: remember it among the last ones, forget the oldest.  O(1)."""
+        self._reserve(order.client_order_id)
+
+    def rename(self, order: Order, client_order_id: str) -> None:
+        """Give a live order a new client order id; the old one still names it, and is reserved like a done one."""
+        old_client_order_id, order.client_order_id = order.client_order_id, client_order_id
+        self.orders_by_client_id[client_order_id] = order
+        self._reserve(old_client_order_id)
+
+    def _reserve(self, client_order_id: str) -> None:
+        done = self.done_client_order_ids
+        done.append(client_order_id)
+        if len(done) > DONE_ORDERS_REMEMBERED:
+            forgotten = done.popleft()
+            order = self.orders_by_client_id.pop(forgotten)
+            if order.client_order_id == forgotten:
+                del self.orders[order.order_id]
+
+    def position(self, symbol: str) -> Position:
+        """The user's position in `symbol`, a flat one if there was none."""
+        position = self.positions.get(symbol)
+        if position is None:
+            position = self.positions[symbol] = Position()
+        return position
+
+    def live_orders(self) -> list[Order]:
+        """The user's live orders in arrival order."""
+        live = [order for order in self.orders.values() if order.is_live]
+        live.sort(key=lambda order: order.order_id)
+        return live

@@ -1,0 +1,236 @@
+"""The order book of one instrument: who is first in line at which price.
+
+Theory of operation
+-------------------
+A book has two sides.  Each `BookSide` keeps
+
+* `_levels`, a dict from price (ticks) to `PriceLevel`, and
+* `_heap`, a `heapq` of int keys, one for each entry of `_levels`: the price for SELL (lowest first), the negated
+  price for BUY (highest first), so the best price is always at the top.
+
+A `PriceLevel` is a FIFO queue of orders, doubly linked through the orders themselves, with running totals.  The
+links make leaving the middle of a queue as cheap as leaving its front; nothing ever compares two orders.
+
+A level that loses its last order stays behind, empty, in dict and heap alike: the price often comes back, and then
+nothing has to be pushed.  Empty levels leave when they reach the top of the heap, or all at once when they
+outnumber the live ones, so what is kept is never more than twice what is used (plus a small constant).
+
+Invariants (`check_invariants` asserts them): the heap holds exactly the keys of the dict, each once; a level's
+totals are the sums over its queue; every queued order is live, on this side, at this price; in continuous trading
+the best bid is below the best ask.
+
+Runtime complexity: `best` O(1) amortised; `add` O(1), O(log levels) for a price that is new; `remove` O(1)
+amortised; `depth(n)` and walking n levels O(n log n).
+
+The book makes no ids, checks no wishes and talks to nobody.  One thread owns it: whoever calls the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heapify, heappop, heappush
+from typing import Optional
+
+from exchange.engine.instrument import Instrument
+from exchange.engine.order import Order, Side
+
+# Below this many, empty levels are not worth a compaction.
+_EMPTY_LEVELS_TOLERATED = 32
+
+
+class PriceLevel:
+    """The orders resting at one price, earliest first.
+
+    `quantity` is the sum of what remains of them, `order_count` their number; `first` and `last` are None exactly
+    when it is empty.
+    """
+
+    __slots__ = ("price", "first", "last", "quantity", "order_count")
+
+    def __init__(self, price: int) -> None:
+        self.price = price
+        self.first: Optional[Order] = None
+        self.last: Optional[Order] = None
+        self.quantity = 0
+        self.order_count = 0
+
+    def orders(self) -> Iterator[Order]:
+        """The queue from front to back.  The level must not change while it is walked."""
+        order = self.first
+        while order is not None:
+            yield order
+            order = order.next
+
+
+class BookSide:
+    """All that rests on one side of a book."""
+
+    def __init__(self, side: Side) -> None:
+        self.side = side
+        self._sign = -1 if side is Side.BUY else 1
+        self._levels: dict[int, PriceLevel] = {}
+        self._heap: list[int] = []
+        self._empty_count = 0
+        self._changed: set[int] = set()
+
+    def best(self) -> Optional[PriceLevel]:
+        """The level that trades first, or None when nothing rests here."""
+        heap = self._heap
+        while heap:
+            price = heap[0] * self._sign
+            level = self._levels[price]
+            if level.first is not None:
+                return level
+            heappop(heap)
+            del self._levels[price]
+            self._empty_count -= 1
+        return None
+
+    def add(self, order: Order) -> None:
+        """Put a live limit order at the back of its level."""
+        price = order.price
+        assert price is not None and order.level is None, order
+        level = self._levels.get(price)
+        if level is None:
+            level = self._levels[price] = PriceLevel(price)
+            heappush(self._heap, price * self._sign)
+        elif level.first is None:
+            self._empty_count -= 1
+        last = level.last
+        if last is None:
+            level.first = order
+        else:
+            last.next = order
+            order.previous = last
+        level.last = order
+        level.quantity += order.remaining_quantity
+        level.order_count += 1
+        order.level = level
+        self._changed.add(price)
+
+    def remove(self, order: Order, remaining_quantity: int) -> None:
+        """Take an order out of its queue; `remaining_quantity` is what the level still counts for it.
+
+        O(1): it is unlinked from its neighbours.  The quantity is an argument because the order itself, filled or
+        canceled, may have nothing left to say.
+        """
+        level = order.level
+        assert level is not None, order
+        before, after = order.previous, order.next
+        if before is None:
+            level.first = after
+        else:
+            before.next = after
+        if after is None:
+            level.last = before
+        else:
+            after.previous = before
+        order.level = order.previous = order.next = None
+        level.quantity -= remaining_quantity
+        level.order_count -= 1
+        self._changed.add(level.price)
+        if level.first is None:
+            self._empty_count += 1
+            if self._empty_count > _EMPTY_LEVELS_TOLERATED and self._empty_count * 2 > len(self._heap):
+                self._compact()
+
+    def reduce(self, order: Order, by_quantity: int) -> None:
+        """Count `by_quantity` less for an order that stays where it is in its queue."""
+        level = order.level
+        assert level is not None, order
+        level.quantity -= by_quantity
+        self._changed.add(level.price)
+
+    def crosses(self, price: int, limit_price: Optional[int]) -> bool:
+        """Whether an order arriving at `limit_price` (None: any price) may trade with what rests at `price`."""
+        return limit_price is None or price * self._sign <= limit_price * self._sign
+
+    def levels(self) -> Iterator[PriceLevel]:
+        """Every level that is not empty, best first; walking n of them costs O(n log n).
+
+        The heap is a tree in which no child is better than its parent, so the next best is always a child of one
+        already seen.  The side must not change while it is walked.
+        """
+        heap, size = self._heap, len(self._heap)
+        frontier = [(heap[0], 0)] if heap else []
+        while frontier:
+            key, index = heappop(frontier)
+            level = self._levels[key * self._sign]
+            if level.first is not None:
+                yield level
+            for child in (2 * index + 1, 2 * index + 2):
+                if child < size:
+                    heappush(frontier, (heap[child], child))
+
+    def depth(self, limit: Optional[int] = None) -> list[tuple[int, int, int]]:
+        """The best `limit` levels (None: all) as (price, quantity, order count), best first."""
+        shown: list[tuple[int, int, int]] = []
+        for level in self.levels():
+            if len(shown) == limit:
+                break
+            shown.append((level.price, level.quantity, level.order_count))
+        return shown
+
+    def orders(self) -> Iterator[Order]:
+        """Every resting order in the sequence in which they would trade."""
+        for level in self.levels():
+            yield from level.orders()
+
+    def total_at(self, price: int) -> tuple[int, int]:
+        """(quantity, order count) resting at `price`; (0, 0) when there is nothing."""
+        level = self._levels.get(price)
+        return (level.quantity, level.order_count) if level is not None else (0, 0)
+
+    def take_changed_prices(self) -> set[int]:
+        """The prices whose totals changed since this was last called: what a market-data feed must tell."""
+        changed, self._changed = self._changed, set()
+        return changed
+
+    def _compact(self) -> None:
+        """Drop every empty level.  O(levels), at most once per as many levels emptied."""
+        self._levels = {price: level for price, level in self._levels.items() if level.first is not None}
+        self._heap = [price * self._sign for price in self._levels]
+        heapify(self._heap)
+        self._empty_count = 0
+
+    def check_invariants(self) -> None:
+        """Assert everything the theory of operation promises.  O(orders); for tests."""
+        assert sorted(self._heap) == sorted(price * self._sign for price in self._levels)
+        assert all(self._heap[(i - 1) // 2] <= self._heap[i] for i in range(1, len(self._heap)))
+        empty_count = 0
+        for price, level in self._levels.items():
+            queue = list(level.orders())
+            empty_count += not queue
+            assert level.price == price and level.order_count == len(queue)
+            assert level.quantity == sum(order.remaining_quantity for order in queue)
+            assert level.first is (queue[0] if queue else None) and level.last is (queue[-1] if queue else None)
+            for before, order in zip([None, *queue], queue, strict=False):
+                assert order.is_live and order.remaining_quantity > 0, order
+                assert order.side is self.side and order.price == price and order.level is level, order
+                assert order.previous is before, order
+        assert empty_count == self._empty_count <= max(_EMPTY_LEVELS_TOLERATED, len(self._heap) // 2)
+
+
+class OrderBook:
+    """Both sides of one instrument, its definition and its last trade price (ticks, None before the first)."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.bids = BookSide(Side.BUY)
+        self.asks = BookSide(Side.SELL)
+        self.last_trade_price: Optional[int] = None
+
+    def side(self, side: Side) -> BookSide:
+        """Where an order of `side` rests."""
+        return self.bids if side is Side.BUY else self.asks
+
+    def opposite(self, side: Side) -> BookSide:
+        """What an arriving order of `side` trades against."""
+        return self.asks if side is Side.BUY else self.bids
+
+    def check_invariants(self) -> None:
+        """Assert that both sides are sound and that the book is neither crossed nor locked.  For tests."""
+        self.bids.check_invariants()
+        self.asks.check_invariants()
+        bid, ask = self.bids.best(), self.asks.best()
+        assert bid is None or ask is None or bid.price < ask.price, (bid.price, ask.price)

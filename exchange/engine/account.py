@@ -86,17 +86,14 @@ class Account:
         assert client_order_id is not None
         return self.orders_by_client_id.get(client_order_id)
 
-    def retire(self, order: Order) -> None:
-        """The order is done: remember it among the last ones, forget the oldest.  O(1)."""
-        self._reserve(order.client_order_id)
-
     def rename(self, order: Order, client_order_id: str) -> None:
         """Give a live order a new client order id; the old one still names it, and is reserved like a done one."""
         old_client_order_id, order.client_order_id = order.client_order_id, client_order_id
         self.orders_by_client_id[client_order_id] = order
-        self._reserve(old_client_order_id)
+        self.reserve(old_client_order_id)
 
-    def _reserve(self, client_order_id: str) -> None:
+    def reserve(self, client_order_id: str) -> None:
+        """An order with this id is done, or has another id now: remember it, forget the oldest.  O(1)."""
         done = self.done_client_order_ids
         done.append(client_order_id)
         if len(done) > DONE_ORDERS_REMEMBERED:

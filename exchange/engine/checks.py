@@ -24,9 +24,9 @@ class Refusal(NamedTuple):
     text: str
 
 
-def price_refusal(instrument: Instrument, price_nanos: int) -> Optional[Refusal]:
-    """RULES 16: a price is a positive multiple of the tick size."""
-    if price_nanos > 0 and price_nanos % instrument.tick_size_nanos == 0:
+def price_refusal(instrument: Instrument, price_nanos: Optional[int]) -> Optional[Refusal]:
+    """RULES 16: a price, where one is named, is a positive multiple of the tick size."""
+    if price_nanos is None or (price_nanos > 0 and price_nanos % instrument.tick_size_nanos == 0):
         return None
     return Refusal(
         RejectCode.PRICE_NOT_ON_TICK,
@@ -97,11 +97,6 @@ def tick_size_changed(listed: Instrument, wanted: Instrument) -> Refusal:
         f"tick_size {nanos_text(wanted.tick_size_nanos)}: {listed.symbol} is listed with "
         f"{nanos_text(listed.tick_size_nanos)}, and a tick size never changes",
     )
-
-
-def symbol_in_use(symbol: str) -> Refusal:
-    """An instrument with live orders can't go."""
-    return Refusal(RejectCode.BAD_VALUE, f"symbol {symbol}: orders still rest in its book, cancel them first")
 
 
 def would_take(order: Order) -> Refusal:

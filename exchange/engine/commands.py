@@ -77,17 +77,12 @@ class GetPositions(NamedTuple):
 
 
 class ListInstrument(NamedTuple):
-    """List a new instrument, or change the limits of one that is listed.  Its tick size never changes."""
+    """List a new instrument, or change the limits of one that is listed.
+
+    Its tick size never changes and it never leaves the list, since orders and positions are counted in its ticks.
+    """
 
     instrument: Instrument
 
 
-class DelistInstrument(NamedTuple):
-    """Take an instrument that has no live order off the list."""
-
-    symbol: str
-
-
-Command = Union[
-    NewOrder, CancelOrder, ReplaceOrder, CancelAll, GetOrders, GetPositions, ListInstrument, DelistInstrument
-]
+Command = Union[NewOrder, CancelOrder, ReplaceOrder, CancelAll, GetOrders, GetPositions, ListInstrument]

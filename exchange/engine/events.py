@@ -224,13 +224,8 @@ class InstrumentListed(NamedTuple):
     symbol: str
 
 
-class InstrumentDelisted(NamedTuple):
-    """The instrument may no longer be traded."""
-
-    symbol: str
-
-
 PrivateEvent = Union[OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced]
+PRIVATE_EVENT_TYPES = frozenset({OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced})
 Rejection = Union[OrderRejected, CancelRejected, ReplaceRejected, RequestRejected]
 Answer = Union[Rejection, AllCanceled, OrdersListed, PositionsListed]
-Event = Union[PrivateEvent, Answer, Trade, InstrumentListed, InstrumentDelisted]
+Event = Union[PrivateEvent, Answer, Trade, InstrumentListed]

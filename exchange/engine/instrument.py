@@ -7,7 +7,8 @@ instrument's ticks.  This file owns the way from nanos to ticks and from ticks t
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from dataclasses import dataclass
+from typing import Optional
 
 from exchange.engine.order import SelfTradePrevention
 
@@ -23,7 +24,8 @@ def nanos_text(nanos: int, decimals: int = 0) -> str:
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
 
 
-class Instrument(NamedTuple):
+@dataclass(frozen=True)
+class Instrument:
     """One instrument's definition.
 
     `tick_size_nanos` is the tick in 10⁻⁹ currency units; quantities are in units; `price_band_percent` None means

@@ -24,11 +24,15 @@ from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, T
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.trade import Trade
 
+# A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
+_make = tuple.__new__
 _BUY = Side.BUY
 _MARKET = OrderType.MARKET
 _GTC = TimeInForce.GTC
 _DAY = TimeInForce.DAY
 _NO_PREVENTION = SelfTradePrevention.NONE
+_IOC_REMAINDER = CancelReason.IOC_REMAINDER
+_MARKET_REMAINDER = CancelReason.MARKET_REMAINDER
 _MAKER = Liquidity.MAKER
 _TAKER = Liquidity.TAKER
 
@@ -46,7 +50,7 @@ class Matcher:
 
     def match(self, taker: Order, book: OrderBook, timestamp: int, events: list[Event]) -> None:
         """Trade `taker` as far as it goes, then let it rest or cancel what is left (RULES 1, 2, 3, 5)."""
-        opposite = book.opposite(taker.side)
+        own_side, opposite = (book.bids, book.asks) if taker.side is _BUY else (book.asks, book.bids)
         limit_price = taker.price
         while taker.remaining_quantity:
             level = opposite.best()
@@ -58,14 +62,12 @@ class Matcher:
                 self._prevent_self_trade(taker, maker, opposite, timestamp, events)
             else:
                 self._trade(taker, maker, book, opposite, timestamp, events)
-        if not taker.is_live:
+        if not taker.remaining_quantity:
             return
         if taker.time_in_force is _GTC or taker.time_in_force is _DAY:
-            book.side(taker.side).add(taker)
+            own_side.add(taker)
         else:
-            reason = (
-                CancelReason.MARKET_REMAINDER if taker.order_type is _MARKET else CancelReason.IOC_REMAINDER
-            )
+            reason = _MARKET_REMAINDER if taker.order_type is _MARKET else _IOC_REMAINDER
             self.cancel(taker, reason, timestamp, events)
 
     def _trade(
@@ -108,24 +110,27 @@ class Matcher:
         account.position(order.symbol).apply_fill(order.side, price, quantity)
         account.seq += 1
         events.append(
-            OrderExecuted(
-                order.user,
-                account.seq,
-                timestamp,
-                order.order_id,
-                order.client_order_id,
-                order.symbol,
-                order.side,
-                self.last_trade_id,
-                price,
-                quantity,
-                order.remaining_quantity,
-                order.status,
-                liquidity,
+            _make(
+                OrderExecuted,
+                (
+                    order.user,
+                    account.seq,
+                    timestamp,
+                    order.order_id,
+                    order.client_order_id,
+                    order.symbol,
+                    order.side,
+                    self.last_trade_id,
+                    price,
+                    quantity,
+                    order.remaining_quantity,
+                    order.status,
+                    liquidity,
+                ),
             )
         )
         if not order.remaining_quantity:
-            account.retire(order)
+            account.reserve(order.client_order_id)
 
     def _prevent_self_trade(
         self, taker: Order, maker: Order, opposite: BookSide, timestamp: int, events: list[Event]
@@ -166,17 +171,21 @@ class Matcher:
         canceled_quantity = order.cancel()
         account = self._accounts[order.user]
         account.seq += 1
-        account.retire(order)
+        client_order_id = order.client_order_id
+        account.reserve(client_order_id)
         events.append(
-            OrderCanceled(
-                order.user,
-                account.seq,
-                timestamp,
-                order.order_id,
-                order.client_order_id,
-                order.symbol,
-                canceled_quantity,
-                reason,
+            _make(
+                OrderCanceled,
+                (
+                    order.user,
+                    account.seq,
+                    timestamp,
+                    order.order_id,
+                    client_order_id,
+                    order.symbol,
+                    canceled_quantity,
+                    reason,
+                ),
             )
         )
 

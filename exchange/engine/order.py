@@ -78,8 +78,11 @@ class Order:
     `price` is in ticks of its instrument, None for a MARKET order; quantities are in units of the instrument;
     `timestamp` is when the engine accepted it, in ns since the Unix epoch.  `level`, `previous` and `next` are the
     order's place in a book: they belong to `orderbook`, nobody else touches them.  `level` is None while the order
-    does not rest.
+    does not rest, and the neighbours exist only while it does.
     """
+
+    previous: Optional[Order]
+    next: Optional[Order]
 
     __slots__ = (
         "order_id",
@@ -133,8 +136,6 @@ class Order:
         self.post_only = post_only
         self.self_trade_prevention = self_trade_prevention
         self.level: Optional[PriceLevel] = None
-        self.previous: Optional[Order] = None
-        self.next: Optional[Order] = None
 
     def __repr__(self) -> str:
         return (
@@ -154,7 +155,7 @@ class Order:
 
     def fill(self, quantity: int) -> None:
         """Execute `quantity` units, 1 up to all that remains."""
-        assert 0 < quantity <= self.remaining_quantity and self.is_live, (self, quantity)
+        assert 0 < quantity <= self.remaining_quantity, (self, quantity)
         self.remaining_quantity -= quantity
         self.executed_quantity += quantity
         self.status = _PARTIALLY_FILLED if self.remaining_quantity else _FILLED
@@ -168,7 +169,7 @@ class Order:
         return self._end(OrderStatus.EXPIRED)
 
     def _end(self, status: OrderStatus) -> int:
-        assert self.is_live, self
+        assert self.status is _NEW or self.status is _PARTIALLY_FILLED, self
         ended_quantity = self.remaining_quantity
         self.remaining_quantity = 0
         self.status = status

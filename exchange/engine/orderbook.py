@@ -39,15 +39,16 @@ _EMPTY_LEVELS_TOLERATED = 32
 
 
 class PriceLevel:
-    """The orders resting at one price, earliest first.
+    """The orders resting at one price of `side`, earliest first.
 
     `quantity` is the sum of what remains of them, `order_count` their number; `first` and `last` are None exactly
     when it is empty.
     """
 
-    __slots__ = ("price", "first", "last", "quantity", "order_count")
+    __slots__ = ("side", "price", "first", "last", "quantity", "order_count")
 
-    def __init__(self, price: int) -> None:
+    def __init__(self, side: BookSide, price: int) -> None:
+        self.side = side
         self.price = price
         self.first: Optional[Order] = None
         self.last: Optional[Order] = None
@@ -92,7 +93,7 @@ class BookSide:
         assert price is not None and order.level is None, order
         level = self._levels.get(price)
         if level is None:
-            level = self._levels[price] = PriceLevel(price)
+            level = self._levels[price] = PriceLevel(self, price)
             heappush(self._heap, price * self._sign)
         elif level.first is None:
             self._empty_count -= 1
@@ -101,7 +102,8 @@ class BookSide:
             level.first = order
         else:
             last.next = order
-            order.previous = last
+        order.previous = last
+        order.next = None
         level.last = order
         level.quantity += order.remaining_quantity
         level.order_count += 1

@@ -1,7 +1,8 @@
 """The engine's state as records of plain values, and back.
 
-Each record is a list: its kind, then numbers, strings, booleans and None, so that any storage can write one as a
-line.  They come in an order from which the state can be built in one pass, without a second copy in memory:
+Each record is a list: its kind, then numbers, strings, booleans, None and (for an instrument) a dict of these, so
+that any storage can write one as a line.  They come in an order from which the state can be built in one pass,
+without a second copy in memory:
 
     engine, instrument …, account …, position …, order …, reserved …
 
@@ -13,6 +14,7 @@ oldest first.  Equal states give equal records, whatever way led to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +80,9 @@ def load(engine: Engine, source: Iterable[list[Any]]) -> None:
 
 
 def _instrument_record(book: OrderBook) -> list[Any]:
-    *definition, prevention = book.instrument
-    return ["instrument", book.last_trade_price, *definition, prevention.value]
+    definition = asdict(book.instrument)
+    definition["self_trade_prevention"] = book.instrument.self_trade_prevention.value
+    return ["instrument", book.last_trade_price, definition]
 
 
 def _order_record(order: Order) -> list[Any]:
@@ -122,9 +125,9 @@ def _load_engine(engine: Engine, sequence: int, last_order_id: int, last_trade_i
     engine.matcher.last_trade_id = last_trade_id
 
 
-def _load_instrument(engine: Engine, last_trade_price: Any, *definition: Any) -> None:
-    *limits, prevention = definition
-    instrument = Instrument._make([*limits, _PREVENTIONS[prevention]])
+def _load_instrument(engine: Engine, last_trade_price: Any, definition: dict[str, Any]) -> None:
+    prevention = _PREVENTIONS[definition["self_trade_prevention"]]
+    instrument = Instrument(**{**definition, "self_trade_prevention": prevention})
     book = engine.books[instrument.symbol] = OrderBook(instrument)
     book.last_trade_price = last_trade_price
 

@@ -1,0 +1,1 @@
+"""Programs that wire the parts together: options in, parts started, nothing else."""

@@ -1,0 +1,302 @@
+"""What the oracle is made of: its order, position and memory, its events, and the refusals that need no book.
+
+Where a request is refused the oracle's `text` is not the engine's sentence but the value that the sentence must
+name; `assert_same_events` compares accordingly.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional, Union
+
+from exchange.engine.commands import CancelOrder, NewOrder, ReplaceOrder
+from exchange.engine.events import (
+    CancelReason,
+    CancelRejected,
+    Event,
+    Liquidity,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderRejected,
+    OrderReplaced,
+    OrderState,
+    PositionState,
+    RejectCode,
+    ReplaceRejected,
+    RequestRejected,
+)
+from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.order import OrderStatus, Side
+from exchange.engine.trade import Trade
+
+RESERVED_IDS = 1_000
+REJECTIONS = (OrderRejected, CancelRejected, ReplaceRejected, RequestRejected)
+
+
+class Refusal(NamedTuple):
+    """Why a wish is refused, and the value that the refusal's text must name."""
+
+    code: RejectCode
+    named: str
+
+
+class OracleOrder:
+    """An order as the oracle sees it: what was asked, and what became of it."""
+
+    def __init__(self, order_id: int, command: NewOrder, instrument: Instrument, timestamp: int) -> None:
+        self.order_id = order_id
+        self.arrival = 0
+        self.user = command.user
+        self.client_order_id = command.client_order_id
+        self.symbol = instrument.symbol
+        self.side = command.side
+        self.order_type = command.order_type
+        self.time_in_force = command.time_in_force
+        self.price = None if command.price_nanos is None else command.price_nanos // instrument.tick_size_nanos
+        self.quantity = command.quantity
+        self.executed = 0
+        self.canceled = 0
+        self.is_over = False
+        self.post_only = command.post_only
+        self.self_trade_prevention = command.self_trade_prevention or instrument.self_trade_prevention
+        self.timestamp = timestamp
+
+    @property
+    def remaining(self) -> int:
+        """What may still trade, in units."""
+        return self.quantity - self.executed - self.canceled
+
+    @property
+    def limit(self) -> int:
+        """The price in ticks of an order that may rest: a MARKET order has none."""
+        assert self.price is not None
+        return self.price
+
+    @property
+    def status(self) -> OrderStatus:
+        """Where the order is in its life, unless it is canceled: no event tells the status of one that is."""
+        if self.remaining == 0:
+            return OrderStatus.FILLED
+        return OrderStatus.PARTIALLY_FILLED if self.executed else OrderStatus.NEW
+
+
+class OraclePosition:
+    """One user's position in one symbol, by average cost (RULES 25), in ticks × units."""
+
+    def __init__(self) -> None:
+        self.net = 0
+        self.cost = 0
+        self.realised = 0
+        self.volume = 0
+
+    def add(self, quantity: int, price: int) -> None:
+        """Book a fill: `quantity` positive when bought, negative when sold."""
+        self.volume += abs(quantity)
+        direction = 1 if quantity > 0 else -1
+        closed = min(abs(quantity), abs(self.net)) if self.net * quantity < 0 else 0
+        if closed:
+            removed = abs(self.cost) * closed // abs(self.net)
+            self.realised += -direction * (price * closed - removed)
+            self.cost += direction * removed
+            self.net += direction * closed
+        opened = abs(quantity) - closed
+        self.net += direction * opened
+        self.cost += direction * opened * price
+
+    def state(self, symbol: str, last_price: int) -> PositionState:
+        """The position as `PositionsListed` tells it; `last_price`, in ticks, is its last trade's."""
+        unrealised = self.net * last_price - self.cost
+        return PositionState(symbol, self.net, self.cost, self.realised, unrealised, self.volume)
+
+
+class Memory:
+    """Who has which orders and positions: lists to be filtered, nothing clever.
+
+    `live` holds every resting order; `reserved` each user's ids that no new order may have, with their orders,
+    oldest first.
+    """
+
+    def __init__(self) -> None:
+        self.live: list[OracleOrder] = []
+        self.reserved: dict[str, list[tuple[str, OracleOrder]]] = {}
+        self.positions: dict[tuple[str, str], OraclePosition] = {}
+
+    def resting(self, symbol: str, side: Side) -> list[OracleOrder]:
+        """One side of one book, in priority order: best price first, then arrival (RULES 1)."""
+        sign = -1 if side is Side.BUY else 1
+        orders = [order for order in self.live if order.symbol == symbol and order.side is side]
+        return sorted(orders, key=lambda order: (sign * order.limit, order.arrival))
+
+    def depth(self, symbol: str, side: Side) -> list[tuple[int, int, int]]:
+        """(price in ticks, quantity, orders) of each level, best first."""
+        orders = self.resting(symbol, side)
+        levels: dict[int, list[int]] = {}
+        for order in orders:
+            levels.setdefault(order.limit, []).append(order.remaining)
+        return [(price, sum(quantities), len(quantities)) for price, quantities in levels.items()]
+
+    def _live_of(self, user: str) -> list[OracleOrder]:
+        return sorted((order for order in self.live if order.user == user), key=lambda order: order.order_id)
+
+    def _find(self, user: str, order_id: Optional[int], client_order_id: Optional[str]) -> Optional[OracleOrder]:
+        """The user's order of that name: live, or remembered by an id that is still reserved (RULES 14)."""
+        live = [(order.client_order_id, order) for order in self._live_of(user)]
+        for name, order in live + self.reserved.get(user, []):
+            by_order_id = order.order_id == order_id and name == order.client_order_id
+            if by_order_id or name == client_order_id:
+                return order
+        return None
+
+    def _put_away(self, order: OracleOrder) -> None:
+        order.is_over = True
+        if order in self.live:
+            self.live.remove(order)
+        self._reserve(order)
+
+    def _reserve(self, order: OracleOrder) -> None:
+        """Its id of this moment is not free for another order, until it is the oldest of more than 1,000."""
+        reserved = self.reserved.setdefault(order.user, [])
+        reserved.append((order.client_order_id, order))
+        del reserved[:-RESERVED_IDS]
+
+    def _position(self, order: OracleOrder) -> OraclePosition:
+        return self.positions.setdefault((order.user, order.symbol), OraclePosition())
+
+
+def accepted(order: OracleOrder, seq: int) -> OrderAccepted:
+    """The order is in."""
+    return OrderAccepted(
+        order.user,
+        seq,
+        order.timestamp,
+        order.order_id,
+        order.client_order_id,
+        order.symbol,
+        order.side,
+        order.order_type,
+        order.time_in_force,
+        order.price,
+        order.quantity,
+        order.post_only,
+        order.self_trade_prevention,
+    )
+
+
+def executed(order: OracleOrder, seq: int, trade: Trade, liquidity: Liquidity) -> OrderExecuted:
+    """The order's own view of a trade that is already booked on it."""
+    return OrderExecuted(
+        order.user,
+        seq,
+        trade.timestamp,
+        order.order_id,
+        order.client_order_id,
+        order.symbol,
+        order.side,
+        trade.trade_id,
+        trade.price,
+        trade.quantity,
+        order.remaining,
+        order.status,
+        liquidity,
+    )
+
+
+def canceled(order: OracleOrder, seq: int, now: int, quantity: int, reason: CancelReason) -> OrderCanceled:
+    """The order is over, and `quantity` of it canceled."""
+    return OrderCanceled(
+        order.user, seq, now, order.order_id, order.client_order_id, order.symbol, quantity, reason
+    )
+
+
+def replaced(order: OracleOrder, seq: int, now: int, priority_kept: bool) -> OrderReplaced:
+    """The order as it is now."""
+    return OrderReplaced(
+        order.user,
+        seq,
+        now,
+        order.order_id,
+        order.client_order_id,
+        order.symbol,
+        order.price,
+        order.quantity,
+        order.remaining,
+        order.status,
+        priority_kept,
+    )
+
+
+def trade_between(maker: OracleOrder, taker: OracleOrder, trade_id: int, now: int) -> Trade:
+    """All that both can trade, at the maker's price (RULES 1)."""
+    buy, sell = (maker, taker) if maker.side is Side.BUY else (taker, maker)
+    return Trade(
+        trade_id,
+        maker.symbol,
+        maker.limit,
+        min(maker.remaining, taker.remaining),
+        buy.order_id,
+        sell.order_id,
+        buy.user,
+        sell.user,
+        taker.side,
+        now,
+    )
+
+
+def state_of(order: OracleOrder) -> OrderState:
+    """The order as `OrdersListed` tells it."""
+    return OrderState(
+        order.order_id,
+        order.client_order_id,
+        order.symbol,
+        order.side,
+        order.order_type,
+        order.time_in_force,
+        order.price,
+        order.quantity,
+        order.remaining,
+        order.status,
+        order.timestamp,
+        order.post_only,
+        order.self_trade_prevention,
+    )
+
+
+def refusal_of_price(price_nanos: Optional[int], instrument: Instrument) -> Optional[Refusal]:
+    """A price is a positive multiple of the tick (RULES 16); None, no price, is never refused."""
+    if price_nanos is None or (price_nanos > 0 and price_nanos % instrument.tick_size_nanos == 0):
+        return None
+    return Refusal(RejectCode.PRICE_NOT_ON_TICK, nanos_text(price_nanos))
+
+
+def refusal_of_quantity(quantity: int, instrument: Instrument) -> Optional[Refusal]:
+    """A quantity is a multiple of the lot within [min, max] (RULES 16); the range is looked at first."""
+    if not instrument.min_quantity <= quantity <= instrument.max_quantity:
+        return Refusal(RejectCode.QUANTITY_OUT_OF_RANGE, str(quantity))
+    if quantity % instrument.lot_size != 0:
+        return Refusal(RejectCode.QUANTITY_NOT_ON_LOT, str(quantity))
+    return None
+
+
+def refusal_of_target(
+    command: Union[CancelOrder, ReplaceOrder], order: Optional[OracleOrder]
+) -> Optional[Refusal]:
+    """Why the order that the command names can't be changed (RULES 13), or None where it can.
+
+    `order` is what the user's own memory holds under that name: another user's order is not in it.
+    """
+    named = command.client_order_id if command.order_id is None else str(command.order_id)
+    assert named is not None, command
+    if order is None:
+        return Refusal(RejectCode.UNKNOWN_ORDER, named)
+    return Refusal(RejectCode.TOO_LATE, named) if order.is_over else None
+
+
+def assert_same_events(actual: list[Event], expected: list[Event], said: object = "") -> None:
+    """Event by event exactly equal, but for a refusal's text, which must name the value that was refused."""
+    assert len(actual) == len(expected), f"{said}\n  engine {actual}\n  oracle {expected}"
+    for ours, theirs in zip(actual, expected, strict=True):
+        if isinstance(ours, REJECTIONS) and isinstance(theirs, REJECTIONS):
+            assert theirs.text in ours.text, f"{said}\n  the text names no {theirs.text!r}: {ours}"
+            ours = ours._replace(text=theirs.text)
+        assert type(ours) is type(theirs), f"{said}\n  engine {ours}\n  oracle {theirs}"
+        assert ours == theirs, f"{said}\n  engine {ours}\n  oracle {theirs}"

@@ -1,0 +1,156 @@
+"""The ledger `trades/trades.jsonl`: every trade there ever was, one per line, ids 1, 2, 3 … without a gap.
+
+The journal decides which trades happened; the ledger is completed from it, exactly once:
+
+    open       a torn or damaged tail is cut, down to the trades that were known to be on stable storage
+    recovery   every trade that the replay gives is written, unless the ledger has it already
+    complete   the ledger now ends where the replay did, or the engine must not go on
+    live       each trade is the next one; anything else is a bug, and stops the writer
+
+Writing goes through the system's cache.  That survives a killed process, and after a loss of power the journal
+gives the rest again; only `drain` makes the ledger durable.  A snapshot lets go of the journal before it, so the
+ledger is drained first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Optional
+
+from exchange.engine.instrument import Instrument
+from exchange.engine.trade import Trade
+from exchange.storage.price_texts import PriceTexts
+from exchange.utils.batch_thread import BatchThread
+from exchange.utils.helpers import DamagedFileError, fsync_directory, repair_numbered_lines, write_all
+
+# What `_line` writes; a line that a power loss has torn or blanked in any place does not match.
+_LINE = re.compile(
+    rb'\{"trade_id":([1-9][0-9]*),"symbol":"[A-Z0-9._-]+","price":[0-9]+(?:\.[0-9]+)?,"quantity":[0-9]+,'
+    rb'"buy_order_id":[0-9]+,"sell_order_id":[0-9]+,"buyer":"[A-Za-z0-9_-]+","seller":"[A-Za-z0-9_-]+",'
+    rb'"aggressor_side":"(?:BUY|SELL)","timestamp":[0-9]+\}'
+)
+
+
+def trade_id_of(line: bytes) -> Optional[int]:
+    """The trade id of one ledger line without its newline; None if it is damaged."""
+    match = _LINE.fullmatch(line)
+    return int(match[1]) if match else None
+
+
+class TradeWriter:
+    """The only writer of the ledger, with a thread `trade-writer` of its own.
+
+    `write` is called by the matching thread (and before it starts, by recovery), the rest by whoever builds and
+    stops the exchange.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        instrument_of: Callable[[str], Instrument],
+        on_failure: Callable[[Exception], None],
+        durable_trade_id: int,
+        queue_batches_max: int = 1_024,
+    ) -> None:
+        """Open the ledger `path`, made with its directory if it is not there.
+
+        `durable_trade_id` is the last trade known to have been drained: the snapshot's, 0 without one.  Only what
+        follows it is read and checked.  `on_failure` hears, once and on the thread, what ended the writing; it
+        must not call `close`.
+
+        Raises DamagedFileError if the ledger does not hold every trade up to `durable_trade_id`.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tail = repair_numbered_lines(path, trade_id_of, durable_trade_id)
+        if tail.last_number < durable_trade_id:
+            raise DamagedFileError(
+                f"{path}: ends at trade {tail.last_number}, {durable_trade_id} were safely stored"
+            )
+        self.cut_bytes = len(tail.cut)
+        self._path = path
+        self._price_texts = PriceTexts(instrument_of)
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        fsync_directory(path.parent)
+        # Both owned by the thread from here on.
+        self._last_trade_id = tail.last_number
+        self._is_recovering = True
+        self._closed = False
+        self._thread: BatchThread[Sequence[Trade]] = BatchThread(
+            "trade-writer", self._write, on_failure, queue_batches_max
+        )
+
+    @property
+    def last_trade_id(self) -> int:
+        """The last trade written, 0 if none; exact when nothing is queued."""
+        return self._last_trade_id
+
+    def write(self, trades: Sequence[Trade]) -> None:
+        """Queue trades in `trade_id` order; waits while `queue_batches_max` batches wait already.
+
+        Until `complete`, trades that the ledger holds are left out.  Raises BatchThreadError once writing failed.
+        """
+        self._thread.put(trades)
+
+    def complete(self, last_trade_id: int) -> None:
+        """End recovery: the journal's last trade is `last_trade_id`, and so is the ledger's when this returns.
+
+        Trades beyond it are cut: after a loss of power with durability `os` the journal may have lost more than
+        the ledger, and it decides.  Raises BatchThreadError if trades are missing.  Waits for the disk.
+        """
+        self._thread.call(lambda: self._end_recovery(last_trade_id))
+
+    def drain(self) -> None:
+        """Wait until everything written before is on stable storage.  Raises BatchThreadError if it is not."""
+        self._thread.call(self._fsync)
+
+    def close(self) -> None:
+        """Write and fsync all that waits, end the thread, close the file.  A second call does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._thread.close(self._fsync)
+            os.close(self._fd)
+
+    def _write(self, batches: list[Sequence[Trade]]) -> None:
+        lines: list[str] = []
+        last_trade_id = self._last_trade_id
+        for trades in batches:
+            for trade in trades:
+                if trade.trade_id == last_trade_id + 1:
+                    lines.append(self._line(trade))
+                    last_trade_id += 1
+                else:
+                    self._check_is_known(trade, last_trade_id)
+        if lines:
+            write_all(self._fd, "".join(lines).encode("ascii"))
+            self._last_trade_id = last_trade_id
+
+    def _check_is_known(self, trade: Trade, last_trade_id: int) -> None:
+        known = self._is_recovering and trade.trade_id <= last_trade_id
+        assert known, f"trade {trade.trade_id} does not follow trade {last_trade_id} in {self._path}"
+
+    def _line(self, trade: Trade) -> str:
+        # No value needs escaping: the alphabets of symbols and users have neither quote nor backslash.
+        trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade
+        return (
+            f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{self._price_texts(symbol, price)},'
+            f'"quantity":{quantity},"buy_order_id":{buy_order_id},"sell_order_id":{sell_order_id},'
+            f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":"{side.value}","timestamp":{timestamp}}}\n'
+        )
+
+    def _end_recovery(self, last_trade_id: int) -> None:
+        if self._last_trade_id > last_trade_id:
+            tail = repair_numbered_lines(self._path, trade_id_of, last_trade_id, last_number_max=last_trade_id)
+            self._last_trade_id = tail.last_number
+            self.cut_bytes += len(tail.cut)
+        if self._last_trade_id < last_trade_id:
+            raise DamagedFileError(
+                f"{self._path}: ends at trade {self._last_trade_id}, the journal at trade {last_trade_id}"
+            )
+        self._is_recovering = False
+        self._fsync()
+
+    def _fsync(self) -> None:
+        os.fsync(self._fd)

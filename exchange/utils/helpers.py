@@ -1,0 +1,296 @@
+"""Safe primitives for JSON, files and time, for every part that touches a disk.
+
+    JSON    parse_json                         one strict parser, one error
+    files   write_all, fsync_directory         what os.write and os.replace leave to their caller
+            replaced_atomically, write_atomically    old content or new content, never a mixture
+            cut_torn_tail                      a file of lines whose writer was killed in the middle of one
+            repair_numbered_lines              the same when power was lost, for lines that carry 1, 2, 3 …
+            FileLock                           one process per directory
+    time    utc_text                           ns since the epoch as people read it
+
+Nothing here reads the clock, keeps state between calls or knows what the bytes mean.  A plain OSError of the
+system is let through; what the system cannot see is a `FileError`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, NamedTuple, NoReturn, Optional, Union
+
+BLOCK_BYTES = 65_536
+NS_PER_S = 1_000_000_000
+
+
+class FileError(Exception):
+    """A file is not as it must be; the text names the file and is one line."""
+
+
+class DamagedFileError(FileError):
+    """Bytes that were known to be safely stored are damaged or gone: nobody may go on as if they were there."""
+
+
+class FileLockedError(FileError):
+    """Another process holds the lock."""
+
+
+class JsonError(ValueError):
+    """Text that is not the JSON of RFC 8259, or has a key twice, or is too big or too deep to be read."""
+
+
+# ---------------------------------------------------------------------------------------------------------- JSON
+
+
+def parse_json(text: Union[str, bytes]) -> Any:
+    """The value of one JSON text.  Numbers with a point or exponent become Decimal, so nothing is rounded.
+
+    Raises JsonError for everything else than valid JSON: the parser of the standard library lets NaN and
+    duplicate keys pass, and answers a number of 5,000 digits or 100,000 open brackets with errors of other kinds.
+    """
+    try:
+        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
+        return json.loads(
+            decoded,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_object_without_repeats,
+        )
+    except JsonError:
+        raise
+    except RecursionError:
+        raise JsonError("nested too deeply") from None
+    except (ValueError, ArithmeticError) as error:
+        raise JsonError(str(error)) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise JsonError(f"{name} is not a JSON number")
+
+
+def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise JsonError(f"key {key[:64]!r} appears twice")
+            seen.add(key)
+    return result
+
+
+# --------------------------------------------------------------------------------------------------------- files
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of `data`; os.write may take only a part.  Raises OSError, after which a part may be written."""
+    written_bytes = os.write(fd, data)
+    if written_bytes == len(data):
+        return
+    rest = memoryview(data)[written_bytes:]
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def fsync_directory(path: Path) -> None:
+    """Make the names in directory `path` durable: a new file's own fsync does not cover its name."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def replaced_atomically(path: Path, mode: int = 0o640) -> Iterator[BinaryIO]:
+    """A new file to write to, which takes the place of `path` when the block ends without an exception.
+
+    When it returns the new content is on stable storage under its name.  When it raises, `path` is untouched.  A
+    killed process may leave a file `.NAME.*.tmp` beside it.
+    """
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(fd, "wb", buffering=BLOCK_BYTES) as file:
+            os.fchmod(fd, mode)
+            yield file
+            file.flush()
+            os.fsync(fd)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    fsync_directory(path.parent)
+
+
+def write_atomically(path: Path, data: bytes, mode: int = 0o640) -> None:
+    """Make `data` the content of `path`: after a crash at any moment it is the old content or the new one."""
+    with replaced_atomically(path, mode) as file:
+        file.write(data)
+
+
+def cut_torn_tail(path: Path) -> bytes:
+    """Truncate a file of lines to its last complete line.  Returns what was cut, usually nothing."""
+    with open(path, "r+b") as file:
+        size_bytes = file.seek(0, os.SEEK_END)
+        kept_bytes = _end_of_last_line(file, size_bytes)
+        return _cut(file, kept_bytes) if kept_bytes < size_bytes else b""
+
+
+def _end_of_last_line(file: BinaryIO, size_bytes: int) -> int:
+    """The offset just after the last newline, 0 if there is none."""
+    end = size_bytes
+    while end > 0:
+        start = max(0, end - BLOCK_BYTES)
+        file.seek(start)
+        newline = file.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
+def _cut(file: BinaryIO, kept_bytes: int) -> bytes:
+    file.seek(kept_bytes)
+    cut = file.read()
+    file.truncate(kept_bytes)
+    file.flush()
+    os.fsync(file.fileno())
+    return cut
+
+
+# ------------------------------------------------------------------------------- files of lines numbered 1, 2, 3 …
+
+
+class NumberedTail(NamedTuple):
+    """How a file of numbered lines ends: its last number (0: none) and what was cut to make it end so."""
+
+    last_number: int
+    cut: bytes
+
+
+def repair_numbered_lines(
+    path: Path,
+    number_of: Callable[[bytes], Optional[int]],
+    durable_number: int,
+    last_number_max: Optional[int] = None,
+) -> NumberedTail:
+    """Cut a file of lines numbered in sequence back to what a power loss left intact of it.
+
+    `number_of` gives a line's number, 0 for a sound line that carries none, None for a damaged one.  Lines up to
+    `durable_number` are known to be on stable storage and are not read again; what follows them may have reached
+    the disk in any order, so it is read line by line and cut at the first one that is torn, damaged or out of
+    sequence.  With `last_number_max` everything after the line of that number is cut too.
+
+    Raises DamagedFileError, and cuts nothing, if that would cut a line up to `durable_number`.  A file that is
+    missing or ends early is no error: the caller knows what it expects.  Costs one pass over the lines after
+    `durable_number`.
+    """
+    if not path.exists():
+        return NumberedTail(0, b"")
+    with open(path, "r+b") as file:
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(_start_of_check(file, size_bytes, number_of, durable_number))
+        last_number, kept_bytes = _sound_until(file, size_bytes, number_of, last_number_max)
+        if kept_bytes == size_bytes:
+            return NumberedTail(last_number, b"")
+        if last_number < durable_number:
+            raise DamagedFileError(
+                f"{path}: damaged at byte {kept_bytes}, after number {last_number},"
+                f" where all up to {durable_number} was safely stored"
+            )
+        return NumberedTail(last_number, _cut(file, kept_bytes))
+
+
+def _start_of_check(
+    file: BinaryIO, size_bytes: int, number_of: Callable[[bytes], Optional[int]], durable_number: int
+) -> int:
+    """The start of some line with a number up to `durable_number`, near to it; 0 if there is none."""
+    block = size_bytes - BLOCK_BYTES
+    while block > 0:
+        file.seek(block)
+        file.readline()
+        start = file.tell()
+        if 0 < (number_of(file.readline().rstrip(b"\n")) or 0) <= durable_number:
+            return start
+        block -= BLOCK_BYTES
+    return 0
+
+
+def _sound_until(
+    file: BinaryIO,
+    size_bytes: int,
+    number_of: Callable[[bytes], Optional[int]],
+    last_number_max: Optional[int],
+) -> tuple[int, int]:
+    """Read on from where the file stands: the last number in sequence, the offset where the sound part ends."""
+    last_number = 0
+    end = file.tell()
+    while end < size_bytes:  # Never past the size: a device in the file's place may give bytes without end.
+        line = file.readline(size_bytes - end)
+        number = number_of(line[:-1]) if line.endswith(b"\n") else None
+        if number is None or (number and last_number and number != last_number + 1):
+            break
+        if last_number_max is not None and number > last_number_max:
+            break
+        last_number = number or last_number
+        end += len(line)
+    return last_number, end
+
+
+# ------------------------------------------------------------------------------------------------------ the lock
+
+
+class FileLock:
+    """An exclusive lock on a file, held from construction to `release` or the end of the process.
+
+    The file holds the owner's process id, for people to read; the lock is the kernel's, so a killed owner leaves
+    nothing behind that must be cleared away.  The file itself is never removed: that would race.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock at once.  Raises FileLockedError, naming the owner, if another process holds it."""
+        self._fd: Optional[int] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
+            self.release()
+            raise FileLockedError(f"{path} is locked by process {owner or 'unknown'}") from None
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)
+
+    def release(self) -> None:
+        """Give the lock back; a second call does nothing."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def __enter__(self) -> FileLock:
+        return self
+
+    def __exit__(
+        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+    ) -> None:
+        self.release()
+
+
+# ---------------------------------------------------------------------------------------------------------- time
+
+
+def utc_text(timestamp_ns: int) -> str:
+    """`timestamp_ns`, ns since the Unix epoch, as `2026-01-02T03:04:05.123456789Z`: 30 characters, exact."""
+    seconds, nanoseconds = divmod(timestamp_ns, NS_PER_S)
+    return f"{_second_text(seconds)}.{nanoseconds:09d}Z"
+
+
+@lru_cache(maxsize=4)  # Times come in order: thousands fall into one second, and only its last digits differ.
+def _second_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,114 @@
+"""Append-only text files by name, written by one thread of their own.
+
+A caller hands over whatever it has (a batch, in any form) and goes on; `format_lines` turns it into lines on the
+logger's thread, so that the caller pays for one queue entry and nothing else.  All that waits is grouped by file:
+one write per file, however many lines it gets.
+
+At most `files_open_max` files are open, the one unused for longest is closed first, so the number of names is
+not limited by descriptors.  A file is written through the system's cache; `drain` is what makes it durable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from exchange.utils.batch_thread import BatchThread
+from exchange.utils.helpers import cut_torn_tail, fsync_directory, write_all
+
+Batch = TypeVar("Batch")
+
+_FILE_STEM = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+class LineLogger(Generic[Batch]):
+    """The files `STEM.txt` (mode 0640) of one directory; this object is their only writer.
+
+    `append`, `drain` and `close` are called by any thread; everything else happens on the thread `name`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        format_lines: Callable[[Batch], Iterable[tuple[str, str]]],
+        on_failure: Callable[[Exception], None],
+        name: str = "logger",
+        files_open_max: int = 64,
+        queue_batches_max: int = 1_024,
+    ) -> None:
+        """`format_lines` gives (file stem, line without newline) for one batch; it is called on the thread.
+
+        `on_failure` hears, once and on the thread, of whatever ended the logging; it must not call `close`.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._format_lines = format_lines
+        self._files_open_max = files_open_max
+        # Owned by the thread: descriptors by stem, least recently used first; stems written since the last fsync.
+        self._files: OrderedDict[str, int] = OrderedDict()
+        self._unsynced: set[str] = set()
+        self._thread: BatchThread[Batch] = BatchThread(name, self._write, on_failure, queue_batches_max)
+
+    def append(self, batch: Batch) -> None:
+        """Queue one batch; waits while `queue_batches_max` wait already.
+
+        Raises BatchThreadError once a write has failed.
+        """
+        self._thread.put(batch)
+
+    def drain(self) -> None:
+        """Wait until everything appended before is on stable storage: one fsync per file written since the last.
+
+        Raises BatchThreadError if it is not.
+        """
+        self._thread.call(self._fsync)
+
+    def close(self) -> None:
+        """Write and fsync all that waits, end the thread, close the files.  A second call does nothing."""
+        self._thread.close(self._fsync)
+        while self._files:
+            os.close(self._files.popitem()[1])
+
+    def _write(self, batches: list[Batch]) -> None:
+        lines_of: dict[str, list[str]] = {}
+        for batch in batches:
+            for stem, line in self._format_lines(batch):
+                lines_of.setdefault(stem, []).append(line)
+        for stem, lines in lines_of.items():
+            text = "\n".join(lines)
+            assert text.count("\n") == len(lines) - 1, f"a line for {stem} has a line break in it"
+            self._unsynced.add(stem)
+            write_all(self._file(stem), f"{text}\n".encode())
+
+    def _file(self, stem: str) -> int:
+        """The descriptor of a file, opened if need be."""
+        fd = self._files.get(stem)
+        if fd is None:
+            fd = self._open(stem)
+        else:
+            self._files.move_to_end(stem)
+        return fd
+
+    def _open(self, stem: str) -> int:
+        # A stem comes from a name that some user chose: it must never lead out of the directory.
+        assert _FILE_STEM.fullmatch(stem), f"{stem!r} is not the stem of a log file"
+        if len(self._files) >= self._files_open_max:
+            os.close(self._files.popitem(last=False)[1])
+        path = self._directory / f"{stem}.txt"
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        self._files[stem] = fd
+        size_bytes = os.fstat(fd).st_size
+        if size_bytes and os.pread(fd, 1, size_bytes - 1) != b"\n":
+            cut_torn_tail(path)  # Left by a process that was killed in the middle of a write.
+        return fd
+
+    def _fsync(self) -> None:
+        for stem in sorted(self._unsynced):
+            os.fsync(self._file(stem))
+        if self._unsynced:
+            fsync_directory(self._directory)
+        self._unsynced.clear()

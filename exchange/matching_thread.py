@@ -1,0 +1,194 @@
+"""The loop in the middle: everything that happens in the exchange happens here, in one thread, in one order.
+
+For each batch of requests that it finds waiting:
+
+    stamp (time) → Engine.process → Journal.commit (one write, one fdatasync) → ledger and audit log → publish
+
+Taking all that waits as one batch is what makes durability cheap.  Nothing of a batch is sent before its commands
+are durable; if they can't be made so, nothing of it is sent at all and the exchange stops.
+
+The thread owns the engine: nobody else may touch it while the thread runs.  What it is handed (journal, ledger,
+audit log, publisher) it knows only by the four small interfaces below; `assembly` decides who stands behind them.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Optional, Protocol
+
+from exchange.engine.commands import Command
+from exchange.engine.engine import Engine
+from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
+from exchange.engine.trade import Trade
+
+# How many requests one batch takes at most, so that a flood delays nobody's answer for long.
+BATCH_REQUESTS_MAX = 2_048
+
+
+class Inbound(NamedTuple):
+    """Requests of one connection, in the order sent.
+
+    Each is an engine command or something only the publisher understands (a login, a ping); `origin` is the
+    connection, which this thread hands back to the publisher and never looks into.
+    """
+
+    origin: Any
+    requests: Sequence[Any]
+
+
+class Outcome(NamedTuple):
+    """One request and what came of it; `events` is empty for what is not an engine command."""
+
+    origin: Any
+    request: Any
+    events: Sequence[Event]
+
+
+class JournalEntry(NamedTuple):
+    """A command that changed the engine's state, as the journal keeps it; replaying all of them in the order of
+    `sequence` (1, 2, 3 …) gives the state again."""
+
+    sequence: int
+    timestamp: int
+    command: Command
+
+
+class Journal(Protocol):
+    """Makes commands durable."""
+
+    def commit(self, entries: Sequence[JournalEntry]) -> None:
+        """Return when all of `entries` are on stable storage; raise if they may not be."""
+
+
+class Ledger(Protocol):
+    """Keeps the trades."""
+
+    def write(self, trades: list[Trade]) -> None:
+        """Take the trades in; may wait, never loses one."""
+
+
+class AuditLog(Protocol):
+    """Keeps what each user was told."""
+
+    def append(self, events: list[PrivateEvent]) -> None:
+        """Take the events in; may wait, never loses one."""
+
+
+class Publisher(Protocol):
+    """Tells the clients."""
+
+    def publish(self, outcomes: Sequence[Outcome]) -> None:
+        """Send every outcome to whom it concerns; never waits for a client."""
+
+    def shows_state(self, request: Any) -> bool:
+        """Whether serving `request`, which is no engine command, reads the engine, so that nothing that came
+        after it may have been processed yet."""
+
+
+class MatchingThread:
+    """Runs the loop.
+
+    `inbound` is the only way in: bounded, filled by the connections' reader threads (which wait when it is full),
+    emptied here.  `clock_ns` gives the time in ns since the epoch.  `on_failure` is called, in this thread, with
+    the exception that ended it: then nothing more will be processed, and whoever owns the process must stop it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        inbound: queue.Queue[Optional[Inbound]],
+        journal: Journal,
+        ledger: Ledger,
+        audit_log: AuditLog,
+        publisher: Publisher,
+        clock_ns: Callable[[], int],
+        on_failure: Callable[[BaseException], None],
+    ) -> None:
+        self._engine = engine
+        self._inbound = inbound
+        self._journal = journal
+        self._ledger = ledger
+        self._audit_log = audit_log
+        self._publisher = publisher
+        self._clock_ns = clock_ns
+        self._on_failure = on_failure
+        self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take requests."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Process everything that is queued now, then end; returns when it has."""
+        self._inbound.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            running = True
+            while running:
+                batch, running = self._take_batch()
+                self.run_batch(batch)
+        except BaseException as failure:  # noqa: BLE001  the last resort: a matching thread never dies silently
+            self._on_failure(failure)
+
+    def _take_batch(self) -> tuple[list[Inbound], bool]:
+        """All that waits, at least one item; False with it when the sentinel that ends the thread was met."""
+        batch: list[Inbound] = []
+        request_count = 0
+        item = self._inbound.get()
+        while item is not None:
+            batch.append(item)
+            request_count += len(item.requests)
+            if request_count >= BATCH_REQUESTS_MAX:
+                return batch, True
+            try:
+                item = self._inbound.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def run_batch(self, batch: Sequence[Inbound]) -> None:
+        """Carry one batch from request to answer.  Whoever drives the loop without the thread calls this."""
+        engine, clock_ns = self._engine, self._clock_ns
+        outcomes: list[Outcome] = []
+        entries: list[JournalEntry] = []
+        for origin, requests in batch:
+            for request in requests:
+                if engine.understands(request):
+                    timestamp, sequence = clock_ns(), engine.sequence
+                    events = engine.process(request, timestamp)
+                    outcomes.append(Outcome(origin, request, events))
+                    if engine.sequence != sequence:
+                        entries.append(JournalEntry(engine.sequence, timestamp, request))
+                else:
+                    outcomes.append(Outcome(origin, request, ()))
+                    if self._publisher.shows_state(request):
+                        self._settle(outcomes, entries)
+                        outcomes, entries = [], []
+        self._settle(outcomes, entries)
+
+    def _settle(self, outcomes: Sequence[Outcome], entries: Sequence[JournalEntry]) -> None:
+        """Make durable what was processed, then tell of it."""
+        if entries:
+            self._journal.commit(entries)
+            self._keep(outcomes)
+        self._publisher.publish(outcomes)
+
+    def _keep(self, outcomes: Sequence[Outcome]) -> None:
+        """Hand trades to the ledger and private events to the audit log, whose threads write them."""
+        trades: list[Trade] = []
+        private_events: list[PrivateEvent] = []
+        for outcome in outcomes:
+            for event in outcome.events:
+                kind = type(event)
+                if kind is Trade:
+                    trades.append(event)  # type: ignore[arg-type]
+                elif kind in PRIVATE_EVENT_TYPES:
+                    private_events.append(event)  # type: ignore[arg-type]
+        if trades:
+            self._ledger.write(trades)
+        if private_events:
+            self._audit_log.append(private_events)

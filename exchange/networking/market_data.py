@@ -1,0 +1,164 @@
+"""Public feeds: the book of each instrument as a snapshot and its updates, and every trade.
+
+A book feed shows a *view*: the best `depth` levels of both sides (0: all of them).  All who watch the same view
+get the same lines, encoded once.  After each batch the view is compared with what was last told of it and the
+difference goes out as one `book_update`; levels carry their new totals, so telling one again does no harm, and
+snapshot + updates is always the engine's own book.
+
+Owned by the matching thread, which is also the only one that may look into the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.trade import Trade
+from exchange.networking.connection import Connection
+from exchange.networking.protocol import Encoder, Level, LevelChange
+from exchange.networking.requests import Channel
+
+# A level's totals: (quantity, order count).
+Totals = tuple[int, int]
+Send = Callable[[Connection, bytes], None]
+
+
+class SideView:
+    """The part of one book side that a view shows, as it was last told."""
+
+    def __init__(self, side: BookSide, depth: int) -> None:
+        self._side = side
+        self._depth = depth
+        self._shown: dict[int, Totals] = {}
+
+    def reset(self) -> list[Level]:
+        """Take the side as it stands for told; returns it as (price, quantity, order count), best first."""
+        levels = self._side.depth(self._depth or None)
+        self._shown = {price: (quantity, order_count) for price, quantity, order_count in levels}
+        return levels
+
+    def changes(self, changed_prices: Iterable[int]) -> list[LevelChange]:
+        """What must be told so that the view is right again, given every price whose totals may have changed."""
+        if self._depth:
+            return self._limited_changes()
+        changes: list[LevelChange] = []
+        for price in changed_prices:
+            totals = self._side.total_at(price)
+            if totals == self._shown.get(price, (0, 0)):
+                continue
+            changes.append((self._side.side, price, *totals))
+            if totals[0]:
+                self._shown[price] = totals
+            else:
+                del self._shown[price]
+        return changes
+
+    def _limited_changes(self) -> list[LevelChange]:
+        """Compare the best levels of now with those last told.  O(depth log depth)."""
+        before = self._shown
+        self.reset()
+        gone = [(self._side.side, price, 0, 0) for price in before if price not in self._shown]
+        return gone + [
+            (self._side.side, price, *totals)
+            for price, totals in self._shown.items()
+            if before.get(price) != totals
+        ]
+
+
+class BookView:
+    """One view of one book, and who watches it.  `sequence` counts its updates."""
+
+    def __init__(self, book: OrderBook, depth: int) -> None:
+        self._symbol = book.instrument.symbol
+        self._bids = SideView(book.bids, depth)
+        self._asks = SideView(book.asks, depth)
+        self.sequence = 0
+        self.subscribers: dict[Connection, None] = {}
+
+    def snapshot(self, encoder: Encoder) -> bytes:
+        """The view as it stands, to be told to a new subscriber.  All updates must have been told before."""
+        return encoder.book_snapshot(self._symbol, self.sequence, self._bids.reset(), self._asks.reset())
+
+    def update(self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: Encoder) -> bytes:
+        """The line that brings subscribers up to date; empty when nothing they see has changed."""
+        changes = self._bids.changes(bid_prices) + self._asks.changes(ask_prices)
+        if not changes:
+            return b""
+        self.sequence += 1
+        return encoder.book_update(self._symbol, self.sequence, changes)
+
+
+class TradeFeed:
+    """The trades of one instrument, and who watches them.  `sequence` counts them."""
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.subscribers: dict[Connection, None] = {}
+
+
+class MarketData:
+    """All feeds.  `books` is the engine's own dict of books by symbol; `send` queues a line for a connection."""
+
+    def __init__(self, books: dict[str, OrderBook], encoder: Encoder, send: Send) -> None:
+        self._books = books
+        self._encoder = encoder
+        self._send = send
+        self._views: dict[str, dict[int, BookView]] = {}
+        self._trades: dict[str, TradeFeed] = {}
+
+    def subscribe(self, connection: Connection, channel: Channel, symbol: str, depth: int) -> None:
+        """Begin to tell `connection`; a book subscription starts with its snapshot and replaces an earlier one."""
+        self.unsubscribe(connection, channel, symbol)
+        if channel is Channel.TRADES:
+            self._trades.setdefault(symbol, TradeFeed()).subscribers[connection] = None
+            return
+        self.flush()
+        views = self._views.setdefault(symbol, {})
+        view = views.get(depth)
+        if view is None:
+            view = views[depth] = BookView(self._books[symbol], depth)
+        view.subscribers[connection] = None
+        self._send(connection, view.snapshot(self._encoder))
+
+    def unsubscribe(self, connection: Connection, channel: Channel, symbol: str) -> None:
+        """Stop telling `connection`; no harm if it wasn't told."""
+        if channel is Channel.TRADES:
+            feed = self._trades.get(symbol)
+            if feed is not None:
+                feed.subscribers.pop(connection, None)
+            return
+        for view in self._views.get(symbol, {}).values():
+            view.subscribers.pop(connection, None)
+
+    def forget(self, connection: Connection) -> None:
+        """Stop telling `connection` anything."""
+        for symbol in self._views:
+            self.unsubscribe(connection, Channel.BOOK, symbol)
+        for symbol in self._trades:
+            self.unsubscribe(connection, Channel.TRADES, symbol)
+
+    def tell_trade(self, trade: Trade) -> None:
+        """Send one trade to all who watch its instrument."""
+        feed = self._trades.get(trade.symbol)
+        if feed is None or not feed.subscribers:
+            return
+        feed.sequence += 1
+        self._send_all(feed.subscribers, self._encoder.trade(feed.sequence, trade))
+
+    def flush(self) -> None:
+        """Send what changed in every book since the last flush."""
+        for symbol, book in self._books.items():
+            bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
+            if not (bid_prices or ask_prices):
+                continue
+            views = self._views.get(symbol, {})
+            for depth, view in list(views.items()):
+                if not view.subscribers:
+                    del views[depth]
+                    continue
+                self._send_all(view.subscribers, view.update(bid_prices, ask_prices, self._encoder))
+
+    def _send_all(self, subscribers: Iterable[Connection], line: bytes) -> None:
+        if line:
+            for connection in subscribers:
+                self._send(connection, line)

@@ -1,0 +1,212 @@
+"""What is to be sent to one client, and the one thread that serves the clients who are slow to take it.
+
+A send tries the socket at once, in the sender's thread: that is the whole story for a client that keeps reading.
+What the socket does not take goes to the client's backlog, and the `BacklogSender` thread sends it on whenever the
+socket has room again.  Nobody ever waits for a client.  A backlog is bounded; a client that lets it overflow is
+told `SLOW_CONSUMER` behind the line that was cut off in the middle, if it still reads, and closed.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+# PROTOCOL 4: what may wait for one client.
+BACKLOG_BYTES_MAX = 8 * 1024 * 1024
+
+# How long the last words to a client may wait for it to read them.
+LINGER_S = 2.0
+
+
+class Outbox:
+    """Everything on its way to one client, in order.
+
+    `send` and `finish` are called by the matching thread, `send_backlog` by the backlog sender; `_lock` guards the
+    backlog and the right to write to the socket.  When all has been sent after `finish`, or the peer is gone,
+    `on_end` is called, once, in the thread that found out.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        backlog_sender: BacklogSender,
+        overflow_line: bytes,
+        on_end: Callable[[], None],
+        backlog_bytes_max: int = BACKLOG_BYTES_MAX,
+    ) -> None:
+        self.sock = sock
+        self._backlog_sender = backlog_sender
+        self._overflow_line = overflow_line
+        self._on_end = on_end
+        self._backlog_bytes_max = backlog_bytes_max
+        self._lock = threading.Lock()
+        self._backlog: deque[bytes] = deque()
+        self._backlog_bytes = 0
+        self._line_is_cut = False
+        self._finishing = False
+        self._linger_until_s = 0.0
+        self._ended = False
+
+    @property
+    def is_finishing(self) -> bool:
+        """Whether only what is already here will still be sent, for `LINGER_S` at most."""
+        return self._finishing
+
+    def send(self, data: bytes) -> None:
+        """Send whole lines, now or as soon as the client takes them.  Never waits; silent once finished."""
+        with self._lock:
+            if self._finishing or self._ended:
+                return
+            if self._backlog:
+                self._keep(data)
+                return
+            rest = self._write(data)
+            if rest:
+                self._keep(rest)
+                self._backlog_sender.watch(self)
+
+    def finish(self) -> None:
+        """Send nothing more than what is already here, then end."""
+        with self._lock:
+            self._start_finishing()
+            if not self._backlog:
+                self._end()
+
+    def abort(self) -> None:
+        """End now, whatever is left."""
+        with self._lock:
+            self._end()
+
+    def send_backlog(self) -> bool:
+        """Write what the socket takes now; True while there is more."""
+        with self._lock:
+            while self._backlog and not self._ended:
+                chunk = self._backlog.popleft()
+                self._backlog_bytes -= len(chunk)
+                rest = self._write(chunk)
+                if rest:
+                    self._backlog.appendleft(rest)
+                    self._backlog_bytes += len(rest)
+                    if not self._finishing or time.monotonic() < self._linger_until_s:
+                        return True
+                    self._end()
+            if self._finishing:
+                self._end()
+            return False
+
+    def _write(self, data: bytes) -> bytes:
+        """Offer `data` to the socket; returns what it did not take."""
+        try:
+            sent_bytes = self.sock.send(data, socket.MSG_DONTWAIT)
+        except (BlockingIOError, InterruptedError):
+            return data
+        except OSError:
+            self._end()
+            return b""
+        if sent_bytes == len(data):
+            self._line_is_cut = False
+            return b""
+        self._line_is_cut = data[sent_bytes - 1] != 0x0A
+        return data[sent_bytes:]
+
+    def _keep(self, data: bytes) -> None:
+        self._backlog.append(data)
+        self._backlog_bytes += len(data)
+        if self._backlog_bytes > self._backlog_bytes_max:
+            self._overflow()
+
+    def _overflow(self) -> None:
+        """Give up on this client: complete the line it has half of, say why, and end."""
+        last_words = self._overflow_line
+        if self._line_is_cut:
+            rest_of_line, newline, _ = self._backlog[0].partition(b"\n")
+            last_words = rest_of_line + newline + last_words
+        self._backlog = deque([last_words])
+        self._backlog_bytes = len(last_words)
+        self._start_finishing()
+
+    def _start_finishing(self) -> None:
+        self._finishing = True
+        self._linger_until_s = time.monotonic() + LINGER_S
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._backlog.clear()
+            self._backlog_bytes = 0
+            self._on_end()
+
+
+class BacklogSender:
+    """One thread for the backlogs of all slow clients.
+
+    `watch` (any thread) hands it an outbox through `_new`, a deque of atomic appends, bounded by the number of
+    connections; only this thread touches `_slow`.  It forgets an outbox whose backlog is gone.
+    """
+
+    def __init__(self, on_failure: Callable[[BaseException], None]) -> None:
+        self._on_failure = on_failure
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._new: deque[Outbox] = deque()
+        self._slow: list[Outbox] = []
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="backlog-sender", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def watch(self, outbox: Outbox) -> None:
+        """Send this outbox's backlog whenever its socket has room."""
+        self._new.append(outbox)
+        self._wake()
+
+    def stop(self) -> None:
+        """End the thread; what is still in backlogs stays unsent."""
+        self._stopping = True
+        self._wake()
+        self._thread.join()
+        self._wake_reader.close()
+        self._wake_writer.close()
+
+    def _wake(self) -> None:
+        try:
+            self._wake_writer.send(b"!")
+        except BlockingIOError:
+            return  # The pipe is full of wake-ups, so the thread is about to wake anyway.
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping:
+                self._wait_for_room()
+                self._slow = [outbox for outbox in self._slow if outbox.send_backlog()]
+                while self._new:
+                    outbox = self._new.popleft()
+                    if outbox.send_backlog():
+                        self._slow.append(outbox)
+        except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
+            self._on_failure(failure)
+
+    def _wait_for_room(self) -> None:
+        """Sleep until a slow client takes data, a new one comes, or one that lingers has had its time.
+
+        The poll object is made anew each time: a descriptor that was closed meanwhile only wakes it once.
+        """
+        poll = select.poll()
+        poll.register(self._wake_reader, select.POLLIN)
+        for outbox in self._slow:
+            descriptor = outbox.sock.fileno()
+            if descriptor >= 0:
+                poll.register(descriptor, select.POLLOUT)
+        lingering = any(outbox.is_finishing for outbox in self._slow)
+        poll.poll(LINGER_S * 1000 if lingering else None)
+        try:
+            self._wake_reader.recv(4096)
+        except BlockingIOError:
+            return  # Woken by a client, not by `watch`.

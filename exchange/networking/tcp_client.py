@@ -1,0 +1,301 @@
+"""The client library: what a bot, the trading screen and the simulator speak to the exchange with.
+
+A complete bot, which buys 10 whenever they are offered at 99.50 or less:
+
+    from decimal import Decimal
+    from exchange.networking.tcp_client import ExchangeClient, Rejected
+
+    with ExchangeClient.connect() as client:
+        client.login("alice")
+        book = client.follow_book("ACME")
+        for event in client.events():
+            if event["type"] == "order_executed":
+                print("bought", event["quantity"], "at", event["price"])
+            elif book.best_ask and book.best_ask.price <= Decimal("99.50"):
+                try:
+                    client.buy(10, book.best_ask.price, time_in_force="IOC")
+                except Rejected as refusal:
+                    print("refused:", refusal)
+
+Two ways to ask, which mix freely:
+
+* `send_…` returns at once, thousands of times a second; the answers come out of `events()` or `poll()`;
+* every other method waits for its own answer and sets all other messages aside for `events()`, in their order.
+
+Whose answer is it?  An order's answers carry its id, but a bare `error` names nothing.  Requests of one connection
+are answered in their order, and `pong` comes after everything before it.  So when something that was only sent may
+still be unanswered, a method that waits sends a ping just ahead of its request, and what comes before that pong is
+not its answer.
+
+Messages are dicts with the field names of PROTOCOL.md.  Prices are `decimal.Decimal`, coming in always, going out
+also as int or text; a float raises TypeError.  No hidden thread: nothing is read while no method is called, so
+call one often.  One thread at a time, except that `send_…` may be called by another thread than the one that
+reads.  Standard library only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Optional
+
+from exchange.networking.book_follower import BookFollower, BookLevel
+from exchange.networking.client_connection import Connection, Message, Price, encode_message, exact_price
+from exchange.networking.client_errors import ConnectionLost, ExchangeError, LoginRejected, ProtocolError, Rejected
+from exchange.networking.client_requests import (
+    Word,
+    accepted,
+    answers,
+    cancel_order,
+    new_order,
+    replace_order,
+    request,
+)
+from exchange.networking.client_sender import RequestSender
+
+__all__ = [
+    "BookFollower",
+    "BookLevel",
+    "ConnectionLost",
+    "ExchangeClient",
+    "ExchangeError",
+    "LoginRejected",
+    "Message",
+    "Price",
+    "ProtocolError",
+    "Rejected",
+    "encode_message",
+    "exact_price",
+]
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 9009
+DEFAULT_TIMEOUT_S = 10.0
+
+
+class ExchangeClient(RequestSender):
+    """One connection to the engine.  Made by `connect`; a context manager that closes it.
+
+    Every method that sends raises ConnectionLost when the engine is gone; every method that waits for an answer
+    raises TimeoutError when none came within the `timeout_s` of `connect`, and Rejected when the engine refused.
+    """
+
+    def __init__(self, connection: Connection, timeout_s: float, id_prefix: str) -> None:
+        super().__init__(connection, id_prefix)
+        self.user: Optional[str] = None
+        self.instruments: list[Message] = []
+        self._timeout_s = timeout_s
+        self._set_aside: deque[Message] = deque()
+        self._followers: list[BookFollower] = []
+        # Every message up to this count has been answered; see the head of this file.
+        self._answered_count = 0
+
+    @classmethod
+    def connect(
+        cls,
+        host: str = DEFAULT_HOST,
+        port: int = DEFAULT_PORT,
+        *,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        id_prefix: Optional[str] = None,
+    ) -> ExchangeClient:
+        """Connect; `timeout_s` limits this, every send and every wait for an answer.
+
+        Generated client order ids are the prefix and a count; the default prefix is made of the time and this
+        connection's port, so that no two clients of a user ever share one.  Raises ConnectionLost.
+        """
+        connection = Connection.open(host, port, timeout_s)
+        id_prefix = id_prefix or f"{time.time_ns():x}.{connection.local_port:x}-"
+        return cls(connection, timeout_s, id_prefix)
+
+    def __enter__(self) -> ExchangeClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; resting orders stay in the book.  Twice is fine."""
+        self._connection.close()
+
+    @property
+    def is_open(self) -> bool:
+        """False once the engine closed the connection, a send failed, or `close` was called."""
+        return self._connection.is_open
+
+    def fileno(self) -> int:
+        """For a `select` over many clients: when readable, call `poll(0)` until it returns None."""
+        return self._connection.fileno()
+
+    def login(self, user: str, **options: Any) -> Message:
+        """Speak for `user` from now on; returns `logged_in`.  Raises LoginRejected.
+
+        `options` are the further fields of the request, as PROTOCOL.md names them.  Sets `user` and `instruments`.
+        """
+        try:
+            answer = self._ask(request("login", user=user, **options), answers("logged_in", "login_rejected"))
+        except Rejected as refusal:
+            raise LoginRejected(refusal.code, refusal.text, refusal.message) from None
+        self.user = user
+        self.instruments = answer.get("instruments", [])
+        return answer
+
+    # --- asking: waits for the answer --------------------------------------------------------------------------
+
+    def place(self, side: Word, quantity: int, price: Optional[Price] = None, **options: Any) -> Message:
+        """Enter an order, options as for `send_order`; returns `order_accepted`.
+
+        Its fills and the change of the book come after that, as events; `ping` waits for them.
+        """
+        client_order_id = options.pop("client_order_id", None) or self._new_id()
+        order = new_order(client_order_id, side, quantity, price, **options)
+        return self._ask(order, answers("order_accepted", "order_rejected", client_order_ids=(client_order_id,)))
+
+    def buy(
+        self, quantity: int, price: Optional[Price] = None, symbol: Optional[str] = None, **options: Any
+    ) -> Message:
+        """`place` a BUY order: limited to `price`, or (None) at the market."""
+        return self.place("BUY", quantity, price, symbol=symbol, **options)
+
+    def sell(
+        self, quantity: int, price: Optional[Price] = None, symbol: Optional[str] = None, **options: Any
+    ) -> Message:
+        """`place` a SELL order: limited to `price`, or (None) at the market."""
+        return self.place("SELL", quantity, price, symbol=symbol, **options)
+
+    def cancel(self, *, order_id: Optional[int] = None, client_order_id: Optional[str] = None) -> Message:
+        """Cancel the order with this id; returns its `order_canceled`, whatever caused it."""
+        types = ("order_canceled", "cancel_rejected")
+        is_answer = answers(*types, order_id=order_id, client_order_ids=(client_order_id,))
+        return self._ask(cancel_order(order_id, client_order_id), is_answer)
+
+    def replace(
+        self, *, order_id: Optional[int] = None, client_order_id: Optional[str] = None, **changes: Any
+    ) -> Message:
+        """Change the order with this id, changes as for `send_replace`; returns `order_replaced`.
+
+        It returns `order_canceled` where the new total quantity leaves nothing to be done.
+        """
+        is_answer = answers(
+            "order_replaced",
+            "order_canceled",
+            "replace_rejected",
+            order_id=order_id,
+            client_order_ids=(client_order_id, changes.get("new_client_order_id")),
+        )
+        return self._ask(replace_order(order_id, client_order_id, **changes), is_answer)
+
+    def cancel_all(self, symbol: Optional[str] = None) -> int:
+        """Cancel every live order, of one symbol or (None) of all; returns how many there were."""
+        answer = self._ask(request("cancel_all", symbol=symbol), answers("cancel_all_done"))
+        return int(answer["count"])
+
+    def orders(self) -> list[Message]:
+        """The user's live orders, in arrival order."""
+        return list(self._ask(request("get_orders"), answers("orders"))["orders"])
+
+    def positions(self) -> list[Message]:
+        """The user's position in each symbol."""
+        return list(self._ask(request("get_positions"), answers("positions"))["positions"])
+
+    def ping(self) -> None:
+        """Wait until everything sent before is done with: all that came of it can be polled by then."""
+        ping_id = self._new_id()
+        self._ask(request("ping", id=ping_id), lambda message: message.get("id") == ping_id)
+
+    def subscribe(self, channel: str, symbol: Optional[str] = None, depth: Optional[int] = None) -> Message:
+        """Start a public feed, "book" or "trades"; its messages come as events.  Returns `subscribed`."""
+        subscription = request("subscribe", channel=channel, symbol=symbol, depth=depth)
+        return self._ask(subscription, answers("subscribed"))
+
+    def unsubscribe(self, channel: str, symbol: Optional[str] = None) -> Message:
+        """End a public feed; a copy of a book that lived on it stands still.  Returns `unsubscribed`."""
+        return self._ask(request("unsubscribe", channel=channel, symbol=symbol), answers("unsubscribed"))
+
+    def follow_book(self, symbol: Optional[str] = None, depth: int = 20) -> BookFollower:
+        """Subscribe to a book and keep a copy of it current; returns the copy once the first snapshot is in it.
+
+        The copy changes as messages are read, so it is never behind `events()`, where they appear as well.
+        """
+        follower = BookFollower(symbol, depth)
+        self._followers.append(follower)
+        try:
+            self.subscribe("book", symbol, depth)
+            deadline = self._deadline()
+            while not follower.is_current:
+                self._set_aside.append(self._receive_by(deadline))
+        except (ExchangeError, TimeoutError):
+            self._followers.remove(follower)
+            raise
+        return follower
+
+    # --- listening ---------------------------------------------------------------------------------------------
+
+    def events(self, timeout_s: Optional[float] = None) -> Iterator[Message]:
+        """Yield every message not returned otherwise, in order; waits for each up to `timeout_s` (None: for ever).
+
+        Ends when nothing came in that time or the connection is gone (`is_open` tells which).
+        """
+        try:
+            while (message := self.poll(timeout_s)) is not None:
+                yield message
+        except ConnectionLost:
+            return
+
+    def poll(self, timeout_s: Optional[float] = 0.0) -> Optional[Message]:
+        """The next message, or None when none came within `timeout_s` (None: wait for ever).
+
+        Raises ConnectionLost when the connection is gone and everything it brought has been returned.
+        """
+        if self._set_aside:
+            return self._set_aside.popleft()
+        return self._receive(None if timeout_s is None else time.monotonic() + timeout_s)
+
+    def _ask(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
+        """Send the wish and wait for its answer, as the head of this file tells.  Raises Rejected."""
+        barrier = self._new_id() if self._connection.sent_count != self._answered_count else None
+        messages = [wish] if barrier is None else [request("ping", id=barrier), wish]
+        count = self._connection.send(messages)
+        self._connection.flush_batch()
+        deadline = self._deadline()
+        while True:
+            message = self._receive_by(deadline)
+            if barrier is not None and message["type"] == "pong" and message.get("id") == barrier:
+                barrier = None
+            elif barrier is None and (is_answer(message) or message["type"] == "error"):
+                self._answered_count = count
+                return accepted(message)
+            else:
+                self._set_aside.append(message)
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._timeout_s
+
+    def _receive_by(self, deadline: float) -> Message:
+        message = self._receive(deadline)
+        if message is None:
+            raise TimeoutError(f"the engine has not answered within {self._timeout_s:g} s")
+        return message
+
+    def _receive(self, deadline: Optional[float]) -> Optional[Message]:
+        """The next message from the wire, seen by the book followers first."""
+        message = self._connection.receive(deadline)
+        if message is not None and message["type"] in ("book_snapshot", "book_update"):
+            for follower in self._followers:
+                self._tell(follower, message)
+        return message
+
+    def _tell(self, follower: BookFollower, message: Message) -> None:
+        try:
+            is_in_step = follower.apply(message)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError(f"the engine sent a book message that lacks its fields: {message}") from error
+        if not is_in_step:
+            self.send_raw(request("subscribe", channel="book", symbol=follower.symbol, depth=follower.depth))

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Start the exchange: options in, parts wired, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from exchange.assembly import Exchange, Options, StartupError
+from exchange.engine.instrument import Instrument
+from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
+from exchange.utils.helpers import FileError
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of PROTOCOL section 6."""
+    parser = OneLineParser(
+        prog="start_engine.py",
+        description="Run the exchange until SIGINT or SIGTERM: take orders over TCP, match them, keep the trades.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=9009, help="port to listen on, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path("data"), help="where everything is kept (default: %(default)s)"
+    )
+    listing = parser.add_mutually_exclusive_group()
+    listing.add_argument(
+        "--symbols", metavar="A,B", help="instruments to list, tick 0.01, lot 1 (default: what the data directory "
+        "holds, or ACME if it is new)"
+    )  # fmt: skip
+    listing.add_argument(
+        "--instruments", type=Path, metavar="FILE.json", help="instruments to list, with tick, lot and limits"
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=["DEBUG", "INFO", "WARNING", "ERROR"],
+        default="WARNING",
+        help="what to report on stderr (default: %(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
+    """The instruments that were asked for, None if none were."""
+    if options.symbols is not None:
+        return instruments_from_symbols(options.symbols)
+    if options.instruments is not None:
+        return read_instruments(options.instruments)
+    return None
+
+
+def refused(reason: object) -> int:
+    """One clear line for whoever started it."""
+    print(f"start_engine.py: {reason}", file=sys.stderr)
+    return EXIT_REFUSED
+
+
+def main(arguments: list[str]) -> int:
+    """Run until stopped; the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(
+        level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+    try:
+        exchange = Exchange(Options(options.host, options.port, options.data_dir, instruments(options)))
+    except (StartupError, InstrumentsFileError, FileError) as error:
+        return refused(error)
+    except OSError as error:
+        return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: exchange.request_stop())
+    exchange.start()
+    host, port = exchange.address
+    print(f"exchange listening on {host}:{port}", flush=True)
+    exchange.wait()
+    exchange.stop()
+    return 0 if exchange.failure is None else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

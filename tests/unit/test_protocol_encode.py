@@ -1,0 +1,285 @@
+"""One event or answer → one line, spelled as the protocol says."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from exchange.engine.events import (
+    AllCanceled,
+    CancelReason,
+    CancelRejected,
+    Liquidity,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderRejected,
+    OrderReplaced,
+    OrdersListed,
+    OrderState,
+    PositionsListed,
+    PositionState,
+    RejectCode,
+    ReplaceRejected,
+    RequestRejected,
+)
+from exchange.engine.instrument import Instrument
+from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.trade import Trade
+from exchange.networking import protocol
+from exchange.networking.protocol import Encoder
+from exchange.networking.protocol_encode import PRICE_TEXTS_MAX
+from exchange.networking.requests import BadRequest, Channel
+
+NOW = 1_700_000_000_123_456_789
+ACME = Instrument("ACME")
+BOND = Instrument("BOND", tick_size_nanos=250_000_000, lot_size=10, min_quantity=20, max_quantity=200)
+ENCODER = Encoder([ACME, BOND])
+ACCEPTED = OrderAccepted(
+    "alice",
+    3,
+    NOW,
+    7,
+    "a1",
+    "ACME",
+    Side.BUY,
+    OrderType.LIMIT,
+    TimeInForce.GTC,
+    10125,
+    100,
+    False,
+    SelfTradePrevention.NONE,
+)
+HEAD = {"seq": 3, "order_id": 7, "client_order_id": "a1", "symbol": "ACME", "timestamp": NOW}
+
+
+def message(line: bytes) -> dict[str, Any]:
+    """The line's message, its decimal numbers kept as the text they were written as."""
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert line.isascii()
+    parsed: dict[str, Any] = json.loads(line, parse_float=str)
+    return parsed
+
+
+def encoded(event: Any) -> dict[str, Any]:
+    return message(ENCODER.encode(event))
+
+
+def test_order_accepted():
+    assert encoded(ACCEPTED) == {
+        "type": "order_accepted",
+        **HEAD,
+        "status": "NEW",
+        "side": "BUY",
+        "order_type": "LIMIT",
+        "time_in_force": "GTC",
+        "price": "101.25",
+        "quantity": 100,
+        "remaining_quantity": 100,
+    }
+
+
+def test_order_accepted_names_the_options_that_were_set():
+    event = ACCEPTED._replace(post_only=True, self_trade_prevention=SelfTradePrevention.CANCEL_BOTH)
+    options = {"post_only": True, "self_trade_prevention": "CANCEL_BOTH"}
+    assert encoded(event) == {**encoded(ACCEPTED), **options}
+
+
+def test_order_accepted_of_a_market_order_has_no_price():
+    event = ACCEPTED._replace(order_type=OrderType.MARKET, price=None)
+    assert encoded(event)["price"] is None
+
+
+def test_order_executed():
+    status, liquidity = OrderStatus.PARTIALLY_FILLED, Liquidity.TAKER
+    event = OrderExecuted("alice", 3, NOW, 7, "a1", "ACME", Side.SELL, 9, 5, 30, 70, status, liquidity)
+    assert encoded(event) == {
+        "type": "order_executed",
+        **HEAD,
+        "status": "PARTIALLY_FILLED",
+        "trade_id": 9,
+        "side": "SELL",
+        "price": "0.05",
+        "quantity": 30,
+        "remaining_quantity": 70,
+        "liquidity": "TAKER",
+    }
+
+
+def test_order_canceled():
+    event = OrderCanceled("alice", 3, NOW, 7, "a1", "ACME", 70, CancelReason.IOC_REMAINDER)
+    further = {"status": "CANCELED", "remaining_quantity": 70, "reason": "IOC_REMAINDER"}
+    assert encoded(event) == {"type": "order_canceled", **HEAD, **further}
+
+
+def test_order_replaced():
+    event = OrderReplaced("alice", 3, NOW, 7, "a1", "ACME", 10000, 100, 40, OrderStatus.PARTIALLY_FILLED, True)
+    further = {"price": "100.00", "quantity": 100, "remaining_quantity": 40, "priority_kept": True}
+    assert encoded(event) == {"type": "order_replaced", **HEAD, "status": "PARTIALLY_FILLED", **further}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (OrderRejected("a1", RejectCode.WOULD_TAKE, "t"), {"type": "order_rejected", "client_order_id": "a1"}),
+        (CancelRejected(7, None, RejectCode.WOULD_TAKE, "t"), {"type": "cancel_rejected", "order_id": 7}),
+        (
+            CancelRejected(None, "a", RejectCode.WOULD_TAKE, "t"),
+            {"type": "cancel_rejected", "client_order_id": "a"},
+        ),
+        (
+            ReplaceRejected(7, "a", RejectCode.WOULD_TAKE, "t"),
+            {"type": "replace_rejected", "order_id": 7, "client_order_id": "a"},
+        ),
+        (RequestRejected(RejectCode.WOULD_TAKE, "t"), {"type": "error"}),
+        (BadRequest(RejectCode.WOULD_TAKE, "t"), {"type": "error"}),
+    ],
+)
+def test_rejection_carries_the_ids_that_the_request_named(event, expected):
+    assert encoded(event) == {**expected, "code": "WOULD_TAKE", "text": "t"}
+
+
+def test_client_order_id_and_text_are_escaped():
+    client_order_id = 'a"b\\c d</script>'
+    assert encoded(ACCEPTED._replace(client_order_id=client_order_id))["client_order_id"] == client_order_id
+    event = OrderRejected(client_order_id, RejectCode.BAD_VALUE, 'price "\u2028\u00e9\n" is bad')
+    assert encoded(event)["text"] == event.text
+    assert encoded(event)["client_order_id"] == client_order_id
+
+
+def test_cancel_all_done():
+    assert encoded(AllCanceled(4)) == {"type": "cancel_all_done", "count": 4}
+
+
+def test_orders_look_like_their_acceptance_as_it_stands_now():
+    prevention = SelfTradePrevention.DECREMENT
+    limit, gtc, status = OrderType.LIMIT, TimeInForce.GTC, OrderStatus.PARTIALLY_FILLED
+    order = OrderState(7, "a1", "BOND", Side.BUY, limit, gtc, 401, 100, 60, status, NOW, True, prevention)
+    entry = {
+        "order_id": 7,
+        "client_order_id": "a1",
+        "symbol": "BOND",
+        "side": "BUY",
+        "order_type": "LIMIT",
+        "time_in_force": "GTC",
+        "price": "100.25",
+        "quantity": 100,
+        "remaining_quantity": 60,
+        "status": "PARTIALLY_FILLED",
+        "timestamp": NOW,
+        "post_only": True,
+        "self_trade_prevention": "DECREMENT",
+    }
+    assert encoded(OrdersListed((order, order))) == {"type": "orders", "orders": [entry, entry]}
+    assert encoded(OrdersListed(())) == {"type": "orders", "orders": []}
+
+
+def test_positions():
+    positions = PositionState("ACME", 3, 100, -250, 50, 9), PositionState("BOND", 0, 0, 8, 0, 40)
+    acme = {"symbol": "ACME", "net_position": 3, "average_price": "0.333333333", "realised_pnl": "-2.50"}
+    bond = {"symbol": "BOND", "net_position": 0, "average_price": None, "realised_pnl": "2.00"}
+    assert encoded(PositionsListed(positions)) == {
+        "type": "positions",
+        "positions": [
+            {**acme, "unrealised_pnl": "0.50", "volume": 9},
+            {**bond, "unrealised_pnl": "0.00", "volume": 40},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("net_quantity", "cost", "text"),
+    [
+        (2, 3, "0.015"),
+        (-2, -3, "0.015"),
+        (3, 200, "0.666666667"),
+        (-3, -200, "0.666666667"),
+        (2 * 10**7, 1, 0),  # half a nano: to the even 0
+        (2 * 10**7, 3, "0.000000002"),  # one and a half: to the even 2
+        (-2 * 10**7, -3, "0.000000002"),
+        (2, -3, "-0.015"),
+    ],
+)
+def test_average_price_is_rounded_half_even_to_nine_places(net_quantity, cost, text):
+    listed = encoded(PositionsListed((PositionState("ACME", net_quantity, cost, 0, 0, 0),)))
+    assert listed["positions"][0]["average_price"] == text
+
+
+def test_book_snapshot_and_update():
+    snapshot = ENCODER.book_snapshot("ACME", 5, [(10125, 100, 2), (10000, 1, 1)], [])
+    bids = [["101.25", 100, 2], ["100.00", 1, 1]]
+    assert message(snapshot) == {
+        "type": "book_snapshot",
+        "symbol": "ACME",
+        "sequence": 5,
+        "bids": bids,
+        "asks": [],
+    }
+    update = ENCODER.book_update("BOND", 6, [(Side.BUY, 401, 0, 0), (Side.SELL, 402, 10, 1)])
+    changes = [["BID", "100.25", 0, 0], ["ASK", "100.50", 10, 1]]
+    assert message(update) == {"type": "book_update", "symbol": "BOND", "sequence": 6, "changes": changes}
+
+
+def test_trade_names_no_user_and_no_order():
+    trade = Trade(9, "ACME", 10125, 30, 7, 8, "alice", "bob", Side.BUY, NOW)
+    assert message(ENCODER.trade(6, trade)) == {
+        "type": "trade",
+        "symbol": "ACME",
+        "sequence": 6,
+        "trade_id": 9,
+        "price": "101.25",
+        "quantity": 30,
+        "aggressor_side": "BUY",
+        "timestamp": NOW,
+    }
+
+
+def test_logged_in_lists_the_instruments():
+    listed = {"symbol": "BOND", "tick_size": "0.25", "lot_size": 10, "min_quantity": 20, "max_quantity": 200}
+    assert message(protocol.logged_in("alice", 5, [BOND], "0.1.0")) == {
+        "type": "logged_in",
+        "user": "alice",
+        "next_seq": 5,
+        "instruments": [{**listed, "phase": "CONTINUOUS"}],
+        "version": "0.1.0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (protocol.error(RejectCode.LINE_TOO_LONG, "t"), {"type": "error", "code": "LINE_TOO_LONG", "text": "t"}),
+        (
+            protocol.login_rejected(RejectCode.BAD_VALUE, "t"),
+            {"type": "login_rejected", "code": "BAD_VALUE", "text": "t"},
+        ),
+        (protocol.logged_out(), {"type": "logged_out"}),
+        (protocol.subscribed(Channel.BOOK, "A"), {"type": "subscribed", "channel": "book", "symbol": "A"}),
+        (protocol.unsubscribed(Channel.TRADES, "A"), {"type": "unsubscribed", "channel": "trades", "symbol": "A"}),
+        (protocol.pong(None), {"type": "pong"}),
+        (protocol.pong(0), {"type": "pong", "id": 0}),
+        (protocol.pong(""), {"type": "pong", "id": ""}),
+        (protocol.pong('"\\'), {"type": "pong", "id": '"\\'}),
+        (protocol.heartbeat(), {"type": "heartbeat"}),
+    ],
+)
+def test_session_message(line, expected):
+    assert message(line) == expected
+
+
+def test_prices_stay_right_when_more_are_written_than_are_remembered():
+    encoder = Encoder([ACME])
+    for price in range(1, PRICE_TEXTS_MAX + 10):
+        written = message(encoder.encode(ACCEPTED._replace(price=price)))["price"]
+        assert Decimal(written) == Decimal(price) / 100
+    assert message(encoder.encode(ACCEPTED._replace(price=None)))["price"] is None
+
+
+def test_instrument_added_later_is_known():
+    encoder = Encoder()
+    encoder.add_instrument(ACME)
+    assert message(encoder.encode(ACCEPTED)) == encoded(ACCEPTED)

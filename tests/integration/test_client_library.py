@@ -1,0 +1,113 @@
+"""The client library against a real engine: every method gets the answer that the engine really gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
+from exchange.networking.tcp_client import ExchangeClient, LoginRejected, Rejected
+from tests.integration.processes import RunningEngine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[RunningEngine]:
+    with RunningEngine(tmp_path / "engine") as engine:
+        yield engine
+
+
+@pytest.fixture
+def alice(engine: RunningEngine) -> Iterator[ExchangeClient]:
+    with ExchangeClient.connect(port=engine.port) as client:
+        client.login("alice")
+        yield client
+
+
+@pytest.fixture
+def bob(engine: RunningEngine) -> Iterator[ExchangeClient]:
+    with ExchangeClient.connect(port=engine.port) as client:
+        client.login("bob")
+        yield client
+
+
+def kinds(client: ExchangeClient) -> list[str]:
+    """What has come and was not returned otherwise."""
+    client.ping()
+    return [event["type"] for event in client.events(timeout_s=0.0)]
+
+
+def test_orders_are_placed_changed_traded_and_canceled(alice: ExchangeClient, bob: ExchangeClient) -> None:
+    assert alice.instruments[0]["tick_size"] == Decimal("0.01")
+    offer = alice.sell(10, "101.25", client_order_id="mine", post_only=True, time_in_force=TimeInForce.DAY)
+    assert (offer["order_id"], offer["client_order_id"], offer["price"]) == (1, "mine", Decimal("101.25"))
+    offer = alice.replace(client_order_id="mine", price=101, new_client_order_id="new")
+    assert (offer["client_order_id"], offer["price"], offer["priority_kept"]) == ("new", Decimal(101), False)
+    bob.buy(4)
+    assert kinds(bob) == ["order_executed"]
+    assert kinds(alice) == ["order_executed"]
+    assert [(order["order_id"], order["remaining_quantity"]) for order in alice.orders()] == [(1, 6)]
+    assert [(p["net_position"], p["average_price"]) for p in bob.positions()] == [(4, Decimal(101))]
+    assert alice.cancel(order_id=1)["remaining_quantity"] == 6
+    with pytest.raises(Rejected, match="TOO_LATE"):
+        alice.cancel(client_order_id="new")
+    for price in (1, 2, 3):
+        alice.buy(1, price)
+    assert (alice.cancel_all("ACME"), alice.cancel_all()) == (3, 0)
+    assert kinds(alice) == ["order_canceled"] * 3
+
+
+def test_a_change_that_leaves_nothing_to_do_returns_the_cancel(alice: ExchangeClient, bob: ExchangeClient) -> None:
+    order_id = alice.sell(10, 5)["order_id"]
+    bob.buy(4, 5)
+    assert alice.replace(order_id=order_id, quantity=4)["order_id"] == order_id
+    assert alice.orders() == []
+
+
+def test_refusals_come_with_their_codes_whatever_was_sent_before(alice: ExchangeClient) -> None:
+    alice.send_raw({"type": "nonsense"})
+    alice.send_cancel(order_id=999)
+    with pytest.raises(Rejected, match="NO_LIQUIDITY"):
+        alice.buy(1)
+    with pytest.raises(Rejected, match="PRICE_NOT_ON_TICK"):
+        alice.buy(1, "1.005")
+    with pytest.raises(Rejected, match="UNKNOWN_SYMBOL"):
+        alice.follow_book("NONE")
+    with pytest.raises(Rejected, match="UNKNOWN_FIELD"):
+        alice.login("alice", nonsense=1)
+    assert kinds(alice) == ["error", "cancel_rejected"]
+
+
+def test_a_refused_login_and_asking_without_one_are_told_apart(engine: RunningEngine) -> None:
+    with ExchangeClient.connect(port=engine.port) as nobody:
+        with pytest.raises(Rejected, match="NOT_LOGGED_IN"):
+            nobody.orders()
+        with pytest.raises(LoginRejected, match="BAD_VALUE"):
+            nobody.login("../x")
+
+
+def test_a_thousand_orders_in_one_batch_are_all_answered_by_the_barrier(alice: ExchangeClient) -> None:
+    with alice.batch():
+        sent = [alice.send_order(Side.BUY, 1, f"1.{cents:02}") for cents in range(100)]
+        for _ in range(9):
+            sent += [alice.send_order("SELL", 1, 200) for _ in range(100)]
+    alice.ping()
+    accepted = [event["client_order_id"] for event in alice.events(0.0)]
+    assert accepted == sent
+
+
+def test_a_followed_book_is_the_engines_after_every_barrier(alice: ExchangeClient, bob: ExchangeClient) -> None:
+    book = bob.follow_book(depth=2)
+    assert (book.is_current, book.bids, book.asks) == (True, [], [])
+    for price in ("1.00", "2.00", "3.00"):
+        alice.buy(10, price)
+    alice.sell(4, "2.50", self_trade_prevention=SelfTradePrevention.CANCEL_NEWEST)
+    bob.sell(12, "2.00")
+    bob.ping()
+    assert [(level.price, level.quantity, level.orders) for level in book.bids] == [
+        (Decimal("2.00"), 8, 1),
+        (Decimal("1.00"), 10, 1),
+    ]
+    assert bob.unsubscribe("book")["symbol"] == "ACME"

@@ -1,0 +1,151 @@
+"""What a trader starts: options in, a connection and a history made, one of the two clients run.
+
+    exit 0   the trader left, or the input ended
+    exit 1   the engine went away, or the history could no longer be written
+    exit 2   there was nothing to start: a wrong option, no engine, a refused login
+
+Each failure of the outside world is one line on stderr; a traceback is a bug.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn, Optional
+
+from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError
+from tui import plain_output
+from tui.plain import InputLines, PlainSession, Screen
+from tui.session_manager import SessionManager, check_user
+
+PROGRAM = "start_client.py"
+EXIT_LEFT = 0
+EXIT_LOST = 1
+EXIT_REFUSED = 2
+
+
+class CannotStart(Exception):  # noqa: N818  it is no error of the program
+    """There is nothing to trade on; the text says why, in one line."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong with an option in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line on stderr, exit 2."""
+        self.exit(EXIT_REFUSED, f"{self.prog}: {message} (see --help)\n")
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run a client with the options in `arguments` (None: those of the process); returns its exit status.
+
+    Raises SystemExit for `--help` (0) and a wrong option (2).
+    """
+    options = parse(arguments)
+    if sys.stdin is None or sys.stdout is None:
+        return _fail(EXIT_REFUSED, "standard input or output is closed")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A symbol or a text that the terminal's encoding lacks must not end the session.
+        sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
+    try:
+        return run(options)
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+        return EXIT_LEFT
+    except BrokenPipeError:
+        # Whoever read the output is gone.  Python would flush to it once more on exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_LOST
+
+
+def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
+    """The options of the command line.  Raises SystemExit."""
+    parser = OneLineParser(prog=PROGRAM, description="Trade on the exchange as one user.")
+    parser.add_argument("--user", required=True, type=_user, help="who trades: 1 to 32 of A-Z a-z 0-9 _ -")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="where the engine runs (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="the port it listens on (default: %(default)s)"
+    )
+    parser.add_argument("--symbol", help="the instrument to trade (default: the only one that is listed)")
+    parser.add_argument("--plain", action="store_true", help="prompt line by line; works through a pipe")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("data"),
+        help="the client's own directory, for its order history (default: %(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Connect, log in and trade; returns the exit status."""
+    try:
+        history = SessionManager(options.data_dir, options.user)
+        client = ExchangeClient.connect(options.host, options.port)
+    except (ExchangeError, OSError) as error:
+        return _fail(EXIT_REFUSED, error)
+    with client:
+        try:
+            _log_in(client, history, options)
+        except (CannotStart, ExchangeError, OSError) as error:
+            return _fail(EXIT_REFUSED, error)
+        if history.notice is not None:
+            _say(history.notice)
+        try:
+            _trade(client, history, options)
+        except BrokenPipeError:
+            raise
+        except (ExchangeError, OSError) as error:
+            return _fail(EXIT_LOST, error)
+    return EXIT_LEFT
+
+
+def _log_in(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
+    """Log in and let the engine correct the history, which shows at once whether it can be written.
+
+    Raises CannotStart for a symbol that is not listed, ExchangeError, TimeoutError and OSError.
+    """
+    history.apply(client.login(options.user))
+    listed = [str(instrument["symbol"]) for instrument in client.instruments]
+    if options.symbol is not None and options.symbol not in listed:
+        raise CannotStart(f"symbol {options.symbol!r} is not listed; listed: {', '.join(listed)}")
+    history.reconcile(client.orders())
+    history.save()
+
+
+def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
+    """Hand over to the client that was asked for.  Raises ExchangeError, TimeoutError and OSError."""
+    if not options.plain:
+        # The full-screen client is started here.
+        _say("the full-screen trading screen is not there yet: this is the plain client")
+    screen = Screen(sys.stdout, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
+    listed = ", ".join(str(instrument["symbol"]) for instrument in client.instruments)
+    screen.show(plain_output.printable(f"logged in as {options.user}; listed: {listed}"))
+    PlainSession(client, history, InputLines(sys.stdin.fileno()), screen, options.symbol).run()
+
+
+def _user(text: str) -> str:
+    try:
+        return check_user(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"port {text!r} is not a number from 1 to 65535")
+    return int(text)
+
+
+def _fail(status: int, reason: object) -> int:
+    _say(reason)
+    return status
+
+
+def _say(text: object) -> None:
+    sys.stderr.write(f"{PROGRAM}: {text}\n")
+    sys.stderr.flush()

@@ -1,0 +1,200 @@
+"""One user's own order history, kept in `session_orders/orders_<user>.json` under the client's data directory.
+
+It is fed with the messages the engine sends (`apply`) and with the list of live orders after a login
+(`reconcile`): the engine's word wins over the file.  No sockets, no screen; it writes this one file and nothing
+else.
+
+    {"user": "alice", "last_seq": 17, "orders": [
+    {"order_id":3,"client_order_id":"…","symbol":"ACME","side":"BUY",…,"price":101.25,"status":"FILLED"},
+    …]}
+
+Oldest order first, one per line, prices as exact numbers.  Writing costs O(orders) and an fsync, so the caller
+says when: `save_if_changed` once after all that was waiting has been applied.  Two clients of one user that share
+a data directory overwrite each other's file; neither loses what the engine still holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Optional
+
+from exchange.networking.tcp_client import Message, encode_message
+from exchange.utils.helpers import JsonError, parse_json, write_atomically
+from tui.session_order import SessionOrder, SessionOrderStatus
+
+# The oldest orders that are over are dropped beyond this many; live orders never are.
+ORDERS_MAX = 10_000
+USER_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+def check_user(user: str) -> str:
+    """`user` itself, when it is a name the exchange allows and so also safe in a file name.  Raises ValueError."""
+    if USER_PATTERN.fullmatch(user) is None:
+        raise ValueError(f"user {user!r} is not a name: 1 to 32 of A-Z a-z 0-9 _ -")
+    return user
+
+
+class SessionManager:
+    """The history of `user`.  Belongs to one thread: the one that reads the engine's messages."""
+
+    def __init__(self, data_directory: Path, user: str, orders_max: int = ORDERS_MAX) -> None:
+        """Load what the file holds; nothing is written yet.
+
+        A damaged file is set aside under another name, `notice` says so, and the history starts empty.  Raises
+        ValueError for a bad user name and OSError if the file can't be read or renamed.
+        """
+        self.user = check_user(user)
+        self.path = data_directory / "session_orders" / f"orders_{user}.json"
+        self.notice: Optional[str] = None
+        # The highest `seq` of a private event applied; 0 before the first.
+        self.last_seq = 0
+        self._orders_max = orders_max
+        self._orders: list[SessionOrder] = []
+        self._by_order_id: dict[int, SessionOrder] = {}
+        self._sent: dict[str, Message] = {}
+        self._has_changed = False
+        self._load()
+
+    @property
+    def orders(self) -> list[SessionOrder]:
+        """All orders known, oldest first, live or not."""
+        return list(self._orders)
+
+    @property
+    def live_orders(self) -> list[SessionOrder]:
+        """The orders that can still trade, as far as is known."""
+        return [order for order in self._orders if order.is_live]
+
+    def order(self, order_id: int) -> Optional[SessionOrder]:
+        """The order with this id, None if it is not in the history."""
+        return self._by_order_id.get(order_id)
+
+    # --- what happened -----------------------------------------------------------------------------------------
+
+    def note_sent(self, client_order_id: str, **fields: Any) -> None:
+        """Remember what was asked for until it is answered: a rejection repeats none of it.
+
+        `fields` are those of the request: symbol, side, order_type, price (Decimal), quantity.
+        """
+        self._sent[client_order_id] = fields
+
+    def apply(self, message: Message) -> bool:
+        """Take one message of the engine; returns whether it changed the history.
+
+        An event of an order that is not in the history (it is older than the file) and a message that is of no
+        order change nothing, and neither does an event that was applied before.
+        """
+        self._count_event(message)
+        kind = message["type"]
+        if kind == "order_accepted":
+            is_news = self._accept(message)
+        elif kind == "order_rejected":
+            request = self._sent.pop(message["client_order_id"], {})
+            self._orders.append(SessionOrder.from_rejection(message, request))
+            is_news = True
+        else:
+            order = self._by_order_id.get(message.get("order_id", 0))
+            is_news = order is not None and order.apply(message)
+        self._has_changed = self._has_changed or is_news
+        return is_news
+
+    def reconcile(self, live_orders: Iterable[Message]) -> None:
+        """Believe the engine: `live_orders` (the `orders` of an `orders` message) are live and no others are.
+
+        An order that the file holds as live and the engine doesn't ended unseen; it becomes UNKNOWN, and the event
+        that tells how it ended, should it still come, corrects that.
+        """
+        believed = {id(self._put(SessionOrder.from_message(message))) for message in live_orders}
+        for order in self.live_orders:
+            if id(order) not in believed:
+                order.end(SessionOrderStatus.UNKNOWN)
+        self._has_changed = True
+
+    def _count_event(self, message: Message) -> None:
+        if message["type"] == "logged_in":
+            # An engine that has told fewer events than were applied here began anew, and counts anew.
+            self.last_seq = min(self.last_seq, message["next_seq"] - 1)
+        self.last_seq = max(self.last_seq, message.get("seq", 0))
+
+    def _accept(self, message: Message) -> bool:
+        """Add a new order, unless it is known: an acceptance told again must not undo the fills since."""
+        self._sent.pop(message["client_order_id"], None)
+        known = self._by_order_id.get(message["order_id"])
+        if known is not None and known.timestamp == message["timestamp"]:
+            return False
+        self._put(SessionOrder.from_message(message))
+        return True
+
+    def _put(self, order: SessionOrder) -> SessionOrder:
+        """Add an order or bring the known one up to date; returns the one in the history.
+
+        The same id with another time of acceptance is an order of another engine: both stay.
+        """
+        assert order.order_id is not None, order
+        known = self._by_order_id.get(order.order_id)
+        if known is not None and known.timestamp == order.timestamp:
+            known.become(order)
+            return known
+        self._orders.append(order)
+        self._by_order_id[order.order_id] = order
+        return order
+
+    # --- the file ----------------------------------------------------------------------------------------------
+
+    def save_if_changed(self) -> None:
+        """`save`, if anything changed since the last time."""
+        if self._has_changed:
+            self.save()
+
+    def save(self) -> None:
+        """Replace the file, atomically and durably; makes the directory if need be.  Raises OSError."""
+        self._forget_oldest()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = ",\n".join([encode_message(order.to_fields()) for order in self._orders])
+        text = f'{{"user": "{self.user}", "last_seq": {self.last_seq}, "orders": [\n{lines}\n]}}\n'
+        write_atomically(self.path, text.encode("utf-8"))
+        self._has_changed = False
+
+    def _forget_oldest(self) -> None:
+        excess = len(self._orders) - self._orders_max
+        if excess <= 0:
+            return
+        over = [order for order in self._orders if not order.is_live][:excess]
+        forgotten = {id(order) for order in over}
+        self._orders = [order for order in self._orders if id(order) not in forgotten]
+        self._by_order_id = _index(self._orders)
+
+    def _load(self) -> None:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        try:
+            self._take(parse_json(data))
+        except (JsonError, KeyError, TypeError, ValueError) as error:
+            self._orders, self._by_order_id, self.last_seq = [], {}, 0
+            self._set_aside(error)
+
+    def _take(self, content: Any) -> None:
+        if content["user"] != self.user:
+            raise ValueError(f"it is of user {content['user']!r}")
+        if type(content["last_seq"]) is not int:
+            raise ValueError(f"last_seq {content['last_seq']!r} is no integer")
+        self.last_seq = content["last_seq"]
+        self._orders = [SessionOrder.from_file(fields) for fields in content["orders"]]
+        self._by_order_id = _index(self._orders)
+
+    def _set_aside(self, error: Exception) -> None:
+        """Keep the damaged file under the first free name, for someone to look at."""
+        number = 1
+        while (kept := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
+            number += 1
+        self.path.rename(kept)
+        self.notice = f"the order history {self.path} is damaged ({error}); it was kept as {kept.name}"
+
+
+def _index(orders: Iterable[SessionOrder]) -> dict[int, SessionOrder]:
+    """By order id; of two orders with one id (of two engines) the later."""
+    return {order.order_id: order for order in orders if order.order_id is not None}

@@ -1,0 +1,54 @@
+# Everything a person does with the exchange, in one word each.  Needs Python >= 3.10 and make; the rest is fetched
+# into .venv on first use.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 9009
+USER_NAME := $(if $(filter command line,$(origin USER)),$(USER),trader)
+
+.DEFAULT_GOAL := help
+.PHONY: help run-engine trade simulate replay test check bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "this needs Python 3.10 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run-engine: $(VENV)/.installed ## Start the exchange (HOST, PORT; more: ARGS="--symbols A,B")
+	$(BIN)/python scripts/start_engine.py --host $(HOST) --port $(PORT) $(ARGS)
+
+trade: $(VENV)/.installed ## Trade by hand: make trade USER=alice
+	$(BIN)/python scripts/start_client.py --user $(USER_NAME) --host $(HOST) --port $(PORT) $(ARGS)
+
+simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8 --seed 7")
+	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) $(ARGS)
+
+replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.csv
+	@test -n "$(FILE)" || { echo "make replay FILE=...: name the file to play" >&2; exit 2; }
+	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) --replay $(FILE) $(ARGS)
+
+test: $(VENV)/.installed-dev ## Run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev ## Lint, types, import contract, tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-dev ## Measure speed, each figure against a floor in the same run
+	$(BIN)/python scripts/benchmark.py $(ARGS)
+
+clean: ## Remove the virtual environment and caches (never the data)
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,25 @@
+"""What can go wrong outside: each text is one line, fit to be shown as it is.
+
+    SimulationError
+      ├─ CannotStartError   no engine there, a login or symbol refused: nothing was sent
+      ├─ FlowFileError      a file of recorded order flow that can't be read
+      └─ EngineGoneError    the engine went away, or does not answer any more, in the middle
+"""
+
+from __future__ import annotations
+
+
+class SimulationError(Exception):
+    """Anything of the world outside that ends a simulation or a replay."""
+
+
+class CannotStartError(SimulationError):
+    """There is no engine, or it does not let the simulation in."""
+
+
+class FlowFileError(SimulationError):
+    """The file can't be read, or one of its lines is no row of order flow; the text names file and line."""
+
+
+class EngineGoneError(SimulationError):
+    """The engine closed the connection, stopped, or stopped answering."""

@@ -1,0 +1,99 @@
+"""Did the executions of a replay hit the orders that were hit in history?  Pure.
+
+A fill comes as two events with one trade id, the maker's first: it names the resting order, the taker's names the
+IOC order that was sent for one recorded execution.
+
+The recorded exchange did not always follow price and time, and where it did not, the book here keeps what was
+executed there and lacks what was executed here.  The orders concerned have *parted* from history, and each may
+make further executions differ, which may part further orders.  So there are two figures: of all executions, and of
+those that no parted order had a hand in.
+"""
+
+from __future__ import annotations
+
+from exchange.networking.tcp_client import Message
+
+
+class ExecutionComparison:
+    """Told of each execution that is sent (`expect`) and of every message that comes (`take`).
+
+    `same_count`: filled in full by the expected order alone.  `other_count`: filled, but not only by it or not in
+    full.  `unfilled_count`: met nobody, or was refused.  `untouched_count` and, of these, `untouched_same_count`:
+    neither the order expected nor one that was met had parted from history before.
+
+    `unexpected_trade_count`: trades that no recorded execution asked for, because a limit order that rested in
+    history found a price to take here.
+    """
+
+    def __init__(self) -> None:
+        self.same_count = 0
+        self.untouched_count = 0
+        self.untouched_same_count = 0
+        self.other_count = 0
+        self.unfilled_count = 0
+        self.unexpected_trade_count = 0
+        # By the id of the IOC order: the id of the resting order it should meet, and those it met so far.
+        self._expected: dict[str, str] = {}
+        self._met: dict[str, list[str]] = {}
+        # By trade id, between the maker's event and the taker's.
+        self._makers: dict[int, str] = {}
+        # Orders that were executed there and not here, or here and not there.
+        self._parted: set[str] = set()
+
+    @property
+    def played_count(self) -> int:
+        """Executions that are over."""
+        return self.same_count + self.other_count + self.unfilled_count
+
+    @property
+    def same_percent(self) -> float:
+        """How many of the executions played hit the same order as in history; 100 if there were none."""
+        return _percent(self.same_count, self.played_count)
+
+    @property
+    def untouched_same_percent(self) -> float:
+        """The same of those that no earlier difference had a hand in."""
+        return _percent(self.untouched_same_count, self.untouched_count)
+
+    def expect(self, taker_id: str, maker_id: str) -> None:
+        """The order `taker_id`, just sent, is to meet the order `maker_id` (client order ids)."""
+        self._expected[taker_id] = maker_id
+        self._met[taker_id] = []
+
+    def take(self, message: Message) -> None:
+        """Learn from one message of the engine."""
+        kind = message["type"]
+        if kind == "order_executed":
+            if message["liquidity"] == "MAKER":
+                self._makers[message["trade_id"]] = message["client_order_id"]
+            else:
+                self._fill(message)
+        elif kind in ("order_canceled", "order_rejected") and message["client_order_id"] in self._expected:
+            self._end(message["client_order_id"], is_filled=False)
+
+    def _fill(self, message: Message) -> None:
+        taker_id = message["client_order_id"]
+        # A maker that is not in `_makers` is another user's.
+        maker_id = self._makers.pop(message["trade_id"], "")
+        if taker_id not in self._expected:
+            self.unexpected_trade_count += 1
+            return
+        self._met[taker_id].append(maker_id)
+        if message["status"] == "FILLED":
+            self._end(taker_id, is_filled=True)
+
+    def _end(self, taker_id: str, *, is_filled: bool) -> None:
+        expected, met = self._expected.pop(taker_id), self._met.pop(taker_id)
+        is_same = is_filled and set(met) == {expected}
+        self.same_count += is_same
+        self.unfilled_count += not met
+        self.other_count += bool(met) and not is_same
+        if self._parted.isdisjoint((expected, *met)):
+            self.untouched_count += 1
+            self.untouched_same_count += is_same
+        if not is_same:
+            self._parted.update((expected, *met))
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 100.0

@@ -1,0 +1,139 @@
+"""What has been counted, and how it is told.  Pure.
+
+A `Tally` belongs to the thread that counts; another thread may read its plain numbers for a progress line, and
+adds tallies up only when the counting is over.  All of it is bounded, however long a simulation runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import Optional
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+
+
+class RequestKind(Enum):
+    """What was asked for; the value is its name in a summary."""
+
+    ORDER = "orders"
+    CANCEL = "cancels"
+    REPLACE = "replaces"
+
+
+class Latencies:
+    """Waiting times, kept as counts per logarithmic bucket: percentiles to within 1 %, in bounded memory."""
+
+    # Neighbouring buckets are 1 % apart.
+    _LOG_STEP = math.log(1.01)
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+
+    def add(self, latency_ns: int) -> None:
+        """Count one waiting time.  O(1)."""
+        self._counts[round(math.log(max(1, latency_ns)) / self._LOG_STEP)] += 1
+
+    def merge(self, other: Latencies) -> None:
+        """Count all of `other`'s as well."""
+        self._counts.update(other._counts)
+
+    def percentile_ns(self, percent: float) -> Optional[int]:
+        """The shortest time that `percent` % did not exceed; None if nothing was counted."""
+        rank = math.ceil(self._counts.total() * percent / 100)
+        for bucket in sorted(self._counts):
+            rank -= self._counts[bucket]
+            if rank <= 0:
+                return round(math.exp(bucket * self._LOG_STEP))
+        return None
+
+
+class Tally:
+    """What became of the requests of one trader, or of all.
+
+    `accepted_count` and `rejected` (by code) count answers.  `fill_count` counts executions of the traders'
+    orders; `trade_count` those in which a trader was the aggressor, so that no trade is counted twice.
+    """
+
+    def __init__(self) -> None:
+        self.sent: Counter[RequestKind] = Counter()
+        self.sent_count = 0
+        self.accepted_count = 0
+        self.rejected: Counter[str] = Counter()
+        self.fill_count = 0
+        self.trade_count = 0
+        self.latencies = Latencies()
+
+    @property
+    def rejected_count(self) -> int:
+        """All requests that were refused."""
+        return self.rejected.total()
+
+    @property
+    def unanswered_count(self) -> int:
+        """Requests without an answer: 0 but while some are on their way, or when the engine went away."""
+        return self.sent_count - self.accepted_count - self.rejected_count
+
+    def merge(self, other: Tally) -> None:
+        """Count all that `other` counted as well."""
+        self.sent.update(other.sent)
+        self.sent_count += other.sent_count
+        self.accepted_count += other.accepted_count
+        self.rejected.update(other.rejected)
+        self.fill_count += other.fill_count
+        self.trade_count += other.trade_count
+        self.latencies.merge(other.latencies)
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """All tallies as one.  Only when their counting is over."""
+    result = Tally()
+    for tally in tallies:
+        result.merge(tally)
+    return result
+
+
+def counts_text(counts: Counter[str]) -> str:
+    """`3,000 UNKNOWN_ORDER, 12 TOO_LATE`, most first, or `none`."""
+    return ", ".join(f"{count:,} {name}" for name, count in counts.most_common()) or "none"
+
+
+def ms_text(latency_ns: Optional[int]) -> str:
+    """A waiting time in ms, or a dash."""
+    return "-" if latency_ns is None else f"{latency_ns / NS_PER_MS:.2f}"
+
+
+def per_second(count: int, elapsed_ns: int) -> int:
+    """`count` things per second."""
+    return round(count * NS_PER_S / max(1, elapsed_ns))
+
+
+def aligned(lines: Sequence[tuple[str, str]]) -> str:
+    """Names and texts in two columns, one line each."""
+    width = max(len(name) for name, _ in lines)
+    return "".join(f"{name:<{width}}  {text}\n" for name, text in lines)
+
+
+def tally_lines(tally: Tally, elapsed_ns: int) -> list[tuple[str, str]]:
+    """The lines of a summary that a simulation and a replay share."""
+    kinds = ", ".join(f"{tally.sent[kind]:,} {kind.value}" for kind in RequestKind)
+    lines = [
+        ("sent", f"{tally.sent_count:,} ({kinds})"),
+        ("accepted", f"{tally.accepted_count:,}"),
+        ("rejected", f"{tally.rejected_count:,}"),
+        ("rejected by code", counts_text(tally.rejected)),
+    ]
+    if tally.unanswered_count:
+        lines.append(("unanswered", f"{tally.unanswered_count:,}"))
+    median_ns, tail_ns = tally.latencies.percentile_ns(50), tally.latencies.percentile_ns(99)
+    return [
+        *lines,
+        ("fills", f"{tally.fill_count:,}"),
+        ("trades", f"{tally.trade_count:,}"),
+        ("acknowledged in", f"{ms_text(median_ns)} ms p50, {ms_text(tail_ns)} ms p99"),
+        ("elapsed", f"{elapsed_ns / NS_PER_S:.1f} s"),
+        ("speed", f"{per_second(tally.sent_count, elapsed_ns):,} requests/s"),
+    ]

@@ -1,0 +1,60 @@
+"""The instrument a simulated trader trades: which one it is, and how ticks and lots become what goes on the wire.
+
+Pure.  Everything comes from the `instruments` that the engine's `logged_in` listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple, Optional
+
+from exchange.networking.tcp_client import Message
+from exchange.simulation.errors import CannotStartError
+
+
+class Terms(NamedTuple):
+    """One instrument's definition: `tick_size` in currency, the rest in units."""
+
+    symbol: str
+    tick_size: Decimal
+    lot_size: int
+    min_quantity: int
+    max_quantity: int
+
+    def price(self, ticks: int) -> Decimal:
+        """The price in currency, exact."""
+        return ticks * self.tick_size
+
+    def ticks(self, price: Decimal) -> int:
+        """A price of the exchange in ticks."""
+        return int(price / self.tick_size)
+
+    def nearest_ticks(self, price: Decimal) -> int:
+        """Any amount of currency as a number of ticks, at least 1."""
+        return max(1, round(price / self.tick_size))
+
+    def quantity(self, lots: int) -> int:
+        """`lots` lots in units, brought within what one order may have."""
+        lots_min = -(-self.min_quantity // self.lot_size)
+        lots_max = self.max_quantity // self.lot_size
+        return max(lots_min, min(lots_max, lots)) * self.lot_size
+
+
+def choose_terms(
+    instruments: Sequence[Message], symbol: Optional[str] = None, preferred: Optional[str] = None
+) -> Terms:
+    """The terms of `symbol`, which None leaves to this function.
+
+    It then takes the first instrument listed or, where one is `preferred`, that one, else the only one.  Raises
+    CannotStartError where there is none such.
+    """
+    listed = {instrument["symbol"]: instrument for instrument in instruments}
+    if not listed:
+        raise CannotStartError("the engine lists no instrument")
+    if symbol is not None and symbol not in listed:
+        raise CannotStartError(f"symbol {symbol}: not listed; the engine lists {', '.join(listed)}")
+    if symbol is None and preferred is not None and preferred not in listed and len(listed) > 1:
+        raise CannotStartError(f"the engine lists {', '.join(listed)} and no {preferred}: name one with --symbol")
+    chosen = listed.get(symbol or preferred or "", instruments[0])
+    return Terms(*(chosen[field] for field in Terms._fields))

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Let simulated users trade, or play recorded order flow, on an exchange that runs: options in, parts wired.
+
+    exit 0   done, or stopped with Ctrl-C; the summary is on stdout
+    exit 1   the engine went away in the middle; the summary says how far it came
+    exit 2   there was nothing to start: a wrong option, an unreadable file, no engine
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError
+from exchange.simulation import replay
+from exchange.simulation.errors import CannotStartError, EngineGoneError, SimulationError
+from exchange.simulation.order_desk import log_in
+from exchange.simulation.order_flow import read_flow
+from exchange.simulation.progress import Progress
+from exchange.simulation.simulator import USER_COUNT_MAX, Options, Simulation
+from exchange.simulation.summary import aligned, tally_lines
+from exchange.simulation.terms import choose_terms
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
+
+PROGRAM = "start_simulation.py"
+EXIT_DONE = 0
+EXIT_LOST = 1
+RATE_MAX = 1_000_000
+COUNT_MAX = 1_000_000_000
+POLL_S = 0.1
+# The options that a replay has no use for, and what they are where they are not given.
+SIMULATION_DEFAULTS = {"users": 4, "rate": 10.0, "duration": None, "seed": None}
+
+
+class Interruption:
+    """Remembers that the process was asked to stop.  A flag, because a signal handler must not wait for a lock."""
+
+    def __init__(self) -> None:
+        self.is_requested = False
+
+    def __call__(self, signal_number: int, _frame: Optional[FrameType]) -> None:
+        """Handle the signal; a second one of its kind ends the process at once."""
+        self.is_requested = True
+        signal.signal(signal_number, signal.SIG_DFL)
+
+
+def count(text: str) -> int:
+    """A whole number from 1 up."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= COUNT_MAX):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1 to {COUNT_MAX}")
+    return int(text)
+
+
+def user_count(text: str) -> int:
+    """A number of users."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= USER_COUNT_MAX):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1 to {USER_COUNT_MAX}")
+    return int(text)
+
+
+def amount(text: str) -> float:
+    """A rate or a number of seconds, from 0 up."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= RATE_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number from 0 to {RATE_MAX}")
+    return number
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options of PROTOCOL section 6.  Raises SystemExit for `--help` (0) and a wrong option (2)."""
+    parser = OneLineParser(
+        prog=PROGRAM,
+        description="Let simulated users trade on a running exchange until Ctrl-C, or play recorded order flow.",
+        argument_default=argparse.SUPPRESS,
+    )
+    parser.add_argument("--host", default=DEFAULT_HOST, help="where the engine runs (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=DEFAULT_PORT, help="the port it listens on (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--symbol", default=None, metavar="S",
+        help="the instrument to trade (default: the first one listed; for a replay AAPL, or the only one)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--orders", type=count, default=None, metavar="N",
+        help="stop after N requests (orders, cancels, replaces) of all users together, or N rows of a replay",
+    )  # fmt: skip
+    parser.add_argument(
+        "--replay", type=Path, default=None, metavar="FILE",
+        help="play this file of recorded order flow (in LOBSTER's format)",
+    )  # fmt: skip
+    market = parser.add_argument_group("simulated users (not with --replay)")
+    market.add_argument("--users", type=user_count, metavar="N", help="how many there are (default: 4)")
+    market.add_argument(
+        "--rate", type=amount, metavar="R",
+        help="requests per second of each, 0: as fast as possible (default: 10)",
+    )  # fmt: skip
+    market.add_argument("--duration", type=amount, metavar="S", help="stop after S seconds (default: at Ctrl-C)")
+    market.add_argument("--seed", type=int, metavar="S", help="make the same decisions again (default: by chance)")
+    options = parser.parse_args(arguments)
+    given = [name for name in SIMULATION_DEFAULTS if hasattr(options, name)]
+    if options.replay is not None and given:
+        parser.error(f"--{given[0]}: has no meaning together with --replay")
+    return argparse.Namespace(**{**SIMULATION_DEFAULTS, **vars(options)})
+
+
+def simulate(options: argparse.Namespace, progress: Progress, interruption: Interruption) -> None:
+    """Run simulated users and print what they did.  Raises SimulationError."""
+    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
+    simulation = Simulation(
+        Options(
+            host=options.host,
+            port=options.port,
+            user_count=options.users,
+            rate_per_s=options.rate,
+            order_count=options.orders,
+            duration_s=options.duration,
+            seed=seed,
+            symbol=options.symbol,
+        )
+    )
+    simulation.start()
+    where = f"{simulation.symbol} on {options.host}:{options.port}"
+    print(f"{options.users} users trade {where}, seed {seed}", flush=True)
+    while not simulation.wait(POLL_S):
+        if interruption.is_requested:
+            simulation.request_stop()
+        progress.show(simulation.progress_text)
+    progress.end()
+    print(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), end="", flush=True)
+    if simulation.failure is not None:
+        raise simulation.failure
+
+
+def play(options: argparse.Namespace, progress: Progress, interruption: Interruption) -> None:
+    """Play recorded order flow and print how it went.  Raises SimulationError."""
+    rows = read_flow(options.replay, options.orders)
+    with log_in(options.host, options.port, replay.USER) as client:
+        terms = choose_terms(client.instruments, options.symbol, replay.SYMBOL)
+        print(f"playing {len(rows):,} rows as {terms.symbol} on {options.host}:{options.port}", flush=True)
+        try:
+            if replay.book_holds_orders(client, terms.symbol):
+                print(f"the book of {terms.symbol} is not empty: executions may hit orders not in the file")
+        except (ExchangeError, TimeoutError) as error:
+            raise CannotStartError(f"can't look at the book of {terms.symbol}: {error}") from error
+        run = replay.Replay(client, terms, rows, id_prefix=f"{time.time_ns():x}-")
+        try:
+            run.run(lambda: progress.show(run.progress_text), lambda: interruption.is_requested)
+        finally:
+            progress.end()
+            print(aligned(run.summary_lines()), end="", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Run until done or stopped; the exit code."""
+    options = parse(arguments)
+    interruption = Interruption()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, interruption)
+    progress = Progress(sys.stderr, shutil.get_terminal_size().columns, time.monotonic_ns)
+    try:
+        run = simulate if options.replay is None else play
+        run(options, progress, interruption)
+    except SimulationError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return EXIT_LOST if isinstance(error, EngineGoneError) else EXIT_REFUSED
+    return EXIT_DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -39,6 +39,14 @@ class Agent(ABC):
     def next_intent(self, view: View) -> Intent:
         """What to ask the exchange for next.  There is always something, so a run of N requests ends."""
 
+    def middle(self, bid: int, ask: int) -> int:
+        """The middle of the market in ticks; where it lies between two, either by chance.
+
+        Always the lower would be a bias: traders price by the middle, so the market would sink by itself.
+        """
+        half, rest = divmod(bid + ask, 2)
+        return half + self._random.randint(0, rest)
+
     def _quantity(self, lots_max: int) -> int:
         return self._terms.quantity(self._random.randint(1, lots_max))
 

@@ -2,11 +2,6 @@
 
 A fill comes as two events with one trade id, the maker's first: it names the resting order, the taker's names the
 IOC order that was sent for one recorded execution.
-
-The recorded exchange did not always follow price and time, and where it did not, the book here keeps what was
-executed there and lacks what was executed here.  The orders concerned have *parted* from history, and each may
-make further executions differ, which may part further orders.  So there are two figures: of all executions, and of
-those that no parted order had a hand in.
 """
 
 from __future__ import annotations
@@ -18,8 +13,7 @@ class ExecutionComparison:
     """Told of each execution that is sent (`expect`) and of every message that comes (`take`).
 
     `same_count`: filled in full by the expected order alone.  `other_count`: filled, but not only by it or not in
-    full.  `unfilled_count`: met nobody, or was refused.  `untouched_count` and, of these, `untouched_same_count`:
-    neither the order expected nor one that was met had parted from history before.
+    full.  `unfilled_count`: met nobody, or was refused.
 
     `unexpected_trade_count`: trades that no recorded execution asked for, because a limit order that rested in
     history found a price to take here.
@@ -27,8 +21,6 @@ class ExecutionComparison:
 
     def __init__(self) -> None:
         self.same_count = 0
-        self.untouched_count = 0
-        self.untouched_same_count = 0
         self.other_count = 0
         self.unfilled_count = 0
         self.unexpected_trade_count = 0
@@ -37,8 +29,6 @@ class ExecutionComparison:
         self._met: dict[str, list[str]] = {}
         # By trade id, between the maker's event and the taker's.
         self._makers: dict[int, str] = {}
-        # Orders that were executed there and not here, or here and not there.
-        self._parted: set[str] = set()
 
     @property
     def played_count(self) -> int:
@@ -48,12 +38,7 @@ class ExecutionComparison:
     @property
     def same_percent(self) -> float:
         """How many of the executions played hit the same order as in history; 100 if there were none."""
-        return _percent(self.same_count, self.played_count)
-
-    @property
-    def untouched_same_percent(self) -> float:
-        """The same of those that no earlier difference had a hand in."""
-        return _percent(self.untouched_same_count, self.untouched_count)
+        return 100 * self.same_count / self.played_count if self.played_count else 100.0
 
     def expect(self, taker_id: str, maker_id: str) -> None:
         """The order `taker_id`, just sent, is to meet the order `maker_id` (client order ids)."""
@@ -88,12 +73,3 @@ class ExecutionComparison:
         self.same_count += is_same
         self.unfilled_count += not met
         self.other_count += bool(met) and not is_same
-        if self._parted.isdisjoint((expected, *met)):
-            self.untouched_count += 1
-            self.untouched_same_count += is_same
-        if not is_same:
-            self._parted.update((expected, *met))
-
-
-def _percent(part: int, whole: int) -> float:
-    return 100 * part / whole if whole else 100.0

@@ -178,7 +178,7 @@ class Trader:
         bid, ask = self._ticks(self._book.best_bid), self._ticks(self._book.best_ask)
         seen = [price for price in (bid, ask) if price is not None]
         if seen:
-            self._reference = sum(seen) // len(seen)
+            self._reference = self._agent.middle(seen[0], seen[-1])
         return View(bid, ask, self._reference, self._own.resting, self._own.net_position)
 
     def _ticks(self, level: Optional[BookLevel]) -> Optional[int]:

@@ -8,13 +8,14 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient
 from exchange.simulation.order_desk import log_in
 from exchange.simulation.order_flow import read_flow
-from exchange.simulation.replay import Replay, SkipReason, book_holds_orders
+from exchange.simulation.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.simulator import Options, Simulation
 from exchange.simulation.summary import Tally
 from exchange.simulation.terms import choose_terms
@@ -89,7 +90,7 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine) -> None:
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sim-")]
 
 
-def play(engine: RunningEngine, path: Path, row_count: int) -> Replay:
+def play(engine: RunningEngine, path: Path, row_count: Optional[int] = None) -> Replay:
     rows = read_flow(path, row_count)
     with log_in("127.0.0.1", engine.port, "replay") as client:
         replay = Replay(client, choose_terms(client.instruments, None, "AAPL"), rows, "test-")
@@ -113,12 +114,40 @@ def test_where_history_did_not_follow_price_and_time_only_that_differs(
 ) -> None:
     replay = play(engine, shared_data(FLOW), 3_000)
     comparison = replay.comparison
-    # The recorded exchange passed over the first order of a level (rows 2411, 2419 and 2420).  A book that follows
-    # price and time then differs from history in six further executions, and in no others.
-    assert (comparison.same_count, comparison.other_count, comparison.unfilled_count) == (232, 9, 0)
-    assert comparison.untouched_same_percent >= 99
-    assert sum(replay.skipped.values()) + replay.tally.sent_count == 3_000
-    assert replay.skipped[SkipReason.BETWEEN_TICKS] == 0
+    # The recorded exchange passed over the first order of a level three times (rows 2411, 2419 and 2420).
+    assert (comparison.same_count, comparison.other_count, comparison.unfilled_count) == (238, 3, 0)
+    translator = replay.translator
+    assert translator.put_back_level_count == 3
+    assert sum(replay.skipped.values()) + replay.tally.sent_count == 3_000 + translator.put_back_request_count
+    assert replay.tally.rejected_count == 0
+
+
+def test_an_hour_of_recorded_order_flow_meets_the_orders_it_met_in_history(
+    engine: RunningEngine, tmp_path: Path, shared_data: Callable[[str], Path]
+) -> None:
+    replay = play(engine, shared_data(FLOW))
+    comparison = replay.comparison
+    assert (replay.done_count, comparison.played_count) == (91_997, 4_055)
+    assert comparison.same_percent >= 99
+    # The 24 are those that the recording itself did not choose by price and time.
+    assert comparison.other_count == replay.translator.put_back_level_count == 24
+    assert comparison.unexpected_trade_count == replay.tally.rejected_count == replay.tally.unanswered_count == 0
+    assert ledger_trade_count(engine, tmp_path) == replay.tally.trade_count
+
+
+def test_a_level_too_long_for_the_window_is_put_back(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv"
+    new = [f"1,1,{number},5,5853300,1\n" for number in range(1, WINDOW + 201)]
+    executed = [f"2,4,{number},5,5853300,1\n" for number in (len(new), 1, 2)]
+    path.write_text("".join(new + executed))
+    replay = play(engine, path)
+    assert (replay.comparison.same_count, replay.comparison.other_count) == (2, 1)
+    # The first order was executed in the last one's stead: all others are canceled, all but the last entered anew.
+    assert replay.translator.put_back_request_count == 2 * (len(new) - 1)
+    assert replay.tally.rejected_count == 0
+    assert ("put back as in history", "1 level where history passed over the next order, by 2,398 requests") in (
+        replay.summary_lines()
+    )
 
 
 def test_a_replay_stops_when_it_is_told_to(engine: RunningEngine, tmp_path: Path) -> None:

@@ -14,9 +14,17 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Optional
 
-from exchange.engine.commands import CancelOrder, ListInstrument, NewOrder, ReplaceOrder
+from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOrder, ReplaceOrder
 from exchange.engine.engine import Engine
-from exchange.engine.events import Event
+from exchange.engine.events import (
+    CancelReason,
+    Event,
+    OrderCanceled,
+    OrderRejected,
+    RejectCode,
+    ReplaceRejected,
+    RequestRejected,
+)
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.engine.trade import Trade
@@ -81,7 +89,7 @@ class Market:
         """Replace an order by its client order id; None leaves price (ticks) or total quantity as it is."""
         return self.process(ReplaceOrder(user, None, name, self.nanos(price), quantity, None))
 
-    def process(self, command: NewOrder | CancelOrder | ReplaceOrder | ListInstrument) -> list[Event]:
+    def process(self, command: Command) -> list[Event]:
         """One command, one nanosecond after the last one."""
         self._now_ns += 1
         events = self.engine.process(command, self._now_ns)
@@ -110,6 +118,29 @@ def table(drawing: str) -> str:
 def trades(events: list[Event]) -> list[tuple[str, str, int, int]]:
     """(buyer, seller, quantity, price in ticks) of each trade among the events."""
     return [(e.buyer, e.seller, e.quantity, e.price) for e in events if isinstance(e, Trade)]
+
+
+def refusals(events: list[Event]) -> list[tuple[RejectCode, str]]:
+    """The code and the text of each refusal."""
+    kinds = (OrderRejected, ReplaceRejected, RequestRejected)
+    return [(event.code, event.text) for event in events if isinstance(event, kinds)]
+
+
+def codes(events: list[Event]) -> list[RejectCode]:
+    """Why it was refused."""
+    return [code for code, _text in refusals(events)]
+
+
+def canceled(events: list[Event]) -> list[tuple[str, int, CancelReason]]:
+    """(client order id, quantity, reason) of each cancel."""
+    return [(e.client_order_id, e.remaining_quantity, e.reason) for e in events if isinstance(e, OrderCanceled)]
+
+
+def assert_changes_nothing(market: Market, command: Command, *expected: Event) -> None:
+    """The command is answered by `expected` and leaves no trace."""
+    before = market.engine.sequence, market.engine.state_hash()
+    assert market.process(command) == list(expected)
+    assert (market.engine.sequence, market.engine.state_hash()) == before
 
 
 def _rows(drawing: str) -> list[tuple[str, str]]:

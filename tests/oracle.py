@@ -16,7 +16,6 @@ from exchange.engine.commands import (
     Command,
     GetOrders,
     GetPositions,
-    ListInstrument,
     NewOrder,
     ReplaceOrder,
 )
@@ -25,7 +24,6 @@ from exchange.engine.events import (
     CancelReason,
     CancelRejected,
     Event,
-    InstrumentListed,
     Liquidity,
     OrderRejected,
     OrdersListed,
@@ -35,46 +33,41 @@ from exchange.engine.events import (
     ReplaceRejected,
     RequestRejected,
 )
-from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from tests.oracle_administration import ADMINISTRATIVE_ANSWERS, Administration
 from tests.oracle_values import (
     REJECTIONS,
-    Memory,
     OracleOrder,
     Refusal,
     accepted,
-    canceled,
     executed,
     refusal_of_price,
     refusal_of_quantity,
     refusal_of_target,
-    replaced,
     state_of,
     trade_between,
 )
 
-ANSWERS = (*REJECTIONS, AllCanceled, OrdersListed, PositionsListed)
+ANSWERS = (*REJECTIONS, *ADMINISTRATIVE_ANSWERS, AllCanceled, OrdersListed, PositionsListed)
 
 
-class Oracle(Memory):
+class Oracle(Administration):
     """The whole exchange, obviously."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sequence = 0
-        self.instruments: dict[str, Instrument] = {}
         self.last_price: dict[str, int] = {}
         self._order_count = 0
         self._arrival_count = 0
         self._trade_count = 0
-        self._seqs: dict[str, int] = {}
-        self._events: list[Event] = []
-        self._now = 0
 
     def process(self, command: Command, timestamp_ns: int) -> list[Event]:
         """The events that the rules give for this command in this state."""
         self._events = []
         self._now = timestamp_ns
+        settings = self.settings()
         if isinstance(command, NewOrder):
             self._new_order(command)
         elif isinstance(command, CancelOrder):
@@ -88,9 +81,9 @@ class Oracle(Memory):
         elif isinstance(command, GetPositions):
             self._tell(PositionsListed(self._positions_of(command.user)))
         else:
-            assert isinstance(command, ListInstrument), command
-            self._list_instrument(command.instrument)
-        self.sequence += any(not isinstance(event, ANSWERS) for event in self._events)
+            self._administrate(command)
+        happened = any(not isinstance(event, ANSWERS) for event in self._events)
+        self.sequence += happened or settings != self.settings()
         return self._events
 
     # --- new orders -------------------------------------------------------------------------------------------
@@ -101,6 +94,7 @@ class Oracle(Memory):
             self._tell(OrderRejected(command.client_order_id, *refusal))
             return
         self._order_count += 1
+        self.credentials.setdefault(command.user, None)
         order = OracleOrder(self._order_count, command, self._instrument(command.symbol), self._now)
         self._tell(accepted(order, self._next_seq(order.user)))
         self._arrive(order)
@@ -108,15 +102,20 @@ class Oracle(Memory):
     def _refusal_of_new(self, command: NewOrder) -> Optional[Refusal]:
         if self._find(command.user, None, command.client_order_id):
             return Refusal(RejectCode.DUPLICATE_CLIENT_ORDER_ID, command.client_order_id)
+        if command.user in self.blocked:
+            return self._refusal_of_blocked(command.user)
         if command.symbol is None and len(self.instruments) != 1:
             return Refusal(RejectCode.MISSING_FIELD, "symbol")
         if command.symbol is not None and command.symbol not in self.instruments:
             return Refusal(RejectCode.UNKNOWN_SYMBOL, command.symbol)
         instrument = self._instrument(command.symbol)
+        order = OracleOrder(0, command, instrument, self._now)
         return (
-            refusal_of_price(command.price_nanos, instrument)
+            self._refusal_of_halted(instrument.symbol)
+            or refusal_of_price(command.price_nanos, instrument)
             or refusal_of_quantity(command.quantity, instrument)
-            or self._refusal_by_book(OracleOrder(0, command, instrument, self._now))
+            or self._refusal_by_limits(order)
+            or self._refusal_by_book(order)
         )
 
     def _refusal_by_book(self, order: OracleOrder) -> Optional[Refusal]:
@@ -218,7 +217,7 @@ class Oracle(Memory):
 
     def _replace_order(self, command: ReplaceOrder) -> None:
         order = self._find(command.user, command.order_id, command.client_order_id)
-        refusal = refusal_of_target(command, order)
+        refusal = self._refusal_of_blocked(command.user) or refusal_of_target(command, order)
         if order is not None and refusal is None:
             refusal = self._refusal_of_replace(command, order)
         if order is None or refusal is not None:
@@ -233,9 +232,10 @@ class Oracle(Memory):
     def _refusal_of_replace(self, command: ReplaceOrder, order: OracleOrder) -> Optional[Refusal]:
         instrument = self.instruments[order.symbol]
         ends_it = command.quantity is not None and 0 <= command.quantity <= order.executed
-        refusal = refusal_of_price(command.price_nanos, instrument)
+        refusal = self._refusal_of_halted(order.symbol) or refusal_of_price(command.price_nanos, instrument)
         if refusal is None and command.quantity is not None and not ends_it:
             refusal = refusal_of_quantity(command.quantity, instrument)
+            refusal = refusal or self._refusal_of_increase(order, command.quantity)
         new_id = command.new_client_order_id
         is_new = new_id not in (None, order.client_order_id)
         if refusal is None and is_new and self._find(order.user, None, new_id):
@@ -276,14 +276,6 @@ class Oracle(Memory):
             self._end(order, CancelReason.USER_REQUESTED)
         self._tell(AllCanceled(len(doomed)))
 
-    def _list_instrument(self, instrument: Instrument) -> None:
-        listed = self.instruments.get(instrument.symbol, instrument)
-        if listed.tick_size_nanos != instrument.tick_size_nanos:
-            self._tell(RequestRejected(RejectCode.BAD_VALUE, nanos_text(instrument.tick_size_nanos)))
-            return
-        self.instruments[instrument.symbol] = instrument
-        self._tell(InstrumentListed(instrument.symbol))
-
     # --- memory -----------------------------------------------------------------------------------------------
 
     def _instrument(self, symbol: Optional[str]) -> Instrument:
@@ -296,20 +288,3 @@ class Oracle(Memory):
     def _positions_of(self, user: str) -> tuple[PositionState, ...]:
         held = sorted((symbol, position) for (owner, symbol), position in self.positions.items() if owner == user)
         return tuple(position.state(symbol, self.last_price[symbol]) for symbol, position in held)
-
-    def _next_seq(self, user: str) -> int:
-        self._seqs[user] = self._seqs.get(user, 0) + 1
-        return self._seqs[user]
-
-    def _end(self, order: OracleOrder, reason: CancelReason) -> None:
-        """Cancel what remains of the order, and tell its user how much that was."""
-        ended = order.remaining
-        order.canceled += ended
-        self._put_away(order)
-        self._tell(canceled(order, self._next_seq(order.user), self._now, ended, reason))
-
-    def _tell_replaced(self, order: OracleOrder, priority_kept: bool) -> None:
-        self._tell(replaced(order, self._next_seq(order.user), self._now, priority_kept))
-
-    def _tell(self, event: Event) -> None:
-        self._events.append(event)

@@ -1,4 +1,4 @@
-"""What the oracle is made of: its order, position and memory, its events, and the refusals that need no book.
+"""What the oracle is made of: its order and position, its events, and the refusals that need no book.
 
 Where a request is refused the oracle's `text` is not the engine's sentence but the value that the sentence must
 name; `assert_same_events` compares accordingly.
@@ -107,60 +107,6 @@ class OraclePosition:
         """The position as `PositionsListed` tells it; `last_price`, in ticks, is its last trade's."""
         unrealised = self.net * last_price - self.cost
         return PositionState(symbol, self.net, self.cost, self.realised, unrealised, self.volume)
-
-
-class Memory:
-    """Who has which orders and positions: lists to be filtered, nothing clever.
-
-    `live` holds every resting order; `reserved` each user's ids that no new order may have, with their orders,
-    oldest first.
-    """
-
-    def __init__(self) -> None:
-        self.live: list[OracleOrder] = []
-        self.reserved: dict[str, list[tuple[str, OracleOrder]]] = {}
-        self.positions: dict[tuple[str, str], OraclePosition] = {}
-
-    def resting(self, symbol: str, side: Side) -> list[OracleOrder]:
-        """One side of one book, in priority order: best price first, then arrival (RULES 1)."""
-        sign = -1 if side is Side.BUY else 1
-        orders = [order for order in self.live if order.symbol == symbol and order.side is side]
-        return sorted(orders, key=lambda order: (sign * order.limit, order.arrival))
-
-    def depth(self, symbol: str, side: Side) -> list[tuple[int, int, int]]:
-        """(price in ticks, quantity, orders) of each level, best first."""
-        orders = self.resting(symbol, side)
-        levels: dict[int, list[int]] = {}
-        for order in orders:
-            levels.setdefault(order.limit, []).append(order.remaining)
-        return [(price, sum(quantities), len(quantities)) for price, quantities in levels.items()]
-
-    def _live_of(self, user: str) -> list[OracleOrder]:
-        return sorted((order for order in self.live if order.user == user), key=lambda order: order.order_id)
-
-    def _find(self, user: str, order_id: Optional[int], client_order_id: Optional[str]) -> Optional[OracleOrder]:
-        """The user's order of that name: live, or remembered by an id that is still reserved (RULES 14)."""
-        live = [(order.client_order_id, order) for order in self._live_of(user)]
-        for name, order in live + self.reserved.get(user, []):
-            by_order_id = order.order_id == order_id and name == order.client_order_id
-            if by_order_id or name == client_order_id:
-                return order
-        return None
-
-    def _put_away(self, order: OracleOrder) -> None:
-        order.is_over = True
-        if order in self.live:
-            self.live.remove(order)
-        self._reserve(order)
-
-    def _reserve(self, order: OracleOrder) -> None:
-        """Its id of this moment is not free for another order, until it is the oldest of more than 1,000."""
-        reserved = self.reserved.setdefault(order.user, [])
-        reserved.append((order.client_order_id, order))
-        del reserved[:-RESERVED_IDS]
-
-    def _position(self, order: OracleOrder) -> OraclePosition:
-        return self.positions.setdefault((order.user, order.symbol), OraclePosition())
 
 
 def accepted(order: OracleOrder, seq: int) -> OrderAccepted:

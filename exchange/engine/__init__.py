@@ -3,5 +3,5 @@
 Commands go in (`commands`), events come out (`events`); between them `Engine.process` changes the books and
 nothing else.  No module here knows a clock, a thread, a file, a socket or a random number, so the same commands
 with the same timestamps give the same events, byte for byte.  Reading order: `order`, `commands`, `events`,
-`orderbook`, `matching`, `engine`.
+`orderbook`, `matching`, `order_entry`, `engine`.
 """

@@ -1,9 +1,9 @@
-"""What the engine keeps for one user: the orders they may name, their event count, their positions."""
+"""What the engine keeps for one user: name and credential, orders they may name, event count, positions."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from exchange.engine.order import Order, Side
 
@@ -56,20 +56,44 @@ class Position:
         return signed - closed
 
 
+class UserState(NamedTuple):
+    """A user as the operator sees them."""
+
+    user: str
+    live_order_count: int
+    is_blocked: bool
+    is_claimed: bool
+
+
 class Account:
     """One user as the engine knows them.
 
-    `seq` is the number of the user's last private event.  `orders` holds by id every live order and those done
-    ones that are still remembered; `orders_by_client_id` holds the same orders by every client order id they had.
+    `credential` is what the user's name was claimed with, None while it is not claimed.  No order of a user who
+    `is_blocked` is taken, and none of theirs is live.  `seq` is the number of the user's last private event.
+    `orders` holds by id every live order and those done ones that are still remembered, `orders_by_client_id` the
+    same orders by every client order id they had; `live_order_count` says how many of them are live.
     """
 
-    __slots__ = ("user", "seq", "orders", "orders_by_client_id", "positions", "done_client_order_ids")
+    __slots__ = (
+        "user",
+        "credential",
+        "is_blocked",
+        "seq",
+        "orders",
+        "orders_by_client_id",
+        "live_order_count",
+        "positions",
+        "done_client_order_ids",
+    )
 
     def __init__(self, user: str) -> None:
         self.user = user
+        self.credential: Optional[str] = None
+        self.is_blocked = False
         self.seq = 0
         self.orders: dict[int, Order] = {}
         self.orders_by_client_id: dict[str, Order] = {}
+        self.live_order_count = 0
         self.positions: dict[str, Position] = {}
         # Oldest first; at most DONE_ORDERS_REMEMBERED.
         self.done_client_order_ids: deque[str] = deque()
@@ -78,6 +102,12 @@ class Account:
         """Remember a new live order."""
         self.orders[order.order_id] = order
         self.orders_by_client_id[order.client_order_id] = order
+        self.live_order_count += 1
+
+    def end(self, order: Order) -> None:
+        """A live order is done: remember it for a while."""
+        self.live_order_count -= 1
+        self.reserve(order.client_order_id)
 
     def find(self, order_id: Optional[int], client_order_id: Optional[str]) -> Optional[Order]:
         """The order of this user named by one of its ids, live or remembered; None if there is none."""
@@ -93,7 +123,7 @@ class Account:
         self.reserve(old_client_order_id)
 
     def reserve(self, client_order_id: str) -> None:
-        """An order with this id is done, or has another id now: remember it, forget the oldest.  O(1)."""
+        """The order of this id is done, or has another id now: remember it, forget the oldest.  O(1)."""
         done = self.done_client_order_ids
         done.append(client_order_id)
         if len(done) > DONE_ORDERS_REMEMBERED:
@@ -109,8 +139,20 @@ class Account:
             position = self.positions[symbol] = Position()
         return position
 
+    def state(self) -> UserState:
+        """What the operator is told."""
+        return UserState(self.user, self.live_order_count, self.is_blocked, self.credential is not None)
+
     def live_orders(self) -> list[Order]:
         """The user's live orders in arrival order."""
         live = [order for order in self.orders.values() if order.is_live]
         live.sort(key=lambda order: order.order_id)
         return live
+
+    def live_quantity(self, symbol: str, side: Side) -> int:
+        """What remains of the user's live orders of one symbol and side, in units.  O(orders of the user)."""
+        return sum(
+            order.remaining_quantity
+            for order in self.orders.values()
+            if order.is_live and order.side is side and order.symbol == symbol
+        )

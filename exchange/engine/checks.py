@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from exchange.engine.account import Account
 from exchange.engine.events import RejectCode
 from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.limits import Limits
 from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.engine.orderbook import OrderBook
 
@@ -104,6 +106,85 @@ def would_take(order: Order) -> Refusal:
     return Refusal(
         RejectCode.WOULD_TAKE, f"post_only: the order would trade on arrival ({order.side.value} {order.symbol})"
     )
+
+
+def user_blocked(user: str) -> Refusal:
+    """RULES 22: the operator lets this user enter nothing."""
+    return Refusal(RejectCode.HALTED, f"user {user} is blocked by the operator")
+
+
+def halted(symbol: str) -> Refusal:
+    """RULES 19: a halted instrument takes no new orders and no changes."""
+    return Refusal(RejectCode.HALTED, f"symbol {symbol}: trading is halted")
+
+
+def limits_refusal(order: Order, account: Optional[Account], limits: Limits) -> Optional[Refusal]:
+    """RULES 23: what the new `order` may not exceed; `account` is its user's, None if they have none yet.
+
+    O(1), but O(orders of the user) where positions are limited.
+    """
+    live_order_count = account.live_order_count if account is not None else 0
+    if live_order_count >= limits.open_orders_max:
+        return Refusal(
+            RejectCode.OPEN_ORDER_LIMIT,
+            f"live orders {live_order_count}: each user may have at most {limits.open_orders_max}",
+        )
+    return _exceeds_quantity(order.quantity, limits) or _exceeds_position(order, order.quantity, account, limits)
+
+
+def increase_refusal(order: Order, quantity: int, account: Account, limits: Limits) -> Optional[Refusal]:
+    """RULES 23: what a live order may not exceed by growing to the total `quantity`; to shrink is always fine."""
+    if quantity <= order.quantity:
+        return None
+    return _exceeds_quantity(quantity, limits) or _exceeds_position(
+        order, quantity - order.quantity, account, limits
+    )
+
+
+def _exceeds_quantity(quantity: int, limits: Limits) -> Optional[Refusal]:
+    if limits.quantity_max is None or quantity <= limits.quantity_max:
+        return None
+    return Refusal(
+        RejectCode.QUANTITY_OUT_OF_RANGE,
+        f"quantity {quantity}: each user's orders may have at most {limits.quantity_max}",
+    )
+
+
+def _exceeds_position(
+    order: Order, added_quantity: int, account: Optional[Account], limits: Limits
+) -> Optional[Refusal]:
+    """The worst case: everything live on the order's side and what is added is filled, nothing on the other."""
+    if limits.position_max is None:
+        return None
+    worst = added_quantity
+    if account is not None:
+        position = account.positions.get(order.symbol)
+        net_quantity = position.net_quantity if position is not None else 0
+        worst += net_quantity if order.side is Side.BUY else -net_quantity
+        worst += account.live_quantity(order.symbol, order.side)
+    if worst <= limits.position_max:
+        return None
+    direction = "long" if order.side is Side.BUY else "short"
+    return Refusal(
+        RejectCode.POSITION_LIMIT,
+        f"position in {order.symbol}: could become {worst} {direction}; "
+        f"each user may have at most {limits.position_max} either way",
+    )
+
+
+def unknown_user(user: str) -> Refusal:
+    """The exchange has never heard of `user`."""
+    return Refusal(RejectCode.BAD_VALUE, f"user {user}: nobody here has this name")
+
+
+def name_clash(user: str, known_name: str) -> Refusal:
+    """Two users whose names differ only in letter case would be taken for one another."""
+    return Refusal(RejectCode.BAD_VALUE, f"user {user}: differs only in letter case from {known_name}")
+
+
+def already_claimed(user: str) -> Refusal:
+    """The name belongs to somebody, who can prove it."""
+    return Refusal(RejectCode.BAD_TOKEN, f"user {user}: the name is claimed already")
 
 
 def book_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:

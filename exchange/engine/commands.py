@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Union
 
+from exchange.engine.events import CancelReason
 from exchange.engine.instrument import Instrument
+from exchange.engine.limits import Limits
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
 
 
@@ -64,6 +66,17 @@ class CancelAll(NamedTuple):
     symbol: Optional[str]
 
 
+class CancelOrders(NamedTuple):
+    """Cancel those of `order_ids` that are still live and the user's, for `reason`; the others are passed over.
+
+    Asked by the exchange itself, for orders whose connection was lost.
+    """
+
+    user: str
+    order_ids: tuple[int, ...]
+    reason: CancelReason
+
+
 class GetOrders(NamedTuple):
     """Ask for the user's live orders.  Changes nothing."""
 
@@ -85,4 +98,69 @@ class ListInstrument(NamedTuple):
     instrument: Instrument
 
 
-Command = Union[NewOrder, CancelOrder, ReplaceOrder, CancelAll, GetOrders, GetPositions, ListInstrument]
+class HaltInstrument(NamedTuple):
+    """Take no order in `symbol` until it is resumed; what rests stays, and may be canceled."""
+
+    symbol: str
+
+
+class ResumeInstrument(NamedTuple):
+    """Trade `symbol` again."""
+
+    symbol: str
+
+
+class ClaimUser(NamedTuple):
+    """Make the name `user` belong to whoever can prove `credential`.
+
+    To the engine `credential` is an opaque text: what it proves, and how, is known to whoever made it.
+    """
+
+    user: str
+    credential: str
+
+
+class BlockUser(NamedTuple):
+    """Cancel all the user's live orders and take no new ones."""
+
+    user: str
+
+
+class UnblockUser(NamedTuple):
+    """Take the user's orders again."""
+
+    user: str
+
+
+class ResetUser(NamedTuple):
+    """Forget the user's credential, so that the name can be claimed anew; orders and positions stay."""
+
+    user: str
+
+
+class SetLimits(NamedTuple):
+    """Hold every user to `limits` from now on; what is live already stays.
+
+    A command, because the same orders under other limits would lead to another state.
+    """
+
+    limits: Limits
+
+
+Command = Union[
+    NewOrder,
+    CancelOrder,
+    ReplaceOrder,
+    CancelAll,
+    CancelOrders,
+    GetOrders,
+    GetPositions,
+    ListInstrument,
+    HaltInstrument,
+    ResumeInstrument,
+    ClaimUser,
+    BlockUser,
+    UnblockUser,
+    ResetUser,
+    SetLimits,
+]

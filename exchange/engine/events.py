@@ -1,10 +1,12 @@
 """What happened: past tense, immutable, complete enough to be told to its owner without asking the engine again.
 
-Three families, told apart by who hears of them:
+Four families, told apart by who hears of them:
 
 * **private events** (`OrderAccepted` … `OrderReplaced`) carry `seq`, the user's own count 1, 2, 3 …, and go to
   every connection of `user`;
 * **answers** (`OrderRejected` …, `OrdersListed` …) go only to the connection that asked, and change nothing;
+* **administration** (`InstrumentListed` … `LimitsSet`) answers an operator or a login; `InstrumentStatusChanged`
+  also concerns whoever follows the instrument;
 * `Trade` (in `trade`) is public.
 
 Prices are in ticks, quantities in units, timestamps in ns since the Unix epoch.  NamedTuples: see `commands`.
@@ -15,6 +17,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple, Optional, Union
 
+from exchange.engine.instrument import Phase
 from exchange.engine.order import (
     OrderStatus,
     OrderType,
@@ -35,6 +38,7 @@ class RejectCode(Enum):
     MISSING_FIELD = "MISSING_FIELD"
     BAD_VALUE = "BAD_VALUE"
     NOT_LOGGED_IN = "NOT_LOGGED_IN"
+    BAD_TOKEN = "BAD_TOKEN"
     UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
     PRICE_NOT_ON_TICK = "PRICE_NOT_ON_TICK"
     QUANTITY_NOT_ON_LOT = "QUANTITY_NOT_ON_LOT"
@@ -45,6 +49,10 @@ class RejectCode(Enum):
     WOULD_TAKE = "WOULD_TAKE"
     CANNOT_FILL = "CANNOT_FILL"
     NO_LIQUIDITY = "NO_LIQUIDITY"
+    HALTED = "HALTED"
+    RATE_LIMITED = "RATE_LIMITED"
+    OPEN_ORDER_LIMIT = "OPEN_ORDER_LIMIT"
+    POSITION_LIMIT = "POSITION_LIMIT"
     SLOW_CONSUMER = "SLOW_CONSUMER"
     ENGINE_STOPPING = "ENGINE_STOPPING"
 
@@ -63,6 +71,8 @@ class CancelReason(Enum):
     IOC_REMAINDER = "IOC_REMAINDER"
     MARKET_REMAINDER = "MARKET_REMAINDER"
     SELF_TRADE = "SELF_TRADE"
+    DISCONNECTED = "DISCONNECTED"
+    ADMIN = "ADMIN"
 
 
 class OrderAccepted(NamedTuple):
@@ -160,7 +170,7 @@ class ReplaceRejected(NamedTuple):
 
 
 class RequestRejected(NamedTuple):
-    """A request without an order of its own (cancel all) was refused."""
+    """A request without an order of its own (cancel all, claim a name, halt …) was refused."""
 
     code: RejectCode
     text: str
@@ -224,8 +234,47 @@ class InstrumentListed(NamedTuple):
     symbol: str
 
 
+class InstrumentStatusChanged(NamedTuple):
+    """The instrument is in this phase; also told where it was in it before."""
+
+    symbol: str
+    phase: Phase
+
+
+class UserClaimed(NamedTuple):
+    """The name is the user's from now on."""
+
+    user: str
+
+
+class UserBlocked(NamedTuple):
+    """No order of the user is taken until they are unblocked; `canceled_count` were live and are canceled."""
+
+    user: str
+    canceled_count: int
+
+
+class UserUnblocked(NamedTuple):
+    """The user's orders are taken."""
+
+    user: str
+
+
+class UserReset(NamedTuple):
+    """The user's credential is forgotten: the name is free to be claimed again, with all that belongs to it."""
+
+    user: str
+
+
+class LimitsSet(NamedTuple):
+    """New orders and replaces are held to the limits given."""
+
+
 PrivateEvent = Union[OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced]
 PRIVATE_EVENT_TYPES = frozenset({OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced})
 Rejection = Union[OrderRejected, CancelRejected, ReplaceRejected, RequestRejected]
 Answer = Union[Rejection, AllCanceled, OrdersListed, PositionsListed]
-Event = Union[PrivateEvent, Answer, Trade, InstrumentListed]
+Administration = Union[
+    InstrumentListed, InstrumentStatusChanged, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet
+]
+Event = Union[PrivateEvent, Answer, Administration, Trade]

@@ -1,4 +1,4 @@
-"""What is traded: the tick, the lot and the limits of one instrument, and how its prices are written.
+"""What is traded: tick, lot, limits and phase of one instrument, and how its prices are written.
 
 A price has three forms.  On the wire it is a decimal number of currency (`101.25`); in a command it is
 `price_nanos`, an integer count of 10⁻⁹ currency units; in books and events it is an integer count of the
@@ -8,6 +8,7 @@ instrument's ticks.  This file owns the way from nanos to ticks and from ticks t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Optional
 
 from exchange.engine.order import SelfTradePrevention
@@ -22,6 +23,13 @@ def nanos_text(nanos: int, decimals: int = 0) -> str:
     whole, fraction = divmod(abs(nanos), NANOS_PER_UNIT)
     digits = f"{fraction:09d}".rstrip("0").ljust(decimals, "0")
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
+
+
+class Phase(Enum):
+    """What may be done in an instrument now (RULES 19): in HALTED, nothing but to cancel."""
+
+    CONTINUOUS = "CONTINUOUS"
+    HALTED = "HALTED"
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ class Matcher:
             )
         )
         if not order.remaining_quantity:
-            account.reserve(order.client_order_id)
+            account.end(order)
 
     def _prevent_self_trade(
         self, taker: Order, maker: Order, opposite: BookSide, timestamp: int, events: list[Event]
@@ -171,8 +171,7 @@ class Matcher:
         canceled_quantity = order.cancel()
         account = self._accounts[order.user]
         account.seq += 1
-        client_order_id = order.client_order_id
-        account.reserve(client_order_id)
+        account.end(order)
         events.append(
             _make(
                 OrderCanceled,
@@ -181,7 +180,7 @@ class Matcher:
                     account.seq,
                     timestamp,
                     order.order_id,
-                    client_order_id,
+                    order.client_order_id,
                     order.symbol,
                     canceled_quantity,
                     reason,

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Optional
 
-from exchange.engine.instrument import Instrument
+from exchange.engine.instrument import Instrument, Phase
 from exchange.engine.order import Order, Side
 
 # Below this many, empty levels are not worth a compaction.
@@ -214,10 +214,15 @@ class BookSide:
 
 
 class OrderBook:
-    """Both sides of one instrument, its definition and its last trade price (ticks, None before the first)."""
+    """Both sides of one instrument, its definition, its phase and its last trade price.
+
+    `last_trade_price` is in ticks, None before the first.  The book keeps the phase; what it allows is asked where
+    orders enter.
+    """
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
+        self.phase = Phase.CONTINUOUS
         self.bids = BookSide(Side.BUY)
         self.asks = BookSide(Side.SELL)
         self.last_trade_price: Optional[int] = None

@@ -4,7 +4,7 @@ Each record is a list: its kind, then numbers, strings, booleans, None and (for 
 that any storage can write one as a line.  They come in an order from which the state can be built in one pass,
 without a second copy in memory:
 
-    engine, instrument …, account …, position …, order …, reserved …
+    engine, limits, instrument …, account …, position …, order …, reserved …
 
 Live orders come book by book in the sequence in which they would trade, so restoring them front to back restores
 their priority.  Done orders that are still remembered follow them, then each account's reserved client order ids,
@@ -19,7 +19,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from exchange.engine.account import Account, Position
-from exchange.engine.instrument import Instrument
+from exchange.engine.instrument import Instrument, Phase
+from exchange.engine.limits import Limits
 from exchange.engine.order import (
     Order,
     OrderStatus,
@@ -44,10 +45,12 @@ _STATUSES = {member.value: member for member in OrderStatus}
 def records(engine: Engine) -> Iterator[list[Any]]:
     """The whole state, one record at a time."""
     yield ["engine", engine.sequence, engine.last_order_id, engine.matcher.last_trade_id]
+    limits = engine.limits
+    yield ["limits", limits.open_orders_max, limits.quantity_max, limits.position_max]
     for book in engine.books.values():
         yield _instrument_record(book)
     for account in engine.accounts.values():
-        yield ["account", account.user, account.seq]
+        yield ["account", account.user, account.seq, account.is_blocked, account.credential]
         for symbol, position in account.positions.items():
             yield [
                 "position",
@@ -82,7 +85,7 @@ def load(engine: Engine, source: Iterable[list[Any]]) -> None:
 def _instrument_record(book: OrderBook) -> list[Any]:
     definition = asdict(book.instrument)
     definition["self_trade_prevention"] = book.instrument.self_trade_prevention.value
-    return ["instrument", book.last_trade_price, definition]
+    return ["instrument", book.phase.value, book.last_trade_price, definition]
 
 
 def _order_record(order: Order) -> list[Any]:
@@ -125,16 +128,23 @@ def _load_engine(engine: Engine, sequence: int, last_order_id: int, last_trade_i
     engine.matcher.last_trade_id = last_trade_id
 
 
-def _load_instrument(engine: Engine, last_trade_price: Any, definition: dict[str, Any]) -> None:
+def _load_limits(engine: Engine, open_orders_max: int, quantity_max: Any, position_max: Any) -> None:
+    engine.limits = Limits(open_orders_max, quantity_max, position_max)
+
+
+def _load_instrument(engine: Engine, phase: str, last_trade_price: Any, definition: dict[str, Any]) -> None:
     prevention = _PREVENTIONS[definition["self_trade_prevention"]]
     instrument = Instrument(**{**definition, "self_trade_prevention": prevention})
     book = engine.books[instrument.symbol] = OrderBook(instrument)
+    book.phase = Phase(phase)
     book.last_trade_price = last_trade_price
 
 
-def _load_account(engine: Engine, user: str, seq: int) -> None:
-    account = engine.accounts[user] = Account(user)
+def _load_account(engine: Engine, user: str, seq: int, is_blocked: bool, credential: Any) -> None:
+    account = engine.open_account(user)
     account.seq = seq
+    account.is_blocked = is_blocked
+    account.credential = credential
 
 
 def _load_position(engine: Engine, user: str, symbol: str, *amounts: int) -> None:
@@ -176,9 +186,13 @@ def _load_order(
     order.remaining_quantity = remaining_quantity
     order.executed_quantity = executed_quantity
     order.status = _STATUSES[status]
-    engine.accounts[user].enter(order)
+    account = engine.accounts[user]
+    account.enter(order)
     if order.is_live:
         engine.books[symbol].side(order.side).add(order)
+    else:
+        # Its ids follow as `reserved` records.
+        account.live_order_count -= 1
 
 
 def _load_reserved(engine: Engine, user: str, client_order_id: str, order_id: int) -> None:
@@ -189,6 +203,7 @@ def _load_reserved(engine: Engine, user: str, client_order_id: str, order_id: in
 
 _LOADERS: dict[str, Callable[..., None]] = {
     "engine": _load_engine,
+    "limits": _load_limits,
     "instrument": _load_instrument,
     "account": _load_account,
     "position": _load_position,

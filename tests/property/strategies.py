@@ -2,8 +2,9 @@
 
 Few prices, few users and small quantities, so that orders meet; cancels and replaces of live, done and unknown
 orders, which the oracle tells apart while a sequence is drawn; every time in force and self-trade prevention; now
-and then a price, a quantity or a symbol that must be refused.  Two instruments with different ticks, lots and
-limits.  Timestamps jump back and forth: priority never depends on them.
+and then a price, a quantity or a symbol that must be refused.  Users are claimed, reset and blocked, instruments
+halted, connections lost, limits set low enough to bite; most of it is undone soon, so that trading goes on.  Two
+instruments with different ticks, lots and limits.  Timestamps jump back and forth: priority never depends on them.
 """
 
 from __future__ import annotations
@@ -15,20 +16,32 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from exchange.engine.commands import (
+    BlockUser,
     CancelAll,
     CancelOrder,
+    CancelOrders,
+    ClaimUser,
     Command,
     GetOrders,
     GetPositions,
+    HaltInstrument,
     ListInstrument,
     NewOrder,
     ReplaceOrder,
+    ResetUser,
+    ResumeInstrument,
+    SetLimits,
+    UnblockUser,
 )
+from exchange.engine.events import CancelReason
 from exchange.engine.instrument import Instrument
+from exchange.engine.limits import Limits
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
 from tests.oracle import Oracle
 
 USERS = ("alice", "bob", "carol")
+# Some trade, some only claim their name, two are spelled like others, and nobody ever is nobody.
+NAMES = (*USERS, "dave", "Alice", "DAVE")
 ACME = Instrument("ACME", max_quantity=60)
 BOND = Instrument(
     "BOND",
@@ -159,6 +172,61 @@ def administration(draw: st.DrawFn) -> Command:
 
 
 @st.composite
+def operations(draw: st.DrawFn, oracle: Oracle, position: int) -> Command:
+    """What the operator, the login and a lost connection ask."""
+    kind, credential = draw(st.integers(0, 6)), f"credential {position}"
+    releases: list[Command] = [
+        *map(UnblockUser, sorted(oracle.blocked)),
+        *map(ResumeInstrument, sorted(oracle.halted)),
+        *([SetLimits(Limits())] if oracle.limits != Limits() else []),
+    ]
+    repetitions: list[Command] = [
+        *map(BlockUser, sorted(oracle.blocked)),
+        *map(HaltInstrument, sorted(oracle.halted)),
+        SetLimits(oracle.limits),
+        *(ClaimUser(name, credential) for name in oracle.credentials),
+        *(ClaimUser(name.swapcase(), credential) for name in oracle.credentials),
+    ]
+    if kind < 2:
+        return draw(lost_connections(oracle))
+    if kind < 4 and releases:
+        return draw(st.sampled_from(releases))
+    if kind == 4:
+        return draw(st.sampled_from(repetitions))
+    name = draw(st.sampled_from([*oracle.credentials, *oracle.credentials, *NAMES]))
+    symbol, some_limits = draw(instruments()).symbol, draw(limits())
+    choices: list[Command] = [
+        *[ClaimUser(name, credential)] * 3,
+        *[ResetUser(name)] * 3,
+        *[BlockUser(name)] * 2,
+        UnblockUser(name),
+        *[HaltInstrument(symbol)] * 2,
+        ResumeInstrument(symbol),
+        HaltInstrument("NONE"),
+        *[SetLimits(some_limits)] * 3,
+    ]
+    return draw(st.sampled_from(choices))
+
+
+def limits() -> st.SearchStrategy[Limits]:
+    """Low ones."""
+    return st.builds(
+        Limits,
+        open_orders_max=st.sampled_from([1, 3, 5, 100_000]),
+        quantity_max=st.sampled_from([None, None, 5, 50]),
+        position_max=st.sampled_from([None, 6, 15, 60]),
+    )
+
+
+@st.composite
+def lost_connections(draw: st.DrawFn, oracle: Oracle) -> CancelOrders:
+    """Some orders of one user, among them done ones and others' that must be left alone, some named twice."""
+    named = draw(st.lists(targets(oracle), min_size=1, max_size=6))
+    user = named[0].user or draw(st.sampled_from(USERS))
+    return CancelOrders(user, tuple(target.order_id for target in named), CancelReason.DISCONNECTED)
+
+
+@st.composite
 def command_sequences(draw: st.DrawFn, count_max: int = 80) -> list[Stamped]:
     """The listing of both instruments, then commands until the draw says stop."""
     sequence: list[Stamped] = [(ListInstrument(instrument), 0) for instrument in (ACME, BOND)]
@@ -167,15 +235,17 @@ def command_sequences(draw: st.DrawFn, count_max: int = 80) -> list[Stamped]:
         oracle.process(command, timestamp_ns)
     # Each command is preceded by the draw whether it comes at all, so that shrinking can take any of them out.
     while len(sequence) < count_max and draw(st.integers(0, 99)) > 0:
-        kind, position = draw(st.integers(0, 19)), len(sequence)
+        kind, position = draw(st.integers(0, 21)), len(sequence)
         if kind < 12:
             command = draw(new_orders(oracle, position))
         elif kind < 14:
             command = draw(cancel_orders(oracle))
         elif kind < 19:
             command = draw(replace_orders(oracle, position))
-        else:
+        elif kind < 20:
             command = draw(administration())
+        else:
+            command = draw(operations(oracle, position))
         sequence.append((command, draw(st.integers(0, 1_000))))
         oracle.process(*sequence[-1])
     return sequence

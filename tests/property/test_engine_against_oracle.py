@@ -16,10 +16,11 @@ from exchange.engine.commands import (
 )
 from exchange.engine.engine import Engine
 from exchange.engine.events import CancelRejected, OrderRejected, RejectCode
+from exchange.engine.instrument import Phase
 from exchange.engine.order import OrderType, Side, TimeInForce
 from tests.oracle import Oracle
 from tests.oracle_values import RESERVED_IDS, assert_same_events
-from tests.property.strategies import ACME, USERS, Stamped, command_sequences, long_session
+from tests.property.strategies import ACME, NAMES, USERS, Stamped, command_sequences, long_session
 
 
 def assert_same_book(engine: Engine, oracle: Oracle, symbol: str) -> None:
@@ -28,6 +29,16 @@ def assert_same_book(engine: Engine, oracle: Oracle, symbol: str) -> None:
     for ours, side in ((book.bids, Side.BUY), (book.asks, Side.SELL)):
         assert ours.depth(None) == oracle.depth(symbol, side)
         assert [o.order_id for o in ours.orders()] == [o.order_id for o in oracle.resting(symbol, side)]
+
+
+def assert_same_administration(engine: Engine, oracle: Oracle) -> None:
+    """Who there is, who is blocked, what is halted."""
+    assert engine.user_states() == oracle.user_states()
+    for name in NAMES:
+        assert engine.known_name(name) == oracle.known_name(name)
+        assert engine.credential(name) == oracle.credentials.get(name)
+    for symbol in oracle.instruments:
+        assert (engine.book(symbol).phase is Phase.HALTED) == (symbol in oracle.halted)
 
 
 def run_both(sequence: list[Stamped], check_every: int = 1) -> tuple[Engine, Oracle]:
@@ -39,6 +50,7 @@ def run_both(sequence: list[Stamped], check_every: int = 1) -> tuple[Engine, Ora
         assert engine.sequence == oracle.sequence, command
         if count % check_every == 0:
             engine.check_invariants()
+            assert_same_administration(engine, oracle)
             for symbol in oracle.instruments:
                 assert_same_book(engine, oracle, symbol)
     return engine, oracle

@@ -13,11 +13,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.commands import GetOrders, GetPositions, NewOrder
+from exchange.engine.commands import CancelOrders, GetOrders, GetPositions, NewOrder, SetLimits
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     CancelRejected,
     Event,
+    InstrumentStatusChanged,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -28,7 +29,11 @@ from exchange.engine.events import (
     PositionState,
     ReplaceRejected,
     RequestRejected,
+    UserBlocked,
+    UserUnblocked,
 )
+from exchange.engine.instrument import Phase
+from exchange.engine.limits import Limits
 from exchange.engine.order import OrderStatus, OrderType, Side, TimeInForce
 from exchange.engine.trade import Trade
 from tests.property.strategies import USERS, Stamped, command_sequences
@@ -178,8 +183,8 @@ def test_a_refused_command_or_a_question_changes_nothing(sequence: list[Stamped]
     for command, timestamp_ns in sequence:
         before = engine.state_hash(), engine.sequence
         events = engine.process(command, timestamp_ns)
-        if isinstance(events[0], (*REFUSALS, OrdersListed, PositionsListed)):
-            assert len(events) == 1
+        if not events or isinstance(events[0], (*REFUSALS, OrdersListed, PositionsListed)):
+            assert len(events) == (0 if isinstance(command, CancelOrders) else 1)
             assert (engine.state_hash(), engine.sequence) == before
         else:
             assert not any(isinstance(event, REFUSALS) for event in events)
@@ -243,6 +248,36 @@ def test_states_that_differ_have_different_hashes(sequence: list[Stamped], place
         engine.process(command, timestamp_ns)
         hashes.add(engine.state_hash())
     assert len(hashes) == engine.sequence + 1
+
+
+@given(command_sequences())
+def test_who_is_blocked_or_halted_cancels_but_neither_enters_nor_trades(sequence: list[Stamped]) -> None:
+    """Told from the answers to the operator alone."""
+    engine = Engine()
+    blocked: set[str] = set()
+    halted: set[str] = set()
+    for event in (event for events in play(engine, sequence) for event in events):
+        if isinstance(event, UserBlocked):
+            blocked.add(event.user)
+        elif isinstance(event, UserUnblocked):
+            blocked.discard(event.user)
+        elif isinstance(event, InstrumentStatusChanged):
+            (halted.add if event.phase is Phase.HALTED else halted.discard)(event.symbol)
+        elif isinstance(event, (OrderAccepted, OrderExecuted, OrderReplaced)):
+            assert event.user not in blocked
+            assert event.symbol not in halted
+
+
+@given(command_sequences())
+def test_no_position_ever_leaves_the_limit_it_was_held_to(sequence: list[Stamped]) -> None:
+    """Under one limit, set before the first order, whatever comes to be filled stays within it."""
+    engine = Engine()
+    engine.process(SetLimits(Limits(position_max=30)), 0)
+    for command, timestamp_ns in sequence:
+        if not isinstance(command, SetLimits):
+            engine.process(command, timestamp_ns)
+    for user in USERS:
+        assert all(abs(position.net_quantity) <= 30 for position in positions(engine, user))
 
 
 @given(command_sequences())

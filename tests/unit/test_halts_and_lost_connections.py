@@ -1,0 +1,101 @@
+"""Halted instruments and lost connections: orders are kept out, or taken out, and all else stays as it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from exchange.engine.commands import CancelOrders, Command, HaltInstrument, ListInstrument, ResumeInstrument
+from exchange.engine.events import CancelReason, InstrumentStatusChanged, RejectCode, RequestRejected
+from exchange.engine.instrument import Instrument, Phase
+from exchange.engine.order import Side
+from tests.books import Market, assert_changes_nothing, canceled, codes, refusals, table, trades
+
+BOOK = """
+    BUY           | SELL
+    alice 10 @ 50 | bob   10 @ 52
+    alice 20 @ 49 | alice 10 @ 53
+    carol 30 @ 49 |
+"""
+
+
+# --- halted instruments ----------------------------------------------------------------------------------------
+
+
+def test_a_halted_instrument_takes_cancels_and_nothing_else() -> None:
+    market = Market(BOOK)
+    assert market.process(HaltInstrument("ACME")) == [InstrumentStatusChanged("ACME", Phase.HALTED)]
+    halted = [(RejectCode.HALTED, "symbol ACME: trading is halted")]
+    assert refusals(market.enter("dave", Side.BUY, 1, 52)) == halted
+    assert refusals(market.enter("dave", Side.BUY, 1)) == halted
+    assert refusals(market.replace("alice", "1", quantity=5)) == halted
+    assert market.drawn() == table(BOOK)
+    assert canceled(market.cancel("bob", "2")) == [("2", 10, CancelReason.USER_REQUESTED)]
+
+
+def test_a_resumed_instrument_has_its_book_in_the_old_sequence() -> None:
+    market = Market(BOOK)
+    market.process(HaltInstrument("ACME"))
+    assert market.process(ResumeInstrument("ACME")) == [InstrumentStatusChanged("ACME", Phase.CONTINUOUS)]
+    assert market.drawn() == table(BOOK)
+    assert trades(market.enter("dave", Side.SELL, 35, 49)) == [
+        ("alice", "dave", 10, 50),
+        ("alice", "dave", 20, 49),
+        ("carol", "dave", 5, 49),
+    ]
+
+
+def test_a_halt_concerns_one_instrument() -> None:
+    market = Market(BOOK)
+    market.process(ListInstrument(Instrument("ZINC")))
+    market.process(HaltInstrument("ZINC"))
+    assert codes(market.enter("dave", Side.BUY, 1, 52)) == []
+
+
+def test_to_halt_or_resume_twice_changes_nothing_the_second_time() -> None:
+    market = Market()
+    assert_changes_nothing(market, ResumeInstrument("ACME"), InstrumentStatusChanged("ACME", Phase.CONTINUOUS))
+    market.process(HaltInstrument("ACME"))
+    assert_changes_nothing(market, HaltInstrument("ACME"), InstrumentStatusChanged("ACME", Phase.HALTED))
+
+
+@pytest.mark.parametrize("command", [HaltInstrument("NONE"), ResumeInstrument("NONE")])
+def test_an_instrument_that_is_not_listed_can_be_neither_halted_nor_resumed(command: Command) -> None:
+    answer = RequestRejected(RejectCode.UNKNOWN_SYMBOL, "symbol NONE: not listed here")
+    assert_changes_nothing(Market(), command, answer)
+
+
+def test_new_limits_of_an_instrument_do_not_end_its_halt() -> None:
+    market = Market()
+    market.process(HaltInstrument("ACME"))
+    market.process(ListInstrument(Instrument("ACME", max_quantity=5)))
+    assert codes(market.enter("dave", Side.BUY, 1, 50)) == [RejectCode.HALTED]
+
+
+# --- lost connections ------------------------------------------------------------------------------------------
+
+
+def test_a_lost_connection_takes_its_own_live_orders_with_it_in_arrival_order() -> None:
+    market = Market(BOOK)
+    market.cancel("alice", "1")
+    # The first is done, the second bob's, the last nobody's; one is named twice.
+    command = CancelOrders("alice", (4, 3, 1, 2, 3, 99), CancelReason.DISCONNECTED)
+    assert canceled(market.process(command)) == [
+        ("3", 20, CancelReason.DISCONNECTED),
+        ("4", 10, CancelReason.DISCONNECTED),
+    ]
+    assert market.drawn() == table("""
+        BUY           | SELL
+        carol 30 @ 49 | bob 10 @ 52
+    """)
+
+
+@pytest.mark.parametrize(("user", "order_ids"), [("alice", ()), ("alice", (2, 99)), ("nobody", (1, 2))])
+def test_a_lost_connection_without_a_live_order_leaves_no_trace(user: str, order_ids: tuple[int, ...]) -> None:
+    assert_changes_nothing(Market(BOOK), CancelOrders(user, order_ids, CancelReason.DISCONNECTED))
+
+
+def test_a_lost_connection_in_a_halt_still_takes_its_orders_with_it() -> None:
+    market = Market(BOOK)
+    market.process(HaltInstrument("ACME"))
+    events = market.process(CancelOrders("bob", (2,), CancelReason.DISCONNECTED))
+    assert canceled(events) == [("2", 10, CancelReason.DISCONNECTED)]

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional, Protocol
 
-from exchange.engine.commands import Command
+from exchange.engine.commands import Command, GetOrders
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.trade import Trade
@@ -163,11 +163,14 @@ class MatchingThread:
                     outcomes.append(Outcome(origin, request, events))
                     if engine.sequence != sequence:
                         entries.append(JournalEntry(engine.sequence, timestamp, request))
+                    # A list of all of a user's orders may be long: no batch may hold more than one of them.
+                    is_due = type(request) is GetOrders
                 else:
                     outcomes.append(Outcome(origin, request, ()))
-                    if self._publisher.shows_state(request):
-                        self._settle(outcomes, entries)
-                        outcomes, entries = [], []
+                    is_due = self._publisher.shows_state(request)
+                if is_due:
+                    self._settle(outcomes, entries)
+                    outcomes, entries = [], []
         self._settle(outcomes, entries)
 
     def _settle(self, outcomes: Sequence[Outcome], entries: Sequence[JournalEntry]) -> None:

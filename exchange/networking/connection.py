@@ -68,6 +68,11 @@ class Connection:
         """Make the reader find the end of what the client sent.  Any thread."""
         self._shut_down(socket.SHUT_RD)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will be sent, so that nothing more need be read.  Any thread."""
+        return self._ended.is_set()
+
     def reader_leaves(self) -> None:
         """The reader will read nothing more for the exchange.  Reader thread only."""
         self._reader_has_left = True

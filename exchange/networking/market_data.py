@@ -11,6 +11,7 @@ Owned by the matching thread, which is also the only one that may look into the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Optional
 
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.trade import Trade
@@ -74,16 +75,23 @@ class BookView:
         self._asks = SideView(book.asks, depth)
         self.sequence = 0
         self.subscribers: dict[Connection, None] = {}
+        # The snapshot as it was last told, None once it is out of date: whoever subscribes again and again to a
+        # large book must not make the exchange write it again and again.
+        self._snapshot: Optional[bytes] = None
 
     def snapshot(self, encoder: Encoder) -> bytes:
         """The view as it stands, to be told to a new subscriber.  All updates must have been told before."""
-        return encoder.book_snapshot(self._symbol, self.sequence, self._bids.reset(), self._asks.reset())
+        if self._snapshot is None:
+            bids, asks = self._bids.reset(), self._asks.reset()
+            self._snapshot = encoder.book_snapshot(self._symbol, self.sequence, bids, asks)
+        return self._snapshot
 
     def update(self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: Encoder) -> bytes:
         """The line that brings subscribers up to date; empty when nothing they see has changed."""
         changes = self._bids.changes(bid_prices) + self._asks.changes(ask_prices)
         if not changes:
             return b""
+        self._snapshot = None
         self.sequence += 1
         return encoder.book_update(self._symbol, self.sequence, changes)
 

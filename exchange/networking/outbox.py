@@ -132,6 +132,9 @@ class Outbox:
     def _start_finishing(self) -> None:
         self._finishing = True
         self._linger_until_s = time.monotonic() + LINGER_S
+        if self._backlog:
+            # The sender may be waiting for room without an end: from now on there is one.
+            self._backlog_sender.wake()
 
     def _end(self) -> None:
         if not self._ended:
@@ -165,17 +168,18 @@ class BacklogSender:
     def watch(self, outbox: Outbox) -> None:
         """Send this outbox's backlog whenever its socket has room."""
         self._new.append(outbox)
-        self._wake()
+        self.wake()
 
     def stop(self) -> None:
         """End the thread; what is still in backlogs stays unsent."""
         self._stopping = True
-        self._wake()
+        self.wake()
         self._thread.join()
         self._wake_reader.close()
         self._wake_writer.close()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have the thread look again at the outboxes it serves: one of them has begun to finish."""
         try:
             self._wake_writer.send(b"!")
         except BlockingIOError:

@@ -9,6 +9,7 @@ A login is the one request a reader waits for, because whoever logs in is the us
 
 from __future__ import annotations
 
+import resource
 import socket
 import socketserver
 import sys
@@ -27,6 +28,8 @@ from exchange.networking.requests import BadRequest, Disconnected, Login, Logout
 RECEIVE_BYTES = 65_536
 # Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
 ACCEPT_BACKLOG = 4_096
+# Descriptors that clients never get, however many come: the exchange must always be able to open its files.
+DESCRIPTORS_RESERVED = 256
 
 # What a reader puts into the queue: requests of one connection, in the order sent.
 PutInbound = Callable[[Connection, list[Any]], None]
@@ -40,7 +43,8 @@ _ENGINE_STOPPING = BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopp
 class ExchangeServer(socketserver.ThreadingTCPServer):
     """Listens from construction on; accepts from `start` on.  OSError if the address can't be had.
 
-    `put` takes a connection's requests into the inbound queue and may wait there.
+    `put` takes a connection's requests into the inbound queue and may wait there.  A client beyond
+    `connections_max` (None: as many as the process has descriptors to spare) is hung up on at once.
     """
 
     allow_reuse_address = True
@@ -49,14 +53,22 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
     request_queue_size = ACCEPT_BACKLOG
 
     def __init__(
-        self, host: str, port: int, put: PutInbound, on_failure: Callable[[BaseException], None]
+        self,
+        host: str,
+        port: int,
+        put: PutInbound,
+        on_failure: Callable[[BaseException], None],
+        connections_max: Optional[int] = None,
     ) -> None:
         self.put = put
         self.is_stopping = False
         self._on_failure = on_failure
         self._backlog_sender = BacklogSender(on_failure)
         self._connections: dict[Connection, threading.Thread] = {}
-        # Guards `_connections`, which the readers write and `stop_reading` reads.
+        self._connections_max = _descriptors_to_spare() if connections_max is None else connections_max
+        # Accepted sockets that are not closed yet: those of `_connections`, and those that come or linger.
+        self._open_count = 0
+        # Guards `_connections`, which the readers write and `stop_reading` reads, and `_open_count`.
         self._connections_lock = threading.Lock()
         self._accepting = threading.Thread(target=self._accept, name="accept")
         super().__init__((host, port), ConnectionReader)
@@ -119,6 +131,23 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         with self._connections_lock:
             del self._connections[connection]
 
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept one client and count it."""
+        accepted: tuple[Any, Any] = super().get_request()
+        with self._connections_lock:
+            self._open_count += 1
+        return accepted
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """Whether there is room for one more.  A limit that is met by `accept` itself would make it spin."""
+        return self._open_count <= self._connections_max
+
+    def close_request(self, request: Any) -> None:
+        """Close a socket for good, whoever got so far with it.  Any thread."""
+        super().close_request(request)
+        with self._connections_lock:
+            self._open_count -= 1
+
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a reader; a system that has no thread left refuses this client and keeps the others."""
         try:
@@ -139,6 +168,14 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
             self._on_failure(failure)
 
 
+def _descriptors_to_spare() -> int:
+    """How many connections the process may hold at once, by its limit on open files."""
+    descriptors_max, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors_max == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(1, descriptors_max - DESCRIPTORS_RESERVED)
+
+
 class ConnectionReader(socketserver.BaseRequestHandler):
     """Reads one connection, in a thread of its own, from the first byte to the last."""
 
@@ -150,25 +187,31 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         host, port = self.client_address[:2]
         threading.current_thread().name = f"reader-{host}:{port}"
         self._user: Optional[str] = None
+        # Whether the last line taken was a goodbye: a logout, or a login that was refused (PROTOCOL 2).
+        self._is_done = False
+        # Whether the client itself ended what it sends.
+        self._client_has_left = False
         self._connection = self.server.open_connection(self.request, f"{host}:{port}")
         try:
             self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             last_requests = self._read_all()
         except OSError:
             last_requests = []  # The connection broke: an end like any other.
+            self._client_has_left = True
         self._connection.reader_leaves()
         self._put([*last_requests, Disconnected()])
         self._connection.wait_until_ended()
         self.server.forget_connection(self._connection)
-        if last_requests:
+        if not self._client_has_left:
             self._linger()
 
     def _read_all(self) -> list[Any]:
         """Take everything in; returns what is to be said to the client at the end."""
         lines = LineReader()
-        while not self.server.is_stopping:
+        while not (self._is_done or self._connection.has_ended or self.server.is_stopping):
             received = self.request.recv(RECEIVE_BYTES)
             if not received:
+                self._client_has_left = True
                 break
             try:
                 self._take(lines.feed(received))
@@ -178,7 +221,10 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         return [_ENGINE_STOPPING] if self.server.is_stopping else []
 
     def _take(self, lines: list[bytes]) -> None:
-        """Decode lines and put them into the queue, all at once but for logins: their answer says who speaks."""
+        """Decode lines and put them into the queue, all at once but for logins: their answer says who speaks.
+
+        What follows a goodbye is thrown away: nobody would hear the answers.
+        """
         requests: list[Any] = []
         for line in lines:
             request = protocol.decode(line, self._user)
@@ -187,8 +233,11 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 self._put(requests)
                 requests = []
                 self._user = self._connection.wait_for_login()
+                self._is_done = self._user is None
             elif type(request) is Logout:
-                self._user = None
+                self._is_done = True
+            if self._is_done:
+                break
         if requests:
             self._put(requests)
 

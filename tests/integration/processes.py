@@ -39,6 +39,11 @@ class Program:
             self._process.kill()
         self._process.communicate()
 
+    @property
+    def process_id(self) -> int:
+        """The system's number of it."""
+        return self._process.pid
+
     def type(self, text: str) -> None:
         """Write to its input."""
         assert self._process.stdin is not None

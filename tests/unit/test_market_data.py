@@ -1,0 +1,301 @@
+"""The public feeds: snapshot and updates always give the engine's own book, whatever the depth, whoever joins
+when.
+
+Subscribers here are real connections whose lines are caught before they are sent, and applied as a client would.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.engine.commands import CancelAll
+from exchange.engine.engine import Engine
+from exchange.engine.instrument import NANOS_PER_UNIT
+from exchange.engine.order import Side
+from exchange.engine.orderbook import BookSide
+from exchange.engine.trade import Trade
+from exchange.networking.connection import Connection
+from exchange.networking.market_data import MarketData
+from exchange.networking.outbox import BacklogSender
+from exchange.networking.protocol import Encoder
+from exchange.networking.requests import Channel
+from tests.books import Market
+from tests.property.strategies import Stamped, command_sequences
+
+DEPTHS = (0, 1, 3, 20)
+SUBSCRIBERS = 6
+
+Levels = list[tuple[Decimal, int, int]]
+
+
+class Follower:
+    """What a subscriber knows of one symbol; holds nobody to more than the protocol promises."""
+
+    def __init__(self) -> None:
+        self.sequence = -1
+        self.sides: dict[str, dict[Decimal, tuple[int, int]]] = {"BID": {}, "ASK": {}}
+        self.snapshot_count = 0
+        self.trades: list[dict[str, Any]] = []
+
+    def hear(self, message: dict[str, Any]) -> None:
+        """Apply one message."""
+        if message["type"] == "book_snapshot":
+            self.snapshot_count += 1
+            self.sequence = message["sequence"]
+            self.sides = {
+                "BID": {price: (quantity, orders) for price, quantity, orders in message["bids"]},
+                "ASK": {price: (quantity, orders) for price, quantity, orders in message["asks"]},
+            }
+        elif message["type"] == "book_update":
+            assert message["sequence"] == self.sequence + 1
+            assert message["changes"], "an update that says nothing"
+            self.sequence += 1
+            for side, price, quantity, orders in message["changes"]:
+                assert quantity > 0 or self.sides[side].pop(price), "gone, but it was never there"
+                if quantity:
+                    self.sides[side][price] = (quantity, orders)
+        else:
+            self.trades.append(message)
+
+    def levels(self, side: str) -> Levels:
+        """What it believes of one side, best first."""
+        return [(price, *totals) for price, totals in sorted(self.sides[side].items(), reverse=side == "BID")]
+
+
+class Feed(NamedTuple):
+    """The feeds of an engine and the clients that may listen to them."""
+
+    engine: Engine
+    market_data: MarketData
+    followers: dict[Connection, dict[str, Follower]]
+
+    def subscribe(
+        self, number: int, depth: int = 0, channel: Channel = Channel.BOOK, symbol: str = "ACME"
+    ) -> None:
+        """Client `number` subscribes."""
+        self.market_data.subscribe(list(self.followers)[number], channel, symbol, depth)
+
+    def unsubscribe(self, number: int, channel: Channel = Channel.BOOK, symbol: str = "ACME") -> None:
+        """Client `number` unsubscribes."""
+        self.market_data.unsubscribe(list(self.followers)[number], channel, symbol)
+
+    def forget(self, number: int) -> None:
+        """Client `number` is gone."""
+        self.market_data.forget(list(self.followers)[number])
+
+    def follower(self, number: int, symbol: str = "ACME") -> Follower:
+        """What client `number` knows."""
+        return list(self.followers.values())[number][symbol]
+
+
+@contextmanager
+def feed_of(engine: Engine) -> Iterator[Feed]:
+    """Feeds with SUBSCRIBERS clients connected and nobody subscribed."""
+    sender = BacklogSender(lambda failure: None)
+    sender.start()
+    ends = [end for _ in range(SUBSCRIBERS) for end in socket.socketpair()]
+    symbols = [instrument.symbol for instrument in engine.instruments()]
+    followers = {
+        Connection(end, "client", sender, b""): {symbol: Follower() for symbol in symbols} for end in ends[::2]
+    }
+
+    def hear(connection: Connection, line: bytes) -> None:
+        message = json.loads(line, parse_float=Decimal)
+        followers[connection][message["symbol"]].hear(message)
+
+    try:
+        encoder = Encoder(engine.instruments())
+        yield Feed(engine, MarketData(engine.books, encoder, hear), followers)
+    finally:
+        sender.stop()
+        for end in ends:
+            end.close()
+
+
+@pytest.fixture
+def market() -> Market:
+    return Market()
+
+
+@pytest.fixture
+def feed(market: Market) -> Iterator[Feed]:
+    with feed_of(market.engine) as feed:
+        yield feed
+
+
+def own_levels(engine: Engine, symbol: str, side: str, depth: int) -> Levels:
+    """What the engine's own orders add up to, not asking the book for its depth."""
+    book = engine.book(symbol)
+    tick = Decimal(book.instrument.tick_size_nanos) / NANOS_PER_UNIT
+    totals: dict[Decimal, tuple[int, int]] = {}
+    book_side: BookSide = book.bids if side == "BID" else book.asks
+    for order in book_side.orders():
+        assert order.price is not None
+        quantity, orders = totals.get(order.price * tick, (0, 0))
+        totals[order.price * tick] = (quantity + order.remaining_quantity, orders + 1)
+    best_first = sorted(totals.items(), reverse=side == "BID")
+    return [(price, *level) for price, level in best_first[: depth or None]]
+
+
+@given(command_sequences(), st.integers(1, 5), st.data())
+def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
+    sequence: list[Stamped], batch_size: int, data: st.DataObject
+) -> None:
+    """Between batches, and in the middle of one, clients come, change their depth, leave and come back."""
+    engine = Engine()
+    for command, timestamp_ns in sequence[:2]:
+        engine.process(command, timestamp_ns)
+    depths: dict[tuple[int, str], int] = {}
+    with feed_of(engine) as feed:
+        for start in range(2, len(sequence), batch_size):
+            for command, timestamp_ns in sequence[start : start + batch_size]:
+                engine.process(command, timestamp_ns)
+            number = data.draw(st.integers(0, SUBSCRIBERS - 1))
+            symbol = data.draw(st.sampled_from(["ACME", "BOND"]))
+            action = data.draw(st.sampled_from(["nothing", "subscribe", "subscribe", "unsubscribe", "forget"]))
+            if action == "subscribe":
+                depths[number, symbol] = data.draw(st.sampled_from(DEPTHS))
+                feed.subscribe(number, depths[number, symbol], symbol=symbol)
+            elif action == "unsubscribe":
+                depths.pop((number, symbol), None)
+                feed.unsubscribe(number, symbol=symbol)
+            elif action == "forget":
+                depths = {watched: depth for watched, depth in depths.items() if watched[0] != number}
+                feed.forget(number)
+            feed.market_data.flush()
+            for (watcher, watched_symbol), depth in depths.items():
+                follower = feed.follower(watcher, watched_symbol)
+                for side in ("BID", "ASK"):
+                    assert follower.levels(side) == own_levels(engine, watched_symbol, side, depth)
+
+
+def test_a_snapshot_shows_what_nobody_has_been_told_yet(market: Market, feed: Feed) -> None:
+    feed.subscribe(0)
+    market.enter("alice", Side.BUY, 10, 100)
+    feed.subscribe(1)
+    assert feed.follower(1).levels("BID") == feed.follower(0).levels("BID") == [(Decimal("1.00"), 10, 1)]
+    assert feed.follower(1).sequence == feed.follower(0).sequence
+
+
+def test_a_batch_that_ends_as_it_began_is_not_told(market: Market, feed: Feed) -> None:
+    feed.subscribe(0)
+    for depth, number in ((1, 1), (3, 2)):
+        feed.subscribe(number, depth)
+    market.enter("alice", Side.BUY, 10, 100)
+    market.cancel("alice", "1")
+    feed.market_data.flush()
+    assert [feed.follower(number).sequence for number in (0, 1, 2)] == [0, 0, 0]
+
+
+def test_a_level_below_the_depth_is_not_told_until_it_comes_into_sight(market: Market, feed: Feed) -> None:
+    feed.subscribe(0, depth=1)
+    market.enter("alice", Side.BUY, 10, 100)
+    feed.market_data.flush()
+    market.enter("alice", Side.BUY, 5, 99)
+    feed.market_data.flush()
+    assert feed.follower(0).sequence == 1
+    market.cancel("alice", "1")
+    feed.market_data.flush()
+    assert feed.follower(0).sequence == 2
+    assert feed.follower(0).levels("BID") == [(Decimal("0.99"), 5, 1)]
+
+
+def test_subscribing_again_replaces_the_depth_and_starts_with_a_snapshot(market: Market, feed: Feed) -> None:
+    for price in (98, 99, 100):
+        market.enter("alice", Side.BUY, 1, price)
+    feed.subscribe(0, depth=3)
+    feed.subscribe(0, depth=1)
+    market.cancel("alice", "1")
+    market.cancel("alice", "3")
+    feed.market_data.flush()
+    assert feed.follower(0).snapshot_count == 2
+    assert feed.follower(0).levels("BID") == [(Decimal("0.99"), 1, 1)]
+
+
+def test_the_snapshot_of_an_unchanged_book_is_written_once_for_all() -> None:
+    """Else one client that subscribes again and again to a large book would keep the exchange busy."""
+    market = Market()
+    told: list[bytes] = []
+    for price in range(1, 51):
+        market.enter("alice", Side.BUY, 1, price)
+    encoder = Encoder([market.instrument])
+    market_data = MarketData(market.engine.books, encoder, lambda _connection, line: told.append(line))
+    with feed_of(market.engine) as feed:
+        for connection in [*feed.followers] * 3:
+            market_data.subscribe(connection, Channel.BOOK, "ACME", 0)
+        assert len({id(line) for line in told}) == 1
+        market.cancel("alice", "7")
+        market_data.subscribe(connection, Channel.BOOK, "ACME", 0)
+        assert told[-1] != told[0]
+
+
+def test_a_view_that_everybody_left_starts_anew_for_the_next(market: Market, feed: Feed) -> None:
+    feed.subscribe(0)
+    feed.unsubscribe(0)
+    market.enter("alice", Side.BUY, 10, 100)
+    feed.market_data.flush()
+    market.cancel("alice", "1")
+    feed.subscribe(1)
+    market.enter("alice", Side.SELL, 10, 100)
+    feed.market_data.flush()
+    assert feed.follower(0).levels("ASK") == []
+    assert feed.follower(1).levels("ASK") == [(Decimal("1.00"), 10, 1)]
+
+
+def test_trades_go_to_those_who_watch_them_each_numbered_one_higher(market: Market, feed: Feed) -> None:
+    feed.subscribe(0, channel=Channel.TRADES)
+    feed.subscribe(0, channel=Channel.TRADES)
+    for round_number in range(3):
+        market.enter("alice", Side.SELL, 10, 100)
+        events = market.enter("bob", Side.BUY, 10, 100)
+        if round_number == 1:
+            feed.subscribe(1, channel=Channel.TRADES)
+        for trade in (event for event in events if isinstance(event, Trade)):
+            feed.market_data.tell_trade(trade)
+    told = feed.follower(0).trades
+    assert [(trade["sequence"], trade["trade_id"]) for trade in told] == [(1, 1), (2, 2), (3, 3)]
+    assert {(trade["price"], trade["quantity"], trade["aggressor_side"]) for trade in told} == {
+        (Decimal("1.00"), 10, "BUY")
+    }
+    assert [trade["sequence"] for trade in feed.follower(1).trades] == [2, 3]
+    assert feed.follower(0).snapshot_count == 0
+
+
+def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) -> None:
+    for channel in Channel:
+        feed.subscribe(0, channel=channel)
+    feed.forget(0)
+    market.enter("alice", Side.SELL, 10, 100)
+    for trade in (event for event in market.enter("bob", Side.BUY, 4, 100) if isinstance(event, Trade)):
+        feed.market_data.tell_trade(trade)
+    feed.market_data.flush()
+    assert feed.follower(0).trades == []
+    assert feed.follower(0).sequence == 0
+    feed.forget(0)
+
+
+def test_unsubscribing_what_was_not_subscribed_does_no_harm(feed: Feed) -> None:
+    for channel in Channel:
+        feed.unsubscribe(0, channel=channel)
+
+
+def test_a_wide_book_emptied_at_once_is_told_in_one_update(market: Market, feed: Feed) -> None:
+    feed.subscribe(0)
+    feed.subscribe(1, depth=20)
+    for price in range(1, 201):
+        market.enter("alice", Side.BUY, 1, price)
+    feed.market_data.flush()
+    assert len(feed.follower(0).levels("BID")) == 200
+    market.engine.process(CancelAll("alice", None), 1)
+    feed.market_data.flush()
+    assert [feed.follower(number).levels("BID") for number in (0, 1)] == [[], []]
+    assert [feed.follower(number).sequence for number in (0, 1)] == [2, 2]

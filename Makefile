@@ -9,7 +9,7 @@ PORT ?= 9009
 USER_NAME := $(if $(filter command line,$(origin USER)),$(USER),trader)
 
 .DEFAULT_GOAL := help
-.PHONY: help run-engine trade simulate replay test check bench clean
+.PHONY: help run-engine trade simulate replay verify test check bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8
 replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.csv
 	@test -n "$(FILE)" || { echo "make replay FILE=...: name the file to play" >&2; exit 2; }
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) --replay $(FILE) $(ARGS)
+
+verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--data-dir D")
+	@$(BIN)/python scripts/verify.py $(ARGS)
 
 test: $(VENV)/.installed-dev ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)

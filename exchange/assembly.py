@@ -1,9 +1,10 @@
 """Builds the parts of the exchange, starts and stops them in order: the one place that knows them all.
 
-    start   lock the data directory → newest snapshot → list the instruments → open ledger and audit logs
-            → matching thread → accept connections
+    start   lock the data directory → recover what it holds → list the instruments → matching thread
+            → accept connections
     stop    accept and read nothing more → answer what was read → end the matching thread
             → drain ledger and audit logs → snapshot → unlock
+    fail    tell every client why → close what can be closed; the next start recovers from the journal
 """
 
 from __future__ import annotations
@@ -12,28 +13,32 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-from exchange.engine.commands import ListInstrument
-from exchange.engine.engine import Engine
-from exchange.engine.events import PrivateEvent, RequestRejected
+from exchange.engine.commands import Command, ListInstrument
+from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
 from exchange.networking.connection import Connection
 from exchange.networking.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer
-from exchange.storage.audit_log import AuditFormat, repair_logs
-from exchange.storage.order_store import OrderStore
-from exchange.storage.trade_writer import TradeWriter
-from exchange.utils.helpers import FileLock
-from exchange.utils.logger import LineLogger
+from exchange.storage.data_directory import DataDirectory, StorageOptions
+from exchange.storage.places import lock_path
+from exchange.storage.recovery import Progress
+from exchange.storage.snapshotter import SnapshotProcess
+from exchange.utils.batch_thread import BatchThreadError
+from exchange.utils.disk import REAL_DISK
+from exchange.utils.helpers import FileError, FileLock
 
 VERSION = "0.1.0"
 DEFAULT_INSTRUMENT = Instrument("ACME")
 # Items of the inbound queue: each is what one connection sent in one piece, at most 64 KiB of lines.
 INBOUND_ITEMS_MAX = 1_024
+# How long files may take to be closed after a failure; what hangs longer ends with the process.
+CLOSE_TIMEOUT_S = 5.0
 
 log = logging.getLogger("exchange")
 
@@ -49,13 +54,7 @@ class Options(NamedTuple):
     port: int
     data_dir: Path
     instruments: Optional[list[Instrument]]
-
-
-class NoJournal:
-    """Stands where the journal will: commands are lost when the process is killed."""
-
-    def commit(self, entries: Sequence[JournalEntry]) -> None:
-        """Keep nothing."""
+    storage: StorageOptions = StorageOptions()
 
 
 class Exchange:
@@ -64,35 +63,38 @@ class Exchange:
     `failure` is None until a part fails for good; from then on nothing is processed, and `wait` returns.
     """
 
-    def __init__(self, options: Options, clock_ns: Callable[[], int] = time.time_ns) -> None:
-        """Build everything up to the listening socket.
+    def __init__(
+        self,
+        options: Options,
+        clock_ns: Callable[[], int] = time.time_ns,
+        tell: Callable[[str], None] = log.info,
+    ) -> None:
+        """Build everything up to the listening socket.  `tell` hears, in lines, how far a long recovery is.
 
-        Raises StartupError, OSError (address), FileError (data directory).
+        Raises StartupError, OSError (address, disk), FileError (what the data directory holds), BatchThreadError;
+        then nothing stays open.
         """
         self.failure: Optional[BaseException] = None
+        self._is_built = False
         self._stop_requested = threading.Event()
-        self._lock = _locked(options.data_dir)
-        self._store = OrderStore(options.data_dir / "orders")
-        self._engine = self._recover()
-        _list_instruments(self._engine, options.instruments, clock_ns())
-        self._ledger = self._open_ledger(options.data_dir / "trades" / "trades.jsonl")
-        self._audit_log = self._open_audit_log(options.data_dir / "logs")
-        inbound: queue.Queue[Optional[Inbound]] = queue.Queue(INBOUND_ITEMS_MAX)
-        self._matching = MatchingThread(
-            self._engine,
-            inbound,
-            NoJournal(),
-            self._ledger,
-            self._audit_log,
-            Publisher(self._engine, VERSION),
-            clock_ns,
-            self._fail,
-        )
-
-        def put(connection: Connection, requests: list[Any]) -> None:
-            inbound.put(Inbound(connection, requests))
-
-        self._server = ExchangeServer(options.host, options.port, put, self._fail)
+        # Set when a graceful stop has come to its end or a part has failed.
+        self._ended = threading.Event()
+        with ExitStack() as closing:
+            closing.callback(_locked(options.data_dir).release)
+            self._snapshot_process = SnapshotProcess(options.data_dir)
+            self._data = DataDirectory(
+                options.data_dir,
+                options.storage,
+                self._snapshot_process,
+                Progress(tell, time.monotonic),
+                self._fail,
+            )
+            closing.callback(self._data.close)
+            closing.callback(self._snapshot_process.stop)
+            _list_instruments(self._data, options.instruments, clock_ns())
+            self._build_live_parts(options, clock_ns)
+            self._closing = closing.pop_all()
+        self._is_built = True
 
     @property
     def address(self) -> tuple[str, int]:
@@ -113,56 +115,70 @@ class Exchange:
         self._stop_requested.wait()
 
     def stop(self) -> None:
-        """Finish what was read, flush, snapshot.  After a failure: tell the clients, keep nothing of the batch."""
+        """Finish what was read, flush, snapshot.  After a failure: tell the clients, keep nothing of the batch.
+
+        Never waits for a part that has failed; `failure` says afterwards whether all went well.
+        """
+        if self.failure is None:
+            threading.Thread(target=self._finish, name="stopping", daemon=True).start()
+            self._ended.wait()
         if self.failure is not None:
             self._server.abandon(f"the exchange has failed: {self.failure}")
-            return
-        self._server.stop_reading()
-        self._matching.stop()
-        self._server.stop_sending()
-        self._ledger.close()
-        self._audit_log.close()
-        self._store.save(self._engine.snapshot(), self._engine.sequence)
-        self._store.prune()
-        self._lock.release()
+        # A disk that hangs must not keep the process; the lock then ends with it, after the last write.
+        closing = threading.Thread(target=self._closing.close, name="closing", daemon=True)
+        closing.start()
+        closing.join(CLOSE_TIMEOUT_S)
 
-    def _recover(self) -> Engine:
-        snapshot = self._store.newest_valid(
-            lambda path, damage: log.warning("%s is damaged (%s): the one before is used", path, damage)
+    def _build_live_parts(self, options: Options, clock_ns: Callable[[], int]) -> None:
+        inbound: queue.Queue[Optional[Inbound]] = queue.Queue(INBOUND_ITEMS_MAX)
+        self._matching = MatchingThread(
+            self._data.engine,
+            inbound,
+            self._data.journal,
+            self._data.ledger,
+            self._data.audit_log,
+            Publisher(self._data.engine, VERSION),
+            clock_ns,
+            self._fail,
         )
-        return Engine() if snapshot is None else Engine.restore(snapshot.records)
 
-    def _open_ledger(self, path: Path) -> TradeWriter:
-        last_trade_id = self._engine.matcher.last_trade_id
-        ledger = TradeWriter(path, self._instrument, self._fail, last_trade_id)
-        ledger.complete(last_trade_id)
-        return ledger
+        def put(connection: Connection, requests: list[Any]) -> None:
+            inbound.put(Inbound(connection, requests))
 
-    def _open_audit_log(self, directory: Path) -> LineLogger[list[PrivateEvent]]:
-        last_seqs = {user: self._engine.last_seq(user) for user in self._engine.users()}
-        written_seqs = repair_logs(directory, last_seqs, last_seqs)
-        return LineLogger(directory, AuditFormat(self._instrument, written_seqs), self._fail, "audit-log")
+        self._server = ExchangeServer(options.host, options.port, put, self._fail)
 
-    def _instrument(self, symbol: str) -> Instrument:
-        """The definition of a listed symbol; any thread, since one never leaves the list."""
-        return self._engine.book(symbol).instrument
+    def _finish(self) -> None:
+        """A graceful stop, in a thread of its own, because a part that fails meanwhile may leave it waiting."""
+        try:
+            self._server.stop_reading()
+            self._matching.stop()
+            self._server.stop_sending()
+            self._snapshot_process.stop()
+            if self.failure is None:
+                self._data.stop()
+        except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
+            self._fail(failure)
+        self._ended.set()
 
     def _fail(self, failure: BaseException) -> None:
         """The last resort of every thread: the first failure is kept and ends the exchange."""
         if self.failure is None:
             self.failure = failure
-            log.critical("the exchange stops: %s", failure, exc_info=failure)
+            if self._is_built:  # Before, whoever builds it is told by an exception.
+                is_outside_world = isinstance(failure, (OSError, FileError, BatchThreadError))
+                log.critical("the exchange stops: %s", failure, exc_info=None if is_outside_world else failure)
         self._stop_requested.set()
+        self._ended.set()
 
 
 def _locked(data_dir: Path) -> FileLock:
-    data_dir.mkdir(parents=True, exist_ok=True)
-    return FileLock(data_dir / "engine.lock")
+    REAL_DISK.make_directory(data_dir)
+    return FileLock(lock_path(data_dir))
 
 
-def _list_instruments(engine: Engine, wanted: Optional[list[Instrument]], timestamp: int) -> None:
+def _list_instruments(data: DataDirectory, wanted: Optional[list[Instrument]], timestamp: int) -> None:
     """Bring the engine's list up to what is wanted; raises StartupError where the two can't be reconciled."""
-    listed = {instrument.symbol: instrument for instrument in engine.instruments()}
+    listed = {instrument.symbol: instrument for instrument in data.engine.instruments()}
     if wanted is None:
         wanted = [] if listed else [DEFAULT_INSTRUMENT]
     else:
@@ -172,8 +188,17 @@ def _list_instruments(engine: Engine, wanted: Optional[list[Instrument]], timest
                 f"the data directory holds the market of {', '.join(missing)}: list it too, "
                 "or use another data directory"
             )
-    for instrument in wanted:
-        if listed.get(instrument.symbol) != instrument:
-            [event] = engine.process(ListInstrument(instrument), timestamp)
-            if isinstance(event, RequestRejected):
-                raise StartupError(event.text)
+    changed = [instrument for instrument in wanted if listed.get(instrument.symbol) != instrument]
+    _carry_out(data, [ListInstrument(instrument) for instrument in changed], timestamp)
+
+
+def _carry_out(data: DataDirectory, commands: list[Command], timestamp: int) -> None:
+    """Process and journal commands of the exchange's own, all or none; raises StartupError if one is refused."""
+    entries: list[JournalEntry] = []
+    for command in commands:
+        [event] = data.engine.process(command, timestamp)
+        if isinstance(event, RequestRejected):
+            raise StartupError(event.text)
+        entries.append(JournalEntry(data.engine.sequence, timestamp, command))
+    if entries:
+        data.journal.commit(entries)

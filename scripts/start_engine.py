@@ -14,7 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
+from exchange.storage.data_directory import StorageOptions
 from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
+from exchange.storage.journal_format import Durability
+from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
 from exchange.utils.helpers import FileError
 
@@ -41,12 +44,35 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--instruments", type=Path, metavar="FILE.json", help="instruments to list, with tick, lot and limits"
     )
     parser.add_argument(
+        "--durability",
+        choices=[durability.value for durability in Durability],
+        default=Durability.FSYNC.value,
+
+        help="when an event may be told: after its command is on stable storage (fsync), or after it was handed "
+        "to the system (os: survives the end of the process, not a loss of power; default: %(default)s)",
+    )
+    parser.add_argument(
+        "--snapshot-every",
+        type=command_count,
+        metavar="N",
+        default=StorageOptions().snapshot_every,
+        help="commands between two snapshots of the state, from which a restart goes on; 0 for only one at the "
+        "end (default: %(default)s)",
+    )
+    parser.add_argument(
         "--log-level",
         choices=["DEBUG", "INFO", "WARNING", "ERROR"],
         default="WARNING",
         help="what to report on stderr (default: %(default)s)",
     )
     return parser.parse_args(arguments)
+
+
+def command_count(text: str) -> int:
+    """A number of commands, 0 or more.  Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of commands, 0 or more")
+    return int(text)
 
 
 def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
@@ -64,6 +90,11 @@ def refused(reason: object) -> int:
     return EXIT_REFUSED
 
 
+def tell(line: str) -> None:
+    """What whoever waits for the start should know."""
+    print(f"start_engine.py: {line}", file=sys.stderr, flush=True)
+
+
 def main(arguments: list[str]) -> int:
     """Run until stopped; the exit code."""
     options = parse(arguments)
@@ -71,8 +102,11 @@ def main(arguments: list[str]) -> int:
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
     try:
-        exchange = Exchange(Options(options.host, options.port, options.data_dir, instruments(options)))
-    except (StartupError, InstrumentsFileError, FileError) as error:
+        storage = StorageOptions(Durability(options.durability), options.snapshot_every)
+        exchange = Exchange(
+            Options(options.host, options.port, options.data_dir, instruments(options), storage), tell=tell
+        )
+    except (StartupError, InstrumentsFileError, FileError, BatchThreadError) as error:
         return refused(error)
     except OSError as error:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")

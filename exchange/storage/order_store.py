@@ -24,7 +24,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Optional
 
-from exchange.utils.helpers import fsync_directory, replaced_atomically
+from exchange.utils.disk import REAL_DISK, Disk
+from exchange.utils.helpers import NewFile, replaced_atomically
 
 _FORMAT = "exchange-snapshot"
 _VERSION = 1
@@ -41,15 +42,27 @@ class Snapshot(NamedTuple):
     records: Iterator[Any]
 
 
-class OrderStore:
-    """The snapshots in one directory.  Used by one thread at a time, in one process."""
+class StoredSnapshot(NamedTuple):
+    """A file that is a snapshot by its name."""
 
-    def __init__(self, directory: Path) -> None:
-        """Make the directory if need be, and clear away what a killed process left half written."""
-        directory.mkdir(parents=True, exist_ok=True)
+    sequence: int
+    path: Path
+
+
+class OrderStore:
+    """The snapshots in one directory.  Used by one thread at a time."""
+
+    def __init__(self, directory: Path, disk: Disk = REAL_DISK) -> None:
+        """Looks at nothing yet."""
         self._directory = directory
-        for leftover in directory.glob(".snapshot-*.tmp"):
-            leftover.unlink()
+        self._disk = disk
+
+    def prepare(self) -> None:
+        """Make the directory if need be, and clear away what a killed process left half written."""
+        self._disk.make_directory(self._directory)
+        for name in self._disk.names(self._directory):
+            if name.startswith(".snapshot-") and name.endswith(".tmp"):
+                self._disk.unlink(self._directory / name)
 
     def save(self, records: Iterable[Any], sequence: int) -> Path:
         """Write a snapshot of the state after command `sequence`; durable when this returns.
@@ -58,42 +71,62 @@ class OrderStore:
         leaves no file, if the disk does not take it.  About 3 s for a million records.
         """
         path = self._directory / f"snapshot-{sequence:020d}.jsonl"
-        with replaced_atomically(path) as file:
+        with replaced_atomically(path, disk=self._disk) as file:
             _write(file, records, sequence)
         return path
 
-    def newest_valid(self, on_damaged: Callable[[Path, str], None]) -> Optional[Snapshot]:
-        """The newest snapshot that is whole, None if there is none.
+    def newest_valid(
+        self, on_damaged: Callable[[Path, str], None], sequence_max: Optional[int] = None
+    ) -> Optional[Snapshot]:
+        """The newest snapshot, of command `sequence_max` at most, that is whole; None if there is none.
 
         `on_damaged` is told of each newer one that was passed over, and why.  The whole file is checked here, so
         that reading the records later cannot find it damaged.
         """
-        for sequence, path in self._newest_first():
-            damage = _damage(path, sequence)
-            if damage is None:
-                return Snapshot(sequence, _records(path))
-            on_damaged(path, damage)
+        for stored in reversed(self.stored()):
+            if sequence_max is None or stored.sequence <= sequence_max:
+                damage = self.damage(stored)
+                if damage is None:
+                    return self.read(stored)
+                on_damaged(stored.path, damage)
         return None
 
-    def prune(self, keep: int = 2) -> Optional[int]:
-        """Remove all but the newest `keep` snapshots.
+    def stored(self) -> list[StoredSnapshot]:
+        """All snapshots there are, whole or not, oldest first."""
+        found = [(_FILE_NAME.fullmatch(name), name) for name in self._disk.names(self._directory)]
+        return sorted(StoredSnapshot(int(match[1]), self._directory / name) for match, name in found if match)
 
-        Returns the sequence of the oldest one kept, None if there is none: the journal is needed from there on.
-        To be called after `save`, so that at least the newest is known to be whole.
+    def damage(self, stored: StoredSnapshot) -> Optional[str]:
+        """Why a snapshot is not exactly what `save` wrote, None if it is.  Reads all of it once."""
+        with self._disk.open_read(stored.path) as file:
+            return _damage(file, stored.sequence)
+
+    def read(self, stored: StoredSnapshot) -> Snapshot:
+        """A snapshot that was found undamaged."""
+        return Snapshot(stored.sequence, _records(self._disk, stored.path))
+
+    def prune(self, keep: int = 2) -> Optional[int]:
+        """Remove every snapshot older than the newest `keep` whole ones.
+
+        Returns the sequence of the oldest one kept: the journal is needed from there on.  None if fewer than
+        `keep` are whole: then nothing is removed, and nothing of the journal may be.  Reads those it keeps.
         """
         assert keep >= 1, keep
-        snapshots = list(self._newest_first())
-        for _, path in snapshots[keep:]:
-            path.unlink()
-        fsync_directory(self._directory)
-        return snapshots[:keep][-1][0] if snapshots else None
+        stored = self.stored()
+        whole = 0
+        while stored and whole < keep:
+            oldest_kept = stored.pop()
+            whole += self.damage(oldest_kept) is None
+        if whole < keep:
+            return None
+        for older in stored:
+            self._disk.unlink(older.path)
+        if stored:
+            self._disk.fsync_directory(self._directory)
+        return oldest_kept.sequence
 
-    def _newest_first(self) -> list[tuple[int, Path]]:
-        found = [(_FILE_NAME.fullmatch(path.name), path) for path in self._directory.iterdir()]
-        return sorted(((int(name[1]), path) for name, path in found if name), reverse=True)
 
-
-def _write(file: BinaryIO, records: Iterable[Any], sequence: int) -> None:
+def _write(file: NewFile, records: Iterable[Any], sequence: int) -> None:
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
     header = _header(sequence)
     file.write(header)
@@ -116,19 +149,17 @@ def _trailer(count: int, checksum: int) -> bytes:
     return b'{"records":%d,"crc32":"%08x"}\n' % (count, checksum)
 
 
-def _damage(path: Path, sequence: int) -> Optional[str]:
-    """Why the file is not exactly what `save` wrote, None if it is.  Reads all of it once."""
-    with open(path, "rb") as file:
-        header = file.readline(_TRAILER_BYTES_MAX)
-        if header != _header(sequence):
-            return f"its first line is not that of a version {_VERSION} snapshot of sequence {sequence}"
-        checksum, lines, tail = zlib.crc32(header), 0, b""
-        while block := file.read(_READ_BYTES):
-            data = tail + block
-            tail = data[-_TRAILER_BYTES_MAX:]
-            body = memoryview(data)[: -len(tail)]
-            checksum = zlib.crc32(body, checksum)
-            lines += data.count(b"\n", 0, len(body))
+def _damage(file: BinaryIO, sequence: int) -> Optional[str]:
+    header = file.readline(_TRAILER_BYTES_MAX)
+    if header != _header(sequence):
+        return f"its first line is not that of a version {_VERSION} snapshot of sequence {sequence}"
+    checksum, lines, tail = zlib.crc32(header), 0, b""
+    while block := file.read(_READ_BYTES):
+        data = tail + block
+        tail = data[-_TRAILER_BYTES_MAX:]
+        body = memoryview(data)[: -len(tail)]
+        checksum = zlib.crc32(body, checksum)
+        lines += data.count(b"\n", 0, len(body))
     if not tail.endswith(b"\n"):
         return "it does not end with a complete line"
     trailer_start = tail[:-1].rfind(b"\n") + 1
@@ -139,8 +170,8 @@ def _damage(path: Path, sequence: int) -> Optional[str]:
     return None
 
 
-def _records(path: Path) -> Iterator[Any]:
-    with open(path, "rb") as file:
+def _records(disk: Disk, path: Path) -> Iterator[Any]:
+    with disk.open_read(path) as file:
         file.readline()
         record_line = file.readline()
         for next_line in file:

@@ -14,7 +14,6 @@ ledger is drained first.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,9 +23,10 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.storage.price_texts import PriceTexts
 from exchange.utils.batch_thread import BatchThread
-from exchange.utils.helpers import DamagedFileError, fsync_directory, repair_numbered_lines, write_all
+from exchange.utils.disk import REAL_DISK, Disk, write_all
+from exchange.utils.helpers import DamagedFileError, repair_numbered_lines
 
-# What `_line` writes; a line that a power loss has torn or blanked in any place does not match.
+# What `trade_line` writes; a line that a power loss has torn or blanked in any place does not match.
 _LINE = re.compile(
     rb'\{"trade_id":([1-9][0-9]*),"symbol":"[A-Z0-9._-]+","price":[0-9]+(?:\.[0-9]+)?,"quantity":[0-9]+,'
     rb'"buy_order_id":[0-9]+,"sell_order_id":[0-9]+,"buyer":"[A-Za-z0-9_-]+","seller":"[A-Za-z0-9_-]+",'
@@ -38,6 +38,17 @@ def trade_id_of(line: bytes) -> Optional[int]:
     """The trade id of one ledger line without its newline; None if it is damaged."""
     match = _LINE.fullmatch(line)
     return int(match[1]) if match else None
+
+
+def trade_line(trade: Trade, price_texts: PriceTexts) -> str:
+    """One trade as its line of the ledger, with its newline."""
+    # No value needs escaping: the alphabets of symbols and users have neither quote nor backslash.
+    trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade
+    return (
+        f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{price_texts(symbol, price)},'
+        f'"quantity":{quantity},"buy_order_id":{buy_order_id},"sell_order_id":{sell_order_id},'
+        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":"{side.value}","timestamp":{timestamp}}}\n'
+    )
 
 
 class TradeWriter:
@@ -54,6 +65,7 @@ class TradeWriter:
         on_failure: Callable[[Exception], None],
         durable_trade_id: int,
         queue_batches_max: int = 1_024,
+        disk: Disk = REAL_DISK,
     ) -> None:
         """Open the ledger `path`, made with its directory if it is not there.
 
@@ -63,8 +75,8 @@ class TradeWriter:
 
         Raises DamagedFileError if the ledger does not hold every trade up to `durable_trade_id`.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tail = repair_numbered_lines(path, trade_id_of, durable_trade_id)
+        disk.make_directory(path.parent)
+        tail = repair_numbered_lines(path, trade_id_of, durable_trade_id, disk=disk)
         if tail.last_number < durable_trade_id:
             raise DamagedFileError(
                 f"{path}: ends at trade {tail.last_number}, {durable_trade_id} were safely stored"
@@ -72,10 +84,13 @@ class TradeWriter:
         self.cut_bytes = len(tail.cut)
         self._path = path
         self._price_texts = PriceTexts(instrument_of)
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        fsync_directory(path.parent)
-        # Both owned by the thread from here on.
+        self._disk = disk
+        self._fd = disk.open_append(path)
+        disk.fsync_directory(path.parent)
+        # All owned by the thread from here on.
         self._last_trade_id = tail.last_number
+        # What a killed engine left may be in the system's cache only.
+        self._has_unsynced = tail.last_number > 0
         self._is_recovering = True
         self._closed = False
         self._thread: BatchThread[Sequence[Trade]] = BatchThread(
@@ -97,9 +112,14 @@ class TradeWriter:
     def complete(self, last_trade_id: int) -> None:
         """End recovery: the journal's last trade is `last_trade_id`, and so is the ledger's when this returns.
 
-        Trades beyond it are cut: after a loss of power with durability `os` the journal may have lost more than
-        the ledger, and it decides.  Raises BatchThreadError if trades are missing.  Waits for the disk.
+        Trades beyond it are cut: the journal decides, and whether it may is for the caller to judge before.
+        Raises DamagedFileError if trades are missing; BatchThreadError if the disk fails.
         """
+        self.drain()
+        if self._last_trade_id < last_trade_id:
+            raise DamagedFileError(
+                f"{self._path}: ends at trade {self._last_trade_id}, the journal at trade {last_trade_id}"
+            )
         self._thread.call(lambda: self._end_recovery(last_trade_id))
 
     def drain(self) -> None:
@@ -111,7 +131,7 @@ class TradeWriter:
         if not self._closed:
             self._closed = True
             self._thread.close(self._fsync)
-            os.close(self._fd)
+            self._disk.close(self._fd)
 
     def _write(self, batches: list[Sequence[Trade]]) -> None:
         lines: list[str] = []
@@ -119,38 +139,29 @@ class TradeWriter:
         for trades in batches:
             for trade in trades:
                 if trade.trade_id == last_trade_id + 1:
-                    lines.append(self._line(trade))
+                    lines.append(trade_line(trade, self._price_texts))
                     last_trade_id += 1
                 else:
                     self._check_is_known(trade, last_trade_id)
         if lines:
-            write_all(self._fd, "".join(lines).encode("ascii"))
+            self._has_unsynced = True
+            write_all(self._disk, self._fd, "".join(lines).encode("ascii"))
             self._last_trade_id = last_trade_id
 
     def _check_is_known(self, trade: Trade, last_trade_id: int) -> None:
         known = self._is_recovering and trade.trade_id <= last_trade_id
         assert known, f"trade {trade.trade_id} does not follow trade {last_trade_id} in {self._path}"
 
-    def _line(self, trade: Trade) -> str:
-        # No value needs escaping: the alphabets of symbols and users have neither quote nor backslash.
-        trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade
-        return (
-            f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{self._price_texts(symbol, price)},'
-            f'"quantity":{quantity},"buy_order_id":{buy_order_id},"sell_order_id":{sell_order_id},'
-            f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":"{side.value}","timestamp":{timestamp}}}\n'
-        )
-
     def _end_recovery(self, last_trade_id: int) -> None:
         if self._last_trade_id > last_trade_id:
-            tail = repair_numbered_lines(self._path, trade_id_of, last_trade_id, last_number_max=last_trade_id)
+            tail = repair_numbered_lines(
+                self._path, trade_id_of, last_trade_id, last_number_max=last_trade_id, disk=self._disk
+            )
             self._last_trade_id = tail.last_number
             self.cut_bytes += len(tail.cut)
-        if self._last_trade_id < last_trade_id:
-            raise DamagedFileError(
-                f"{self._path}: ends at trade {self._last_trade_id}, the journal at trade {last_trade_id}"
-            )
         self._is_recovering = False
-        self._fsync()
 
     def _fsync(self) -> None:
-        os.fsync(self._fd)
+        if self._has_unsynced:
+            self._disk.fdatasync(self._fd)
+            self._has_unsynced = False

@@ -1,11 +1,11 @@
 """Safe primitives for JSON, files and time, for every part that touches a disk.
 
     JSON    parse_json                         one strict parser, one error
-    files   write_all, fsync_directory         what os.write and os.replace leave to their caller
-            replaced_atomically, write_atomically    old content or new content, never a mixture
+    files   replaced_atomically, write_atomically    old content or new content, never a mixture
             cut_torn_tail                      a file of lines whose writer was killed in the middle of one
             repair_numbered_lines              the same when power was lost, for lines that carry 1, 2, 3 …
-            FileLock                           one process per directory
+            numbered_lines_after               the end of such a file
+            FileLock, held_against_writers     one process per directory
     time    utc_text                           ns since the epoch as people read it
 
 Nothing here reads the clock, keeps state between calls or knows what the bytes mean.  A plain OSError of the
@@ -17,7 +17,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -27,8 +26,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, NoReturn, Optional, Union
 
+from exchange.utils.disk import FILE_MODE, REAL_DISK, Disk, write_all
+
 BLOCK_BYTES = 65_536
 NS_PER_S = 1_000_000_000
+_NEWLINE = ord("\n")
 
 
 class FileError(Exception):
@@ -90,58 +92,57 @@ def _object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------- files
 
 
-def write_all(fd: int, data: bytes) -> None:
-    """Write all of `data`; os.write may take only a part.  Raises OSError, after which a part may be written."""
-    written_bytes = os.write(fd, data)
-    if written_bytes == len(data):
-        return
-    rest = memoryview(data)[written_bytes:]
-    while rest:
-        rest = rest[os.write(fd, rest) :]
+class NewFile:
+    """What `replaced_atomically` gives to write to."""
 
+    def __init__(self, disk: Disk, fd: int) -> None:
+        self._disk = disk
+        self._fd = fd
 
-def fsync_directory(path: Path) -> None:
-    """Make the names in directory `path` durable: a new file's own fsync does not cover its name."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    def write(self, data: bytes) -> int:
+        """Append all of `data`, unbuffered; how many bytes it was."""
+        write_all(self._disk, self._fd, data)
+        return len(data)
 
 
 @contextmanager
-def replaced_atomically(path: Path, mode: int = 0o640) -> Iterator[BinaryIO]:
+def replaced_atomically(path: Path, mode: int = FILE_MODE, disk: Disk = REAL_DISK) -> Iterator[NewFile]:
     """A new file to write to, which takes the place of `path` when the block ends without an exception.
 
     When it returns the new content is on stable storage under its name.  When it raises, `path` is untouched.  A
-    killed process may leave a file `.NAME.*.tmp` beside it.
+    killed process may leave a file `.NAME.PID.tmp` beside it.  One thread of a process replaces `path` at a time.
     """
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    fd = disk.open_empty(temporary, mode)
     try:
-        with os.fdopen(fd, "wb", buffering=BLOCK_BYTES) as file:
-            os.fchmod(fd, mode)
-            yield file
-            file.flush()
-            os.fsync(fd)
-        os.replace(temporary, path)
+        try:
+            yield NewFile(disk, fd)
+            disk.fdatasync(fd)
+        finally:
+            disk.close(fd)
+        disk.rename(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        disk.unlink(temporary)
         raise
-    fsync_directory(path.parent)
+    disk.fsync_directory(path.parent)
 
 
-def write_atomically(path: Path, data: bytes, mode: int = 0o640) -> None:
+def write_atomically(path: Path, data: bytes, mode: int = FILE_MODE, disk: Disk = REAL_DISK) -> None:
     """Make `data` the content of `path`: after a crash at any moment it is the old content or the new one."""
-    with replaced_atomically(path, mode) as file:
+    with replaced_atomically(path, mode, disk) as file:
         file.write(data)
 
 
-def cut_torn_tail(path: Path) -> bytes:
+def cut_torn_tail(path: Path, disk: Disk = REAL_DISK) -> bytes:
     """Truncate a file of lines to its last complete line.  Returns what was cut, usually nothing."""
-    with open(path, "r+b") as file:
+    with disk.open_read(path) as file:
         size_bytes = file.seek(0, os.SEEK_END)
         kept_bytes = _end_of_last_line(file, size_bytes)
-        return _cut(file, kept_bytes) if kept_bytes < size_bytes else b""
+        file.seek(kept_bytes)
+        torn = file.read(size_bytes - kept_bytes)
+    if torn:
+        disk.truncate(path, kept_bytes)
+    return torn
 
 
 def _end_of_last_line(file: BinaryIO, size_bytes: int) -> int:
@@ -155,15 +156,6 @@ def _end_of_last_line(file: BinaryIO, size_bytes: int) -> int:
             return start + newline + 1
         end = start
     return 0
-
-
-def _cut(file: BinaryIO, kept_bytes: int) -> bytes:
-    file.seek(kept_bytes)
-    cut = file.read()
-    file.truncate(kept_bytes)
-    file.flush()
-    os.fsync(file.fileno())
-    return cut
 
 
 # ------------------------------------------------------------------------------- files of lines numbered 1, 2, 3 …
@@ -181,10 +173,11 @@ def repair_numbered_lines(
     number_of: Callable[[bytes], Optional[int]],
     durable_number: int,
     last_number_max: Optional[int] = None,
+    disk: Disk = REAL_DISK,
 ) -> NumberedTail:
     """Cut a file of lines numbered in sequence back to what a power loss left intact of it.
 
-    `number_of` gives a line's number, 0 for a sound line that carries none, None for a damaged one.  Lines up to
+    `number_of` gives a line's number, None for a damaged one.  Lines up to
     `durable_number` are known to be on stable storage and are not read again; what follows them may have reached
     the disk in any order, so it is read line by line and cut at the first one that is torn, damaged or out of
     sequence.  With `last_number_max` everything after the line of that number is cut too.
@@ -193,20 +186,40 @@ def repair_numbered_lines(
     missing or ends early is no error: the caller knows what it expects.  Costs one pass over the lines after
     `durable_number`.
     """
-    if not path.exists():
+    try:
+        file = disk.open_read(path)
+    except FileNotFoundError:
         return NumberedTail(0, b"")
-    with open(path, "r+b") as file:
+    with file:
         size_bytes = file.seek(0, os.SEEK_END)
         file.seek(_start_of_check(file, size_bytes, number_of, durable_number))
         last_number, kept_bytes = _sound_until(file, size_bytes, number_of, last_number_max)
-        if kept_bytes == size_bytes:
-            return NumberedTail(last_number, b"")
-        if last_number < durable_number:
-            raise DamagedFileError(
-                f"{path}: damaged at byte {kept_bytes}, after number {last_number},"
-                f" where all up to {durable_number} was safely stored"
-            )
-        return NumberedTail(last_number, _cut(file, kept_bytes))
+        file.seek(kept_bytes)
+        rest = file.read(size_bytes - kept_bytes)
+    if not rest:
+        return NumberedTail(last_number, b"")
+    if last_number < durable_number:
+        raise DamagedFileError(
+            f"{path}: damaged at byte {kept_bytes}, after number {last_number},"
+            f" where all up to {durable_number} was safely stored"
+        )
+    disk.truncate(path, kept_bytes)
+    return NumberedTail(last_number, rest)
+
+
+def numbered_lines_after(
+    path: Path, number_of: Callable[[bytes], Optional[int]], number: int, disk: Disk = REAL_DISK
+) -> list[bytes]:
+    """The lines after the one with `number`, of a sound file of numbered lines; none if there is no file."""
+    try:
+        file = disk.open_read(path)
+    except FileNotFoundError:
+        return []
+    with file:
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(_start_of_check(file, size_bytes, number_of, number))
+        lines = file.read(size_bytes - file.tell()).splitlines()
+    return [line for line in lines if (number_of(line) or 0) > number]
 
 
 def _start_of_check(
@@ -234,14 +247,14 @@ def _sound_until(
     last_number = 0
     end = file.tell()
     while end < size_bytes:  # Never past the size: a device in the file's place may give bytes without end.
-        line = file.readline(size_bytes - end)
-        number = number_of(line[:-1]) if line.endswith(b"\n") else None
-        if number is None or (number and last_number and number != last_number + 1):
-            break
-        if last_number_max is not None and number > last_number_max:
-            break
-        last_number = number or last_number
-        end += len(line)
+        for line in file.readlines(min(BLOCK_BYTES, size_bytes - end)):
+            number = number_of(line[:-1]) if line[-1] == _NEWLINE else None
+            if number is None or (last_number and number != last_number + 1):
+                return last_number, end
+            if last_number_max is not None and number > last_number_max:
+                return last_number, end
+            last_number = number
+            end += len(line)
     return last_number, end
 
 
@@ -261,9 +274,9 @@ class FileLock:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip()
+            owner = _owner(self._fd)
             self.release()
-            raise FileLockedError(f"{path} is locked by process {owner or 'unknown'}") from None
+            raise FileLockedError(f"{path} is locked by process {owner}") from None
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)
 
@@ -280,6 +293,31 @@ class FileLock:
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         self.release()
+
+
+@contextmanager
+def held_against_writers(path: Path) -> Iterator[None]:
+    """For a reader: while the block runs nobody can take the FileLock `path`.  Changes nothing; no file, no lock.
+
+    Raises FileLockedError, naming the owner, if somebody holds it.
+    """
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileLockedError(f"{path} is locked by process {_owner(fd)}") from None
+        yield
+    finally:
+        os.close(fd)
+
+
+def _owner(fd: int) -> str:
+    return os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
 
 
 # ---------------------------------------------------------------------------------------------------------- time

@@ -10,7 +10,6 @@ not limited by descriptors.  A file is written through the system's cache; `drai
 
 from __future__ import annotations
 
-import os
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -18,7 +17,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from exchange.utils.batch_thread import BatchThread
-from exchange.utils.helpers import cut_torn_tail, fsync_directory, write_all
+from exchange.utils.disk import REAL_DISK, Disk, write_all
+from exchange.utils.helpers import cut_torn_tail
 
 Batch = TypeVar("Batch")
 
@@ -39,12 +39,14 @@ class LineLogger(Generic[Batch]):
         name: str = "logger",
         files_open_max: int = 64,
         queue_batches_max: int = 1_024,
+        disk: Disk = REAL_DISK,
     ) -> None:
         """`format_lines` gives (file stem, line without newline) for one batch; it is called on the thread.
 
         `on_failure` hears, once and on the thread, of whatever ended the logging; it must not call `close`.
         """
-        directory.mkdir(parents=True, exist_ok=True)
+        disk.make_directory(directory)
+        self._disk = disk
         self._directory = directory
         self._format_lines = format_lines
         self._files_open_max = files_open_max
@@ -71,7 +73,7 @@ class LineLogger(Generic[Batch]):
         """Write and fsync all that waits, end the thread, close the files.  A second call does nothing."""
         self._thread.close(self._fsync)
         while self._files:
-            os.close(self._files.popitem()[1])
+            self._disk.close(self._files.popitem()[1])
 
     def _write(self, batches: list[Batch]) -> None:
         lines_of: dict[str, list[str]] = {}
@@ -82,7 +84,7 @@ class LineLogger(Generic[Batch]):
             text = "\n".join(lines)
             assert text.count("\n") == len(lines) - 1, f"a line for {stem} has a line break in it"
             self._unsynced.add(stem)
-            write_all(self._file(stem), f"{text}\n".encode())
+            write_all(self._disk, self._file(stem), f"{text}\n".encode())
 
     def _file(self, stem: str) -> int:
         """The descriptor of a file, opened if need be."""
@@ -97,18 +99,15 @@ class LineLogger(Generic[Batch]):
         # A stem comes from a name that some user chose: it must never lead out of the directory.
         assert _FILE_STEM.fullmatch(stem), f"{stem!r} is not the stem of a log file"
         if len(self._files) >= self._files_open_max:
-            os.close(self._files.popitem(last=False)[1])
+            self._disk.close(self._files.popitem(last=False)[1])
         path = self._directory / f"{stem}.txt"
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        self._files[stem] = fd
-        size_bytes = os.fstat(fd).st_size
-        if size_bytes and os.pread(fd, 1, size_bytes - 1) != b"\n":
-            cut_torn_tail(path)  # Left by a process that was killed in the middle of a write.
+        fd = self._files[stem] = self._disk.open_append(path)
+        cut_torn_tail(path, self._disk)  # Left by a process that was killed in the middle of a write.
         return fd
 
     def _fsync(self) -> None:
         for stem in sorted(self._unsynced):
-            os.fsync(self._file(stem))
+            self._disk.fdatasync(self._file(stem))
         if self._unsynced:
-            fsync_directory(self._directory)
+            self._disk.fsync_directory(self._directory)
         self._unsynced.clear()

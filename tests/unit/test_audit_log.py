@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from exchange.engine.events import (
     CancelReason,
-    CancelRejected,
     Liquidity,
     OrderAccepted,
     OrderCanceled,
@@ -19,12 +16,10 @@ from exchange.engine.events import (
     OrderRejected,
     OrderReplaced,
     RejectCode,
-    ReplaceRejected,
-    RequestRejected,
 )
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from exchange.storage.audit_log import AuditedRejection, AuditFormat, file_stem, repair_logs, seq_of
+from exchange.storage.audit_log import AuditFormat, file_stem, repair_logs, seq_of, unwritten
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.logger import LineLogger
 
@@ -81,10 +76,6 @@ def canceled() -> OrderCanceled:
     return OrderCanceled("alice", 19, TIME, 42, "my-2", "ACME", 40, CancelReason.USER_REQUESTED)
 
 
-def refused(rejection: Any) -> AuditedRejection:
-    return AuditedRejection("alice", TIME, rejection)
-
-
 LINES = [
     (accepted(), "seq=16 ACCEPTED order 42 (my-1) BUY ACME 100 @ 101.25 remaining 100 NEW LIMIT GTC"),
     (
@@ -108,41 +99,17 @@ LINES = [
         "seq=18 REPLACED order 42 (my-2) ACME 80 remaining 40 PARTIALLY_FILLED priority kept",
     ),
     (canceled(), "seq=19 CANCELED order 42 (my-2) ACME canceled 40 USER_REQUESTED"),
-    (
-        refused(OrderRejected("my-3", RejectCode.UNKNOWN_SYMBOL, "symbol NOPE is not listed")),
-        "seq=- REJECTED order (my-3) UNKNOWN_SYMBOL: symbol NOPE is not listed",
-    ),
-    (
-        refused(CancelRejected(42, None, RejectCode.TOO_LATE, "order 42 is done")),
-        "seq=- CANCEL_REJECTED order 42 TOO_LATE: order 42 is done",
-    ),
-    (
-        refused(ReplaceRejected(None, "my-2", RejectCode.UNKNOWN_ORDER, "no such order")),
-        "seq=- REPLACE_REJECTED order (my-2) UNKNOWN_ORDER: no such order",
-    ),
-    (
-        refused(RequestRejected(RejectCode.UNKNOWN_SYMBOL, "symbol NOPE is not listed")),
-        "seq=- REQUEST_REJECTED UNKNOWN_SYMBOL: symbol NOPE is not listed",
-    ),
 ]
 
 
-def audit_format(**written_seqs: int) -> AuditFormat:
-    return AuditFormat(INSTRUMENTS.__getitem__, written_seqs)
+def audit_format() -> AuditFormat:
+    return AuditFormat(INSTRUMENTS.__getitem__)
 
 
 @pytest.mark.parametrize(("entry", "line"), LINES, ids=[line.split(" order")[0] for _, line in LINES])
 def test_each_event_is_one_readable_line(entry: Any, line: str) -> None:
     assert list(audit_format()([entry])) == [("logs_alice", f"{TIME_TEXT} {line}")]
-    assert seq_of(f"{TIME_TEXT} {line}".encode()) == getattr(entry, "seq", 0)
-
-
-@given(st.text())
-def test_a_refusal_stays_one_sound_line_whatever_it_quotes(text: str) -> None:
-    refusal = refused(OrderRejected("my-3", RejectCode.BAD_VALUE, f"symbol {text}"))
-    line = audit_format().refusal_line(refusal).encode("ascii")
-    assert b"\n" not in line
-    assert seq_of(line) == 0
+    assert seq_of(f"{TIME_TEXT} {line}".encode()) == entry.seq
 
 
 def test_a_line_with_a_blanked_byte_or_a_torn_end_of_its_head_is_damaged() -> None:
@@ -153,10 +120,15 @@ def test_a_line_with_a_blanked_byte_or_a_torn_end_of_its_head_is_damaged() -> No
     assert seq_of(line[:40]) is None
 
 
-def test_each_user_has_a_file_and_what_it_holds_is_not_written_again() -> None:
-    entries = [executed(1), executed(2), executed(3), executed(1, "bob")]
-    found = list(audit_format(alice=2)(entries))
+def test_each_user_has_a_file_of_their_own() -> None:
+    found = list(audit_format()([executed(3), executed(1, "bob")]))
     assert [(stem, line.split()[1]) for stem, line in found] == [("logs_alice", "seq=3"), ("logs_bob", "seq=1")]
+
+
+def test_what_the_logs_hold_is_not_written_again_and_only_private_events_are_written() -> None:
+    refusal = OrderRejected("my-3", RejectCode.BAD_VALUE, "no")
+    happened = [executed(1), executed(2), refusal, executed(3), executed(1, "bob")]
+    assert unwritten(happened, {"alice": 2}) == [executed(3), executed(1, "bob")]
 
 
 def write_log(directory: Path, user: str, entries: list[Any]) -> Path:
@@ -174,19 +146,11 @@ def test_every_way_to_cut_the_last_line_is_completed_by_the_replay_exactly_once(
         path.write_bytes(whole[:kept_bytes])
         last_seqs = repair_logs(tmp_path, {})
         assert last_seqs == {"alice": whole[:kept_bytes].count(b"\n")}
-        logger = LineLogger(tmp_path, AuditFormat(INSTRUMENTS.__getitem__, last_seqs), failures.append)
-        logger.append(events)
+        logger = LineLogger(tmp_path, audit_format(), failures.append)
+        logger.append(unwritten(events, last_seqs))
         logger.close()
         assert path.read_bytes() == whole
     assert failures == []
-
-
-def test_refusals_between_events_are_kept(tmp_path: Path) -> None:
-    refusal = refused(OrderRejected("my-3", RejectCode.BAD_VALUE, "no"))
-    path = write_log(tmp_path, "alice", [executed(1), refusal, executed(2), refusal])
-    whole = path.read_bytes()
-    assert repair_logs(tmp_path, {"alice": 1}) == {"alice": 2}
-    assert path.read_bytes() == whole
 
 
 def test_logs_are_cut_to_what_the_journal_knows(tmp_path: Path) -> None:
@@ -201,6 +165,14 @@ def test_a_log_damaged_where_it_was_safely_stored_is_refused(tmp_path: Path) -> 
     path.write_bytes(path.read_bytes().replace(b"seq=2", b"seq=x"))
     with pytest.raises(DamagedFileError, match="logs_alice.txt: damaged at byte"):
         repair_logs(tmp_path, {"alice": 2})
+
+
+def test_a_log_that_lost_lines_it_had_safely_is_refused_but_an_emptied_one_starts_anew(tmp_path: Path) -> None:
+    path = write_log(tmp_path, "alice", [executed(1), executed(2)])
+    with pytest.raises(DamagedFileError, match="ends at seq 2, 3 were safely stored"):
+        repair_logs(tmp_path, {"alice": 3})
+    path.write_bytes(b"")
+    assert repair_logs(tmp_path, {"alice": 3}) == {"alice": 0}
 
 
 def test_a_log_that_was_taken_away_starts_anew(tmp_path: Path) -> None:

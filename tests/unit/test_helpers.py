@@ -20,17 +20,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.utils.disk import REAL_DISK, write_all
 from exchange.utils.helpers import (
     DamagedFileError,
     FileLock,
     FileLockedError,
     JsonError,
     cut_torn_tail,
+    held_against_writers,
+    numbered_lines_after,
     parse_json,
     repair_numbered_lines,
     replaced_atomically,
     utc_text,
-    write_all,
     write_atomically,
 )
 
@@ -93,7 +95,7 @@ def test_a_repeated_key_is_named() -> None:
 def test_a_short_write_is_continued_until_the_system_refuses(tmp_path: Path) -> None:
     fd = os.open(tmp_path / "file", os.O_WRONLY | os.O_CREAT)
     with file_size_limit(10), pytest.raises(OSError, match=TOO_BIG):
-        write_all(fd, b"x" * 100)
+        write_all(REAL_DISK, fd, b"x" * 100)
     os.close(fd)
     assert (tmp_path / "file").read_bytes() == b"x" * 10
 
@@ -103,7 +105,7 @@ def test_a_pipe_gets_every_byte_however_often_its_buffer_is_full(data: bytes) ->
     reading, writing = os.pipe()
 
     def write_and_close() -> None:
-        write_all(writing, data)
+        write_all(REAL_DISK, writing, data)
         os.close(writing)
 
     writer = threading.Thread(target=write_and_close, name="writer")
@@ -223,10 +225,15 @@ def test_a_number_out_of_sequence_ends_the_sound_part(tmp_path: Path, second: by
     assert repair_numbered_lines(path, number_of, 0) == (1, second + numbered(2, 0))
 
 
-def test_sound_lines_without_a_number_are_kept(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(b"0 \n" + numbered(1, 0) + b"0 \n" + numbered(2, 0) + b"0 \n" + b"torn")
-    assert repair_numbered_lines(path, number_of, 1) == (2, b"torn")
+@given(count=st.integers(0, 60), padding=st.sampled_from([0, 5_000]), after=st.integers(0, 70))
+def test_the_lines_after_a_number_are_found_from_the_end(
+    tmp_path_factory: pytest.TempPathFactory, count: int, padding: int, after: int
+) -> None:
+    path = tmp_path_factory.mktemp("numbered") / "file"
+    path.write_bytes(b"".join(numbered(number, padding) for number in range(1, count + 1)))
+    found = numbered_lines_after(path, number_of, after)
+    assert [number_of(line) for line in found] == list(range(after + 1, count + 1))
+    assert numbered_lines_after(path.with_name("missing"), number_of, after) == []
 
 
 def test_a_file_that_is_not_there_ends_at_number_0(tmp_path: Path) -> None:
@@ -252,6 +259,19 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     assert re.fullmatch("[0-9]+\n", path.read_text())
     with FileLock(path):
         assert path.read_text() == f"{os.getpid()}\n"
+
+
+def test_a_reader_keeps_writers_out_and_is_kept_out_by_them_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with held_against_writers(path):
+        assert not path.exists()
+    with FileLock(path):
+        content = path.read_text()
+        with pytest.raises(FileLockedError, match=f"locked by process {os.getpid()}$"), held_against_writers(path):
+            pass
+    with held_against_writers(path), held_against_writers(path), pytest.raises(FileLockedError):
+        FileLock(path)
+    assert path.read_text() == content
 
 
 def test_a_lock_may_be_released_twice(tmp_path: Path) -> None:

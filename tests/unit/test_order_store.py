@@ -45,7 +45,10 @@ def test_many_records_come_back_whatever_the_blocks(tmp_path: Path, count: int) 
 
 
 def test_an_empty_directory_has_no_snapshot(tmp_path: Path) -> None:
-    assert newest(OrderStore(tmp_path / "orders")) == (None, [])
+    store = OrderStore(tmp_path / "orders")
+    assert newest(store) == (None, [])
+    store.prepare()
+    assert newest(store) == (None, [])
 
 
 def test_the_file_is_named_after_its_sequence_and_reads_as_json_lines(tmp_path: Path) -> None:
@@ -132,7 +135,7 @@ def test_a_value_that_json_does_not_have_is_refused(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_half_written_is_cleared_away(tmp_path: Path) -> None:
     (tmp_path / f".snapshot-{7:020d}.jsonl.k3x9.tmp").write_text("half")
-    OrderStore(tmp_path)
+    OrderStore(tmp_path).prepare()
     assert os.listdir(tmp_path) == []
 
 
@@ -145,5 +148,21 @@ def test_pruning_keeps_the_newest_and_tells_the_oldest_kept(
     for sequence in sequences:
         store.save([], sequence)
     kept = sorted(sequences)[-keep:]
-    assert store.prune(keep) == (kept[0] if kept else None)
+    assert store.prune(keep) == (kept[0] if len(kept) == keep else None)
     assert sorted(os.listdir(directory)) == [f"snapshot-{sequence:020d}.jsonl" for sequence in kept]
+
+
+def test_a_damaged_snapshot_does_not_count_as_kept(tmp_path: Path) -> None:
+    store = OrderStore(tmp_path)
+    paths = [store.save(RECORDS, sequence) for sequence in (1, 2, 3, 4)]
+    paths[2].write_bytes(b"damaged")
+    assert store.prune(keep=2) == 2
+    assert [path.exists() for path in paths] == [False, True, True, True]
+
+
+def test_the_newest_up_to_a_sequence_can_be_asked_for(tmp_path: Path) -> None:
+    store = OrderStore(tmp_path)
+    for sequence in (1, 5, 9):
+        store.save([sequence], sequence)
+    found = [store.newest_valid(lambda *_: None, limit) for limit in (0, 1, 8, 9, 10)]
+    assert [snapshot and snapshot.sequence for snapshot in found] == [None, 1, 5, 9, 9]

@@ -177,7 +177,7 @@ def test_the_ledger_is_cut_to_the_journal_when_the_journal_lost_more(ledger: Led
 def test_recovery_is_not_complete_while_trades_are_missing(ledger: Ledger) -> None:
     ledger.write(1, 3)
     writer = ledger.open()
-    with pytest.raises(BatchThreadError, match="ends at trade 3, the journal at trade 4"):
+    with pytest.raises(DamagedFileError, match="ends at trade 3, the journal at trade 4"):
         writer.complete(4)
     writer.close()
 

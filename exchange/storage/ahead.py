@@ -1,0 +1,63 @@
+"""What ledger and logs tell of commands that the journal doesn't hold: the check behind "the journal decides".
+
+Under durability `fsync` a command is in the journal, durably, before the ledger or a log hears of it.  So when
+they are ahead, the journal has lost something that was acknowledged.  Of one command that may be its last record,
+torn off: it is told, and what is left of it is cut off.  Of more than one it may be a whole segment, and the
+exchange doesn't start.  All that one command makes happen carries the same time, which tells the two apart.
+
+Under durability `os` a loss of power may take any number of commands.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from exchange.utils.helpers import DamagedFileError, utc_text
+
+_TRADE_TIME = re.compile(rb'"timestamp":([0-9]+)\}')
+_LOG_TIME_BYTES = 30
+
+
+class Ahead:
+    """Collects the lines beyond the journal."""
+
+    def __init__(self) -> None:
+        self.line_count = 0
+        self._times: set[str] = set()
+        self._files: list[Path] = []
+
+    def add_trades(self, path: Path, lines: list[bytes]) -> None:
+        """Lines of the ledger."""
+        self._add(path, {utc_text(int(time)) for line in lines for time in _TRADE_TIME.findall(line)}, len(lines))
+
+    def add_events(self, path: Path, lines: list[bytes]) -> None:
+        """Lines of a log."""
+        self._add(path, {line[:_LOG_TIME_BYTES].decode("ascii") for line in lines}, len(lines))
+
+    def _add(self, path: Path, times: set[str], line_count: int) -> None:
+        if line_count:
+            self.line_count += line_count
+            self._times |= times
+            self._files.append(path)
+
+    @property
+    def is_one_command(self) -> bool:
+        """Whether a single lost command explains them all."""
+        return len(self._times) <= 1
+
+    def __str__(self) -> str:
+        return (
+            f"{self.line_count} lines in {', '.join(map(str, self._files))} tell of {len(self._times)} command"
+            f"{'' if self.is_one_command else 's'} from {min(self._times)} on that the journal does not hold"
+        )
+
+    def check(self, journal_may_lose: bool) -> None:
+        """Raise DamagedFileError if the lines can't just be cut off.
+
+        `journal_may_lose` says whether the journal was written under durability `os`.
+        """
+        if not journal_may_lose and not self.is_one_command:
+            raise DamagedFileError(
+                f"{self}: part of it is missing, so the exchange doesn't start: run make verify"
+            )

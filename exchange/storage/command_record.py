@@ -1,0 +1,189 @@
+"""One command as the fields of a journal record, and back.
+
+    [17,1767323045123456789,"new_order","alice","my-1","ACME","BUY","LIMIT","GTC",101250000000,100,false,null]
+     sequence, timestamp     kind       the command's own fields, in the order in which its class has them
+
+Both ways are driven by the command classes themselves, so that a new command or field needs nothing here: the kind
+is the name of the class, an enum's member is written as its value, a value of several fields as a list.  The three
+commands that come by the million have a hand-made line each (about 1 µs).
+
+Reading is strict: the number of fields, the exact type of each, every enum's value.  What can't be read is never
+guessed at: a record that passed its checksum and isn't understood was written by another version, or is a bug.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from enum import Enum
+from functools import partial
+from itertools import product
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple, Optional, Union, get_args, get_origin, get_type_hints
+
+from exchange.engine.commands import CancelOrder, Command, NewOrder, ReplaceOrder
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+class RecordError(ValueError):
+    """The fields are not those of a command; the text says why."""
+
+
+def kind_of(command: type) -> str:
+    """The kind of a command's record: NewOrder → `new_order`."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", command.__name__).lower()
+
+
+# ------------------------------------------------------------------------------------------------------- writing
+
+
+def command_text(command: Command) -> str:
+    """The kind and the fields of a command as JSON, without the brackets around them; ASCII, one line."""
+    return _HAND_MADE.get(type(command), _any_command)(command)
+
+
+def _any_command(command: Command) -> str:
+    return _encode([kind_of(type(command)), *map(_plain, command)])[1:-1]
+
+
+def _plain(value: Any) -> Any:
+    """A field as JSON has it."""
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return [_plain(getattr(value, field.name)) for field in dataclass_fields(value)]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+# `_value_` is what `value` looks up; the property around it costs more than the rest of the field.
+def _new_order(command: NewOrder) -> str:
+    (user, client_order_id, symbol, side, order_type, time_in_force, price, quantity, post_only,
+     prevention) = command  # fmt: skip
+    return (
+        f'"new_order",{quoted(user)},{quoted(client_order_id)},{"null" if symbol is None else quoted(symbol)},'
+        f'"{side._value_}","{order_type._value_}","{time_in_force._value_}",{"null" if price is None else price},'
+        f'{quantity},{"true" if post_only else "false"},'
+        f'{"null" if prevention is None else quoted(prevention._value_)}'
+    )
+
+
+def _cancel_order(command: CancelOrder) -> str:
+    user, order_id, client_order_id = command
+    return f'"cancel_order",{quoted(user)},{_number(order_id)},{_text(client_order_id)}'
+
+
+def _replace_order(command: ReplaceOrder) -> str:
+    user, order_id, client_order_id, price_nanos, quantity, new_client_order_id = command
+    return (
+        f'"replace_order",{quoted(user)},{_number(order_id)},{_text(client_order_id)},{_number(price_nanos)},'
+        f"{_number(quantity)},{_text(new_client_order_id)}"
+    )
+
+
+def _text(value: Optional[str]) -> str:
+    return "null" if value is None else quoted(value)
+
+
+def _number(value: Optional[int]) -> str:
+    return "null" if value is None else f"{value}"
+
+
+_HAND_MADE: dict[type, Callable[[Any], str]] = {
+    NewOrder: _new_order,
+    CancelOrder: _cancel_order,
+    ReplaceOrder: _replace_order,
+}
+
+# ------------------------------------------------------------------------------------------------------- reading
+
+
+Record = tuple[int, int, Command]
+
+
+class _Reader(NamedTuple):
+    """How a list of JSON values, some of which may stand before the fields of a class, is read.
+
+    `signatures` are all the sequences of types that the list may have; `conversions` give, for the values at these
+    indices, what they stand for, or raise KeyError.  `make` takes all fields; their number has been checked.
+    """
+
+    name: str
+    make: Callable[[list[Any]], Any]
+    first_field: int
+    signatures: frozenset[tuple[type, ...]]
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+    def read(self, values: list[Any]) -> Any:
+        """The object that has these fields.  Changes `values`.  Raises RecordError."""
+        if tuple(map(type, values)) not in self.signatures:
+            raise RecordError(f"the values of {self.name} are not of the types they must have")
+        try:
+            for index, convert in self.conversions:
+                values[index] = convert(values[index])
+        except KeyError as error:
+            raise RecordError(f"{str(error)[:32]} is unknown as a field of {self.name}") from None
+        return self.make(values[self.first_field :])
+
+
+def read_record(record: list[Any]) -> Record:
+    """(sequence, timestamp, command) of a journal record, its JSON parsed; changes the list (about 1 µs).
+
+    Raises RecordError.
+    """
+    try:
+        reader = _READERS[record[2]]
+    except (IndexError, KeyError, TypeError):
+        raise RecordError(f"{str(record)[:60]} names no kind of command that this version knows") from None
+    return record[0], record[1], reader.read(record)
+
+
+def _reader(of: type, types_before: tuple[type, ...] = ()) -> _Reader:
+    """A reader for a NamedTuple or a dataclass, with values of `types_before` before its fields."""
+    types: list[tuple[type, ...]] = [(kind,) for kind in types_before]
+    conversions: list[tuple[int, Callable[[Any], Any]]] = []
+    for index, hint in enumerate(get_type_hints(of).values(), start=len(types_before)):
+        alternatives = get_args(hint) if get_origin(hint) is Union else (hint,)
+        types.append(tuple(_json_type(kind) for kind in alternatives))
+        conversions += [(index, _conversion(kind, alternatives)) for kind in alternatives if not _is_itself(kind)]
+    # A NamedTuple's own `_make` counts the fields once more, in Python.
+    make = partial(tuple.__new__, of) if issubclass(of, tuple) else lambda fields: of(*fields)
+    return _Reader(kind_of(of), make, len(types_before), frozenset(product(*types)), tuple(conversions))
+
+
+def _is_itself(kind: Any) -> bool:
+    """Whether a value of this type is the same in JSON."""
+    return kind in (str, int, bool, type(None))
+
+
+def _json_type(kind: Any) -> type:
+    if _is_itself(kind):
+        return kind  # type: ignore[no-any-return]
+    is_enum = isinstance(kind, type) and issubclass(kind, Enum)
+    return str if is_enum else list
+
+
+def _conversion(kind: Any, alternatives: tuple[Any, ...]) -> Callable[[Any], Any]:
+    """What a field that is one of `alternatives`, `kind` or perhaps None, stands for."""
+    nothing = {None: None} if type(None) in alternatives else {}
+    if _json_type(kind) is str:
+        return {**nothing, **{member.value: member for member in kind}}.__getitem__
+    assert not nothing, f"{alternatives}: a value of several fields that may be None is not needed so far"
+    if get_origin(kind) is tuple:
+        item_kind, _ellipsis = get_args(kind)
+        return lambda values: _tuple(item_kind, values)
+    return _reader(kind).read
+
+
+def _tuple(item_kind: type, values: list[Any]) -> tuple[Any, ...]:
+    if not all(type(value) is item_kind for value in values):
+        raise RecordError(f"{str(values)[:32]!r} is not a list of {item_kind.__name__}")
+    return tuple(values)
+
+
+_READERS = {kind_of(command): _reader(command, (int, int, str)) for command in get_args(Command)}

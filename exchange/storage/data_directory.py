@@ -1,0 +1,204 @@
+"""Everything that one exchange keeps, opened together: the engine as it was, and all that its next step needs.
+
+    open    make the journal's end durable → newest whole snapshot → open ledger and audit logs with what it says
+            was safely stored → replay the journal, handing on what happens → ledger and logs end where the journal
+            does → cut the journal's torn end → begin a new segment with the first commit
+    live    the matching thread commits to `journal`, then hands on to `ledger` and `audit_log`
+    stop    drain ledger and audit logs → snapshot → remove what it makes superfluous
+
+The journal decides what happened; ledger, logs and snapshots are made from it, and are durable before anything of
+the journal that they rest on is removed.  The lock that keeps a second engine out is the caller's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+from exchange.engine.events import Event, PrivateEvent
+from exchange.engine.instrument import Instrument
+from exchange.engine.trade import Trade
+from exchange.storage.ahead import Ahead
+from exchange.storage.audit_log import AuditFormat, log_files, repair_logs, seq_of, unwritten
+from exchange.storage.journal import SEGMENT_BYTES_MAX, Journal, JournalError
+from exchange.storage.journal_format import Durability
+from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
+from exchange.storage.order_store import OrderStore
+from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
+from exchange.storage.recovery import Progress, garbage_collection_paused, replay, restored
+from exchange.storage.snapshotter import SnapshottingJournal
+from exchange.storage.trade_writer import TradeWriter, trade_id_of
+from exchange.utils.batch_thread import BatchThreadError
+from exchange.utils.disk import REAL_DISK, Disk
+from exchange.utils.helpers import FileError, numbered_lines_after
+from exchange.utils.logger import LineLogger
+
+log = logging.getLogger("exchange")
+
+AuditLog = LineLogger[list[PrivateEvent]]
+
+
+class StorageOptions(NamedTuple):
+    """How a data directory is kept.  `snapshot_every` counts commands; 0: a snapshot only at the end."""
+
+    durability: Durability = Durability.FSYNC
+    snapshot_every: int = 200_000
+    segment_bytes_max: int = SEGMENT_BYTES_MAX
+
+
+class DataDirectory:
+    """A data directory in use.  `engine` belongs to whoever opened it, once this is made."""
+
+    def __init__(
+        self,
+        path: Path,
+        options: StorageOptions,
+        make_snapshot: Callable[[int], Optional[str]],
+        progress: Progress,
+        on_failure: Callable[[BaseException], None],
+        disk: Disk = REAL_DISK,
+    ) -> None:
+        """Recover what `path` holds; made if it is not there.
+
+        `make_snapshot` makes the snapshot of a command while the market runs and gives the state's hash, None if
+        it was told to stop (see `SnapshotProcess`).  `on_failure` hears of whatever ends a thread.
+        Raises FileError, OSError or BatchThreadError if what is there can't be used; then nothing stays open.
+        """
+        self._path = path
+        self._options = options
+        self._make_snapshot = make_snapshot
+        self._on_failure = on_failure
+        self._disk = disk
+        self._store = OrderStore(snapshot_directory(path), disk)
+        with ExitStack() as closing, garbage_collection_paused():
+            self._store.prepare()
+            self._recover(progress, closing)
+            self._files = Journal(
+                journal_directory(path), self.engine.sequence, options.durability, disk, options.segment_bytes_max
+            )
+            self.journal = SnapshottingJournal(
+                self._files, options.snapshot_every, self._snapshot_sequence, self.take_snapshot, on_failure
+            )
+            closing.callback(self.journal.close)
+            self._closing = closing.pop_all()
+
+    # --- while the market runs ---------------------------------------------------------------------------
+
+    def take_snapshot(self, sequence: int) -> None:
+        """Make the snapshot of command `sequence`, with which a segment ended.  On the snapshotter's thread.
+
+        A snapshot that can't be made is a warning: everything it would have replaced is still there.
+        """
+        try:
+            self.ledger.drain()
+            self.audit_log.drain()
+            state_hash = self._make_snapshot(sequence)
+            if state_hash is not None:
+                log.info("snapshot of command %d taken, state %s", sequence, state_hash)
+                self._prune()
+        except (OSError, FileError, BatchThreadError) as error:
+            log.warning("no snapshot of command %d: %s", sequence, error)
+
+    def stop(self) -> None:
+        """Make everything durable and take the last snapshot; nobody may use the engine any more.
+
+        To be called when nothing more will be committed.  Raises BatchThreadError, OSError or FileError if
+        something can't be stored; the journal has it all, nevertheless.
+        """
+        self.journal.close()
+        self.ledger.drain()
+        self.audit_log.drain()
+        self._files.close()
+        self._store.save(self.engine.snapshot(), self.engine.sequence)
+        self._prune()
+
+    def close(self) -> None:
+        """Write what is queued, as far as the disk takes it, and end all threads.  Doesn't raise."""
+        try:
+            self._files.close()
+        except JournalError as error:
+            log.warning("%s", error)
+        self._closing.close()
+
+    def _prune(self) -> None:
+        oldest_kept = self._store.prune()
+        if oldest_kept is not None:
+            remove_segments_before(journal_directory(self._path), oldest_kept, self._disk)
+
+    # --- recovery ----------------------------------------------------------------------------------------
+
+    def _recover(self, progress: Progress, closing: ExitStack) -> None:
+        self._disk.make_directory(journal_directory(self._path))
+        journal = JournalReader(journal_directory(self._path), self._disk)
+        sync_newest(journal_directory(self._path), journal.segments, self._disk)
+        engine = self.engine = restored(self._store, _tell_of_damaged_snapshot)
+        self._snapshot_sequence = engine.sequence
+        self.ledger = self._open_ledger()
+        closing.callback(self.ledger.close)
+        written_seqs = repair_logs(log_directory(self._path), self._last_seqs(), disk=self._disk)
+        self.audit_log = self._open_audit_log()
+        closing.callback(self.audit_log.close)
+
+        def hand_on(events: list[Event]) -> None:
+            trades = [event for event in events if type(event) is Trade]
+            private_events = unwritten(events, written_seqs)
+            if trades:
+                self.ledger.write(trades)
+            if private_events:
+                self.audit_log.append(private_events)
+
+        replay(engine, journal, hand_on, progress=progress)
+        self.audit_log.drain()
+        self._cut_to_journal(journal, written_seqs)
+        if journal.lacks_last:
+            log.warning("command %d, which is in the snapshot, is missing at the journal's end", engine.sequence)
+        if journal.cut is not None:
+            log.warning("%s: they are cut off", journal.cut)
+            carry_out(journal.cut, self._disk)
+
+    def _cut_to_journal(self, journal: JournalReader, written_seqs: dict[str, int]) -> None:
+        """Take off ledger and logs what the journal doesn't hold, if it may have lost it; `written_seqs` is what
+        the logs held before the replay."""
+        self.ledger.drain()
+        last_trade_id, last_seqs = self.engine.matcher.last_trade_id, self._last_seqs()
+        logs, ledger = log_directory(self._path), ledger_path(self._path)
+        ahead = Ahead()
+        ahead.add_trades(ledger, numbered_lines_after(ledger, trade_id_of, last_trade_id, self._disk))
+        for user, path in log_files(logs, self._disk).items():
+            if written_seqs.get(user, 0) > last_seqs.get(user, 0):
+                ahead.add_events(path, numbered_lines_after(path, seq_of, last_seqs.get(user, 0), self._disk))
+        newest = journal.last_segment
+        ahead.check(journal_may_lose=newest is not None and newest.durability is Durability.OS)
+        self.ledger.complete(last_trade_id)
+        if ahead.line_count:
+            log.warning("%s: they are cut off", ahead)
+            repair_logs(logs, last_seqs, last_seqs, self._disk)
+
+    def _last_seqs(self) -> dict[str, int]:
+        return {user: self.engine.last_seq(user) for user in self.engine.users()}
+
+    def _open_ledger(self) -> TradeWriter:
+        return TradeWriter(
+            ledger_path(self._path),
+            self._instrument,
+            self._on_failure,
+            self.engine.matcher.last_trade_id,
+            disk=self._disk,
+        )
+
+    def _open_audit_log(self) -> AuditLog:
+        audit_format = AuditFormat(self._instrument)
+        return LineLogger(
+            log_directory(self._path), audit_format, self._on_failure, "audit-log", disk=self._disk
+        )
+
+    def _instrument(self, symbol: str) -> Instrument:
+        """The definition of a listed symbol; any thread, since one never leaves the list."""
+        return self.engine.book(symbol).instrument
+
+
+def _tell_of_damaged_snapshot(path: Path, damage: str) -> None:
+    log.warning("%s is damaged (%s): the one before is used", path, damage)

@@ -1,0 +1,107 @@
+"""The bytes of the journal: how its segments are named, and what may stand on a line.
+
+    journal/journal-00000000000000000001.jsonl          named after the first command in it
+
+    5f0c7a12 ["journal",1,"fsync",1]                    the header: version, durability, first sequence
+    91be00d3 [1,1767323045123456789,"list_instrument",…  a command: sequence, timestamp, kind, fields
+    0d1f3c55 ["durable",1]                              a marker: everything up to command 1 is on stable storage
+
+Each line begins with the CRC-32 of what follows the space, in eight hex digits.  Every change of a single bit, in
+any place, makes a line invalid: the digits are compared as text, and a changed newline joins two lines to one
+whose checksum is wrong.
+
+Nothing here touches a file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+from zlib import crc32
+
+from exchange.engine.commands import Command
+from exchange.storage.command_record import command_text
+
+VERSION = 1
+HEADER_KIND = "journal"
+MARKER_KIND = "durable"
+# Where the checked part of a line begins: after the checksum and a space.
+BODY_START = 9
+
+_FILE_NAME = re.compile(r"journal-([0-9]{20})\.jsonl")
+_MAYBE_LINE = re.compile(rb"[0-9a-f]{8} \[")
+
+
+class Durability(Enum):
+    """What a commit waits for: stable storage, or the operating system."""
+
+    FSYNC = "fsync"
+    OS = "os"
+
+
+class Segment(NamedTuple):
+    """One file of the journal: `first_sequence` is the first command in it."""
+
+    first_sequence: int
+    path: Path
+
+
+def segment_of(path: Path) -> Optional[Segment]:
+    """The segment that `path` is by its name, None if it isn't one."""
+    match = _FILE_NAME.fullmatch(path.name)
+    return Segment(int(match[1]), path) if match else None
+
+
+def new_segment(directory: Path, first_sequence: int) -> Segment:
+    """The segment that begins with a command."""
+    return Segment(first_sequence, directory / f"journal-{first_sequence:020d}.jsonl")
+
+
+def _line(body: bytes) -> bytes:
+    return b"%08x %b\n" % (crc32(body), body)
+
+
+def header_line(first_sequence: int, durability: Durability) -> bytes:
+    """The first line of a segment."""
+    return _line(f'["{HEADER_KIND}",{VERSION},"{durability.value}",{first_sequence}]'.encode())
+
+
+def marker_line(sequence: int) -> bytes:
+    """The line that says that all commands up to `sequence` are on stable storage."""
+    return _line(f'["{MARKER_KIND}",{sequence}]'.encode())
+
+
+def record_line(sequence: int, timestamp: int, command: Command) -> bytes:
+    """One command.  `timestamp` in ns since the epoch."""
+    body = f"[{sequence},{timestamp},{command_text(command)}]".encode("ascii")
+    return b"%08x %b\n" % (crc32(body), body)
+
+
+def valid_bodies(lines: list[bytes]) -> list[bytes]:
+    """What the checksums cover, line by line, up to the first line that is not valid (about 0.5 µs each)."""
+    bodies: list[bytes] = []
+    for line in lines:
+        body = line[BODY_START:-1]
+        if line[-1:] != b"\n" or line[:BODY_START] != b"%08x " % crc32(body):
+            break
+        bodies.append(body)
+    return bodies
+
+
+def parsed(bodies: list[bytes]) -> list[list[Any]]:
+    """The JSON lists of valid bodies, all parsed as one text because that halves the cost.  Raises ValueError."""
+    values = json.loads(b"[" + b",".join(bodies) + b"]")
+    if len(values) != len(bodies) or not all(type(value) is list and value for value in values):
+        raise ValueError("a line is not one JSON list")
+    return values  # type: ignore[no-any-return]
+
+
+def readable_after_damage(data: bytes) -> Iterator[list[Any]]:
+    """Every valid line in `data`, wherever it begins: damage may have swallowed the newline before it."""
+    for start in _MAYBE_LINE.finditer(data):
+        end = data.find(b"\n", start.start())
+        yield from parsed(valid_bodies([data[start.start() : end + 1]]))

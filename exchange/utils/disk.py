@@ -1,0 +1,157 @@
+"""The few things that are asked of a disk, in one place, so that tests can put a failing one there.
+
+    Disk        the interface: files that only grow, atomic renames, and the two kinds of sync
+    RealDisk    the system's own
+    write_all   what a short write leaves to its caller
+
+What a disk promises, and nothing more: bytes are safe after `fdatasync` of their file, a file's name (new, renamed
+or removed) after `fsync_directory` of its directory.  Until then a loss of power may drop, tear or reorder them;
+a killed process loses neither.  Every operation raises OSError when the system refuses it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Protocol, Union
+
+FILE_MODE = 0o640
+
+Data = Union[bytes, memoryview]
+
+
+class Disk(Protocol):
+    """Files and directories by path; a file open for writing is a number, as the system has it.
+
+    Any thread may call; two threads never write one file at the same time.
+    """
+
+    def make_directory(self, path: Path) -> None:
+        """Make `path` and what is missing above it, durably; nothing if it is there."""
+
+    def names(self, directory: Path) -> list[str]:
+        """What is in a directory, sorted; nothing if there is no such directory."""
+
+    def size_bytes(self, path: Path) -> int:
+        """The length of a file.  FileNotFoundError if there is none."""
+
+    def open_append(self, path: Path) -> int:
+        """Open for writing at the end; made empty, with FILE_MODE, if it is not there."""
+
+    def open_empty(self, path: Path, mode: int) -> int:
+        """Open a file with nothing in it for writing, with exactly the permissions `mode`."""
+
+    def open_read(self, path: Path) -> BinaryIO:
+        """Open for reading.  FileNotFoundError if there is none."""
+
+    def write(self, fd: int, data: Data) -> int:
+        """Write some of `data`, at least one byte, at the end of the file; how many bytes it was."""
+
+    def fdatasync(self, fd: int) -> None:
+        """Make everything written to the file so far durable, whoever wrote it."""
+
+    def close(self, fd: int) -> None:
+        """End the use of `fd`.  Makes nothing durable."""
+
+    def truncate(self, path: Path, size_bytes: int) -> None:
+        """Cut the file to its first `size_bytes`; durable when this returns."""
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Give a file another name in its directory, in place of what had it: the old file or the new one."""
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file."""
+
+    def fsync_directory(self, path: Path) -> None:
+        """Make the names in a directory durable: a new file's own sync does not cover its name."""
+
+
+class RealDisk:
+    """The file system, as it is."""
+
+    def make_directory(self, path: Path) -> None:
+        """See Disk."""
+        if path.is_dir():
+            return
+        self.make_directory(path.parent)
+        path.mkdir(exist_ok=True)
+        self.fsync_directory(path.parent)
+
+    def names(self, directory: Path) -> list[str]:
+        """See Disk."""
+        try:
+            return sorted(os.listdir(directory))
+        except FileNotFoundError:
+            return []
+
+    def size_bytes(self, path: Path) -> int:
+        """See Disk."""
+        return path.stat().st_size
+
+    def open_append(self, path: Path) -> int:
+        """See Disk."""
+        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+
+    def open_empty(self, path: Path, mode: int) -> int:
+        """See Disk."""
+        fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC, mode)
+        os.fchmod(fd, mode)
+        return fd
+
+    def open_read(self, path: Path) -> BinaryIO:
+        """See Disk."""
+        return open(path, "rb")
+
+    def write(self, fd: int, data: Data) -> int:
+        """See Disk."""
+        return os.write(fd, data)
+
+    def fdatasync(self, fd: int) -> None:
+        """See Disk."""
+        os.fdatasync(fd)
+
+    def close(self, fd: int) -> None:
+        """See Disk."""
+        os.close(fd)
+
+    def truncate(self, path: Path, size_bytes: int) -> None:
+        """See Disk."""
+        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.ftruncate(fd, size_bytes)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """See Disk."""
+        os.replace(source, target)
+
+    def unlink(self, path: Path) -> None:
+        """See Disk."""
+        os.unlink(path)
+
+    def fsync_directory(self, path: Path) -> None:
+        """See Disk."""
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+# Stateless, so one serves everybody who was not handed another.
+REAL_DISK = RealDisk()
+
+
+def write_all(disk: Disk, fd: int, data: bytes) -> None:
+    """Write all of `data`, as one write if the system takes it so.
+
+    Raises OSError, after which a part may be written.
+    """
+    written_bytes = disk.write(fd, data)
+    if written_bytes == len(data):
+        return
+    rest = memoryview(data)[written_bytes:]
+    while rest:
+        rest = rest[disk.write(fd, rest) :]

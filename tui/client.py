@@ -15,9 +15,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, Optional
+from typing import Optional
 
 from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
 from tui import plain_output
 from tui.plain import InputLines, PlainSession, Screen
 from tui.session_manager import SessionManager, check_user
@@ -25,19 +26,10 @@ from tui.session_manager import SessionManager, check_user
 PROGRAM = "start_client.py"
 EXIT_LEFT = 0
 EXIT_LOST = 1
-EXIT_REFUSED = 2
 
 
 class CannotStart(Exception):  # noqa: N818  it is no error of the program
     """There is nothing to trade on; the text says why, in one line."""
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong with an option in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """One line on stderr, exit 2."""
-        self.exit(EXIT_REFUSED, f"{self.prog}: {message} (see --help)\n")
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -119,13 +111,34 @@ def _log_in(client: ExchangeClient, history: SessionManager, options: argparse.N
 
 def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
     """Hand over to the client that was asked for.  Raises ExchangeError, TimeoutError and OSError."""
+    if not options.plain and _has_screen():
+        # Imported here, because the plain client also runs where there is no terminal library.
+        from tui.app import run_screen
+
+        run_screen(client, history, lambda: _connect_again(history, options), options.symbol)
+        return
     if not options.plain:
-        # The full-screen client is started here.
-        _say("the full-screen trading screen is not there yet: this is the plain client")
+        _say("there is no terminal for the trading screen here: this is the plain client")
     screen = Screen(sys.stdout, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
     listed = ", ".join(str(instrument["symbol"]) for instrument in client.instruments)
     screen.show(plain_output.printable(f"logged in as {options.user}; listed: {listed}"))
     PlainSession(client, history, InputLines(sys.stdin.fileno()), screen, options.symbol).run()
+
+
+def _has_screen() -> bool:
+    """Whether standard input and output are a terminal that can place text anywhere."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _connect_again(history: SessionManager, options: argparse.Namespace) -> ExchangeClient:
+    """Another connection, logged in, after the first was lost.  Raises ExchangeError, TimeoutError and OSError."""
+    client = ExchangeClient.connect(options.host, options.port)
+    try:
+        history.apply(client.login(options.user))
+    except (ExchangeError, OSError):
+        client.close()
+        raise
+    return client
 
 
 def _user(text: str) -> str:

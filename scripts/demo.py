@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Everything at once: an engine, a simulated market, and the trading screen on it; all gone when you quit.
+
+Where standard output is no terminal, one line a second tells what the market does, for DEMO_SECONDS (default 10).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn, Optional
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError, Message
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
+from tui.client import main as run_client
+
+PROGRAM = "demo.py"
+SYMBOL = "ACME"
+USER = "you"
+MARKET_OPTIONS = ("--users", "12", "--rate", "8")
+SECONDS_DEFAULT = "10"
+STOP_MAX_S = 10.0
+EXIT_BROKEN = 1
+
+
+class DemoError(Exception):
+    """A part of the demo did not start, or went away; the text says which, in one line."""
+
+
+class Stopped(Exception):  # noqa: N818  it is no error
+    """The process was asked to end."""
+
+
+def start(script: str, *options: str) -> subprocess.Popen[str]:
+    """A script of this directory, in a session of its own: Ctrl-C and Ctrl-Z are for the screen."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / script), *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if script == "start_engine.py" else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """End it in its own orderly way; if it doesn't, end it."""
+    process.terminate()
+    try:
+        process.wait(STOP_MAX_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def running_market(directory: str) -> Iterator[int]:
+    """An engine on a free port with simulated traders on it; gives the port.  Raises DemoError."""
+    with contextlib.ExitStack() as running:
+        engine = start("start_engine.py", "--port", "0", "--data-dir", directory)
+        running.callback(stop, engine)
+        assert engine.stdout is not None
+        words = engine.stdout.readline().strip().rpartition(":")
+        if not words[2].isdigit():
+            raise DemoError("the engine did not start; try make run-engine")
+        port = int(words[2])
+        running.callback(stop, start("start_simulation.py", "--port", str(port), *MARKET_OPTIONS))
+        yield port
+
+
+def show_screen(port: int, directory: str) -> int:
+    """The trading screen, until the person quits; returns its exit status."""
+    return run_client(["--user", USER, "--port", str(port), "--data-dir", str(Path(directory) / "client")])
+
+
+def print_summaries(port: int, seconds: float) -> None:
+    """One line a second.  Raises DemoError if the engine goes away."""
+    try:
+        with ExchangeClient.connect(port=port) as client:
+            book = client.follow_book(SYMBOL)
+            client.subscribe("trades", SYMBOL)
+            now = time.monotonic()
+            last, count, volume = "-", 0, 0
+            for due in [now + second for second in range(1, int(seconds) + 1)]:
+                for message in messages_until(client, due):
+                    if message["type"] == "trade":
+                        last, count, volume = str(message["price"]), count + 1, volume + message["quantity"]
+                print(summary_line(book, last, count, volume), flush=True)
+    except (ExchangeError, TimeoutError) as error:
+        raise DemoError(str(error)) from error
+
+
+def messages_until(client: ExchangeClient, due: float) -> Iterator[Message]:
+    """The messages that come until then."""
+    while (left := due - time.monotonic()) > 0:
+        message = client.poll(left)
+        if message is not None:
+            yield message
+
+
+def summary_line(book: BookFollower, last: str, count: int, volume: int) -> str:
+    """`10:42:07  ACME  bid 99.95 x 30   ask 100.05 x 40   last 100.00   trades 57   volume 1234`"""
+    clock = time.strftime("%H:%M:%S")
+    sides = f"bid {_level(book.best_bid):<14} ask {_level(book.best_ask):<14}"
+    return f"{clock}  {SYMBOL}  {sides} last {last:<8} trades {count:<6} volume {volume}"
+
+
+def _level(level: Optional[BookLevel]) -> str:
+    return "-" if level is None else f"{level.price} x {level.quantity}"
+
+
+def seconds_wanted() -> float:
+    """DEMO_SECONDS of the environment.  Raises DemoError."""
+    text = os.environ.get("DEMO_SECONDS", SECONDS_DEFAULT)
+    if not (text.isascii() and text.isdigit()):
+        raise DemoError(f"DEMO_SECONDS {text!r} is not a whole number of seconds")
+    return float(text)
+
+
+def _stop_asked(_number: int, _frame: object) -> NoReturn:
+    raise Stopped
+
+
+def main() -> int:
+    """Run the demo; the exit status."""
+    parser = OneLineParser(prog=PROGRAM, description=__doc__)
+    parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop_asked)
+    try:
+        seconds = seconds_wanted()
+        with tempfile.TemporaryDirectory(prefix="exchange-demo-") as directory, running_market(directory) as port:
+            if sys.stdin.isatty() and sys.stdout.isatty():
+                return show_screen(port, directory)
+            print_summaries(port, seconds)
+    except DemoError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return EXIT_REFUSED if "DEMO_SECONDS" in str(error) else EXIT_BROKEN
+    except (Stopped, KeyboardInterrupt):
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

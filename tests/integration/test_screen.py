@@ -1,0 +1,268 @@
+"""The real trading screen, on a pseudo-terminal, against a real engine."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange.networking.tcp_client import ExchangeClient
+from tests.integration.processes import Program, RunningEngine
+from tests.integration.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[RunningEngine]:
+    with RunningEngine(tmp_path / "engine") as engine:
+        yield engine
+
+
+@pytest.fixture
+def market(engine: RunningEngine) -> Iterator[ExchangeClient]:
+    """Another user, who bids 30 at 99.95 and offers 40 at 100.05."""
+    with ExchangeClient.connect(port=engine.port) as client:
+        client.login("maker")
+        client.buy(30, "99.95")
+        client.sell(40, "100.05")
+        yield client
+
+
+def test_a_session_from_the_first_look_to_leaving(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("● LIVE")
+        screen.see("99.95 / 100.05")
+        screen.type(UP + b"b")
+        screen.see("SEND? BUY 10 ACME @ 99.96 LIMIT GTC = 999.60")
+        assert not market_saw(market, "99.96")
+        screen.type(ENTER)
+        screen.see("ACK 3 BUY 10 @ 99.96 accepted")
+        screen.see("B10")
+        market.sell(4, "99.96")
+        screen.see("FILL 3 BUY 4 @ 99.96 (4/10)")
+        screen.see("POS +4 @ 99.96")
+        screen.type(SHIFT_UP)
+        screen.see("MOVE 3 BUY 6 ACME 99.96 to 99.97")
+        screen.type(ENTER)
+        screen.see("MOVED 3 BUY 10 @ 99.97")
+        screen.type(b"q")
+        screen.see("QUIT? 1 order still works")
+        screen.type(ESCAPE)
+        screen.see_no_more("QUIT?")
+        screen.type(b"X")
+        screen.see("CANCEL ALL done: 1 order canceled")
+        screen.see("MY ORDERS 0")
+        screen.type(b"q")
+        assert screen.end() == 0
+        screen.check_restored()
+
+
+def market_saw(client: ExchangeClient, price: str) -> bool:
+    """Whether the price is in the book, as another user sees it."""
+    return any(str(level.price) == price for level in client.follow_book("ACME").bids)
+
+
+def test_armed_keys_and_the_command_line_trade(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 80, 24) as screen:
+        screen.see("● LIVE")
+        screen.see("99.95")
+        screen.type(b"a")
+        screen.see(" ARMED ")
+        screen.type(b"1s")
+        screen.see("SELL 1 @ 99.95")
+        screen.see("POS -1")
+        screen.type(b"\x1b[O")
+        screen.see("SAFE again: the window lost the focus")
+        screen.type(b":buy 2 100.05 ioc\r")
+        screen.see("SEND? BUY 2 ACME @ 100.05 LIMIT IOC")
+        screen.type(ENTER)
+        screen.see("POS +1")
+        screen.type(b"f")
+        screen.see("FLATTEN? SELL 1 ACME MARKET IOC")
+        screen.type(ENTER)
+        screen.see("POS 0")
+
+
+def test_nothing_unasked_for_gets_through(engine: RunningEngine, market: ExchangeClient, tmp_path: Path) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("● LIVE")
+        screen.see("99.95 / 100.05")
+        screen.type(b"a")
+        screen.see(" ARMED ")
+        screen.type(b"\x1b[200~bbb\rs\r\x1b[201~")
+        screen.see("a paste is not taken as keys")
+        screen.type(b"\x1b[38;5;98u\x1b]11;rgb:bbbb/ssss/bbbb\x07\x1bP1+r62=73\x1b\\\x1bb\x1bOs")
+        screen.type(b"o")
+        screen.see(" POST GTC")
+        market.ping()
+        screen.see("MY ORDERS 0")
+        assert market.follow_book("ACME").bids[0].quantity == 30
+
+
+def test_help_themes_and_another_size(engine: RunningEngine, market: ExchangeClient, tmp_path: Path) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("● LIVE")
+        screen.see("99.95 / 100.05")
+        screen.type(b"?")
+        screen.see("Cancel ALL my orders now, in every mode")
+        screen.type(b"k?")
+        screen.see("╭─ LADDER ACME")
+        for width, height, sign in ((80, 24, "FILLS & TAPE"), (60, 20, "is too small"), (140, 40, "MY FILLS 0")):
+            screen.resize(width, height)
+            screen.see(sign)
+        screen.wait_for(lambda: "? help" in screen.rows[-1], "the hints in the last row")
+        assert screen.rows[-1].startswith(" ? help")
+        screen.type(b"TTT")
+        screen.see("theme default")
+        screen.type(b"\x0c")
+        screen.see("99.95 / 100.05")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_the_terminal_is_restored_when_a_signal_ends_the_screen(
+    engine: RunningEngine, tmp_path: Path, number: signal.Signals
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("● LIVE")
+        screen.process.send_signal(number)
+        assert screen.end() == 0
+        screen.check_restored()
+
+
+# The screen with a way to connect again that has a bug in it.
+BROKEN_SCREEN = """
+import sys
+from pathlib import Path
+from exchange.networking.tcp_client import ExchangeClient
+from tui.app import run_screen
+from tui.session_manager import SessionManager
+client = ExchangeClient.connect(port=int(sys.argv[4]))
+client.login("alice")
+run_screen(client, SessionManager(Path(sys.argv[6]), "alice"), lambda: 1 // 0)
+"""
+
+
+def test_the_terminal_is_restored_and_the_traceback_told_when_there_is_a_bug(tmp_path: Path) -> None:
+    with (
+        RunningEngine(tmp_path / "engine") as engine,
+        ScreenProcess(engine.port, tmp_path / "client", program=("-c", BROKEN_SCREEN)) as screen,
+    ):
+        screen.see("● LIVE")
+        engine.send_signal(signal.SIGTERM)
+        assert screen.end() == 1
+        screen.check_restored()
+        assert screen.process.stderr is not None
+        assert "ZeroDivisionError" in screen.process.stderr.read().decode()
+
+
+def test_stopping_and_going_on_paints_everything_again(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("99.95 / 100.05")
+        screen.process.send_signal(signal.SIGSTOP)
+        screen.type(b"?")
+        screen.process.send_signal(signal.SIGCONT)
+        screen.see("any key closes")
+        assert screen.output.count(b"?1049h") == 2
+
+
+@pytest.mark.parametrize("value", ["1", "yes"])
+def test_no_color_means_no_colour_and_everything_else(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path, value: str
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 80, 24, NO_COLOR=value) as screen:
+        screen.see("99.95")
+        screen.type(DOWN + b"b")
+        screen.see("SEND? BUY 10 ACME @ 99.94")
+        assert screen.cell(2, 21).reverse
+        styles = re.findall(rb"\x1b\[([0-9;]*)m", screen.output)
+        assert {code for style in styles for code in style.split(b";")} <= {b"", b"0", b"1", b"2", b"4", b"7"}
+
+
+def test_a_locale_without_utf8_gets_ascii(engine: RunningEngine, market: ExchangeClient, tmp_path: Path) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 80, 24, LC_ALL="C") as screen:
+        screen.see("99.95")
+        screen.see("###")
+        assert screen.text.isascii()
+        assert screen.rows[1].startswith("+- LADDER ACME -")
+
+
+def test_a_dumb_terminal_gets_the_plain_client(engine: RunningEngine, tmp_path: Path) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 80, 24, TERM="dumb") as screen:
+        screen.see("logged in as alice")
+        assert b"\x1b[" not in screen.output
+
+
+def test_an_idle_screen_writes_not_a_byte(engine: RunningEngine, market: ExchangeClient, tmp_path: Path) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("● LIVE")
+        screen.see("99.95 / 100.05")
+        # What still flashes from the start goes out; after that pings go on, each second, and nothing is written.
+        while screen.read(0.6):
+            pass
+        assert screen.read(2.5) == b""
+
+
+def test_a_lost_engine_is_told_and_found_again(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path / "engine") as engine:
+        port = engine.port
+        with ScreenProcess(port, tmp_path / "client") as screen:
+            screen.see("● LIVE")
+            screen.type(b":buy 5 99.90\r")
+            screen.see("SEND? BUY 5 ACME @ 99.90")
+            screen.type(ENTER)
+            screen.see("B5 ")
+            screen.type(b"a")
+            screen.see(" ARMED ")
+            engine.send_signal(signal.SIGTERM)
+            assert engine.wait()[0] == 0
+            screen.see("○ DOWN retry")
+            screen.see("B5?")
+            screen.see(" SAFE ")
+            screen.type(b"X")
+            screen.see("not connected: NOTHING was canceled")
+            with Program("start_engine.py", "--port", str(port), "--data-dir", str(tmp_path / "engine")) as again:
+                again.see("exchange listening")
+                screen.see("● LIVE")
+                screen.see_no_more("B5?")
+                screen.type(b"X")
+                screen.see("CANCEL ALL done")
+                screen.type(b"q")
+                assert screen.end() == 0
+
+
+def test_orders_of_an_earlier_session_are_in_the_panel(engine: RunningEngine, tmp_path: Path) -> None:
+    for expected in ("MY ORDERS 1", "CANC"):
+        with ScreenProcess(engine.port, tmp_path / "client") as screen:
+            screen.see("● LIVE")
+            if expected == "MY ORDERS 1":
+                screen.type(b":buy 5 99.90\r")
+                screen.see("SEND?")
+                screen.type(ENTER)
+                screen.see(expected)
+                screen.type(b"X")
+                screen.see("CANCEL ALL done")
+            screen.see("CANC")
+            screen.type(b"q")
+            assert screen.end() == 0
+
+
+def test_two_screens_of_one_user_show_the_same_orders(engine: RunningEngine, tmp_path: Path) -> None:
+    with ScreenProcess(engine.port, tmp_path / "one") as one, ScreenProcess(engine.port, tmp_path / "two") as two:
+        one.see("● LIVE")
+        two.see("● LIVE")
+        one.type(b":buy 5 99.90\r")
+        one.see("SEND?")
+        one.type(ENTER)
+        two.see("ACK 1 BUY 5 @ 99.90 accepted")
+        two.type(b"X")
+        one.see("CANCELED 1 BUY 5 @ 99.90")
+
+

@@ -1,0 +1,196 @@
+"""Whatever is typed, clicked, pasted or happens: an order leaves only as the person saw and wanted it.
+
+The rules, checked after every step:
+
+* an order or a move leaves only if the screen was ARMED, or by Enter on a confirm row, and then it is exactly what
+  that row showed; flattening leaves only by Enter;
+* nothing but a cancel leaves while the engine is silent, and nothing at all while it is gone;
+* at most one order leaves per step;
+* a state is shown as accepted or filled only if the engine said so;
+* the price of the cursor changes only by the person's hand.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from scripts.screen_scenes import LAST_TICKS, Scene, levels
+from tui.cells import Canvas
+from tui.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
+from tui.keys import ACTIONS
+from tui.messages import Connected, EngineSaid, Incoming, Lost, Resized, Send, TimePassed, Typed
+from tui.model import LinkState
+from tui.own_orders import OrderState
+from tui.panels.bottom import draw_ticket_row
+from tui.update import update
+
+RISKS = ("new_order", "replace_order")
+COMMANDS = ("buy 3 100", "sell 2", "buy 1 99.95 ioc", "cancel all", "flatten", "symbol BRICK")
+QUIT_KEYS = {"q", "ctrl_c", "ctrl_z"}
+
+
+class ScreenMachine(RuleBasedStateMachine):
+    """Drives `update` as the program would, with an engine that answers when the rules say so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene(120, 36, ("ACME", "BRICK"))
+        self.scene.book(levels(LAST_TICKS - 1, -1, 30), levels(LAST_TICKS + 1, 1, 30))
+        self.model = self.scene.model
+        self.unanswered: list[dict[str, Any]] = []
+        self.accepted: set[str] = set()
+        self.order_id = 100
+        self.sequence = 1
+        self.step(TimePassed(self.scene.now))
+
+    def step(self, message: Incoming) -> None:
+        """One message, and what must hold of what leaves."""
+        model = self.model
+        was_armed, wish, was_live = model.is_armed, model.confirm, model.link.state is LinkState.LIVE
+        row = self.ticket_row()
+        cursor, symbol = model.cursor, model.symbol
+        leaving = [request.message for request in update(model, message) if isinstance(request, Send)]
+        risks = [request for request in leaving if request["type"] in RISKS]
+        if risks:
+            assert len(risks) == 1
+            assert was_live and not model.is_stale(message.now)
+            self.check_was_wanted(risks[0], message, was_armed=was_armed, row=row if wish is not None else "")
+        if not was_live and not isinstance(message, Connected):
+            assert leaving == []
+        if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:
+            assert model.cursor == cursor
+        self.unanswered += [request for request in leaving if request["type"] in (*RISKS, "cancel_order")]
+
+    def check_was_wanted(self, request: dict[str, Any], message: Incoming, *, was_armed: bool, row: str) -> None:
+        assert isinstance(message, Typed)
+        if message.input != Key("enter"):
+            assert was_armed
+            assert isinstance(message.input, (Key, Mouse))
+            return
+        if was_armed and not row:
+            return  # a command line of an armed screen
+        price = request.get("price")
+        if request["type"] == "new_order":
+            assert f"{request['side']} {request['quantity']} {request['symbol']} " in row
+            assert (f"@ {price:.2f} " in row) if price is not None else ("MARKET" in row)
+            assert request["time_in_force"] in row
+        else:
+            assert f"MOVE {request['order_id']} " in row
+            assert f"to {price:.2f} " in row
+
+    def ticket_row(self) -> str:
+        canvas = Canvas(120, 1)
+        draw_ticket_row(canvas.area(), self.model)
+        return canvas.row(0)
+
+    def type(self, what: Input) -> None:
+        self.scene.now += 0.01
+        self.step(Typed(self.scene.now, what))
+
+    @rule(key=st.sampled_from(sorted(set(ACTIONS) - QUIT_KEYS)))
+    def press(self, key: str) -> None:
+        self.type(Key(key))
+
+    @rule(side=st.sampled_from("bs"), last=st.sampled_from(["enter", "escape", "b"]))
+    def trade(self, side: str, last: str) -> None:
+        for key in (side, last):
+            self.type(Key(key))
+
+    @rule(x=st.integers(0, 119), y=st.integers(0, 35), button=st.sampled_from(MouseButton))
+    def click(self, x: int, y: int, button: MouseButton) -> None:
+        self.type(Mouse(button, x, y))
+
+    @rule(text=st.sampled_from(COMMANDS))
+    def command(self, text: str) -> None:
+        if self.model.command is None and self.model.confirm is None and not self.model.is_help_shown:
+            for key in (":", *text.replace(" ", "\t"), "enter"):
+                self.type(Key("space" if key == "\t" else key))
+
+    @rule(text=st.sampled_from(["b", "\r", "a\rb\r", ":buy 10 100\r"]))
+    def paste(self, text: str) -> None:
+        self.type(Paste(text))
+
+    @rule(has_focus=st.booleans())
+    def change_focus(self, has_focus: bool) -> None:
+        self.type(Focus(has_focus))
+
+    @rule(seconds=st.sampled_from([0.05, 0.5, 1.0, 2.5, 11.0, 61.0]))
+    def wait(self, seconds: float) -> None:
+        self.scene.now += seconds
+        self.step(TimePassed(self.scene.now))
+
+    @rule(width=st.integers(60, 140), height=st.integers(20, 50))
+    def resize(self, width: int, height: int) -> None:
+        self.step(Resized(self.scene.now, width, height))
+
+    @rule(shift=st.integers(-60, 60))
+    def move_market(self, shift: int) -> None:
+        price = LAST_TICKS + shift
+        self.sequence += 1
+        message = {
+            "type": "book_snapshot", "symbol": "ACME", "sequence": self.sequence,
+            "bids": [[self.scene.tick * (price - 1), 5, 1]], "asks": [[self.scene.tick * (price + 1), 5, 1]],
+        }  # fmt: skip
+        self.hear(message)
+        self.step(TimePassed(self.scene.now))
+
+    @rule()
+    def lose_connection(self) -> None:
+        self.unanswered.clear()
+        self.step(Lost(self.scene.now, "gone"))
+
+    @precondition(lambda self: self.model.link.state is not LinkState.LIVE)
+    @rule()
+    def connect_again(self) -> None:
+        self.step(Connected(self.scene.now, {"type": "logged_in", "instruments": []}, ()))
+        self.hear({"type": "pong", "id": self.model.link.ping_number})
+        self.hear({"type": "orders", "orders": []})
+
+    @precondition(lambda self: self.unanswered and self.model.link.state is LinkState.LIVE)
+    @rule(is_accepted=st.booleans())
+    def answer(self, is_accepted: bool) -> None:
+        request = self.unanswered.pop(0)
+        if request["type"] != "new_order":
+            self.hear({"type": "cancel_rejected", "code": "TOO_LATE", "text": "it is done"} | {
+                name: request[name] for name in ("order_id", "client_order_id") if name in request
+            })  # fmt: skip
+        elif is_accepted:
+            self.order_id += 1
+            self.accepted.add(request["client_order_id"])
+            state = {"price": request.get("price"), "remaining_quantity": request["quantity"], "status": "NEW"}
+            self.hear(request | state | {"type": "order_accepted", "order_id": self.order_id})
+        else:
+            self.hear({"type": "order_rejected", "client_order_id": request["client_order_id"],
+                       "code": "NO", "text": "no"})  # fmt: skip
+
+    @rule(net=st.integers(-3, 3))
+    def tell_position(self, net: int) -> None:
+        entry = {"symbol": "ACME", "net_position": net, "average_price": Decimal(100) if net else None,
+                 "realised_pnl": Decimal(0), "unrealised_pnl": Decimal(0)}  # fmt: skip
+        self.hear({"type": "positions", "positions": [entry]})
+
+    def hear(self, message: dict[str, Any]) -> None:
+        if self.model.link.state is LinkState.LIVE:
+            self.scene.now += 0.001
+            self.step(EngineSaid(self.scene.now, message))
+
+    @invariant()
+    def nothing_is_shown_as_accepted_that_was_not(self) -> None:
+        for order in self.model.orders:
+            if order.state not in (OrderState.SENT, OrderState.UNKNOWN):
+                assert order.client_order_id in self.accepted
+
+    @invariant()
+    def a_screen_that_is_not_connected_is_safe(self) -> None:
+        if self.model.link.state is not LinkState.LIVE:
+            assert not self.model.is_armed
+            assert "SAFE" in self.ticket_row() or self.model.confirm is not None or self.model.command is not None
+
+
+TestScreen = ScreenMachine.TestCase
+TestScreen.settings = settings(stateful_step_count=40, deadline=None)

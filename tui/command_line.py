@@ -1,0 +1,155 @@
+"""The `:` line: an editable text with history, and what its commands mean.  Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple, Optional, Union
+
+TEXT_LENGTH_MAX = 120
+HISTORY_LENGTH_MAX = 100
+
+
+@dataclass(slots=True)
+class CommandLine:
+    """The text being typed; `cursor` is a place in it, `recalled` counts back into the history (0: new text)."""
+
+    history: list[str]
+    text: str = ""
+    cursor: int = 0
+    recalled: int = 0
+    _draft: str = field(default="")
+
+    def insert(self, text: str) -> None:
+        """Type or paste: what is not printable becomes a space, what doesn't fit is cut."""
+        clean = "".join(letter if letter.isprintable() else " " for letter in text)
+        clean = clean[: TEXT_LENGTH_MAX - len(self.text)]
+        self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
+        self.cursor += len(clean)
+
+    def edit(self, key: str) -> None:
+        """Carry out an editing key; one that edits nothing is ignored."""
+        if key == "backspace" and self.cursor:
+            self.text = self.text[: self.cursor - 1] + self.text[self.cursor :]
+            self.cursor -= 1
+        elif key == "delete":
+            self.text = self.text[: self.cursor] + self.text[self.cursor + 1 :]
+        elif key == "ctrl_u":
+            self.text, self.cursor = self.text[self.cursor :], 0
+        elif key == "ctrl_w":
+            kept = self.text[: self.cursor].rstrip().rpartition(" ")
+            self.text, self.cursor = kept[0] + kept[1] + self.text[self.cursor :], len(kept[0] + kept[1])
+        elif key in ("up", "down"):
+            self._recall(self.recalled + (1 if key == "up" else -1))
+        else:
+            places = {"left": self.cursor - 1, "right": self.cursor + 1, "home": 0, "end": len(self.text)}
+            places |= {"ctrl_a": 0, "ctrl_e": len(self.text)}
+            self.cursor = max(0, min(len(self.text), places.get(key, self.cursor)))
+
+    def _recall(self, recalled: int) -> None:
+        if not 0 <= recalled <= len(self.history):
+            return
+        if self.recalled == 0:
+            self._draft = self.text
+        self.recalled = recalled
+        self.text = self.history[-recalled] if recalled else self._draft
+        self.cursor = len(self.text)
+
+
+class OrderCommand(NamedTuple):
+    """`buy 10 100.25`, `sell 5` (at the market); `words` are what follows, in capitals."""
+
+    is_buy: bool
+    quantity: int
+    price: Optional[Decimal]
+    words: tuple[str, ...]
+
+
+class CancelCommand(NamedTuple):
+    """`cancel 9127`; None: `cancel all`."""
+
+    order_id: Optional[int]
+
+
+class SymbolCommand(NamedTuple):
+    """`symbol ACME`"""
+
+    symbol: str
+
+
+class QuantityCommand(NamedTuple):
+    """`qty 25`"""
+
+    quantity: int
+
+
+class WordCommand(NamedTuple):
+    """A command that is one word: flatten, help, theme, quit."""
+
+    word: str
+
+
+class BadCommand(NamedTuple):
+    """Not understood, and why."""
+
+    text: str
+
+
+Command = Union[OrderCommand, CancelCommand, SymbolCommand, QuantityCommand, WordCommand, BadCommand]
+_WORD_COMMANDS = ("flatten", "help", "theme", "quit")
+KNOWN_COMMANDS = "buy sell cancel symbol qty flatten theme help quit"
+
+
+def parse_command(text: str) -> Command:
+    """What the text asks for.  Never raises."""
+    words = text.strip().removeprefix(":").split()
+    if not words:
+        return BadCommand("nothing was typed")
+    name, arguments = words[0].lower(), words[1:]
+    if name in ("buy", "sell"):
+        return _order(name == "buy", arguments)
+    if name == "cancel":
+        return _cancel(arguments)
+    if name == "symbol" and len(arguments) == 1:
+        return SymbolCommand(arguments[0].upper())
+    if name == "qty" and len(arguments) == 1 and _count(arguments[0]) is not None:
+        return QuantityCommand(_count(arguments[0]) or 0)
+    if name in _WORD_COMMANDS and not arguments:
+        return WordCommand(name)
+    return BadCommand(f"{text.strip()!r} is no command; there are {KNOWN_COMMANDS}")
+
+
+def _order(is_buy: bool, arguments: list[str]) -> Command:
+    usage = "say it as: buy QUANTITY [PRICE] [POST] [GTC|DAY|IOC|FOK]"
+    quantity = _count(arguments[0]) if arguments else None
+    if quantity is None:
+        return BadCommand(usage)
+    rest = arguments[1:]
+    price = _price(rest[0]) if rest else None
+    if price is not None:
+        rest = rest[1:]
+    return OrderCommand(is_buy, quantity, price, tuple(word.upper() for word in rest))
+
+
+def _cancel(arguments: list[str]) -> Command:
+    if arguments in (["all"], ["ALL"]):
+        return CancelCommand(None)
+    order_id = _count(arguments[0]) if len(arguments) == 1 else None
+    return BadCommand("say it as: cancel ORDER_ID, or cancel all") if order_id is None else CancelCommand(order_id)
+
+
+def _count(text: str) -> Optional[int]:
+    """A whole number above 0 of at most 18 digits, else None."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 18
+    return int(text) if is_number and int(text) > 0 else None
+
+
+def _price(text: str) -> Optional[Decimal]:
+    """A plain decimal number above 0, else None."""
+    if not text.replace(".", "", 1).isdigit() or not text.isascii() or len(text) > 24:
+        return None
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        return None
+    return price if price > 0 else None

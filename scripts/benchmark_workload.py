@@ -114,7 +114,7 @@ class Workload:
         command = NewOrder(
             USER,
             client_order_id,
-            None,
+            INSTRUMENT.symbol,
             _SIDES[side],
             OrderType.LIMIT,
             TimeInForce.IOC if ioc else TimeInForce.GTC,

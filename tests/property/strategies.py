@@ -181,8 +181,8 @@ def operations(draw: st.DrawFn, oracle: Oracle, position: int) -> Command:
         *([SetLimits(Limits())] if oracle.limits != Limits() else []),
     ]
     repetitions: list[Command] = [
-        *map(BlockUser, sorted(oracle.blocked)),
-        *map(HaltInstrument, sorted(oracle.halted)),
+        *[BlockUser(user) for user in sorted(oracle.blocked)] * 4,
+        *[HaltInstrument(symbol) for symbol in sorted(oracle.halted)] * 4,
         SetLimits(oracle.limits),
         *(ClaimUser(name, credential) for name in oracle.credentials),
         *(ClaimUser(name.swapcase(), credential) for name in oracle.credentials),
@@ -228,8 +228,10 @@ def lost_connections(draw: st.DrawFn, oracle: Oracle) -> CancelOrders:
 
 @st.composite
 def command_sequences(draw: st.DrawFn, count_max: int = 80) -> list[Stamped]:
-    """The listing of both instruments, then commands until the draw says stop."""
+    """The listing of both instruments, mostly the claims of who trades, then commands until the draw says stop."""
     sequence: list[Stamped] = [(ListInstrument(instrument), 0) for instrument in (ACME, BOND)]
+    if draw(st.integers(0, 2)):
+        sequence += [(ClaimUser(user, f"credential of {user}"), 0) for user in USERS]
     oracle = Oracle()
     for command, timestamp_ns in sequence:
         oracle.process(command, timestamp_ns)

@@ -45,6 +45,10 @@ class RecordingDisk(RealDisk):
         self._ask("close", self._names.pop(fd, "?"))
         super().close(fd)
 
+    def rename(self, source: Path, target: Path) -> None:
+        self._ask("rename", target.name)
+        super().rename(source, target)
+
     def unlink(self, path: Path) -> None:
         self._ask("unlink", path.name)
         super().unlink(path)

@@ -29,9 +29,10 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.order import SelfTradePrevention
 from exchange.storage.price_texts import PriceTexts
 from exchange.utils.disk import REAL_DISK, Disk
-from exchange.utils.helpers import DamagedFileError, repair_numbered_lines, utc_text
+from exchange.utils.helpers import DamagedFileError, utc_text
+from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
 
-_LINE = re.compile(rb"[0-9T:.-]{29}Z seq=([1-9][0-9]*) [A-Z_]+ [ -~]+")
+seq_of = LineNumber(rb"[0-9T:.-]{29}Z seq=([1-9][0-9]*) [A-Z_]+ [ -~]+")
 _FILE_PREFIX = "logs_"
 _FILE_NAME = re.compile(r"logs_([A-Za-z0-9_-]+)\.txt")
 
@@ -39,12 +40,6 @@ _FILE_NAME = re.compile(r"logs_([A-Za-z0-9_-]+)\.txt")
 def file_stem(user: str) -> str:
     """The name, without `.txt`, of the user's log."""
     return f"{_FILE_PREFIX}{user}"
-
-
-def seq_of(line: bytes) -> Optional[int]:
-    """The `seq` of one line without its newline, None if the line is damaged."""
-    match = _LINE.fullmatch(line)
-    return int(match[1]) if match else None
 
 
 def log_files(directory: Path, disk: Disk = REAL_DISK) -> dict[str, Path]:
@@ -74,7 +69,20 @@ def repair_logs(
         if 0 < last_seq < durable_seq:
             raise DamagedFileError(f"{path}: ends at seq {last_seq}, {durable_seq} were safely stored")
         last_seqs[user] = last_seq
+    _sync(directory, [user for user in last_seqs if last_seqs[user] > durable_seqs.get(user, 0)], disk)
     return last_seqs
+
+
+def _sync(directory: Path, users: Sequence[str], disk: Disk) -> None:
+    """Make durable what a killed engine had written: whoever drains the logs takes all that is there for safe."""
+    for user in users:
+        fd = disk.open_append(directory / f"{file_stem(user)}.txt")
+        try:
+            disk.fdatasync(fd)
+        finally:
+            disk.close(fd)
+    if users:
+        disk.fsync_directory(directory)
 
 
 def unwritten(events: Iterable[Event], written_seqs: Mapping[str, int]) -> list[PrivateEvent]:

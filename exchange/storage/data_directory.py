@@ -33,8 +33,9 @@ from exchange.storage.snapshotter import SnapshottingJournal
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.disk import REAL_DISK, Disk
-from exchange.utils.helpers import FileError, numbered_lines_after
+from exchange.utils.helpers import FileError
 from exchange.utils.logger import LineLogger
+from exchange.utils.numbered_lines import numbered_lines_after
 
 log = logging.getLogger("exchange")
 
@@ -142,8 +143,11 @@ class DataDirectory:
         self.audit_log = self._open_audit_log()
         closing.callback(self.audit_log.close)
 
+        last_trade_id = self.ledger.last_trade_id
+
+        # Only what is missing: waking the writers for what they have would cost more than all the rest here.
         def hand_on(events: list[Event]) -> None:
-            trades = [event for event in events if type(event) is Trade]
+            trades = [event for event in events if type(event) is Trade and event.trade_id > last_trade_id]
             private_events = unwritten(events, written_seqs)
             if trades:
                 self.ledger.write(trades)

@@ -14,30 +14,23 @@ ledger is drained first.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Optional
 
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.storage.price_texts import PriceTexts
 from exchange.utils.batch_thread import BatchThread
 from exchange.utils.disk import REAL_DISK, Disk, write_all
-from exchange.utils.helpers import DamagedFileError, repair_numbered_lines
+from exchange.utils.helpers import DamagedFileError
+from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
 
 # What `trade_line` writes; a line that a power loss has torn or blanked in any place does not match.
-_LINE = re.compile(
+trade_id_of = LineNumber(
     rb'\{"trade_id":([1-9][0-9]*),"symbol":"[A-Z0-9._-]+","price":[0-9]+(?:\.[0-9]+)?,"quantity":[0-9]+,'
     rb'"buy_order_id":[0-9]+,"sell_order_id":[0-9]+,"buyer":"[A-Za-z0-9_-]+","seller":"[A-Za-z0-9_-]+",'
     rb'"aggressor_side":"(?:BUY|SELL)","timestamp":[0-9]+\}'
 )
-
-
-def trade_id_of(line: bytes) -> Optional[int]:
-    """The trade id of one ledger line without its newline; None if it is damaged."""
-    match = _LINE.fullmatch(line)
-    return int(match[1]) if match else None
 
 
 def trade_line(trade: Trade, price_texts: PriceTexts) -> str:

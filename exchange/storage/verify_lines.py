@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Optional, Protocol
 
@@ -14,6 +14,7 @@ from exchange.storage.audit_log import log_files, seq_of
 from exchange.storage.price_texts import PriceTexts
 from exchange.storage.trade_writer import trade_id_of, trade_line
 from exchange.utils.disk import Disk
+from exchange.utils.numbered_lines import LineNumber
 
 _LINES_BYTES = 65_536
 
@@ -37,7 +38,7 @@ class NumberedLines:
     `last_number` and `sound_bytes` say how far they were read; `damage` is what came then, None at a clean end.
     """
 
-    def __init__(self, path: Path, number_of: Callable[[bytes], Optional[int]], disk: Disk) -> None:
+    def __init__(self, path: Path, number_of: LineNumber, disk: Disk) -> None:
         self.path = path
         self.last_number = 0
         self.sound_bytes = 0

@@ -3,8 +3,6 @@
     JSON    parse_json                         one strict parser, one error
     files   replaced_atomically, write_atomically    old content or new content, never a mixture
             cut_torn_tail                      a file of lines whose writer was killed in the middle of one
-            repair_numbered_lines              the same when power was lost, for lines that carry 1, 2, 3 …
-            numbered_lines_after               the end of such a file
             FileLock, held_against_writers     one process per directory
     time    utc_text                           ns since the epoch as people read it
 
@@ -17,20 +15,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NamedTuple, NoReturn, Optional, Union
+from typing import Any, BinaryIO, NoReturn, Optional, Union
 
 from exchange.utils.disk import FILE_MODE, REAL_DISK, Disk, write_all
 
 BLOCK_BYTES = 65_536
 NS_PER_S = 1_000_000_000
-_NEWLINE = ord("\n")
 
 
 class FileError(Exception):
@@ -156,106 +153,6 @@ def _end_of_last_line(file: BinaryIO, size_bytes: int) -> int:
             return start + newline + 1
         end = start
     return 0
-
-
-# ------------------------------------------------------------------------------- files of lines numbered 1, 2, 3 …
-
-
-class NumberedTail(NamedTuple):
-    """How a file of numbered lines ends: its last number (0: none) and what was cut to make it end so."""
-
-    last_number: int
-    cut: bytes
-
-
-def repair_numbered_lines(
-    path: Path,
-    number_of: Callable[[bytes], Optional[int]],
-    durable_number: int,
-    last_number_max: Optional[int] = None,
-    disk: Disk = REAL_DISK,
-) -> NumberedTail:
-    """Cut a file of lines numbered in sequence back to what a power loss left intact of it.
-
-    `number_of` gives a line's number, None for a damaged one.  Lines up to
-    `durable_number` are known to be on stable storage and are not read again; what follows them may have reached
-    the disk in any order, so it is read line by line and cut at the first one that is torn, damaged or out of
-    sequence.  With `last_number_max` everything after the line of that number is cut too.
-
-    Raises DamagedFileError, and cuts nothing, if that would cut a line up to `durable_number`.  A file that is
-    missing or ends early is no error: the caller knows what it expects.  Costs one pass over the lines after
-    `durable_number`.
-    """
-    try:
-        file = disk.open_read(path)
-    except FileNotFoundError:
-        return NumberedTail(0, b"")
-    with file:
-        size_bytes = file.seek(0, os.SEEK_END)
-        file.seek(_start_of_check(file, size_bytes, number_of, durable_number))
-        last_number, kept_bytes = _sound_until(file, size_bytes, number_of, last_number_max)
-        file.seek(kept_bytes)
-        rest = file.read(size_bytes - kept_bytes)
-    if not rest:
-        return NumberedTail(last_number, b"")
-    if last_number < durable_number:
-        raise DamagedFileError(
-            f"{path}: damaged at byte {kept_bytes}, after number {last_number},"
-            f" where all up to {durable_number} was safely stored"
-        )
-    disk.truncate(path, kept_bytes)
-    return NumberedTail(last_number, rest)
-
-
-def numbered_lines_after(
-    path: Path, number_of: Callable[[bytes], Optional[int]], number: int, disk: Disk = REAL_DISK
-) -> list[bytes]:
-    """The lines after the one with `number`, of a sound file of numbered lines; none if there is no file."""
-    try:
-        file = disk.open_read(path)
-    except FileNotFoundError:
-        return []
-    with file:
-        size_bytes = file.seek(0, os.SEEK_END)
-        file.seek(_start_of_check(file, size_bytes, number_of, number))
-        lines = file.read(size_bytes - file.tell()).splitlines()
-    return [line for line in lines if (number_of(line) or 0) > number]
-
-
-def _start_of_check(
-    file: BinaryIO, size_bytes: int, number_of: Callable[[bytes], Optional[int]], durable_number: int
-) -> int:
-    """The start of some line with a number up to `durable_number`, near to it; 0 if there is none."""
-    block = size_bytes - BLOCK_BYTES
-    while block > 0:
-        file.seek(block)
-        file.readline()
-        start = file.tell()
-        if 0 < (number_of(file.readline().rstrip(b"\n")) or 0) <= durable_number:
-            return start
-        block -= BLOCK_BYTES
-    return 0
-
-
-def _sound_until(
-    file: BinaryIO,
-    size_bytes: int,
-    number_of: Callable[[bytes], Optional[int]],
-    last_number_max: Optional[int],
-) -> tuple[int, int]:
-    """Read on from where the file stands: the last number in sequence, the offset where the sound part ends."""
-    last_number = 0
-    end = file.tell()
-    while end < size_bytes:  # Never past the size: a device in the file's place may give bytes without end.
-        for line in file.readlines(min(BLOCK_BYTES, size_bytes - end)):
-            number = number_of(line[:-1]) if line[-1] == _NEWLINE else None
-            if number is None or (last_number and number != last_number + 1):
-                return last_number, end
-            if last_number_max is not None and number > last_number_max:
-                return last_number, end
-            last_number = number
-            end += len(line)
-    return last_number, end
 
 
 # ------------------------------------------------------------------------------------------------------ the lock

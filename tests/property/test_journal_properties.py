@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exchange.engine.commands import Command, NewOrder
 from exchange.engine.order import OrderType, Side, TimeInForce
-from exchange.storage.command_record import RecordError, command_text, kind_of, read_record
+from exchange.storage.command_record import Record, RecordError, command_text, kind_of, read_records
 from exchange.storage.journal_format import parsed, record_line, valid_bodies
 
 # Drawn from the classes' own annotations, so that a new command or field is tested without a word here.
@@ -26,9 +26,20 @@ def written(command: Command, sequence: int = 7, timestamp: int = 8) -> list[Any
     return value
 
 
+def read_one(record: list[Any]) -> Record:
+    [read] = read_records([record])
+    return read
+
+
+@given(st.lists(COMMANDS))
+def test_many_commands_of_any_kinds_come_back_in_their_order(commands: list[Command]) -> None:
+    records = [written(command, sequence) for sequence, command in enumerate(commands)]
+    assert read_records(records) == [(sequence, 8, command) for sequence, command in enumerate(commands)]
+
+
 @given(COMMANDS, st.integers(1, 10**18), st.integers(0, 10**19))
 def test_a_command_comes_back_as_it_went_in(command: Command, sequence: int, timestamp: int) -> None:
-    record = read_record(written(command, sequence, timestamp))
+    record = read_one(written(command, sequence, timestamp))
     assert record == (sequence, timestamp, command)
     assert type(record[2]) is type(command)
 
@@ -48,7 +59,7 @@ def test_a_record_with_any_value_of_another_type_is_refused(command: Command, da
     before = record[index]
     record[index] = wrong
     try:
-        changed = read_record(list(record))
+        changed = read_one(list(record))
     except RecordError:
         return
     # It was read, so it is a command that is written exactly so: with another side, another name or no price.
@@ -61,16 +72,16 @@ def test_a_record_with_a_value_too_many_or_too_few_is_refused(command: Command, 
     record = written(command)
     index = data.draw(st.integers(0, len(record) - 1))
     with pytest.raises(RecordError):
-        read_record([*record, data.draw(WRONG_VALUES)])
+        read_one([*record, data.draw(WRONG_VALUES)])
     with pytest.raises(RecordError):
-        read_record(record[:index] + record[index + 1 :])
+        read_one(record[:index] + record[index + 1 :])
 
 
 @given(st.recursive(WRONG_VALUES, lambda inner: st.lists(inner, max_size=4), max_leaves=12))
 def test_whatever_stands_in_a_record_is_read_or_refused_and_nothing_else(value: Any) -> None:
     assume(isinstance(value, list))
     with pytest.raises(RecordError):
-        read_record(value)
+        read_one(value)
 
 
 def test_an_order_is_readable_by_people() -> None:

@@ -307,6 +307,25 @@ def test_snapshots_are_taken_while_running_and_what_they_supersede_is_removed(tm
     assert market.failures == []
 
 
+def test_ledger_and_logs_are_durable_before_a_snapshot_takes_them_for_stored(tmp_path: Path) -> None:
+    disk = RecordingDisk()
+
+    def make_snapshot(sequence: int) -> None:
+        disk.asked.append("rename snapshot")
+
+    for is_running in (True, False):
+        options = StorageOptions(snapshot_every=50 if is_running else 0)
+        market = KeptMarket(tmp_path / str(is_running), options, make_snapshot, disk=disk)
+        disk.asked.clear()
+        market.run(SESSION[:300], batch=299)
+        market.data.journal.settle()
+        market.stop()
+        made = next(index for index, asked in enumerate(disk.asked) if asked.startswith("rename snapshot"))
+        for name in ("trades.jsonl", "logs_alice.txt", "logs_bob.txt", "logs_carol.txt"):
+            assert f"fdatasync {name}" in disk.asked[:made], (name, is_running)
+        market.data.close()
+
+
 def test_a_child_process_makes_the_same_snapshot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     market = market_with_snapshots(tmp_path, SnapshotProcess(tmp_path))

@@ -18,7 +18,9 @@ from typing import Optional
 
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
+    CancelReason,
     Event,
+    Liquidity,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -26,13 +28,21 @@ from exchange.engine.events import (
     PrivateEvent,
 )
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import SelfTradePrevention
+from exchange.engine.order import SelfTradePrevention, TimeInForce
 from exchange.storage.price_texts import PriceTexts
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import DamagedFileError, utc_text
 from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
 
-seq_of = LineNumber(rb"[0-9T:.-]{29}Z seq=([1-9][0-9]*) [A-Z_]+ [ -~]+")
+# The words with which lines end.  Where a loss of power has left rubbish in a line, there may be a newline in it;
+# that the line then ends in one of these as well is next to impossible.
+_LAST_WORDS = (
+    *(member.value for kind in (TimeInForce, SelfTradePrevention, Liquidity, CancelReason) for member in kind),
+    *("POST_ONLY", "kept", "lost"),
+)
+seq_of = LineNumber(
+    rb"[0-9T:.-]{29}Z seq=([1-9][0-9]*) [A-Z_]+ [ -~]+ (?:%b)" % "|".join(_LAST_WORDS).encode("ascii")
+)
 _FILE_PREFIX = "logs_"
 _FILE_NAME = re.compile(r"logs_([A-Za-z0-9_-]+)\.txt")
 

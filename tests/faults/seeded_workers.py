@@ -46,6 +46,10 @@ class Workers:
         self._made.append(worker)
         return worker
 
+    def forget(self) -> None:
+        """Those that were made ended with their process."""
+        self._made.clear()
+
     def take_turns(self) -> None:
         """Perhaps let one that has something to do do it."""
         waiting = [worker for worker in self._made if worker.is_waiting]

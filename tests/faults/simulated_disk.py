@@ -1,18 +1,18 @@
 """A disk in memory that forgets what it may forget, from a seed.
 
-    disk = SimulatedDisk(random, before)     `before` sees every operation that changes something, before it does
-    disk.after_kill()                        what the next process finds when this one was killed: everything
-    disk.after_power_loss()                  what it finds when power was lost: what was synced, and some of the rest
+    disk = SimulatedDisk(random, before)    `before` sees every operation that changes something, before it does
+    disk.after_kill(before)                 what the next process finds when this one was killed: everything
+    disk.after_power_loss(before)           … when power was lost: what was synced, and some of the rest
 
 What a loss of power leaves, file by file and name by name, as `exchange.utils.disk` promises and no better:
 
-    bytes not fdatasynced     gone, or there, or each sector of 512 bytes for itself there, blank or full of rubbish;
-                              the length anything in between
-    names not fsynced         each creation, renaming and removal for itself happened or didn't, in no order
+    bytes not fdatasynced    gone, or there, or each sector of 512 bytes for itself there, blank or rubbish; the
+                             length anything in between
+    names not fsynced        each creation, renaming and removal for itself happened or didn't, in no order
 
-`before` makes everything else happen: it raises OSError where the disk is to fail, ProcessDied where the process is
-to end, and lets other work run in between.  A process that died in the middle of a write has written a part of it.
-After ProcessDied nothing can be asked of the disk any more; `after_…` gives the next one.
+`before` makes everything else happen: it raises OSError where the disk is to fail, ProcessDied where the process
+is to end, and lets other work run in between.  A process that died in the middle of a write has written a part of
+it.  After ProcessDied nothing can be asked of the disk any more; `after_…` gives the next one.
 """
 
 from __future__ import annotations

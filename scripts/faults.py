@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Kill the exchange and cut its power, again and again, and hold it to account: options in, figures out.
+
+Exit code 0: nothing was found.  1: something was; each failed seed is told with how to run it again.  2: wrong
+options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from functools import partial
+from multiprocessing import Pool
+from pathlib import Path
+from typing import NamedTuple, Optional, Union
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from exchange.utils.command_line import OneLineParser
+from tests.faults.kill_campaign import KillFigures, KillRun
+from tests.faults.power_loss import Figures, run_seed
+
+KILLS_PER_SEED = 25
+
+AnyFigures = Union[Figures, KillFigures]
+
+
+class Result(NamedTuple):
+    """What came of one seed; `failure` None: nothing was found."""
+
+    seed: int
+    figures: AnyFigures
+    failure: Optional[str] = None
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """The options."""
+    parser = OneLineParser(
+        prog="faults.py",
+        description="Kill the real engine at random moments under load, and cut the power of a simulated one, and "
+        "check each time that nothing told is lost and nothing happens twice.",
+        epilog="exit code: 0 nothing was found, 1 something was",
+    )
+    parser.add_argument("--kills", type=int, default=0, help="how often to kill the real engine")
+    parser.add_argument(
+        "--power-loss", type=int, default=0, metavar="SEEDS", help="how many seeds to cut the power in"
+    )
+    parser.add_argument("--seed", type=int, help="the first seed (default: by the clock; it is printed)")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), help="seeds at a time (default: %(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    if options.kills <= 0 and options.power_loss <= 0:
+        parser.error("say --kills N, --power-loss SEEDS or both")
+    return options
+
+
+def end_by_exception() -> None:
+    """In a process of the pool: when it is told to end, let it kill its engine first."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
+
+
+def killed(seed_and_kills: tuple[int, int]) -> Result:
+    """One seed of the kill campaign, in a directory that is kept if something is found."""
+    seed, kills = seed_and_kills
+    directory = Path(tempfile.mkdtemp(prefix=f"exchange-kill-{seed}-"))
+    run = KillRun(seed, directory)
+    try:
+        figures = run.run(kills)
+    except (AssertionError, OSError) as error:
+        again = f"again: scripts/faults.py --kills {kills} --seed {seed}"
+        return Result(seed, run.figures, f"{told(error)}\n  its data: {directory}\n  {again}")
+    shutil.rmtree(directory)
+    return Result(seed, figures)
+
+
+def without_power(seed: int) -> Result:
+    """One seed of the power-loss campaign."""
+    logging.disable(logging.CRITICAL)
+    try:
+        return Result(seed, run_seed(seed))
+    except Exception as error:  # noqa: BLE001  whatever it is, the exchange did it, and the seed must be told
+        return Result(seed, Figures(), f"{told(error)}\n  again: scripts/faults.py --power-loss 1 --seed {seed}")
+
+
+def told(error: BaseException) -> str:
+    """An error and where it was raised."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{error!r}\n  raised in {Path(where.filename).name}, line {where.lineno}: {where.line}"
+
+
+def report(name: str, results: Iterable[Result], nothing: AnyFigures) -> int:
+    """Tell of each failure as it comes, and of all in the end; how many seeds failed."""
+    started_s = time.monotonic()
+    total, seeds, failures = nothing, 0, 0
+    for result in results:
+        seeds += 1
+        total = total.plus(result.figures)  # type: ignore[arg-type]
+        if result.failure is not None:
+            failures += 1
+            print(f"{name}: seed {result.seed} FAILED after {total}: {result.failure}", flush=True)
+        elif isinstance(total, KillFigures):
+            print(f"{name}: seed {result.seed} is fine; {total.kills} kills so far", flush=True)
+    figures = ", ".join(f"{value:,} {field.replace('_', ' ')}" for field, value in total._asdict().items())
+    print(f"{name}: {seeds} seeds, {failures} failed; {figures}; {time.monotonic() - started_s:.0f} s", flush=True)
+    return failures
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code."""
+    options = parse(arguments)
+    first_seed = options.seed if options.seed is not None else time.time_ns() % 1_000_000
+    print(f"first seed {first_seed}", flush=True)
+    failures = 0
+    with Pool(options.jobs, initializer=end_by_exception) as pool:
+        run: Callable[..., Iterable[Result]] = partial(pool.imap_unordered, chunksize=1)
+        if options.power_loss > 0:
+            seeds = range(first_seed, first_seed + options.power_loss)
+            failures += report("power loss", run(without_power, seeds), Figures())
+        if options.kills > 0:
+            starts = range(0, options.kills, KILLS_PER_SEED)
+            shares = [min(KILLS_PER_SEED, options.kills - start) for start in starts]
+            failures += report("kill", run(killed, enumerate(shares, first_seed)), KillFigures())
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

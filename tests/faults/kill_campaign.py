@@ -1,0 +1,145 @@
+"""The kill campaign: the real engine, killed at random moments under pipelining clients, and held to account.
+
+One seed is one data directory and a number of kills.  Each round:
+
+    start the engine, now and then killing it before it listens, and again
+    hold what it recovered against what was sent and told (`kill_oracle`)
+    every client logs in, checks its orders and positions, sends again what was not answered
+    all send bursts of orders, cancels and replaces without waiting, until the kill
+    read what had been sent to the clients before it
+
+The last round ends with SIGTERM instead: status 0 within 5 s, and `verify` finds the directory sound.  Snapshots
+are so frequent that many kills hit one being taken.
+
+The seed decides what is sent and when the kill comes; what the engine is doing then is up to the machine, so a
+seed that failed fails again only mostly.  That is why the directory of a failed one is kept.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from exchange.storage.verify import verify
+from exchange.utils.disk import REAL_DISK
+from tests.faults.engine_process import EngineProcess
+from tests.faults.kill_oracle import KillOracle
+from tests.faults.pipelining_client import PipeliningClient
+from tests.faults.random_orders import USERS, RandomOrders
+
+BURST_MAX = 40
+# A killed process loses nothing under either.
+DURABILITIES = ("fsync", "fsync", "fsync", "os")
+STOP_S = 5.0
+
+
+class KillFigures(NamedTuple):
+    """What one seed, or several together, did."""
+
+    kills: int = 0
+    kills_before_listening: int = 0
+    requests: int = 0
+    orders_recovered: int = 0
+    trades_recovered: int = 0
+    resent: int = 0
+
+    def plus(self, other: KillFigures) -> KillFigures:
+        """Both."""
+        return KillFigures(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+class KillRun:
+    """One seed, in a directory of its own."""
+
+    def __init__(self, seed: int, directory: Path) -> None:
+        self._random = Random(seed)
+        self._data = directory / "data"
+        self._errors = directory / "stderr.txt"
+        snapshot_every, durability = self._random.choice((100, 1_000, 5_000)), self._random.choice(DURABILITIES)
+        self._options = ("--snapshot-every", str(snapshot_every), "--durability", durability)
+        self._oracle = KillOracle(self._data, USERS)
+        self._tokens: dict[str, str] = {}
+        self._rounds = 0
+        self.figures = KillFigures()
+
+    def run(self, kills: int) -> KillFigures:
+        """Kill it so often, then stop it.  Raises AssertionError, OSError."""
+        while self.figures.kills < kills:
+            if self._rounds and self._random.random() < 0.2:
+                self._kill_before_listening()
+            else:
+                self._round(is_last=False)
+        self._round(is_last=True)
+        findings: list[str] = []
+        assert verify(self._data, REAL_DISK, findings.append), "\n".join(findings)
+        self._oracle.check_recovered()
+        accounts = self._oracle.accounts.values()
+        return self.figures._replace(
+            orders_recovered=sum(len(account.orders) for account in accounts),
+            trades_recovered=self._oracle.trade_count,
+            resent=sum(len(account.resent) for account in accounts),
+        )
+
+    def _kill_before_listening(self) -> None:
+        with EngineProcess(self._data, self._errors, *self._options) as engine:
+            engine.port(wait_s=self._random.uniform(0.0, 0.5))
+        self.figures = self.figures.plus(KillFigures(kills=1, kills_before_listening=1))
+
+    def _round(self, is_last: bool) -> None:
+        self._rounds += 1
+        with EngineProcess(self._data, self._errors, *self._options) as engine:
+            port = engine.port()
+            assert port is not None, f"the engine does not start: {engine.errors()}"
+            self._check_recovered(engine)
+            clients = [self._client(port, user) for user in USERS]
+            for client in clients:
+                client.resend()
+            # Mostly shorter than a snapshot takes, so that the kill hits it; sometimes long enough for a few.
+            is_short = self._random.random() < 0.85
+            self._trade(clients, self._random.uniform(0.005, 0.3) if is_short else self._random.uniform(0.5, 1.5))
+            if is_last:
+                self._stop(engine, clients)
+            else:
+                engine.kill()
+                self.figures = self.figures.plus(KillFigures(kills=1))
+                hear_to_the_end(clients)
+
+    def _check_recovered(self, engine: EngineProcess) -> None:
+        self._oracle.check_recovered()
+        # A killed process loses nothing that it wrote: ledger and logs can't be ahead of a journal written before.
+        assert "the journal does not hold" not in engine.errors(), engine.errors()
+
+    def _client(self, port: int, user: str) -> PipeliningClient:
+        orders = RandomOrders(self._random, (user,), f"{self._rounds}-")
+        return PipeliningClient(port, self._oracle.accounts[user], orders, self._tokens)
+
+    def _trade(self, clients: list[PipeliningClient], duration_s: float) -> None:
+        """Keep every client's pipeline full until the time is over."""
+        by_socket = {client.socket: client for client in clients}
+        end_s = time.monotonic() + duration_s
+        while (left_s := end_s - time.monotonic()) > 0:
+            for client in clients:
+                sent = client.send_burst(self._random.randint(1, BURST_MAX))
+                self.figures = self.figures.plus(KillFigures(requests=sent))
+            ready, _, _ = select.select(list(by_socket), [], [], left_s)
+            for connection in ready:
+                assert by_socket[connection].hear(), "the exchange hung up"
+
+    def _stop(self, engine: EngineProcess, clients: list[PipeliningClient]) -> None:
+        """SIGTERM in the middle of it."""
+        told_at_start = engine.errors()  # What it has cut off, for one.
+        engine.terminate()
+        started_s = time.monotonic()
+        hear_to_the_end(clients)
+        status = engine.wait()
+        assert (status, engine.errors()) == (0, told_at_start), (status, engine.errors())
+        assert time.monotonic() - started_s < STOP_S
+
+
+def hear_to_the_end(clients: list[PipeliningClient]) -> None:
+    """What the exchange had sent them is told, whether they had read it or not."""
+    for client in clients:
+        client.hear_to_the_end()

@@ -6,10 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 9009
+KILLS ?= 100
 USER_NAME := $(if $(filter command line,$(origin USER)),$(USER),trader)
 
 .DEFAULT_GOAL := help
-.PHONY: help run-engine trade simulate replay verify test check bench clean
+.PHONY: help run-engine trade simulate replay demo operate verify faults test check bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +38,16 @@ simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8
 replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.csv
 	@test -n "$(FILE)" || { echo "make replay FILE=...: name the file to play" >&2; exit 2; }
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) --replay $(FILE) $(ARGS)
+
+demo: $(VENV)/.installed ## Engine, simulated market and trading screen together
+	@$(BIN)/python scripts/demo.py $(ARGS)
+
+operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="block alice"
+	@test -n "$(DO)" || { echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL' >&2; exit 2; }
+	@$(BIN)/python scripts/operate.py $(ARGS) $(DO)
+
+faults: $(VENV)/.installed-dev ## Kill it and cut its power: make faults KILLS=1000 SEED=1
+	$(BIN)/python scripts/faults.py --kills $(KILLS) --power-loss $(KILLS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--data-dir D")
 	@$(BIN)/python scripts/verify.py $(ARGS)

@@ -127,8 +127,12 @@ def _check_segments(directory: Path, start_after: int, disk: Disk, findings: Fin
             cut = judge(reader, segment == segments[-1], disk)
         except DamagedFileError as error:
             later = [other for other in segments if other > segment]
-            _tell_of_damage(str(error), reader, [str(other.path) for other in later], start_after, findings)
-            if last >= start_after or not later:
+            is_spared = any(other.first_sequence <= start_after + 1 for other in later)
+            paths = [str(other.path) for other in later]
+            _tell_of_damage(str(error), reader, paths, start_after if is_spared else None, findings)
+            if not is_spared:
+                return Journal(first, last, durability)
+            if last >= start_after:
                 break
             first = later[0].first_sequence
             last = first - 1
@@ -150,20 +154,22 @@ def _tell_of_gap(directory: Path, first: int, last: int, start_after: int, findi
 
 
 def _tell_of_damage(
-    text: str, reader: SegmentReader, later: list[str], start_after: int, findings: Findings
+    text: str, reader: SegmentReader, later: list[str], spared_by: Optional[int], findings: Findings
 ) -> None:
+    """`spared_by` is the snapshot after which a start needs only later segments; None if it needs this one."""
     path, damage = reader.segment.path, reader.damage
     assert damage is not None, path
-    if damage.sequence <= start_after:
+    if spared_by is not None:
         to_do = (
-            f"restore it from a backup; a start does not need it, since snapshot {start_after} comes after it, "
+            f"restore it from a backup; a start does not need it, since snapshot {spared_by} comes after it, "
             "but what comes before that snapshot can't be checked"
         )
     else:
         remove = f" && rm {' '.join(later)}" if later else ""
         to_do = (
             f"restore it from a backup; or lose command {damage.sequence} and all after it, which were "
-            f"acknowledged: truncate -s {damage.offset_bytes} {path}{remove}, then make verify again"
+            f"acknowledged: remove every snapshot whose number is {damage.sequence} or higher, "
+            f"truncate -s {damage.offset_bytes} {path}{remove}, then make verify again"
         )
     findings.problem("journal", text, to_do)
 
@@ -236,7 +242,8 @@ def _until_each(records: Iterator[Record], ends: set[int]) -> Iterator[list[Reco
         if record[0] in ends or len(piece) == 1_000:
             yield piece
             piece = []
-    yield piece
+    if piece:
+        yield piece
 
 
 def _compare_state(

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -18,15 +19,22 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-from exchange.engine.commands import Command, ListInstrument
+from exchange.engine.commands import Command, ListInstrument, SetLimits
 from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
+from exchange.engine.limits import Limits
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
-from exchange.networking.connection import Connection
+from exchange.networking.heartbeats import Heartbeats
+from exchange.networking.login_desk import LoginDesk
+from exchange.networking.operator_channel import OperatorChannel
 from exchange.networking.publisher import Publisher
-from exchange.networking.tcp_server import ExchangeServer
+from exchange.networking.rate_limit import RateLimit
+from exchange.networking.requests import MissedFills
+from exchange.networking.sessions import RecentEvents
+from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.storage.data_directory import DataDirectory, StorageOptions
-from exchange.storage.places import lock_path
+from exchange.storage.fill_history import FillHistory
+from exchange.storage.places import lock_path, log_directory, operator_socket_path
 from exchange.storage.recovery import Progress
 from exchange.storage.snapshotter import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
@@ -48,13 +56,18 @@ class StartupError(Exception):
 
 
 class Options(NamedTuple):
-    """What a person chooses.  `instruments` None means: those the data directory holds, or ACME if it is new."""
+    """What a person chooses.
 
-    host: str
-    port: int
+    `instruments` None means: those the data directory holds, or ACME if it is new.  `messages_per_s` is what one
+    user may send, None without a limit.
+    """
+
+    server: ServerOptions
     data_dir: Path
     instruments: Optional[list[Instrument]]
     storage: StorageOptions = StorageOptions()
+    limits: Limits = Limits()
+    messages_per_s: Optional[int] = None
 
 
 class Exchange:
@@ -82,17 +95,21 @@ class Exchange:
         with ExitStack() as closing:
             closing.callback(_locked(options.data_dir).release)
             self._snapshot_process = SnapshotProcess(options.data_dir)
+            recent = RecentEvents()
             self._data = DataDirectory(
                 options.data_dir,
                 options.storage,
                 self._snapshot_process,
                 Progress(tell, time.monotonic),
                 self._fail,
+                on_replayed=recent.add,
             )
             closing.callback(self._data.close)
             closing.callback(self._snapshot_process.stop)
             _list_instruments(self._data, options.instruments, clock_ns())
-            self._build_live_parts(options, clock_ns)
+            if options.limits != self._data.engine.limits:
+                _carry_out(self._data, [SetLimits(options.limits)], clock_ns())
+            self._build_live_parts(options, clock_ns, recent)
             self._closing = closing.pop_all()
         self._is_built = True
 
@@ -104,6 +121,8 @@ class Exchange:
     def start(self) -> None:
         """Process and accept."""
         self._matching.start()
+        self._heartbeats.start()
+        self._operator_channel.start()
         self._server.start()
 
     def request_stop(self) -> None:
@@ -129,29 +148,46 @@ class Exchange:
         closing.start()
         closing.join(CLOSE_TIMEOUT_S)
 
-    def _build_live_parts(self, options: Options, clock_ns: Callable[[], int]) -> None:
+    def _build_live_parts(self, options: Options, clock_ns: Callable[[], int], recent: RecentEvents) -> None:
         inbound: queue.Queue[Optional[Inbound]] = queue.Queue(INBOUND_ITEMS_MAX)
+        engine = self._data.engine
+        self._heartbeats = Heartbeats(self._fail)
+        publisher = Publisher(engine, VERSION, self._heartbeats, recent)
         self._matching = MatchingThread(
-            self._data.engine,
+            engine,
             inbound,
             self._data.journal,
             self._data.ledger,
             self._data.audit_log,
-            Publisher(self._data.engine, VERSION),
+            publisher,
             clock_ns,
             self._fail,
         )
 
-        def put(connection: Connection, requests: list[Any]) -> None:
-            inbound.put(Inbound(connection, requests))
+        def put(origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+            inbound.put(Inbound(origin, requests, processed))
 
-        self._server = ExchangeServer(options.host, options.port, put, self._fail)
+        history = FillHistory(log_directory(options.data_dir), self._data.audit_log.drain, self._data.instrument)
+
+        def fills_since(user: str, seq: int) -> MissedFills:
+            # A log that was moved away must not keep its user out: what memory does not hold counts as looked up.
+            looked_up = publisher.first_held_seq(user) - 1
+            fills, last_seq = history.fills_since(user, seq)
+            return MissedFills(fills, max(last_seq, looked_up))
+
+        desk = LoginDesk(engine, publisher.first_held_seq, fills_since, os.urandom, time.monotonic)
+        rate = options.messages_per_s
+        rate_limit = RateLimit(rate, rate, time.monotonic) if rate is not None else None
+        self._server = ExchangeServer(options.server, put, desk, rate_limit, self._fail)
+        self._operator_channel = OperatorChannel(operator_socket_path(options.data_dir), put, self._fail)
 
     def _finish(self) -> None:
         """A graceful stop, in a thread of its own, because a part that fails meanwhile may leave it waiting."""
         try:
             self._server.stop_reading()
+            self._operator_channel.stop()
             self._matching.stop()
+            self._heartbeats.stop()
             self._server.stop_sending()
             self._snapshot_process.stop()
             if self.failure is None:

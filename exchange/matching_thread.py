@@ -31,11 +31,13 @@ class Inbound(NamedTuple):
     """Requests of one connection, in the order sent.
 
     Each is an engine command or something only the publisher understands (a login, a ping); `origin` is the
-    connection, which this thread hands back to the publisher and never looks into.
+    connection, which this thread hands back to the publisher and never looks into; `processed` is called when all
+    of them have been.
     """
 
     origin: Any
     requests: Sequence[Any]
+    processed: Callable[[], None] = lambda: None
 
 
 class Outcome(NamedTuple):
@@ -81,6 +83,9 @@ class Publisher(Protocol):
 
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """Send every outcome to whom it concerns; never waits for a client."""
+
+    def take_follow_ups(self) -> Sequence[Command]:
+        """Commands that became necessary by what was published; to be processed next."""
 
     def shows_state(self, request: Any) -> bool:
         """Whether serving `request`, which is no engine command, reads the engine, so that nothing that came
@@ -155,7 +160,7 @@ class MatchingThread:
         engine, clock_ns = self._engine, self._clock_ns
         outcomes: list[Outcome] = []
         entries: list[JournalEntry] = []
-        for origin, requests in batch:
+        for origin, requests, _ in batch:
             for request in requests:
                 if engine.understands(request):
                     timestamp, sequence = clock_ns(), engine.sequence
@@ -172,6 +177,11 @@ class MatchingThread:
                     self._settle(outcomes, entries)
                     outcomes, entries = [], []
         self._settle(outcomes, entries)
+        for item in batch:
+            item.processed()
+        follow_ups = self._publisher.take_follow_ups()
+        if follow_ups:
+            self.run_batch([Inbound(None, follow_ups)])
 
     def _settle(self, outcomes: Sequence[Outcome], entries: Sequence[JournalEntry]) -> None:
         """Make durable what was processed, then tell of it."""

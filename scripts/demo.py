@@ -76,7 +76,8 @@ def running_market(directory: str) -> Iterator[int]:
         if not words[2].isdigit():
             raise DemoError("the engine did not start; try make run-engine")
         port = int(words[2])
-        running.callback(stop, start("start_simulation.py", "--port", str(port), *MARKET_OPTIONS))
+        tokens = ("--data-dir", str(Path(directory) / "market"))
+        running.callback(stop, start("start_simulation.py", "--port", str(port), *tokens, *MARKET_OPTIONS))
         yield port
 
 

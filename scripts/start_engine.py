@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import logging
+import resource
 import signal
+import ssl
 import sys
 from pathlib import Path
 from typing import Optional
@@ -14,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
+from exchange.engine.limits import Limits
+from exchange.networking.tcp_server import ServerOptions
+from exchange.networking.tls import server_context
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
 from exchange.storage.journal_format import Durability
@@ -47,7 +53,6 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--durability",
         choices=[durability.value for durability in Durability],
         default=Durability.FSYNC.value,
-
         help="when an event may be told: after its command is on stable storage (fsync), or after it was handed "
         "to the system (os: survives the end of the process, not a loss of power; default: %(default)s)",
     )
@@ -59,6 +64,23 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="commands between two snapshots of the state, from which a restart goes on; 0 for only one at the "
         "end (default: %(default)s)",
     )
+    limits = parser.add_argument_group("limits, for each user; none unless it says otherwise")
+    for option, meaning, default in (
+        ("--messages-per-s", "messages per second, in bursts of as many", None),
+        ("--open-orders-max", "live orders (default: %(default)s)", Limits().open_orders_max),
+        ("--quantity-max", "quantity of one order", None),
+        ("--position-max", "position in one symbol, live orders counted as filled", None),
+    ):
+        limits.add_argument(option, type=positive, metavar="N", default=default, help=meaning)
+    limits.add_argument(
+        "--connections-max",
+        type=positive,
+        metavar="N",
+        help="connections of all users together (default: as many as the system allows)",
+    )
+    tls_files = parser.add_argument_group("TLS; both or neither")
+    tls_files.add_argument("--tls-cert", type=Path, metavar="FILE.pem", help="certificate to show to clients")
+    tls_files.add_argument("--tls-key", type=Path, metavar="FILE.pem", help="its private key")
     parser.add_argument(
         "--log-level",
         choices=["DEBUG", "INFO", "WARNING", "ERROR"],
@@ -73,6 +95,33 @@ def command_count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 15):
         raise argparse.ArgumentTypeError(f"{text!r}: must be a number of commands, 0 or more")
     return int(text)
+
+
+def positive(text: str) -> int:
+    """A number of at least 1.  Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 0 < len(text) <= 15 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be a number of at least 1")
+    return int(text)
+
+
+def tls(options: argparse.Namespace) -> Optional[ssl.SSLContext]:
+    """What clients are shown, None for plain TCP.  Raises StartupError."""
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise StartupError("--tls-cert and --tls-key go together")
+    if options.tls_cert is None:
+        return None
+    try:
+        return server_context(str(options.tls_cert), str(options.tls_key))
+    except OSError as error:
+        raise StartupError(f"--tls-cert {options.tls_cert} --tls-key {options.tls_key}: {error}") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
@@ -95,21 +144,44 @@ def tell(line: str) -> None:
     print(f"start_engine.py: {line}", file=sys.stderr, flush=True)
 
 
+def allow_all_descriptors() -> None:
+    """Each connection needs a descriptor: have as many as the system lets this process have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (ValueError, OSError):
+        return  # A system that does not allow it; then there are fewer connections.
+
+
 def main(arguments: list[str]) -> int:
     """Run until stopped; the exit code."""
     options = parse(arguments)
+    allow_all_descriptors()
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
+    # Until there is an exchange to be stopped in order, there is nothing to finish: a recovery can be repeated.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: sys.exit(0))
     try:
         storage = StorageOptions(Durability(options.durability), options.snapshot_every)
         exchange = Exchange(
-            Options(options.host, options.port, options.data_dir, instruments(options), storage), tell=tell
+            Options(
+                ServerOptions(options.host, options.port, options.connections_max, tls(options)),
+                options.data_dir,
+                instruments(options),
+                storage,
+                Limits(options.open_orders_max, options.quantity_max, options.position_max),
+                options.messages_per_s,
+            ),
+            tell=tell,
         )
     except (StartupError, InstrumentsFileError, FileError, BatchThreadError) as error:
         return refused(error)
     except OSError as error:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
+    if options.tls_cert is None and not is_loopback(options.host):
+        tell(f"warning: {options.host} may be reached from other machines, and without TLS tokens can be read")
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     exchange.start()

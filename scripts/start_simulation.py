@@ -20,7 +20,7 @@ from typing import Optional
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError
+from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError, TokenStore
 from exchange.simulation import replay
 from exchange.simulation.errors import CannotStartError, EngineGoneError, SimulationError
 from exchange.simulation.order_desk import log_in
@@ -29,7 +29,7 @@ from exchange.simulation.progress import Progress
 from exchange.simulation.simulator import USER_COUNT_MAX, Options, Simulation
 from exchange.simulation.summary import aligned, tally_lines
 from exchange.simulation.terms import choose_terms
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number, trusting
 
 PROGRAM = "start_simulation.py"
 EXIT_DONE = 0
@@ -90,6 +90,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--port", type=port_number, default=DEFAULT_PORT, help="the port it listens on (default: %(default)s)"
     )
     parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("data"),
+        help="where the tokens of the simulated users are kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--tls-ca", type=trusting, default=None, metavar="FILE.pem",
+        help="talk TLS, and only to an engine that this certificate vouches for (default: plain TCP)",
+    )  # fmt: skip
+    parser.add_argument(
         "--symbol", default=None, metavar="S",
         help="the instrument to trade (default: the first one listed; for a replay AAPL, or the only one)",
     )  # fmt: skip
@@ -121,8 +131,10 @@ def simulate(options: argparse.Namespace, progress: Progress, interruption: Inte
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     simulation = Simulation(
         Options(
+            tokens=TokenStore(options.data_dir / "tokens"),
             host=options.host,
             port=options.port,
+            tls=options.tls_ca,
             user_count=options.users,
             rate_per_s=options.rate,
             order_count=options.orders,
@@ -147,7 +159,8 @@ def simulate(options: argparse.Namespace, progress: Progress, interruption: Inte
 def play(options: argparse.Namespace, progress: Progress, interruption: Interruption) -> None:
     """Play recorded order flow and print how it went.  Raises SimulationError."""
     rows = read_flow(options.replay, options.orders)
-    with log_in(options.host, options.port, replay.USER) as client:
+    tokens = TokenStore(options.data_dir / "tokens")
+    with log_in(options.host, options.port, replay.USER, tokens, options.tls_ca) as client:
         terms = choose_terms(client.instruments, options.symbol, replay.SYMBOL)
         print(f"playing {len(rows):,} rows as {terms.symbol} on {options.host}:{options.port}", flush=True)
         try:

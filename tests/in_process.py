@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import ssl
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Optional
 
@@ -14,9 +17,13 @@ from exchange.engine.events import PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
-from exchange.networking.connection import Connection
+from exchange.networking.heartbeats import Heartbeats
+from exchange.networking.login_desk import LoginDesk
 from exchange.networking.publisher import Publisher
-from exchange.networking.tcp_server import ExchangeServer
+from exchange.networking.rate_limit import RateLimit
+from exchange.networking.requests import MissedFills
+from exchange.networking.sessions import RecentEvents
+from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 
 WAIT_S = 20.0
 
@@ -42,30 +49,44 @@ class NoDisk:
 
 
 class InProcessExchange:
-    """Listing ACME, on a free port; `failures` holds what ended a thread that should not have ended."""
+    """Listing ACME, on a free port; `failures` holds what ended a thread that should not have ended.
 
-    def __init__(self, connections_max: Optional[int] = None, queue_items_max: int = 100) -> None:
+    `rate_limit` None means that nobody is limited; `tls` None means plain TCP.
+    """
+
+    def __init__(
+        self,
+        connections_max: Optional[int] = None,
+        queue_items_max: int = 100,
+        rate_limit: Optional[RateLimit] = None,
+        tls: Optional[ssl.SSLContext] = None,
+    ) -> None:
         self.engine = Engine()
         self.engine.process(ListInstrument(Instrument("ACME")), 0)
         self.disk = NoDisk()
         self.failures: list[BaseException] = []
         self.has_failed = threading.Event()
         self.inbound: queue.Queue[Optional[Inbound]] = queue.Queue(queue_items_max)
+        self.heartbeats = Heartbeats(self._fail)
+        self.publisher = Publisher(self.engine, "test", self.heartbeats, RecentEvents())
         self.matching = MatchingThread(
             self.engine,
             self.inbound,
             self.disk,
             self.disk,
             self.disk,
-            Publisher(self.engine, "test"),
+            self.publisher,
             lambda: 1,
             self._fail,
         )
-        self.server = ExchangeServer("127.0.0.1", 0, self._put, self._fail, connections_max)
+        desk = LoginDesk(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
+        options = ServerOptions("127.0.0.1", 0, connections_max, tls)
+        self.server = ExchangeServer(options, self.put, desk, rate_limit, self._fail)
         self.port = self.server.address[1]
 
-    def _put(self, connection: Connection, requests: list[Any]) -> None:
-        self.inbound.put(Inbound(connection, requests))
+    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+        """What everything that asks puts its requests into the queue with."""
+        self.inbound.put(Inbound(origin, requests, processed))
 
     def _fail(self, failure: BaseException) -> None:
         self.failures.append(failure)
@@ -74,19 +95,30 @@ class InProcessExchange:
     def start(self) -> None:
         """Process and accept."""
         self.matching.start()
+        self.heartbeats.start()
         self.server.start()
 
     def stop(self) -> None:
         """As the assembly does it."""
         self.server.stop_reading()
         self.matching.stop()
+        self.heartbeats.stop()
         self.server.stop_sending()
 
 
+def no_fills(_user: str, _seq: int) -> MissedFills:
+    """What an exchange without a disk knows of the past beyond what it holds in memory."""
+    return MissedFills((), 0)
+
+
 @contextmanager
-def running_exchange(connections_max: Optional[int] = None) -> Iterator[InProcessExchange]:
+def running_exchange(
+    connections_max: Optional[int] = None,
+    rate_limit: Optional[RateLimit] = None,
+    tls: Optional[ssl.SSLContext] = None,
+) -> Iterator[InProcessExchange]:
     """Started, and stopped at the end; no thread may have failed, no reader may be left."""
-    exchange = InProcessExchange(connections_max)
+    exchange = InProcessExchange(connections_max, rate_limit=rate_limit, tls=tls)
     exchange.start()
     try:
         yield exchange

@@ -49,7 +49,7 @@ class KeptMarket:
             make_snapshot or in_this_process,
             Progress(tell, lambda: 0.0),
             self.failures.append,
-            disk,
+            disk=disk,
         )
         self.engine = self.data.engine
 

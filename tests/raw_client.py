@@ -80,15 +80,15 @@ class RawClient:
         """All that came and was not read yet."""
         return self.ask()
 
-    def login(self, user: str, token: Optional[str] = None) -> Message:
+    def login(self, user: str, token: Optional[str] = None, **options: Any) -> Message:
         """Log in; returns the answer, whatever it is."""
-        self.send(login_message(user, token))
+        self.send(login_message(user, token, **options))
         return self.next()
 
 
-def login_message(user: str, token: Optional[str] = None) -> Message:
+def login_message(user: str, token: Optional[str] = None, **options: Any) -> Message:
     """A login, with a token where there is one."""
-    message = {"type": "login", "user": user}
+    message = {"type": "login", "user": user, **options}
     return message if token is None else {**message, "token": token}
 
 

@@ -232,7 +232,8 @@ class TradingScreen:
     # --- the reader thread -------------------------------------------------------------------------------------
 
     def _make_link(self, client: Optional[ExchangeClient]) -> EngineLink:
-        return EngineLink(self._connect, self._history, self._put, time.monotonic, client)
+        last_seq = self._model.link.last_seq
+        return EngineLink(self._connect, self._history, self._put, time.monotonic, client, last_seq)
 
     def _make_reader(self, link: EngineLink) -> threading.Thread:
         # A daemon, because a connection attempt to a host that doesn't answer can't be broken off.

@@ -17,8 +17,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
+from exchange.networking.tcp_client import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    ExchangeClient,
+    ExchangeError,
+    LoginRejected,
+    Message,
+    TokenStore,
+)
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
 from tui import plain_output
 from tui.plain import InputLines, PlainSession, Screen
 from tui.session_manager import SessionManager, check_user
@@ -26,6 +34,8 @@ from tui.session_manager import SessionManager, check_user
 PROGRAM = "start_client.py"
 EXIT_LEFT = 0
 EXIT_LOST = 1
+# How often the engine shows the screen that it lives; it drops a screen that is silent for twice as long.
+HEARTBEAT_S = 1.0
 
 
 class CannotStart(Exception):  # noqa: N818  it is no error of the program
@@ -68,7 +78,13 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
         "--data-dir",
         type=Path,
         default=Path("data"),
-        help="the client's own directory, for its order history (default: %(default)s)",
+        help="the client's own directory, for its order history and its token (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--tls-ca",
+        type=trusting,
+        metavar="FILE.pem",
+        help="talk TLS, and only to an engine that this certificate vouches for (default: plain TCP)",
     )
     return parser.parse_args(arguments)
 
@@ -77,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
     """Connect, log in and trade; returns the exit status."""
     try:
         history = SessionManager(options.data_dir, options.user)
-        client = ExchangeClient.connect(options.host, options.port)
+        client = _connected(options)
     except (ExchangeError, OSError) as error:
         return _fail(EXIT_REFUSED, error)
     with client:
@@ -99,9 +115,18 @@ def run(options: argparse.Namespace) -> int:
 def _log_in(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
     """Log in and let the engine correct the history, which shows at once whether it can be written.
 
-    Raises CannotStart for a symbol that is not listed, ExchangeError, TimeoutError and OSError.
+    Raises CannotStart for a token that is refused or a symbol that is not listed, ExchangeError, TimeoutError and
+    OSError.
     """
-    history.apply(client.login(options.user))
+    tokens = _tokens(options)
+    try:
+        # Who claims the name has missed nothing; a history without an event does not know where it ends.
+        is_resuming = history.last_seq > 0 and tokens.load(options.user) is not None
+        history.apply(_speak_for(client, options, history.last_seq if is_resuming else None))
+    except LoginRejected as refusal:
+        if refusal.code != "BAD_TOKEN":
+            raise
+        raise CannotStart(f"{refusal}; {tokens.advice(options.user)}") from None
     listed = [str(instrument["symbol"]) for instrument in client.instruments]
     if options.symbol is not None and options.symbol not in listed:
         raise CannotStart(f"symbol {options.symbol!r} is not listed; listed: {', '.join(listed)}")
@@ -115,7 +140,7 @@ def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Na
         # Imported here, because the plain client also runs where there is no terminal library.
         from tui.app import run_screen
 
-        run_screen(client, history, lambda: _connect_again(history, options), options.symbol)
+        run_screen(client, history, lambda last_seq: _connect_again(options, last_seq), options.symbol)
         return
     if not options.plain:
         _say("there is no terminal for the trading screen here: this is the plain client")
@@ -130,15 +155,31 @@ def _has_screen() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _connect_again(history: SessionManager, options: argparse.Namespace) -> ExchangeClient:
-    """Another connection, logged in, after the first was lost.  Raises ExchangeError, TimeoutError and OSError."""
-    client = ExchangeClient.connect(options.host, options.port)
+def _connect_again(options: argparse.Namespace, last_seq: int) -> ExchangeClient:
+    """Another connection, after the first was lost, logged in to hear all that came after the event `last_seq`.
+
+    Raises ExchangeError, TimeoutError and OSError.
+    """
+    client = _connected(options)
     try:
-        history.apply(client.login(options.user))
+        _speak_for(client, options, last_seq)
     except (ExchangeError, OSError):
         client.close()
         raise
     return client
+
+
+def _connected(options: argparse.Namespace) -> ExchangeClient:
+    return ExchangeClient.connect(options.host, options.port, tls=options.tls_ca)
+
+
+def _tokens(options: argparse.Namespace) -> TokenStore:
+    return TokenStore(options.data_dir / "tokens")
+
+
+def _speak_for(client: ExchangeClient, options: argparse.Namespace, last_seq: Optional[int]) -> Message:
+    heartbeat_s = None if options.plain or not _has_screen() else HEARTBEAT_S
+    return client.login(options.user, _tokens(options), last_seq=last_seq, heartbeat_s=heartbeat_s)
 
 
 def _user(text: str) -> str:

@@ -24,14 +24,14 @@ BATCH_LENGTH_MAX = 200
 SAVE_EVERY_S = 1.0
 HISTORY_SHOWN_MAX = 50
 
-# Connects and logs in.  Raises ExchangeError, TimeoutError or OSError.
-Connect = Callable[[], ExchangeClient]
+# Connects and logs in, to hear the private events after this `seq`.  Raises ExchangeError or OSError.
+Connect = Callable[[int], ExchangeClient]
 # Hands a batch over; waits while the receiver is behind, and returns False if nobody will take it any more.
 Put = Callable[["EngineLink", list[Incoming]], bool]
 
 
 class EngineLink:
-    """See the head of this file.  `client` None: connect first."""
+    """See the head of this file.  `client` None: connect first, to go on after the private event `last_seq`."""
 
     def __init__(
         self,
@@ -40,12 +40,14 @@ class EngineLink:
         put: Put,
         clock: Callable[[], float],
         client: Optional[ExchangeClient] = None,
+        last_seq: int = 0,
     ) -> None:
         self._connect = connect
         self._history = history
         self._put = put
         self._clock = clock
         self._client = client
+        self._last_seq = last_seq
         self._is_stopped = False
         self._saved_at = clock()
         self._can_save = True
@@ -72,7 +74,7 @@ class EngineLink:
     def run(self) -> None:
         """Connect, hand over all that is said until the connection is gone or `stop` is called, and save."""
         try:
-            client = self._client = self._client or self._connect()
+            client = self._client = self._client or self._connect(self._last_seq)
         except (ExchangeError, OSError) as error:
             self._put(self, [Lost(self._clock(), str(error))])
             return
@@ -86,7 +88,8 @@ class EngineLink:
 
     def _connected(self, client: ExchangeClient) -> Connected:
         history = tuple(order.to_fields() for order in self._history.orders[-HISTORY_SHOWN_MAX:])
-        return Connected(self._clock(), {"type": "logged_in", "instruments": client.instruments}, history)
+        logged_in = {"type": "logged_in", "instruments": client.instruments}
+        return Connected(self._clock(), logged_in, history, client.resumed_after)
 
     def _listen(self, client: ExchangeClient) -> None:
         """Raises ExchangeError at the end of the connection."""

@@ -36,11 +36,13 @@ class TimePassed(NamedTuple):
 
 class Connected(NamedTuple):
     """Logged in.  `logged_in` is the engine's message; `history` the user's orders of earlier sessions, oldest
-    first, as flat messages with the fields of `orders` (and `reason`)."""
+    first, as flat messages with the fields of `orders` (and `reason`); the private events that follow are those
+    after `last_seq`."""
 
     now: float
     logged_in: Message
     history: tuple[Message, ...]
+    last_seq: int = 0
 
 
 class Lost(NamedTuple):

@@ -49,6 +49,8 @@ class Link:
     pings: dict[int, float] = field(default_factory=dict)
     # The `seq` of the last private event, 0 before the first: where a resuming login goes on.
     last_seq: int = 0
+    # After a gap: up to which `seq` the engine is telling fills only; everything has been told by the next pong.
+    gap_to: int = 0
 
 
 class Position(NamedTuple):

@@ -141,5 +141,8 @@ _DESCRIPTIONS: dict[str, Callable[[Message], str]] = {
     "replace_rejected": lambda message: f"not replaced: {_refusal(message)}",
     "cancel_all_done": lambda message: f"canceled all: {message['count']}",
     "instrument_status": lambda message: f"{message['symbol']} is now {message['phase']}",
+    "gap": lambda message: (
+        f"events {message['from']} to {message['to']} are too old to be told again: what was filled follows"
+    ),
     "error": lambda message: f"error: {_refusal(message)}",
 }

@@ -26,6 +26,8 @@ from tui.session_order import SessionOrder, SessionOrderStatus
 
 # The oldest orders that are over are dropped beyond this many; live orders never are.
 ORDERS_MAX = 10_000
+# What the engine tells of a gap in the events.
+_FOLLOW_A_GAP = frozenset({"orders", "positions", "order_executed"})
 USER_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -55,6 +57,8 @@ class SessionManager:
         self._by_order_id: dict[int, SessionOrder] = {}
         self._sent: dict[str, Message] = {}
         self._has_changed = False
+        # The last event of a gap, up to which the engine tells fills only; 0: there is none.
+        self._gap_to = 0
         self._load()
 
     @property
@@ -113,9 +117,15 @@ class SessionManager:
         self._has_changed = True
 
     def _count_event(self, message: Message) -> None:
-        if message["type"] == "logged_in":
+        kind = message["type"]
+        if kind == "logged_in":
             # An engine that has told fewer events than were applied here began anew, and counts anew.
             self.last_seq = min(self.last_seq, message["next_seq"] - 1)
+        elif kind == "gap":
+            self._gap_to = message["to"]
+        elif self._gap_to and kind not in _FOLLOW_A_GAP:
+            # Only now is it certain that every fill in the gap was heard.
+            self.last_seq, self._gap_to = max(self.last_seq, self._gap_to), 0
         self.last_seq = max(self.last_seq, message.get("seq", 0))
 
     def _accept(self, message: Message) -> bool:

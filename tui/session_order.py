@@ -143,8 +143,10 @@ class SessionOrder:
         if executed_quantity <= self.executed_quantity:
             return False
         self.executed_quantity = executed_quantity
-        self.remaining_quantity = event["remaining_quantity"]
-        self.status = SessionOrderStatus(event["status"])
+        status = SessionOrderStatus(event["status"])
+        if self.is_live or status not in _LIVE:
+            # Else the order is known to be over: this fill is not what ended it, and does not revive it.
+            self.remaining_quantity, self.status = event["remaining_quantity"], status
         return True
 
     def _replace(self, event: Message) -> None:

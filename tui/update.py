@@ -127,7 +127,7 @@ def _connected(model: Model, message: Connected) -> list[Request]:
     link = model.link
     is_first = not model.symbols
     link.state, link.retry_at, link.failed_count, link.reason = LinkState.LIVE, None, 0, ""
-    link.heard_at = message.now
+    link.heard_at, link.last_seq, link.gap_to = message.now, message.last_seq, 0
     link.pings.clear()
     for instrument in message.logged_in.get("instruments", []):
         _list_instrument(model, instrument)

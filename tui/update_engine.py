@@ -28,7 +28,9 @@ def engine_said(model: Model, said: EngineSaid) -> list[Request]:
     model.link.heard_at = said.now
     sequence = message.get("seq")
     if isinstance(sequence, int):
-        model.link.last_seq = max(model.link.last_seq, sequence)
+        if sequence <= model.link.last_seq:
+            return []  # It was told before.
+        model.link.last_seq = sequence
     handler = _HANDLERS.get(message["type"])
     if handler is None:
         return []
@@ -214,6 +216,7 @@ def _pong(model: Model, message: Message, now: float) -> list[Request]:
         return []
     model.is_changed = model.is_changed or model.link.round_trip_s is None
     model.link.round_trip_s = now - sent_at
+    model.link.last_seq = max(model.link.last_seq, model.link.gap_to)
     for order in model.orders.open():
         if order.order_id is None and 0 < order.barrier <= number:
             model.orders.remove(order)
@@ -228,8 +231,10 @@ def _error(model: Model, message: Message, _now: float) -> list[Request]:
 
 def _gap(model: Model, message: Message, _now: float) -> list[Request]:
     """The engine no longer holds all events missed; it goes on to tell orders, positions and fills by itself."""
-    model.say(NoticeKind.WARN, f"events {message['from']} to {message['to']} were missed: asking for the state")
-    return [Send({"type": "get_orders"}), *_ask_positions(model)]
+    model.link.gap_to = message["to"]
+    missed = f"events {message['from']} to {message['to']}"
+    model.say(NoticeKind.WARN, f"{missed} are too old to be told again: what was filled follows")
+    return []
 
 
 def _name(model: Model, order: OwnOrder) -> str:

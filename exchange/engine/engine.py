@@ -94,11 +94,6 @@ class Engine:
         """The listed instruments in the order they were listed."""
         return [book.instrument for book in self.books.values()]
 
-    def last_seq(self, user: str) -> int:
-        """The number of the user's last private event, 0 before the first."""
-        account = self.accounts.get(user)
-        return account.seq if account is not None else 0
-
     def users(self) -> list[str]:
         """Everybody who ever claimed a name or had an order accepted."""
         return list(self.accounts)
@@ -114,6 +109,11 @@ class Engine:
         """What the user's name was claimed with; None while it is not claimed.  Any thread."""
         account = self.accounts.get(user)
         return account.credential if account is not None else None
+
+    def last_seq(self, user: str) -> int:
+        """The number of the user's last private event, 0 before the first.  Any thread."""
+        account = self.accounts.get(user)
+        return account.seq if account is not None else 0
 
     def is_claimed(self, user: str) -> bool:
         """Whether the name belongs to somebody who can prove it.  Any thread."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -20,6 +21,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, Optional, Union
 
 from exchange.networking.client_errors import ConnectionLost, ProtocolError
+from exchange.networking.tls import TlsSocket
 
 Message = dict[str, Any]
 Price = Union[Decimal, int, str]
@@ -125,7 +127,7 @@ class Connection:
     a socket's timeout is shared by the threads that use it.
     """
 
-    def __init__(self, connected_socket: socket.socket, timeout_s: float) -> None:
+    def __init__(self, connected_socket: Union[socket.socket, TlsSocket], timeout_s: float) -> None:
         connected_socket.settimeout(timeout_s)
         connected_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connected_socket
@@ -139,10 +141,13 @@ class Connection:
         self._lost_because: Optional[str] = None
 
     @classmethod
-    def open(cls, host: str, port: int, timeout_s: float) -> Connection:
-        """Connect.  Raises ConnectionLost, with a text that names the address."""
+    def open(
+        cls, host: str, port: int, timeout_s: float, tls: Optional[ssl.SSLContext] = None
+    ) -> Connection:
+        """Connect, over TLS if `tls` is given.  Raises ConnectionLost, with a text that names the address."""
         try:
-            return cls(socket.create_connection((host, port), timeout_s), timeout_s)
+            connected = socket.create_connection((host, port), timeout_s)
+            return cls(connected if tls is None else _secured(connected, tls, host), timeout_s)
         except (OSError, OverflowError, UnicodeError) as error:
             raise ConnectionLost(f"cannot reach an engine at {host}:{port}: {error}") from error
 
@@ -225,14 +230,22 @@ class Connection:
 
     def _receive_bytes(self) -> None:
         try:
-            data = self._socket.recv(RECEIVE_BYTES)
+            data = self._received()
         except OSError as error:
             self._lost_because = f"the connection to the engine broke: {error}"
             raise ConnectionLost(self._lost_because) from error
+        if data is None:
+            return
         if not data:
             self._lost_because = "the engine closed the connection"
             raise ConnectionLost(self._lost_because)
         self._split(data)
+
+    def _received(self) -> Optional[bytes]:
+        """What came; b"" at the end, None if it was TLS talking to itself.  The socket is readable."""
+        if isinstance(self._socket, TlsSocket):
+            return self._socket.receive()
+        return self._socket.recv(RECEIVE_BYTES)
 
     def _split(self, data: bytes) -> None:
         """Add `data` to the buffer.  A long answer's pieces are joined once, when its newline has come."""
@@ -248,3 +261,14 @@ class Connection:
         if self._lost_because is None:
             self._lost_because = "the connection was closed by this side"
         self._socket.close()
+
+
+def _secured(connected: socket.socket, tls: ssl.SSLContext, host: str) -> TlsSocket:
+    """The socket behind TLS; closed if the other side can't prove that it is `host`.  Raises OSError."""
+    secured = TlsSocket(connected, tls, host)
+    try:
+        secured.handshake()
+    except OSError:
+        connected.close()
+        raise
+    return secured

@@ -3,6 +3,7 @@
     ExchangeError
       ├─ ConnectionLost      the outside world: no engine there, or not any more
       ├─ ProtocolError       something else than an exchange answers
+      ├─ TokenFileError      what is kept as the user's token can't be one
       └─ Rejected            the engine said no, and why
            └─ LoginRejected
 
@@ -24,6 +25,10 @@ class ConnectionLost(ExchangeError):  # noqa: N818  the names of this file are w
 
 class ProtocolError(ExchangeError):
     """The engine sent a line that is not a message of the protocol: probably something else listens there."""
+
+
+class TokenFileError(ExchangeError):
+    """The file that should hold the user's token holds something else."""
 
 
 class Rejected(ExchangeError):  # noqa: N818

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Optional
 
+from exchange.engine.events import InstrumentStatusChanged
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.trade import Trade
 from exchange.networking.connection import Connection
@@ -75,6 +76,8 @@ class BookView:
         self._asks = SideView(book.asks, depth)
         self.sequence = 0
         self.subscribers: dict[Connection, None] = {}
+        # Who is behind with reading: no updates for them, but a new snapshot once they have caught up.
+        self.lagging: dict[Connection, None] = {}
         # The snapshot as it was last told, None once it is out of date: whoever subscribes again and again to a
         # large book must not make the exchange write it again and again.
         self._snapshot: Optional[bytes] = None
@@ -137,6 +140,7 @@ class MarketData:
             return
         for view in self._views.get(symbol, {}).values():
             view.subscribers.pop(connection, None)
+            view.lagging.pop(connection, None)
 
     def forget(self, connection: Connection) -> None:
         """Stop telling `connection` anything."""
@@ -153,20 +157,53 @@ class MarketData:
         feed.sequence += 1
         self._send_all(feed.subscribers, self._encoder.trade(feed.sequence, trade))
 
+    def tell_status(self, event: InstrumentStatusChanged) -> None:
+        """Tell everybody who watches the instrument in any way that its phase has changed."""
+        watching: dict[Connection, None] = {}
+        for view in self._views.get(event.symbol, {}).values():
+            watching.update(view.subscribers)
+            watching.update(view.lagging)
+        feed = self._trades.get(event.symbol)
+        if feed is not None:
+            watching.update(feed.subscribers)
+        self._send_all(watching, self._encoder.encode(event))
+
     def flush(self) -> None:
-        """Send what changed in every book since the last flush."""
+        """Send what changed in every book since the last flush.
+
+        A subscriber who lags is spared the updates: it is sent the view as a whole when it has caught up.
+        """
         for symbol, book in self._books.items():
             bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
             if not (bid_prices or ask_prices):
                 continue
             views = self._views.get(symbol, {})
             for depth, view in list(views.items()):
-                if not view.subscribers:
+                if not (view.subscribers or view.lagging):
                     del views[depth]
                     continue
-                self._send_all(view.subscribers, view.update(bid_prices, ask_prices, self._encoder))
+                self._tell_view(view, view.update(bid_prices, ask_prices, self._encoder))
+        for views in self._views.values():
+            for view in views.values():
+                if view.lagging:
+                    self._welcome_back(view)
+
+    def _tell_view(self, view: BookView, line: bytes) -> None:
+        if not line:
+            return
+        late = [connection for connection in view.subscribers if connection.is_lagging]
+        for connection in late:
+            del view.subscribers[connection]
+            view.lagging[connection] = None
+        self._send_all(view.subscribers, line)
+
+    def _welcome_back(self, view: BookView) -> None:
+        """Bring those up to date who have caught up with reading."""
+        for connection in [connection for connection in view.lagging if not connection.is_lagging]:
+            del view.lagging[connection]
+            view.subscribers[connection] = None
+            self._send(connection, view.snapshot(self._encoder))
 
     def _send_all(self, subscribers: Iterable[Connection], line: bytes) -> None:
-        if line:
-            for connection in subscribers:
-                self._send(connection, line)
+        for connection in subscribers:
+            self._send(connection, line)

@@ -14,9 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Union
+
+from exchange.networking.tls import TlsSocket
 
 # PROTOCOL 4: what may wait for one client.
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
+
+# A client with more than this waiting for it lags: it gets no book updates until it has caught up.
+LAGGING_BYTES = 4 * 1024 * 1024
 
 # How long the last words to a client may wait for it to read them.
 LINGER_S = 2.0
@@ -32,24 +38,39 @@ class Outbox:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: Union[socket.socket, TlsSocket],
         backlog_sender: BacklogSender,
         overflow_line: bytes,
         on_end: Callable[[], None],
         backlog_bytes_max: int = BACKLOG_BYTES_MAX,
+        on_caught_up: Callable[[], None] = lambda: None,
     ) -> None:
         self.sock = sock
+        self.last_sent_s = time.monotonic()
         self._backlog_sender = backlog_sender
         self._overflow_line = overflow_line
         self._on_end = on_end
+        self._on_caught_up = on_caught_up
+        self._is_lagging = False
         self._backlog_bytes_max = backlog_bytes_max
         self._lock = threading.Lock()
         self._backlog: deque[bytes] = deque()
         self._backlog_bytes = 0
+        # One answer that is longer than the limit, which the client asked for, is not held against it while it is
+        # on its way: the length of the longest such since the backlog was last empty.
+        self._owed_bytes = 0
         self._line_is_cut = False
         self._finishing = False
         self._linger_until_s = 0.0
         self._ended = False
+
+    @property
+    def is_lagging(self) -> bool:
+        """Whether so much waits for the client that it should be told no more than it must.
+
+        Once it lags it does so until it has taken everything.
+        """
+        return self._is_lagging
 
     @property
     def is_finishing(self) -> bool:
@@ -61,6 +82,7 @@ class Outbox:
         with self._lock:
             if self._finishing or self._ended:
                 return
+            self.last_sent_s = time.monotonic()
             if self._backlog:
                 self._keep(data)
                 return
@@ -96,7 +118,11 @@ class Outbox:
                     self._end()
             if self._finishing:
                 self._end()
-            return False
+            has_caught_up, self._is_lagging = self._is_lagging, False
+            self._owed_bytes = 0
+        if has_caught_up:
+            self._on_caught_up()
+        return False
 
     def _write(self, data: bytes) -> bytes:
         """Offer `data` to the socket; returns what it did not take."""
@@ -116,14 +142,20 @@ class Outbox:
     def _keep(self, data: bytes) -> None:
         self._backlog.append(data)
         self._backlog_bytes += len(data)
-        if self._backlog_bytes > self._backlog_bytes_max:
+        if len(data) > self._backlog_bytes_max:
+            self._owed_bytes = max(self._owed_bytes, len(data))
+        self._is_lagging = self._is_lagging or self._backlog_bytes > LAGGING_BYTES
+        if self._backlog_bytes - self._owed_bytes > self._backlog_bytes_max:
             self._overflow()
 
     def _overflow(self) -> None:
         """Give up on this client: complete the line it has half of, say why, and end."""
-        last_words = self._overflow_line
-        if self._line_is_cut:
-            rest_of_line, newline, _ = self._backlog[0].partition(b"\n")
+        last_words, oldest = self._overflow_line, self._backlog[0]
+        committed_bytes = self.sock.committed_bytes if isinstance(self.sock, TlsSocket) else 0
+        if committed_bytes:
+            last_words = oldest[:committed_bytes] + last_words
+        elif self._line_is_cut:
+            rest_of_line, newline, _ = oldest.partition(b"\n")
             last_words = rest_of_line + newline + last_words
         self._backlog = deque([last_words])
         self._backlog_bytes = len(last_words)

@@ -27,7 +27,16 @@ from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInFo
 from exchange.networking import protocol_fields as check
 from exchange.networking.json_line import MalformedLineError, parse_object
 from exchange.networking.protocol_fields import Checker, RefusedError, bad_value, shown
-from exchange.networking.requests import BadRequest, Login, Logout, Ping, Request, Subscribe, Unsubscribe
+from exchange.networking.requests import (
+    BadRequest,
+    CancelOnDisconnect,
+    Login,
+    Logout,
+    Ping,
+    Request,
+    Subscribe,
+    Unsubscribe,
+)
 
 BOOK_DEPTH_DEFAULT = 20
 
@@ -196,7 +205,13 @@ def _get_positions(user: str, _values: Values) -> GetPositions:
 
 
 def _login(_user: str, values: Values) -> Login:
-    return Login(values["user"])
+    return Login(
+        values["user"],
+        values["token"],
+        values["last_seq"],
+        values["cancel_on_disconnect"],
+        values["heartbeat_s"],
+    )
 
 
 def _logout(_user: str, _values: Values) -> Logout:
@@ -272,10 +287,10 @@ _FORMS = {
     "login": Form(
         {
             "user": (check.user, REQUIRED),
-            "token": (check.not_offered, None),
-            "last_seq": (check.not_offered, None),
-            "cancel_on_disconnect": (check.not_offered, None),
-            "heartbeat_s": (check.not_offered, None),
+            "token": (check.token, None),
+            "last_seq": (check.last_seq, None),
+            "cancel_on_disconnect": (check.cancel_on_disconnect, CancelOnDisconnect.NONE),
+            "heartbeat_s": (check.heartbeat_s, 0.0),
         },
         _login,
         _refuse,

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as _string
 from typing import Any, Optional, Union
 
+from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
     CancelRejected,
+    InstrumentStatusChanged,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -30,8 +32,11 @@ from exchange.engine.events import (
     RejectCode,
     ReplaceRejected,
     RequestRejected,
+    UserBlocked,
+    UserReset,
+    UserUnblocked,
 )
-from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.instrument import Instrument, Phase, nanos_text
 from exchange.engine.order import SelfTradePrevention, Side
 from exchange.engine.trade import Trade
 from exchange.networking.requests import BadRequest, Channel
@@ -52,6 +57,10 @@ Encodable = Union[
     AllCanceled,
     OrdersListed,
     PositionsListed,
+    InstrumentStatusChanged,
+    UserBlocked,
+    UserUnblocked,
+    UserReset,
 ]
 Level = tuple[int, int, int]  # price in ticks, quantity in units, number of orders
 LevelChange = tuple[Side, int, int, int]  # side, then as in Level; quantity 0 means the level is gone
@@ -95,6 +104,10 @@ class Encoder:
             AllCanceled: _cancel_all_done,
             OrdersListed: self._orders,
             PositionsListed: self._positions,
+            InstrumentStatusChanged: _instrument_status,
+            UserBlocked: _user_blocked,
+            UserUnblocked: _user_unblocked,
+            UserReset: _user_reset,
         }
         for instrument in instruments:
             self.add_instrument(instrument)
@@ -274,20 +287,35 @@ def error(code: RejectCode, text: str) -> bytes:
     return _error(BadRequest(code, text)).encode()
 
 
-def logged_in(user: str, next_seq: int, instruments: Iterable[Instrument], version: str) -> bytes:
-    """`next_seq` is the `seq` that the user's next private event will carry; `version` is the exchange's."""
-    listed = ",".join([_instrument(instrument) for instrument in instruments])
+def logged_in(
+    user: str,
+    next_seq: int,
+    instruments: Iterable[tuple[Instrument, Phase]],
+    version: str,
+    token: Optional[str] = None,
+) -> bytes:
+    """`next_seq` is the `seq` that the user's next private event will carry; `version` is the exchange's.
+
+    `token` is the new secret of a user who has just claimed the name, None for everybody else.
+    """
+    listed = ",".join([_instrument(instrument, phase) for instrument, phase in instruments])
+    secret = "" if token is None else f',"token":{_string(token)}'
     return (
         f'{{"type":"logged_in","user":{_string(user)},"next_seq":{next_seq},'
-        f'"instruments":[{listed}],"version":{_string(version)}}}\n'
+        f'"instruments":[{listed}],"version":{_string(version)}{secret}}}\n'
     ).encode()
 
 
-def _instrument(instrument: Instrument) -> str:
+def gap(from_seq: int, to_seq: int) -> bytes:
+    """The private events from one seq to another, both included, are no longer held."""
+    return f'{{"type":"gap","from":{from_seq},"to":{to_seq}}}\n'.encode()
+
+
+def _instrument(instrument: Instrument, phase: Phase) -> str:
     return (
         f'{{"symbol":"{instrument.symbol}","tick_size":{nanos_text(instrument.tick_size_nanos)},'
         f'"lot_size":{instrument.lot_size},"min_quantity":{instrument.min_quantity},'
-        f'"max_quantity":{instrument.max_quantity},"phase":"CONTINUOUS"}}'
+        f'"max_quantity":{instrument.max_quantity},"phase":"{phase.value}"}}'
     )
 
 
@@ -317,6 +345,38 @@ def pong(ping_id: Union[str, int, None]) -> bytes:
         return b'{"type":"pong"}\n'
     text = _string(ping_id) if isinstance(ping_id, str) else str(ping_id)
     return f'{{"type":"pong","id":{text}}}\n'.encode()
+
+
+def everything(users: Iterable[tuple[UserState, int]], phases: Iterable[tuple[str, Phase]]) -> bytes:
+    """For the operator: every user with the number of their connections, every instrument with its phase."""
+    listed_users = ",".join(
+        [
+            f'{{"user":{_string(state.user)},"live_orders":{state.live_order_count},'
+            f'"connections":{connections},"blocked":{_boolean(state.is_blocked)},'
+            f'"claimed":{_boolean(state.is_claimed)}}}'
+            for state, connections in users
+        ]
+    )
+    listed_instruments = ",".join(
+        [f'{{"symbol":"{symbol}","phase":"{phase.value}"}}' for symbol, phase in phases]
+    )
+    return f'{{"type":"everything","users":[{listed_users}],"instruments":[{listed_instruments}]}}\n'.encode()
+
+
+def _instrument_status(event: InstrumentStatusChanged) -> str:
+    return f'{{"type":"instrument_status","symbol":"{event.symbol}","phase":"{event.phase.value}"}}\n'
+
+
+def _user_blocked(event: UserBlocked) -> str:
+    return f'{{"type":"user_blocked","user":{_string(event.user)},"canceled":{event.canceled_count}}}\n'
+
+
+def _user_unblocked(event: UserUnblocked) -> str:
+    return f'{{"type":"user_unblocked","user":{_string(event.user)}}}\n'
+
+
+def _user_reset(event: UserReset) -> str:
+    return f'{{"type":"user_reset","user":{_string(event.user)}}}\n'
 
 
 def heartbeat() -> bytes:

@@ -16,12 +16,15 @@ from typing import Any, NoReturn, Optional, TypeVar, Union
 from exchange.engine.events import RejectCode
 from exchange.engine.instrument import NANOS_DIGITS, NANOS_PER_UNIT
 from exchange.networking.json_line import NumberText
-from exchange.networking.requests import Channel
+from exchange.networking.requests import CancelOnDisconnect, Channel
 
 USER_CHARACTERS_MAX = 32
 CLIENT_ORDER_ID_CHARACTERS_MAX = 64
 SYMBOL_CHARACTERS_MAX = 16
 PING_ID_CHARACTERS_MAX = 64
+TOKEN_CHARACTERS_MAX = 128
+HEARTBEAT_S_MIN = 0.1
+HEARTBEAT_S_MAX = 3_600.0
 DEPTH_MAX = 1_000  # levels per side of a book subscription
 INTEGER_MAX = 2**63 - 1
 PRICE_MAX = 1_000_000_000  # in units of currency
@@ -114,6 +117,13 @@ def ping_id(name: str, value: Any) -> Union[str, int]:
     raise bad_value(name, value, rule)
 
 
+def token(name: str, value: Any) -> str:
+    """What a client says is its secret; a refusal does not repeat it.  Whether it is, the door finds out."""
+    if type(value) is not str or len(value) > TOKEN_CHARACTERS_MAX:
+        raise RefusedError(_BAD_VALUE, f"{name} must be a string of at most {TOKEN_CHARACTERS_MAX} characters")
+    return value
+
+
 # --- numbers ---------------------------------------------------------------------------------------------------
 
 
@@ -189,6 +199,23 @@ def _price_too_large(name: str, value: object) -> RefusedError:
     return bad_value(name, value, f"is beyond the limit of {PRICE_MAX} in magnitude")
 
 
+def last_seq(name: str, value: Any) -> int:
+    """The last private event a client knows, 0 for none."""
+    if type(value) is not int or not 0 <= value <= INTEGER_MAX:
+        raise bad_value(name, value, "must be a JSON integer from 0 to 2**63 - 1")
+    return value
+
+
+def heartbeat_s(name: str, value: Any) -> float:
+    """A number of seconds, 0 for no heartbeats.  A time, not a price: a float is exact enough."""
+    if type(value) is int or type(value) is NumberText:
+        # A text, since an integer of 400 digits is more than a float can hold.
+        seconds = float(value.text if type(value) is NumberText else str(value)[:20])
+        if seconds == 0 or HEARTBEAT_S_MIN <= seconds <= HEARTBEAT_S_MAX:
+            return seconds
+    raise bad_value(name, value, f"must be 0 or a number of seconds from {HEARTBEAT_S_MIN} to {HEARTBEAT_S_MAX}")
+
+
 # --- choices ---------------------------------------------------------------------------------------------------
 
 
@@ -197,6 +224,15 @@ def flag(name: str, value: Any) -> bool:
     if type(value) is not bool:
         raise bad_value(name, value, "must be true or false")
     return value
+
+
+def cancel_on_disconnect(name: str, value: Any) -> CancelOnDisconnect:
+    """true, false, or "ALL" to include orders that are good till canceled."""
+    if type(value) is bool:
+        return CancelOnDisconnect.NOT_GTC if value else CancelOnDisconnect.NONE
+    if type(value) is str and value == "ALL":
+        return CancelOnDisconnect.ALL
+    raise bad_value(name, value, 'must be true, false or "ALL"')
 
 
 def one_of(members: type[Member], later: frozenset[str] = frozenset()) -> Callable[[str, Any], Member]:

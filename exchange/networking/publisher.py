@@ -1,9 +1,9 @@
 """Tells the clients what happened: each outcome of a batch to whom it concerns, and nobody else.
 
-    private event ──► every connection of its user
+    private event ──► every connection of its user, and held for those who come back
     answer        ──► the connection that asked
     trade, book   ──► the subscribers of the feed
-    login, ping … ──► carried out here: they concern connections, not the market
+    login, ping … ──► `session_desk`: they concern connections, not the market
 
 Lines are queued per connection while the batch is gone through and sent in one go at its end.  Market data of the
 batch is queued before the first `pong`, so that a pong is a barrier (PROTOCOL 1), else at the end.
@@ -13,31 +13,39 @@ Called by the matching thread, once per batch, after its commands are durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Optional, Protocol
 
-from exchange.engine.checks import Refusal
+from exchange.engine.commands import ClaimUser, Command
 from exchange.engine.engine import Engine
-from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, InstrumentListed, RejectCode
+from exchange.engine.events import (
+    PRIVATE_EVENT_TYPES,
+    Event,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    PrivateEvent,
+    UserReset,
+)
+from exchange.engine.order import OrderStatus, TimeInForce
 from exchange.engine.trade import Trade
-from exchange.networking import protocol
 from exchange.networking.connection import Connection
+from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.market_data import MarketData
 from exchange.networking.protocol import Encoder
-from exchange.networking.requests import (
-    BadRequest,
-    Disconnected,
-    Login,
-    Logout,
-    Ping,
-    Subscribe,
-    Unsubscribe,
-)
-from exchange.networking.sessions import Sessions
+from exchange.networking.requests import CancelOnDisconnect, CheckedLogin, Subscribe
+from exchange.networking.session_desk import SessionDesk
+from exchange.networking.sessions import HeldEvent, RecentEvents, Sessions
+
+_GTC = TimeInForce.GTC
+_FILLED = OrderStatus.FILLED
+_CANCEL_NONE = CancelOnDisconnect.NONE
 
 
 class Outcome(Protocol):
-    """One request of one connection and the events it led to."""
+    """One request of one connection and the events it led to; `origin` None: the exchange asked itself."""
 
     @property
     def origin(self) -> Any: ...
@@ -50,114 +58,87 @@ class Outcome(Protocol):
 class Publisher:
     """Sends outcomes.  Owns the sessions and the feeds; reads the engine, whose thread it runs in.
 
-    `version` is what `logged_in` tells clients they talk to.
+    `version` is what `logged_in` tells clients they talk to; `recent` is what users were told lately, before this
+    start, so that they can hear it again.
     """
 
-    def __init__(self, engine: Engine, version: str) -> None:
+    def __init__(self, engine: Engine, version: str, heartbeats: Heartbeats, recent: RecentEvents) -> None:
         self._engine = engine
-        self._version = version
         self._encoder = Encoder(engine.instruments())
-        self._sessions = Sessions(engine.users())
+        self._sessions = Sessions()
         self._market_data = MarketData(engine.books, self._encoder, self._queue)
+        self._desk = SessionDesk(
+            engine, self._sessions, self._market_data, heartbeats, self._encoder, version, self._queue
+        )
         # Every connection that has something queued in this batch, in the order of its first line.
         self._waiting: list[Connection] = []
-        self._session_handlers: dict[type, Callable[[Connection, Any], None]] = {
-            Login: self._login,
-            Logout: self._logout,
-            Ping: self._ping,
-            Subscribe: self._subscribe,
-            Unsubscribe: self._unsubscribe,
-            Disconnected: self._disconnected,
-        }
+        for event in recent.take():
+            self._tell_user(None, event)
 
     def shows_state(self, request: object) -> bool:
         """Whether serving `request` reads the engine: it must be served before what came after it is processed."""
-        return type(request) is Subscribe or type(request) is Login
+        return type(request) is Subscribe or type(request) is CheckedLogin
+
+    def first_held_seq(self, user: str) -> int:
+        """The oldest private event of `user` that is held in memory; any thread."""
+        return self._sessions.first_held_seq(user, self._engine.last_seq(user))
 
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """Tell one batch.  Never waits for a client."""
         for outcome in outcomes:
-            if outcome.events:
-                self._tell(outcome.origin, outcome.events)
-            else:
-                self._serve(outcome.origin, outcome.request)
+            if self._engine.understands(outcome.request):
+                self._tell(outcome.origin, outcome.request, outcome.events)
+            elif not self._desk.serve(outcome.origin, outcome.request):
+                # A request that was refused before it got here is its own answer.
+                self._queue(outcome.origin, self._encoder.encode(outcome.request))
         self._market_data.flush()
         for connection in self._waiting:
             connection.flush()
         self._waiting.clear()
 
+    def take_follow_ups(self) -> list[Command]:
+        """What must be done because of what was published: the orders of lost connections to be canceled."""
+        return self._desk.take_follow_ups()
+
     def _queue(self, connection: Connection, line: bytes) -> None:
         if connection.queue(line):
             self._waiting.append(connection)
 
-    def _tell(self, asker: Connection, events: Sequence[Event]) -> None:
+    def _tell(self, asker: Optional[Connection], request: Command, events: Sequence[Event]) -> None:
+        if type(request) is ClaimUser:
+            return  # The login behind it tells how it went.
         for event in events:
             kind = type(event)
             if kind in PRIVATE_EVENT_TYPES:
-                connections = self._sessions.connections_of(event.user)  # type: ignore[union-attr]
-                if connections:
-                    line = self._encoder.encode(event)  # type: ignore[arg-type]
-                    for connection in connections:
-                        self._queue(connection, line)
+                self._tell_user(asker, event)  # type: ignore[arg-type]
             elif kind is Trade:
                 self._market_data.tell_trade(event)  # type: ignore[arg-type]
             elif kind is InstrumentListed:
                 symbol = event.symbol  # type: ignore[union-attr]
                 self._encoder.add_instrument(self._engine.book(symbol).instrument)
-            else:
+            elif asker is not None:
                 self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
+            if kind is UserReset:
+                self._desk.end_sessions(event.user)  # type: ignore[union-attr]
+            if kind is InstrumentStatusChanged:
+                self._market_data.tell_status(event)  # type: ignore[arg-type]
 
-    def _serve(self, connection: Connection, request: Any) -> None:
-        """A request that is no engine command; one that was refused before it got here carries its own answer."""
-        handler = self._session_handlers.get(type(request))
-        if handler is not None:
-            handler(connection, request)
-        else:
-            self._queue(connection, self._encoder.encode(request))
+    def _tell_user(self, asker: Optional[Connection], event: PrivateEvent) -> None:
+        """Hold the event for those who come back, and send it to all who are here."""
+        session = self._sessions.of(event.user)
+        line = self._encoder.encode(event)
+        kind = type(event)
+        session.held.append(HeldEvent(event.seq, line, kind is OrderExecuted))
+        for connection in session.connections:
+            self._queue(connection, line)
+        if kind is OrderAccepted:
+            if asker is not None and asker.cancel_on_disconnect is not _CANCEL_NONE:
+                _note_entered(asker, event)  # type: ignore[arg-type]
+        elif kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
+            for connection in session.connections:
+                connection.entered_order_ids.discard(event.order_id)
 
-    def _login(self, connection: Connection, request: Login) -> None:
-        refusal = self._sessions.login_refusal(connection, request.user)
-        if refusal is not None:
-            self._queue(connection, protocol.login_rejected(RejectCode.BAD_VALUE, refusal))
-            self._disconnected(connection, request)
-            connection.answer_login(None)
-            return
-        self._sessions.login(connection, request.user)
-        next_seq = self._engine.last_seq(request.user) + 1
-        instruments = self._engine.instruments()
-        self._queue(connection, protocol.logged_in(request.user, next_seq, instruments, self._version))
-        connection.answer_login(request.user)
 
-    def _logout(self, connection: Connection, request: Logout) -> None:
-        self._queue(connection, protocol.logged_out())
-        self._disconnected(connection, request)
-
-    def _disconnected(self, connection: Connection, _request: object) -> None:
-        """Send what is queued for the connection, close it and forget it."""
-        self._sessions.leave(connection)
-        self._market_data.forget(connection)
-        connection.finish()
-
-    def _ping(self, connection: Connection, request: Ping) -> None:
-        self._market_data.flush()
-        self._queue(connection, protocol.pong(request.id))
-
-    def _subscribe(self, connection: Connection, request: Subscribe) -> None:
-        symbol = self._listed_symbol(connection, request.symbol)
-        if symbol is not None:
-            self._queue(connection, protocol.subscribed(request.channel, symbol))
-            self._market_data.subscribe(connection, request.channel, symbol, request.depth)
-
-    def _unsubscribe(self, connection: Connection, request: Unsubscribe) -> None:
-        symbol = self._listed_symbol(connection, request.symbol)
-        if symbol is not None:
-            self._market_data.unsubscribe(connection, request.channel, symbol)
-            self._queue(connection, protocol.unsubscribed(request.channel, symbol))
-
-    def _listed_symbol(self, connection: Connection, symbol: Optional[str]) -> Optional[str]:
-        """The symbol a subscription means; None after the client was told that there is none."""
-        found = self._engine.find_book(symbol)
-        if isinstance(found, Refusal):
-            self._queue(connection, self._encoder.encode(BadRequest(found.code, found.text)))
-            return None
-        return found.instrument.symbol
+def _note_entered(connection: Connection, event: OrderAccepted) -> None:
+    if connection.cancel_on_disconnect is CancelOnDisconnect.ALL or event.time_in_force is not _GTC:
+        connection.entered_order_ids.add(event.order_id)

@@ -9,7 +9,8 @@ from enum import Enum
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.commands import Command
-from exchange.engine.events import CancelRejected, OrderRejected, RejectCode, ReplaceRejected
+from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, RejectCode, ReplaceRejected
+from exchange.networking.credentials import NewToken
 
 
 class Channel(Enum):
@@ -19,10 +20,50 @@ class Channel(Enum):
     TRADES = "trades"
 
 
+class CancelOnDisconnect(Enum):
+    """Which of the orders entered on a connection end with it."""
+
+    NONE = "NONE"
+    NOT_GTC = "NOT_GTC"
+    ALL = "ALL"
+
+
 class Login(NamedTuple):
-    """Speak for `user` on this connection from now on."""
+    """Speak for `user` on this connection from now on.
+
+    `token` None is right only for a name that nobody has claimed.  `last_seq` is the last private event the client
+    knows, None if it wants none told again.  With `heartbeat_s` above 0 the exchange is never silent for longer
+    than that many seconds, and ends a connection it has heard nothing from for twice as long.
+    """
 
     user: str
+    token: Optional[str]
+    last_seq: Optional[int]
+    cancel_on_disconnect: CancelOnDisconnect
+    heartbeat_s: float
+
+
+class MissedFills(NamedTuple):
+    """The user's fills from the kept records, in order of `seq`; the records reach up to `last_seq`."""
+
+    fills: tuple[OrderExecuted, ...]
+    last_seq: int
+
+
+class CheckedLogin(NamedTuple):
+    """A login after the door has looked at it.
+
+    `refusal` is why it must not be let in, None if it may.  `new_token` is the token made for a name nobody had
+    claimed: a ClaimUser goes ahead of this in the queue.  `missed_fills` is given where the client missed more
+    than is held in memory.  `credential` is what the token was checked against, or is claimed with; None where it
+    was refused.  No line says this.
+    """
+
+    login: Login
+    refusal: Optional[BadRequest]
+    new_token: Optional[NewToken]
+    missed_fills: Optional[MissedFills]
+    credential: Optional[str] = None
 
 
 class Logout(NamedTuple):
@@ -57,6 +98,14 @@ class Disconnected(NamedTuple):
     """
 
 
+class ListEverything(NamedTuple):
+    """The operator asks for every user and every instrument."""
+
+
+class CaughtUp(NamedTuple):
+    """A client that was slow to read has taken all that waited for it.  No line says this; the sender does."""
+
+
 class BadRequest(NamedTuple):
     """A line that is no valid request and names no order it could be answered for: it is told `error`."""
 
@@ -64,6 +113,8 @@ class BadRequest(NamedTuple):
     text: str
 
 
-SessionRequest = Union[Login, Logout, Ping, Subscribe, Unsubscribe, Disconnected]
+SessionRequest = Union[
+    Login, CheckedLogin, Logout, Ping, Subscribe, Unsubscribe, Disconnected, CaughtUp, ListEverything
+]
 RefusedOrderRequest = Union[OrderRejected, CancelRejected, ReplaceRejected]
 Request = Union[Command, SessionRequest, RefusedOrderRequest, BadRequest]

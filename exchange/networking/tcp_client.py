@@ -3,10 +3,10 @@
 A complete bot, which buys 10 whenever they are offered at 99.50 or less:
 
     from decimal import Decimal
-    from exchange.networking.tcp_client import ExchangeClient, Rejected
+    from exchange.networking.tcp_client import ExchangeClient, Rejected, TokenStore
 
     with ExchangeClient.connect() as client:
-        client.login("alice")
+        client.login("robot", TokenStore("data/tokens"))
         book = client.follow_book("ACME")
         for event in client.events():
             if event["type"] == "order_executed":
@@ -35,6 +35,7 @@ reads.  Standard library only.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -43,7 +44,14 @@ from typing import Any, Optional
 
 from exchange.networking.book_follower import BookFollower, BookLevel
 from exchange.networking.client_connection import Connection, Message, Price, encode_message, exact_price
-from exchange.networking.client_errors import ConnectionLost, ExchangeError, LoginRejected, ProtocolError, Rejected
+from exchange.networking.client_errors import (
+    ConnectionLost,
+    ExchangeError,
+    LoginRejected,
+    ProtocolError,
+    Rejected,
+    TokenFileError,
+)
 from exchange.networking.client_requests import (
     Word,
     accepted,
@@ -54,6 +62,7 @@ from exchange.networking.client_requests import (
     request,
 )
 from exchange.networking.client_sender import RequestSender
+from exchange.networking.token_store import TokenStore
 
 __all__ = [
     "BookFollower",
@@ -66,6 +75,8 @@ __all__ = [
     "Price",
     "ProtocolError",
     "Rejected",
+    "TokenFileError",
+    "TokenStore",
     "encode_message",
     "exact_price",
 ]
@@ -86,6 +97,8 @@ class ExchangeClient(RequestSender):
         super().__init__(connection, id_prefix)
         self.user: Optional[str] = None
         self.instruments: list[Message] = []
+        # The `seq` after which the private events of this login go on; 0 before it.
+        self.resumed_after = 0
         self._timeout_s = timeout_s
         self._set_aside: deque[Message] = deque()
         self._followers: list[BookFollower] = []
@@ -100,13 +113,16 @@ class ExchangeClient(RequestSender):
         *,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         id_prefix: Optional[str] = None,
+        tls: Optional[ssl.SSLContext] = None,
     ) -> ExchangeClient:
-        """Connect; `timeout_s` limits this, every send and every wait for an answer.
+        """Connect, over TLS if `tls` is given, such as `ssl.create_default_context(cafile="exchange.pem")`.
+
+        `timeout_s` limits this, every send and every wait for an answer.
 
         Generated client order ids are the prefix and a count; the default prefix is made of the time and this
         connection's port, so that no two clients of a user ever share one.  Raises ConnectionLost.
         """
-        connection = Connection.open(host, port, timeout_s)
+        connection = Connection.open(host, port, timeout_s, tls)
         id_prefix = id_prefix or f"{time.time_ns():x}.{connection.local_port:x}-"
         return cls(connection, timeout_s, id_prefix)
 
@@ -134,17 +150,28 @@ class ExchangeClient(RequestSender):
         """For a `select` over many clients: when readable, call `poll(0)` until it returns None."""
         return self._connection.fileno()
 
-    def login(self, user: str, **options: Any) -> Message:
-        """Speak for `user` from now on; returns `logged_in`.  Raises LoginRejected.
+    def login(self, user: str, token_store: Optional[TokenStore] = None, **options: Any) -> Message:
+        """Speak for `user` from now on; returns `logged_in`.  Raises LoginRejected, TokenFileError and OSError.
 
-        `options` are the further fields of the request, as PROTOCOL.md names them.  Sets `user` and `instruments`.
+        The first login of a user claims the name; the token that proves it from then on is kept in `token_store`
+        (without one: see the `token` of the answer, and pass it as an option).  `options` are the further fields
+        of the request, as PROTOCOL.md names them: with `last_seq` what was missed since comes as events.  Sets
+        `user`, `instruments` and `resumed_after`.
         """
+        if token_store is not None and "token" not in options:
+            options["token"] = token_store.load(user)
+            if options["token"] is None:
+                token_store.prepare()
         try:
             answer = self._ask(request("login", user=user, **options), answers("logged_in", "login_rejected"))
         except Rejected as refusal:
             raise LoginRejected(refusal.code, refusal.text, refusal.message) from None
+        if token_store is not None and "token" in answer:
+            token_store.save(user, answer["token"])
         self.user = user
         self.instruments = answer.get("instruments", [])
+        last_seq = options.get("last_seq")
+        self.resumed_after = answer.get("next_seq", 1) - 1 if last_seq is None else last_seq
         return answer
 
     # --- asking: waits for the answer --------------------------------------------------------------------------

@@ -1,10 +1,7 @@
-"""The TCP side: accepts connections, reads lines, puts checked requests into the queue.
+"""The TCP side: accepts connections, gives each a reader thread (`connection_reader`), and ends them all.
 
-One reader thread per connection does one thing: bytes → lines → requests → the inbound queue.  When the queue is
-full it waits, stops reading, and TCP pushes back on the sender.  It answers nothing itself: every answer comes
-from the matching thread, in order.  The server neither matches nor keeps anything.
-
-A login is the one request a reader waits for, because whoever logs in is the user of the lines behind it.
+The server answers nothing itself: every answer comes from the matching thread, in order.  It neither matches nor
+keeps anything.
 """
 
 from __future__ import annotations
@@ -12,39 +9,53 @@ from __future__ import annotations
 import resource
 import socket
 import socketserver
+import ssl
 import sys
 import threading
-import time
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.events import RejectCode
 from exchange.networking import protocol
 from exchange.networking.connection import Connection
-from exchange.networking.line_reader import LineReader, LineTooLongError
-from exchange.networking.outbox import LINGER_S, BacklogSender
-from exchange.networking.requests import BadRequest, Disconnected, Login, Logout
+from exchange.networking.connection_reader import ConnectionReader
+from exchange.networking.login_desk import LoginDesk
+from exchange.networking.outbox import BacklogSender
+from exchange.networking.rate_limit import RateLimit
+from exchange.networking.requests import CaughtUp
+from exchange.networking.tls import TlsSocket
 
-RECEIVE_BYTES = 65_536
 # Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
 ACCEPT_BACKLOG = 4_096
 # Descriptors that clients never get, however many come: the exchange must always be able to open its files.
 DESCRIPTORS_RESERVED = 256
 
-# What a reader puts into the queue: requests of one connection, in the order sent.
-PutInbound = Callable[[Connection, list[Any]], None]
+# Puts requests of one connection into the inbound queue, in the order sent, and may wait there; the last argument
+# is called when they have been processed.
+PutInbound = Callable[[Connection, list[Any], Callable[[], None]], None]
 
 _SLOW_CONSUMER = protocol.error(
     RejectCode.SLOW_CONSUMER, "you read too slowly and too much is waiting for you; reconnect and read faster"
 )
-_ENGINE_STOPPING = BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+
+
+class ServerOptions(NamedTuple):
+    """Where to listen, and what clients may do.
+
+    `connections_max` None means as many as the process has descriptors to spare.  `tls` None means plain TCP.
+    """
+
+    host: str
+    port: int
+    connections_max: Optional[int] = None
+    tls: Optional[ssl.SSLContext] = None
 
 
 class ExchangeServer(socketserver.ThreadingTCPServer):
     """Listens from construction on; accepts from `start` on.  OSError if the address can't be had.
 
-    `put` takes a connection's requests into the inbound queue and may wait there.  A client beyond
-    `connections_max` (None: as many as the process has descriptors to spare) is hung up on at once.
+    `put`, `login_desk` and `rate_limit` (None: no limit) are for the readers.  A client beyond `connections_max`
+    is told so and hung up on at once.
     """
 
     allow_reuse_address = True
@@ -54,24 +65,28 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
 
     def __init__(
         self,
-        host: str,
-        port: int,
+        options: ServerOptions,
         put: PutInbound,
+        login_desk: LoginDesk,
+        rate_limit: Optional[RateLimit],
         on_failure: Callable[[BaseException], None],
-        connections_max: Optional[int] = None,
     ) -> None:
         self.put = put
+        self.login_desk = login_desk
+        self.rate_limit = rate_limit
+        self.tls = options.tls
         self.is_stopping = False
         self._on_failure = on_failure
         self._backlog_sender = BacklogSender(on_failure)
         self._connections: dict[Connection, threading.Thread] = {}
-        self._connections_max = _descriptors_to_spare() if connections_max is None else connections_max
+        spare = _descriptors_to_spare()
+        self._connections_max = min(spare, options.connections_max or spare)
         # Accepted sockets that are not closed yet: those of `_connections`, and those that come or linger.
         self._open_count = 0
         # Guards `_connections`, which the readers write and `stop_reading` reads, and `_open_count`.
         self._connections_lock = threading.Lock()
         self._accepting = threading.Thread(target=self._accept, name="accept")
-        super().__init__((host, port), ConnectionReader)
+        super().__init__((options.host, options.port), ConnectionReader)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -119,9 +134,9 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         for connection in connections:
             connection.abandon(line)
 
-    def open_connection(self, sock: socket.socket, peer: str) -> Connection:
+    def open_connection(self, sock: Union[socket.socket, TlsSocket], host: str, port: int) -> Connection:
         """A connection for a socket that was just accepted.  Called by its reader thread."""
-        connection = Connection(sock, peer, self._backlog_sender, _SLOW_CONSUMER)
+        connection = Connection(sock, host, port, self._backlog_sender, _SLOW_CONSUMER, self._caught_up)
         with self._connections_lock:
             self._connections[connection] = threading.current_thread()
         return connection
@@ -131,6 +146,10 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         with self._connections_lock:
             del self._connections[connection]
 
+    def _caught_up(self, connection: Connection) -> None:
+        """Have the matching thread look at who may be told more again.  Backlog sender's thread."""
+        self.put(connection, [CaughtUp()], lambda: None)
+
     def get_request(self) -> tuple[Any, Any]:
         """Accept one client and count it."""
         accepted: tuple[Any, Any] = super().get_request()
@@ -139,8 +158,15 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         return accepted
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
-        """Whether there is room for one more.  A limit that is met by `accept` itself would make it spin."""
-        return self._open_count <= self._connections_max
+        """Whether there is room for one more; who finds none is told so.
+
+        A limit that is met by `accept` itself would make it spin.
+        """
+        if self._open_count <= self._connections_max:
+            return True
+        if self.tls is None:
+            _say_full(request, self._connections_max)
+        return False
 
     def close_request(self, request: Any) -> None:
         """Close a socket for good, whoever got so far with it.  Any thread."""
@@ -176,80 +202,9 @@ def _descriptors_to_spare() -> int:
     return max(1, descriptors_max - DESCRIPTORS_RESERVED)
 
 
-class ConnectionReader(socketserver.BaseRequestHandler):
-    """Reads one connection, in a thread of its own, from the first byte to the last."""
-
-    server: ExchangeServer
-    request: socket.socket
-
-    def handle(self) -> None:
-        """Read until the client is done, has broken the protocol, or the exchange stops."""
-        host, port = self.client_address[:2]
-        threading.current_thread().name = f"reader-{host}:{port}"
-        self._user: Optional[str] = None
-        # Whether the last line taken was a goodbye: a logout, or a login that was refused (PROTOCOL 2).
-        self._is_done = False
-        # Whether the client itself ended what it sends.
-        self._client_has_left = False
-        self._connection = self.server.open_connection(self.request, f"{host}:{port}")
-        try:
-            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            last_requests = self._read_all()
-        except OSError:
-            last_requests = []  # The connection broke: an end like any other.
-            self._client_has_left = True
-        self._connection.reader_leaves()
-        self._put([*last_requests, Disconnected()])
-        self._connection.wait_until_ended()
-        self.server.forget_connection(self._connection)
-        if not self._client_has_left:
-            self._linger()
-
-    def _read_all(self) -> list[Any]:
-        """Take everything in; returns what is to be said to the client at the end."""
-        lines = LineReader()
-        while not (self._is_done or self._connection.has_ended or self.server.is_stopping):
-            received = self.request.recv(RECEIVE_BYTES)
-            if not received:
-                self._client_has_left = True
-                break
-            try:
-                self._take(lines.feed(received))
-            except LineTooLongError as error:
-                self._take(error.lines)
-                return [BadRequest(RejectCode.LINE_TOO_LONG, str(error))]
-        return [_ENGINE_STOPPING] if self.server.is_stopping else []
-
-    def _take(self, lines: list[bytes]) -> None:
-        """Decode lines and put them into the queue, all at once but for logins: their answer says who speaks.
-
-        What follows a goodbye is thrown away: nobody would hear the answers.
-        """
-        requests: list[Any] = []
-        for line in lines:
-            request = protocol.decode(line, self._user)
-            requests.append(request)
-            if type(request) is Login:
-                self._put(requests)
-                requests = []
-                self._user = self._connection.wait_for_login()
-                self._is_done = self._user is None
-            elif type(request) is Logout:
-                self._is_done = True
-            if self._is_done:
-                break
-        if requests:
-            self._put(requests)
-
-    def _put(self, requests: list[Any]) -> None:
-        self.server.put(self._connection, requests)
-
-    def _linger(self) -> None:
-        """Throw away what the client still sends, for a while: closing now would cut off what it was told."""
-        end_s = time.monotonic() + LINGER_S
-        self.request.settimeout(LINGER_S)
-        try:
-            while self.request.recv(RECEIVE_BYTES) and time.monotonic() < end_s:
-                continue
-        except OSError:
-            return  # It left, or it said nothing more.
+def _say_full(request: socket.socket, connections_max: int) -> None:
+    text = f"connections: {connections_max} are open, which is the limit; try again later"
+    try:
+        request.send(protocol.error(RejectCode.RATE_LIMITED, text), socket.MSG_DONTWAIT)
+    except OSError:
+        return  # Already gone.

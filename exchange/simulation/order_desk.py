@@ -9,11 +9,20 @@ It decides nothing, and only writes to the socket: whoever owns it reads, and ha
 
 from __future__ import annotations
 
+import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, LoginRejected, Message, ProtocolError
+from exchange.networking.tcp_client import (
+    ConnectionLost,
+    ExchangeClient,
+    LoginRejected,
+    Message,
+    ProtocolError,
+    TokenFileError,
+    TokenStore,
+)
 from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.intents import Cancel, Intent, Place
 from exchange.simulation.summary import RequestKind, Tally
@@ -29,20 +38,29 @@ ANSWERS: dict[RequestKind, frozenset[str]] = {
 FAREWELL_CODES = frozenset({"ENGINE_STOPPING", "SLOW_CONSUMER"})
 
 
-def log_in(host: str, port: int, user: str) -> ExchangeClient:
-    """A client that speaks for `user`.  Raises CannotStartError."""
+def log_in(
+    host: str, port: int, user: str, tokens: TokenStore, tls: Optional[ssl.SSLContext] = None
+) -> ExchangeClient:
+    """A client that speaks for `user`, whose token is, or will be, in `tokens`.  Raises CannotStartError."""
     try:
-        client = ExchangeClient.connect(host, port)
+        client = ExchangeClient.connect(host, port, tls=tls)
     except ConnectionLost as error:
         raise CannotStartError(str(error)) from error
     try:
-        client.login(user)
+        client.login(user, tokens)
     except LoginRejected as refusal:
         client.close()
-        raise CannotStartError(f"user {user} is not let in: {refusal}") from refusal
+        advice = f"; {tokens.advice(user)}" if refusal.code == "BAD_TOKEN" else ""
+        raise CannotStartError(f"user {user} is not let in: {refusal}{advice}") from refusal
+    except TokenFileError as error:
+        client.close()
+        raise CannotStartError(str(error)) from error
     except (ConnectionLost, ProtocolError, TimeoutError) as error:
         client.close()
         raise CannotStartError(f"no exchange at {host}:{port}: {error}") from error
+    except OSError as error:
+        client.close()
+        raise CannotStartError(f"the token of {user} can't be kept: {error}") from error
     return client
 
 

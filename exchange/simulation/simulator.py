@@ -1,6 +1,6 @@
 """A market that lives: simulated users who trade with each other, and with anyone else, over TCP.
 
-    simulation = Simulation(Options(port=9009, seed=7))
+    simulation = Simulation(Options(tokens=TokenStore("data/tokens"), seed=7))
     simulation.start()
     …
     simulation.stop()
@@ -12,13 +12,14 @@ The users are called sim-1, sim-2 …; a later run takes over the orders that th
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Optional
 
-from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError
+from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError, TokenStore
 from exchange.simulation.agents import AGENT_TYPES
 from exchange.simulation.errors import CannotStartError, SimulationError
 from exchange.simulation.order_desk import log_in
@@ -33,13 +34,16 @@ USER_COUNT_MAX = 1_000
 class Options:
     """What kind of market.
 
+    `tokens` is where the users' tokens are, or will be; `tls` None means plain TCP.
     `rate_per_s` is each user's requests per second, 0: as fast as possible.  `order_count` requests (orders,
     cancels and replaces) are sent by all users together, `duration_s` is how long they send; None: until stopped.
     `symbol` None means the first one listed.
     """
 
+    tokens: TokenStore
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    tls: Optional[ssl.SSLContext] = None
     user_count: int = 4
     rate_per_s: float = 10.0
     order_count: Optional[int] = None
@@ -134,7 +138,8 @@ class Simulation:
     def _admit(self, number: int) -> Trader:
         """The trader of the user with this number, counted from 0, logged in."""
         user = f"sim-{number + 1}"
-        client = log_in(self._options.host, self._options.port, user)
+        options = self._options
+        client = log_in(options.host, options.port, user, options.tokens, options.tls)
         try:
             return self._equip(client, user, number)
         except (ExchangeError, TimeoutError) as error:

@@ -61,17 +61,20 @@ class DataDirectory:
         progress: Progress,
         on_failure: Callable[[BaseException], None],
         disk: Disk = REAL_DISK,
+        on_replayed: Callable[[list[Event]], None] = lambda _events: None,
     ) -> None:
         """Recover what `path` holds; made if it is not there.
 
         `make_snapshot` makes the snapshot of a command while the market runs and gives the state's hash, None if
-        it was told to stop (see `SnapshotProcess`).  `on_failure` hears of whatever ends a thread.
+        it was told to stop (see `SnapshotProcess`).  `on_failure` hears of whatever ends a thread,
+        `on_replayed`, in order, of what happened after the snapshot.
         Raises FileError, OSError or BatchThreadError if what is there can't be used; then nothing stays open.
         """
         self._path = path
         self._options = options
         self._make_snapshot = make_snapshot
         self._on_failure = on_failure
+        self._on_replayed = on_replayed
         self._disk = disk
         self._store = OrderStore(snapshot_directory(path), disk)
         with ExitStack() as closing, garbage_collection_paused():
@@ -87,6 +90,10 @@ class DataDirectory:
             self._closing = closing.pop_all()
 
     # --- while the market runs ---------------------------------------------------------------------------
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The definition of a listed symbol; any thread, since one never leaves the list."""
+        return self.engine.book(symbol).instrument
 
     def take_snapshot(self, sequence: int) -> None:
         """Make the snapshot of command `sequence`, with which a segment ended.  On the snapshotter's thread.
@@ -153,6 +160,7 @@ class DataDirectory:
                 self.ledger.write(trades)
             if private_events:
                 self.audit_log.append(private_events)
+            self._on_replayed(events)
 
         replay(engine, journal, hand_on, progress=progress)
         self.audit_log.drain()
@@ -187,21 +195,17 @@ class DataDirectory:
     def _open_ledger(self) -> TradeWriter:
         return TradeWriter(
             ledger_path(self._path),
-            self._instrument,
+            self.instrument,
             self._on_failure,
             self.engine.matcher.last_trade_id,
             disk=self._disk,
         )
 
     def _open_audit_log(self) -> AuditLog:
-        audit_format = AuditFormat(self._instrument)
+        audit_format = AuditFormat(self.instrument)
         return LineLogger(
             log_directory(self._path), audit_format, self._on_failure, "audit-log", disk=self._disk
         )
-
-    def _instrument(self, symbol: str) -> Instrument:
-        """The definition of a listed symbol; any thread, since one never leaves the list."""
-        return self.engine.book(symbol).instrument
 
 
 def _tell_of_damaged_snapshot(path: Path, damage: str) -> None:

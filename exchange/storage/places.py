@@ -25,6 +25,11 @@ def log_directory(data_directory: Path) -> Path:
     return data_directory / "logs"
 
 
+def operator_socket_path(data_directory: Path) -> Path:
+    """Where the operator reaches the engine that runs here."""
+    return data_directory / "operator.sock"
+
+
 def lock_path(data_directory: Path) -> Path:
     """The lock of the one engine that may work here."""
     return data_directory / "engine.lock"

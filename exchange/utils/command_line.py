@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ssl
 from typing import NoReturn
 
 # The exit status of a command that could not start.
@@ -23,3 +24,11 @@ def port_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= PORT_MAX):
         raise argparse.ArgumentTypeError(f"port {text!r}: must be a number from 0 to {PORT_MAX}")
     return int(text)
+
+
+def trusting(text: str) -> ssl.SSLContext:
+    """TLS that trusts only what the certificate in this file vouches for, or is.  Raises ArgumentTypeError."""
+    try:
+        return ssl.create_default_context(cafile=text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from None

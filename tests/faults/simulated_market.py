@@ -168,6 +168,10 @@ class SimulatedMarket:
         """See `matching_thread.Publisher`."""
         self._record.tell(outcomes, self.data.engine.sequence)
 
+    def take_follow_ups(self) -> list[Command]:
+        """Nothing follows."""
+        return []
+
     def shows_state(self, request: Any) -> bool:
         """Nothing but commands is asked here."""
         raise AssertionError(request)

@@ -89,9 +89,10 @@ def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEn
         status, output, _ = alice.end("o\n")
     assert status == 0
     assert "99.25" in output
-    assert "99.50" not in output
-    # The fill happened while nobody was there to hear of it.
-    assert [order["status"] for order in history(tmp_path, "alice")] == ["UNKNOWN", "NEW"]
+    assert [line for line in output.splitlines() if "99.50" in line] == [output.splitlines()[1]]
+    # The fill happened while nobody was there to hear of it, and was told at the next login.
+    assert "BUY 10 ACME @ 99.50, filled" in output
+    assert [order["status"] for order in history(tmp_path, "alice")] == ["FILLED", "NEW"]
 
 
 def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: RunningEngine, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,8 +144,8 @@ from exchange.networking.tcp_client import ExchangeClient
 from tui.app import run_screen
 from tui.session_manager import SessionManager
 client = ExchangeClient.connect(port=int(sys.argv[4]))
-client.login("alice")
-run_screen(client, SessionManager(Path(sys.argv[6]), "alice"), lambda: 1 // 0)
+client.login("alice", heartbeat_s=1)
+run_screen(client, SessionManager(Path(sys.argv[6]), "alice"), lambda last_seq: 1 // 0)
 """
 
 
@@ -255,8 +256,16 @@ def test_orders_of_an_earlier_session_are_in_the_panel(engine: RunningEngine, tm
 
 
 def test_two_screens_of_one_user_show_the_same_orders(engine: RunningEngine, tmp_path: Path) -> None:
-    with ScreenProcess(engine.port, tmp_path / "one") as one, ScreenProcess(engine.port, tmp_path / "two") as two:
+    with ScreenProcess(engine.port, tmp_path / "one") as one:
         one.see("● LIVE")
+        # Another machine of the same person, who has taken the token there.
+        shutil.copytree(tmp_path / "one" / "tokens", tmp_path / "two" / "tokens")
+        show_the_same_orders(one, engine, tmp_path / "two")
+
+
+def show_the_same_orders(one: ScreenProcess, engine: RunningEngine, directory: Path) -> None:
+    """What one screen does, the other shows."""
+    with ScreenProcess(engine.port, directory) as two:
         two.see("● LIVE")
         one.type(b":buy 5 99.90\r")
         one.see("SEND?")
@@ -264,5 +273,3 @@ def test_two_screens_of_one_user_show_the_same_orders(engine: RunningEngine, tmp
         two.see("ACK 1 BUY 5 @ 99.90 accepted")
         two.type(b"X")
         one.see("CANCELED 1 BUY 5 @ 99.90")
-
-

@@ -12,7 +12,7 @@ from typing import Optional
 
 import pytest
 
-from exchange.networking.tcp_client import ExchangeClient
+from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.order_desk import log_in
 from exchange.simulation.order_flow import read_flow
 from exchange.simulation.replay import WINDOW, Replay, book_holds_orders
@@ -29,6 +29,11 @@ FLOW = "order_flow/aapl_2012-06-21.csv"
 def engine(tmp_path: Path) -> Iterator[RunningEngine]:
     with RunningEngine(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> TokenStore:
+    return TokenStore(tmp_path / "tokens")
 
 
 def ledger_trade_count(engine: RunningEngine, data_directory: Path) -> int:
@@ -54,9 +59,9 @@ def finish(simulation: Simulation) -> Tally:
 
 
 def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
-    engine: RunningEngine, tmp_path: Path
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
 ) -> None:
-    simulation = Simulation(Options(port=engine.port, rate_per_s=0, order_count=3_001, seed=7))
+    simulation = Simulation(Options(tokens, port=engine.port, rate_per_s=0, order_count=3_001, seed=7))
     simulation.start()
     tally = finish(simulation)
     assert tally.sent_count == 3_001 == tally.accepted_count + tally.rejected_count
@@ -67,18 +72,18 @@ def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
     assert ledger_trade_count(engine, tmp_path) == tally.trade_count
 
 
-def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine) -> None:
+def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine, tokens: TokenStore) -> None:
     for seed in (1, 2):
-        simulation = Simulation(Options(port=engine.port, rate_per_s=0, order_count=400, seed=seed))
+        simulation = Simulation(Options(tokens, port=engine.port, rate_per_s=0, order_count=400, seed=seed))
         simulation.start()
         assert finish(simulation).sent_count == 400
-    with log_in("127.0.0.1", engine.port, "sim-1") as client:
+    with log_in("127.0.0.1", engine.port, "sim-1", tokens) as client:
         assert 0 < len(client.orders()) <= 20
 
 
-def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine) -> None:
-    simulation = Simulation(Options(port=engine.port, rate_per_s=50))
-    with log_in("127.0.0.1", engine.port, "watcher") as client:
+def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: TokenStore) -> None:
+    simulation = Simulation(Options(tokens, port=engine.port, rate_per_s=50))
+    with log_in("127.0.0.1", engine.port, "watcher", tokens) as client:
         client.subscribe("book")
         simulation.start()
         assert next(client.events(WAIT_S))["type"] == "book_snapshot"
@@ -90,18 +95,18 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine) -> None:
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sim-")]
 
 
-def play(engine: RunningEngine, path: Path, row_count: Optional[int] = None) -> Replay:
+def play(engine: RunningEngine, tokens: TokenStore, path: Path, row_count: Optional[int] = None) -> Replay:
     rows = read_flow(path, row_count)
-    with log_in("127.0.0.1", engine.port, "replay") as client:
+    with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
         replay = Replay(client, choose_terms(client.instruments, None, "AAPL"), rows, "test-")
         replay.run(lambda: None, lambda: False)
     return replay
 
 
 def test_recorded_order_flow_meets_the_orders_it_met_in_history(
-    engine: RunningEngine, tmp_path: Path, shared_data: Callable[[str], Path]
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore, shared_data: Callable[[str], Path]
 ) -> None:
-    replay = play(engine, shared_data(FLOW), 2_000)
+    replay = play(engine, tokens, shared_data(FLOW), 2_000)
     # Up to here the recorded exchange followed price and time without exception, and so must this one.
     assert (replay.comparison.same_count, replay.comparison.played_count) == (146, 146)
     assert replay.comparison.unexpected_trade_count == 0
@@ -110,9 +115,9 @@ def test_recorded_order_flow_meets_the_orders_it_met_in_history(
 
 
 def test_where_history_did_not_follow_price_and_time_only_that_differs(
-    engine: RunningEngine, shared_data: Callable[[str], Path]
+    engine: RunningEngine, tokens: TokenStore, shared_data: Callable[[str], Path]
 ) -> None:
-    replay = play(engine, shared_data(FLOW), 3_000)
+    replay = play(engine, tokens, shared_data(FLOW), 3_000)
     comparison = replay.comparison
     # The recorded exchange passed over the first order of a level three times (rows 2411, 2419 and 2420).
     assert (comparison.same_count, comparison.other_count, comparison.unfilled_count) == (238, 3, 0)
@@ -123,9 +128,9 @@ def test_where_history_did_not_follow_price_and_time_only_that_differs(
 
 
 def test_an_hour_of_recorded_order_flow_meets_the_orders_it_met_in_history(
-    engine: RunningEngine, tmp_path: Path, shared_data: Callable[[str], Path]
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore, shared_data: Callable[[str], Path]
 ) -> None:
-    replay = play(engine, shared_data(FLOW))
+    replay = play(engine, tokens, shared_data(FLOW))
     comparison = replay.comparison
     assert (replay.done_count, comparison.played_count) == (91_997, 4_055)
     assert comparison.same_percent >= 99
@@ -135,12 +140,14 @@ def test_an_hour_of_recorded_order_flow_meets_the_orders_it_met_in_history(
     assert ledger_trade_count(engine, tmp_path) == replay.tally.trade_count
 
 
-def test_a_level_too_long_for_the_window_is_put_back(engine: RunningEngine, tmp_path: Path) -> None:
+def test_a_level_too_long_for_the_window_is_put_back(
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
+) -> None:
     path = tmp_path / "flow.csv"
     new = [f"1,1,{number},5,5853300,1\n" for number in range(1, WINDOW + 201)]
     executed = [f"2,4,{number},5,5853300,1\n" for number in (len(new), 1, 2)]
     path.write_text("".join(new + executed))
-    replay = play(engine, path)
+    replay = play(engine, tokens, path)
     assert (replay.comparison.same_count, replay.comparison.other_count) == (2, 1)
     # The first order was executed in the last one's stead: all others are canceled, all but the last entered anew.
     assert replay.translator.put_back_request_count == 2 * (len(new) - 1)
@@ -150,11 +157,13 @@ def test_a_level_too_long_for_the_window_is_put_back(engine: RunningEngine, tmp_
     )
 
 
-def test_a_replay_stops_when_it_is_told_to(engine: RunningEngine, tmp_path: Path) -> None:
+def test_a_replay_stops_when_it_is_told_to(
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
+) -> None:
     path = tmp_path / "flow.csv"
     path.write_text("".join(f"1,1,{number},5,5853300,1\n" for number in range(1, 1_001)))
     rows = read_flow(path)
-    with log_in("127.0.0.1", engine.port, "replay") as client:
+    with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
         assert not book_holds_orders(client, "ACME")
         replay = Replay(client, choose_terms(client.instruments), rows, "test-")
         replay.run(lambda: None, lambda: replay.done_count >= 400)
@@ -163,11 +172,16 @@ def test_a_replay_stops_when_it_is_told_to(engine: RunningEngine, tmp_path: Path
         assert book_holds_orders(client, "ACME")
 
 
+def where(engine: RunningEngine, directory: Path) -> tuple[str, ...]:
+    """The options that say which engine, and where the users' tokens are."""
+    return ("--port", str(engine.port), "--data-dir", str(directory / "market"))
+
+
 def test_the_command_prints_a_summary_that_adds_up(
     engine: RunningEngine, tmp_path: Path
 ) -> None:
     options = ("--orders", "500", "--rate", "0", "--seed", "3", "--users", "3")
-    status, output, complaints = run_simulation("--port", str(engine.port), *options)
+    status, output, complaints = run_simulation(*where(engine, tmp_path), *options)
     assert (status, complaints) == (0, "")
     numbers = dict(re.findall(r"^(\w+) +([\d,]+)", output, re.MULTILINE))
     assert numbers["sent"] == "500"
@@ -175,8 +189,8 @@ def test_the_command_prints_a_summary_that_adds_up(
     assert int(numbers["trades"]) == ledger_trade_count(engine, tmp_path)
 
 
-def test_an_engine_that_goes_away_is_one_line_and_exit_1(engine: RunningEngine) -> None:
-    with Program("start_simulation.py", "--port", str(engine.port), "--rate", "0") as simulation:
+def test_an_engine_that_goes_away_is_one_line_and_exit_1(engine: RunningEngine, tmp_path: Path) -> None:
+    with Program("start_simulation.py", *where(engine, tmp_path), "--rate", "0") as simulation:
         simulation.see("users trade ACME")
         engine.send_signal(signal.SIGKILL)
         status, output, complaints = simulation.end()
@@ -185,8 +199,8 @@ def test_an_engine_that_goes_away_is_one_line_and_exit_1(engine: RunningEngine) 
     assert "Traceback" not in complaints and output.startswith("sent")
 
 
-def test_ctrl_c_ends_with_a_summary_and_exit_0(engine: RunningEngine) -> None:
-    with Program("start_simulation.py", "--port", str(engine.port), "--rate", "100") as simulation:
+def test_ctrl_c_ends_with_a_summary_and_exit_0(engine: RunningEngine, tmp_path: Path) -> None:
+    with Program("start_simulation.py", *where(engine, tmp_path), "--rate", "100") as simulation:
         simulation.see("users trade ACME")
         simulation.send_signal(signal.SIGINT)
         status, output, complaints = simulation.end()
@@ -210,7 +224,18 @@ def test_what_can_not_start_says_so_in_one_line(options: list[str], text: str) -
     assert complaint.startswith(f"start_simulation.py: {text}") and complaint.count("\n") == 1
 
 
-def test_a_symbol_that_is_not_listed_is_refused(engine: RunningEngine) -> None:
-    status, _, complaint = run_simulation("--port", str(engine.port), "--symbol", "NOPE")
+def test_a_symbol_that_is_not_listed_is_refused(engine: RunningEngine, tmp_path: Path) -> None:
+    status, _, complaint = run_simulation(*where(engine, tmp_path), "--symbol", "NOPE")
     assert status == 2
     assert complaint == "start_simulation.py: symbol NOPE: not listed; the engine lists ACME\n"
+
+
+def test_users_whose_tokens_are_lost_are_told_where_they_are_expected(
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
+) -> None:
+    log_in("127.0.0.1", engine.port, "sim-1", tokens).close()
+    status, output, complaint = run_simulation(*where(engine, tmp_path))
+    assert (status, output, complaint.count("\n")) == (2, "", 1)
+    assert "user sim-1 is not let in: BAD_TOKEN" in complaint
+    assert str(tmp_path / "market" / "tokens" / "token_sim-1.txt") in complaint
+    assert "operate.py reset sim-1" in complaint

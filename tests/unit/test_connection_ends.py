@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from exchange.engine.events import RejectCode
-from exchange.networking import outbox, tcp_server
+from exchange.networking import connection_reader, outbox
 from exchange.networking.connection import Connection
 from exchange.networking.line_reader import LINE_BYTES_MAX
 from tests.in_process import WAIT_S, InProcessExchange, join_readers, reader_threads, running_exchange
@@ -106,7 +106,7 @@ def test_a_line_too_long_is_answered_after_what_came_before_and_ends_the_connect
     client: RawClient, end: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Most of it is still unread by then, and more comes: a reset must not cost the client the answer."""
-    monkeypatch.setattr(tcp_server, "LINGER_S", WAIT_S)
+    monkeypatch.setattr(connection_reader, "LINGER_S", WAIT_S)
     client.send(login_message("alice"), limit("1", "BUY", 1, 1))
     client.socket.sendall(b"x" * LINE_BYTES_MAX * 3 + end + b'{"type":"ping"}\n')
     rest = client.rest()
@@ -179,12 +179,14 @@ def test_three_hundred_connections_at_once_are_all_served_and_leave_nothing_behi
     join_readers()
 
 
-def test_clients_beyond_the_limit_are_hung_up_on_and_the_others_served() -> None:
+def test_clients_beyond_the_limit_are_told_so_and_hung_up_on_and_the_others_served() -> None:
     with running_exchange(connections_max=2) as exchange:
         with RawClient(exchange.port) as first, RawClient(exchange.port) as second:
             assert (first.heard(), second.heard()) == ([], [])
             with RawClient(exchange.port) as third:
-                assert third.rest() == []
+                (answer,) = third.rest()
+                assert (answer["type"], answer["code"]) == ("error", "RATE_LIMITED")
+                assert "2 are open" in answer["text"]
             assert (first.heard(), second.heard()) == ([], [])
         join_readers()
         with RawClient(exchange.port) as fourth:

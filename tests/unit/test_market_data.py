@@ -105,7 +105,8 @@ def feed_of(engine: Engine) -> Iterator[Feed]:
     ends = [end for _ in range(SUBSCRIBERS) for end in socket.socketpair()]
     symbols = [instrument.symbol for instrument in engine.instruments()]
     followers = {
-        Connection(end, "client", sender, b""): {symbol: Follower() for symbol in symbols} for end in ends[::2]
+        Connection(end, "client", number, sender, b"", lambda _: None): {symbol: Follower() for symbol in symbols}
+        for number, end in enumerate(ends[::2])
     }
 
     def hear(connection: Connection, line: bytes) -> None:
@@ -268,6 +269,51 @@ def test_trades_go_to_those_who_watch_them_each_numbered_one_higher(market: Mark
     }
     assert [trade["sequence"] for trade in feed.follower(1).trades] == [2, 3]
     assert feed.follower(0).snapshot_count == 0
+
+
+def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(
+    market: Market, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (0, 1):
+        feed.subscribe(number)
+    late = list(feed.followers)[0]
+    lagging = {late}
+    monkeypatch.setattr(Connection, "is_lagging", property(lambda connection: connection in lagging))
+    for price in (98, 99, 100):
+        market.enter("alice", Side.BUY, 1, price)
+        feed.market_data.flush()
+    assert (feed.follower(0).sequence, feed.follower(1).sequence) == (0, 3)
+    lagging.clear()
+    feed.market_data.flush()
+    assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 3)
+    market.cancel("alice", "2")
+    feed.market_data.flush()
+    assert [feed.follower(number).levels("BID") for number in (0, 1)] == [
+        [(Decimal("1.00"), 1, 1), (Decimal("0.98"), 1, 1)]
+    ] * 2
+
+
+@pytest.mark.parametrize("leaves", ["unsubscribes", "is gone", "subscribes again"])
+def test_who_leaves_while_lagging_is_not_welcomed_back(
+    market: Market, feed: Feed, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    feed.subscribe(0)
+    lagging = {list(feed.followers)[0]}
+    monkeypatch.setattr(Connection, "is_lagging", property(lambda connection: connection in lagging))
+    market.enter("alice", Side.BUY, 1, 100)
+    feed.market_data.flush()
+    if leaves == "unsubscribes":
+        feed.unsubscribe(0)
+    elif leaves == "is gone":
+        feed.forget(0)
+    else:
+        feed.subscribe(0)
+    lagging.clear()
+    feed.market_data.flush()
+    assert feed.follower(0).snapshot_count == (2 if leaves == "subscribes again" else 1)
+    market.cancel("alice", "1")
+    feed.market_data.flush()
+    assert feed.follower(0).sequence == (2 if leaves == "subscribes again" else 0)
 
 
 def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) -> None:

@@ -13,9 +13,9 @@ from typing import Any, Optional
 import pytest
 from hypothesis import given
 
-from exchange.engine.commands import CancelOrder, Command, GetOrders, ListInstrument, NewOrder
+from exchange.engine.commands import CancelOrder, CancelOrders, Command, GetOrders, ListInstrument, NewOrder
 from exchange.engine.engine import Engine
-from exchange.engine.events import OrderAccepted, OrderExecuted, OrdersListed, PrivateEvent
+from exchange.engine.events import CancelReason, OrderAccepted, OrderExecuted, OrdersListed, PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderType, Side, TimeInForce
 from exchange.engine.trade import Trade
@@ -40,6 +40,7 @@ class Recorder:
         self.private_events: list[PrivateEvent] = []
         self.outcomes: list[Outcome] = []
         self.published_batches: list[list[Outcome]] = []
+        self.follow_ups: list[Command] = []
         self.commit_failure: Optional[BaseException] = None
         self.published = threading.Event()
 
@@ -62,6 +63,11 @@ class Recorder:
         self.outcomes += outcomes
         self.published_batches.append(list(outcomes))
         self.published.set()
+
+    def take_follow_ups(self) -> Sequence[Command]:
+        """What was made necessary, once."""
+        follow_ups, self.follow_ups = self.follow_ups, []
+        return follow_ups
 
     def shows_state(self, request: object) -> bool:
         """Every request that is no command is a text; this one looks at the books."""
@@ -215,6 +221,32 @@ def test_no_batch_holds_more_than_one_list_of_orders() -> None:
     ]
     assert sum(map(len, listings)) == 20
     assert max(map(len, listings)) == 1
+
+
+def test_what_became_necessary_by_what_was_published_is_processed_next_and_journaled() -> None:
+    loop = Loop()
+    loop.run(LIST_ACME, order("alice", Side.BUY))
+    cancel = CancelOrders("alice", (1,), CancelReason.DISCONNECTED)
+    loop.recorder.follow_ups = [cancel]
+    loop.run("bye")
+    assert [entry.command for entry in loop.recorder.entries][-1] == cancel
+    assert [(outcome.origin, outcome.request) for outcome in loop.recorder.outcomes[-2:]] == [
+        ("origin", "bye"),
+        (None, cancel),
+    ]
+    assert kinds(loop.recorder.outcomes[-1]) == ["OrderCanceled"]
+
+
+def test_every_item_of_a_batch_is_told_when_it_has_been_processed_and_not_before() -> None:
+    loop = Loop()
+    told: list[str] = []
+    batch = [Inbound(name, [LIST_ACME], lambda name=name: told.append(name)) for name in ("one", "two")]
+    loop.thread.run_batch(batch)
+    assert told == ["one", "two"]
+    loop.recorder.commit_failure = DiskError("full")
+    with pytest.raises(DiskError):
+        loop.thread.run_batch([Inbound("three", [order("alice", Side.BUY)], lambda: told.append("three"))])
+    assert told == ["one", "two"]
 
 
 @given(command_sequences())

@@ -151,13 +151,24 @@ def test_a_slow_client_gets_every_byte_in_order_or_whole_lines_and_the_reason(st
 
 def test_an_overflow_completes_the_cut_line_and_says_why(wire: Wire) -> None:
     sent = wire.fill()
-    wire.outbox.send(b"x" * BACKLOG_BYTES_MAX + b"\n")
+    wire.outbox.send(b"x" * (BACKLOG_BYTES_MAX - 1) + b"\n")
     assert wire.outbox.is_finishing
     wire.outbox.send(b"nobody hears this\n")
     received = wire.read_all()
     assert received.endswith(b".\n" + OVERFLOW_LINE)
     assert sent.startswith(received[: -len(OVERFLOW_LINE)])
     assert wire.end_count == 1
+
+
+def test_one_answer_beyond_the_limit_is_not_held_against_a_client_that_reads() -> None:
+    wire = Wire(backlog_bytes_max=500_000)
+    answer = b"x" * 3_000_000 + b"\n"
+    wire.outbox.send(answer)
+    wire.outbox.send(b"and an event behind it\n")
+    assert not wire.outbox.is_finishing
+    wire.outbox.finish()
+    assert wire.read_all() == answer + b"and an event behind it\n"
+    wire.close()
 
 
 def test_a_backlog_of_exactly_the_limit_is_no_overflow() -> None:

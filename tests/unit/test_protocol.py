@@ -11,7 +11,17 @@ from exchange.engine.commands import CancelAll, CancelOrder, GetOrders, GetPosit
 from exchange.engine.events import CancelRejected, OrderRejected, RejectCode, ReplaceRejected
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.networking.protocol import decode
-from exchange.networking.requests import BadRequest, Channel, Login, Logout, Ping, Request, Subscribe, Unsubscribe
+from exchange.networking.requests import (
+    BadRequest,
+    CancelOnDisconnect,
+    Channel,
+    Login,
+    Logout,
+    Ping,
+    Request,
+    Subscribe,
+    Unsubscribe,
+)
 
 LIMIT = {"client_order_id": "a1", "side": "BUY", "order_type": "LIMIT", "quantity": 100, "price": 101}
 MARKET = {"client_order_id": "a1", "side": "SELL", "order_type": "MARKET", "quantity": 100}
@@ -23,8 +33,8 @@ def ask(kind: str, as_user: Optional[str] = "alice", **fields: Any) -> Request:
     return decode(json.dumps({"type": kind, **members}).encode(), as_user)
 
 
-def login(user: Any) -> Request:
-    return decode(json.dumps({"type": "login", "user": user}).encode(), None)
+def login(user: Any, **options: Any) -> Request:
+    return decode(json.dumps({"type": "login", "user": user, **options}).encode(), None)
 
 
 def enter(**changes: Any) -> Request:
@@ -109,7 +119,7 @@ def test_request_is_decoded(kind, fields, request_):
 
 
 def test_login_ping_and_feeds_need_no_login():
-    assert login("Bob_the-2nd") == Login("Bob_the-2nd")
+    assert login("Bob_the-2nd") == Login("Bob_the-2nd", None, None, CancelOnDisconnect.NONE, 0.0)
     assert ask("ping", as_user=None) == Ping(None)
     assert ask("subscribe", as_user=None, channel="book") == Subscribe(Channel.BOOK, None, 20)
     assert ask("unsubscribe", as_user=None, channel="book") == Unsubscribe(Channel.BOOK, None)
@@ -322,10 +332,56 @@ def test_null_is_no_way_to_leave_a_field_out(field):
     assert_refused(ask("replace_order", order_id=7, **{field: None}), ReplaceRejected, "BAD_VALUE", "null")
 
 
-@pytest.mark.parametrize("field", ["token", "last_seq", "cancel_on_disconnect", "heartbeat_s"])
-def test_login_option_is_not_offered(field):
-    line = json.dumps({"type": "login", "user": "bob", field: 1}).encode()
-    assert_refused(decode(line, None), BadRequest, "BAD_VALUE", f"{field} is not offered by this version")
+def test_login_with_every_option():
+    asked = login("bob", token="aZ09", last_seq=7, cancel_on_disconnect=True, heartbeat_s=0.5)
+    assert asked == Login("bob", "aZ09", 7, CancelOnDisconnect.NOT_GTC, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [(False, CancelOnDisconnect.NONE), (True, CancelOnDisconnect.NOT_GTC), ("ALL", CancelOnDisconnect.ALL)],
+)
+def test_cancel_on_disconnect_has_three_answers(value, meant):
+    asked = login("bob", cancel_on_disconnect=value)
+    assert isinstance(asked, Login)
+    assert asked.cancel_on_disconnect is meant
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0.0), ("0.1", 0.1), ("1e1", 10.0), ("3600", 3600.0)])
+def test_a_heartbeat_is_a_number_of_seconds(text, seconds):
+    asked = decode(b'{"type":"login","user":"bob","heartbeat_s":%s}' % text.encode(), None)
+    assert isinstance(asked, Login)
+    assert asked.heartbeat_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("token", 1),
+        ("token", "a" * 129),
+        ("last_seq", -1),
+        ("last_seq", 2**63),
+        ("last_seq", "1"),
+        ("last_seq", True),
+        ("cancel_on_disconnect", 1),
+        ("cancel_on_disconnect", "all"),
+        ("cancel_on_disconnect", None),
+        ("heartbeat_s", "1"),
+        ("heartbeat_s", True),
+        ("heartbeat_s", 0.05),
+        ("heartbeat_s", -1),
+        ("heartbeat_s", 3601),
+        ("heartbeat_s", 10**400),
+    ],
+)
+def test_login_option_that_breaks_its_rule_is_refused_by_name(field, value):
+    assert_refused(login("bob", **{field: value}), BadRequest, "BAD_VALUE", field)
+
+
+def test_a_refused_token_is_not_repeated():
+    refused = login("bob", token="s3cret!" * 20)
+    assert isinstance(refused, BadRequest)
+    assert "s3cret" not in refused.text
 
 
 def test_login_names_its_user():

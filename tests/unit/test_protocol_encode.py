@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
     CancelReason,
@@ -26,7 +27,7 @@ from exchange.engine.events import (
     ReplaceRejected,
     RequestRejected,
 )
-from exchange.engine.instrument import Instrument
+from exchange.engine.instrument import Instrument, Phase
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.engine.trade import Trade
 from exchange.networking import protocol
@@ -240,12 +241,28 @@ def test_trade_names_no_user_and_no_order():
 
 def test_logged_in_lists_the_instruments():
     listed = {"symbol": "BOND", "tick_size": "0.25", "lot_size": 10, "min_quantity": 20, "max_quantity": 200}
-    assert message(protocol.logged_in("alice", 5, [BOND], "0.1.0")) == {
+    assert message(protocol.logged_in("alice", 5, [(BOND, Phase.HALTED)], "0.1.0")) == {
         "type": "logged_in",
         "user": "alice",
         "next_seq": 5,
-        "instruments": [{**listed, "phase": "CONTINUOUS"}],
+        "instruments": [{**listed, "phase": "HALTED"}],
         "version": "0.1.0",
+    }
+
+
+def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name():
+    assert message(protocol.logged_in("alice", 1, [], "0.1.0", "5ec4e7"))["token"] == "5ec4e7"
+
+
+def test_the_operators_list_names_users_and_instruments():
+    users = [(UserState("alice", 2, False, True), 3), (UserState("bob", 0, True, False), 0)]
+    assert message(protocol.everything(users, [("BOND", Phase.HALTED)])) == {
+        "type": "everything",
+        "users": [
+            {"user": "alice", "live_orders": 2, "connections": 3, "blocked": False, "claimed": True},
+            {"user": "bob", "live_orders": 0, "connections": 0, "blocked": True, "claimed": False},
+        ],
+        "instruments": [{"symbol": "BOND", "phase": "HALTED"}],
     }
 
 
@@ -265,6 +282,7 @@ def test_logged_in_lists_the_instruments():
         (protocol.pong(""), {"type": "pong", "id": ""}),
         (protocol.pong('"\\'), {"type": "pong", "id": '"\\'}),
         (protocol.heartbeat(), {"type": "heartbeat"}),
+        (protocol.gap(3, 7), {"type": "gap", "from": 3, "to": 7}),
     ],
 )
 def test_session_message(line, expected):

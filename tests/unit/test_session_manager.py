@@ -157,6 +157,28 @@ def test_how_an_order_ended_unseen_is_corrected_when_it_is_told_after_all(tmp_pa
     assert table(manager) == [(1, 10, 0, "FILLED"), (2, 0, 0, "CANCELED")]
 
 
+def test_a_fill_that_is_told_after_all_does_not_revive_an_order_that_is_over(tmp_path: Path) -> None:
+    """After a gap the engine tells every fill, but not how the order ended."""
+    manager = history(tmp_path, order_accepted(1))
+    manager.reconcile([])
+    assert manager.apply(order_executed(1, 4, 6))
+    assert table(manager) == [(1, 4, 0, "UNKNOWN")]
+
+
+def test_a_gap_is_behind_only_when_everything_in_it_was_told(tmp_path: Path) -> None:
+    """Whoever loses the connection in the middle must ask for the rest of the fills again."""
+    manager = history(tmp_path, order_accepted(1))
+    before = manager.last_seq
+    manager.apply({"type": "gap", "from": before + 1, "to": 90})
+    manager.apply({"type": "orders", "orders": []})
+    manager.apply({"type": "positions", "positions": []})
+    assert manager.last_seq == before
+    manager.apply(order_executed(1, 4, 6))
+    assert manager.last_seq == 50
+    manager.apply({"type": "pong"})
+    assert manager.last_seq == 90
+
+
 def test_an_engine_that_began_anew_reuses_ids_and_counts_without_hurting_the_history(tmp_path: Path) -> None:
     manager = history(tmp_path, order_accepted(1), order_accepted(2), order_executed(2, 10, 0))
     manager.apply({"type": "logged_in", "next_seq": 3})

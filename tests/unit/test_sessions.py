@@ -1,4 +1,4 @@
-"""Who speaks for whom: logins, several connections of one user, and names that are too much alike."""
+"""Who speaks for whom, and what each user was told lately: several connections of one user, and what is held."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.engine.events import CancelReason, OrderCanceled, OrderRejected, RejectCode
 from exchange.networking.connection import Connection
 from exchange.networking.outbox import BacklogSender
-from exchange.networking.sessions import Sessions
+from exchange.networking.sessions import EVENTS_HELD_MAX, HeldEvent, RecentEvents, Sessions
 
-NAMES = ("alice", "ALICE", "Alice", "bob", "bo_b")
+NAMES = ("alice", "bob", "bo_b")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def connections() -> Iterator[list[Connection]]:
     sender = BacklogSender(lambda failure: None)
     sender.start()
     ends = [end for _ in range(4) for end in socket.socketpair()]
-    yield [Connection(end, f"client {number}", sender, b"") for number, end in enumerate(ends[::2])]
+    yield [Connection(end, "client", number, sender, b"", lambda _: None) for number, end in enumerate(ends[::2])]
     sender.stop()
     for end in ends:
         end.close()
@@ -30,17 +31,21 @@ def connections() -> Iterator[list[Connection]]:
 
 @pytest.fixture
 def sessions(connections: list[Connection]) -> Iterator[Sessions]:
-    sessions = Sessions(["Carol"])
+    sessions = Sessions()
     yield sessions
     for connection in connections:
         sessions.leave(connection)
 
 
 def login(sessions: Sessions, connection: Connection, user: str) -> None:
-    """What the publisher does with a login that is not refused."""
-    assert sessions.login_refusal(connection, user) is None
+    """What the session desk does with a login that is not refused."""
     sessions.login(connection, user)
     connection.answer_login(user)
+
+
+def canceled(user: str, seq: int) -> OrderCanceled:
+    """Any private event."""
+    return OrderCanceled(user, seq, 1, seq, "1", "ACME", 1, CancelReason.USER_REQUESTED)
 
 
 def test_every_connection_of_a_user_is_found_in_the_order_of_their_logins(
@@ -49,9 +54,9 @@ def test_every_connection_of_a_user_is_found_in_the_order_of_their_logins(
     first, second, other, _ = connections
     for connection, user in ((first, "alice"), (other, "bob"), (second, "alice")):
         login(sessions, connection, user)
-    assert list(sessions.connections_of("alice")) == [first, second]
-    assert list(sessions.connections_of("bob")) == [other]
-    assert list(sessions.connections_of("nobody")) == []
+    assert sessions.of("alice").connections == [first, second]
+    assert sessions.of("bob").connections == [other]
+    assert sessions.of("nobody").connections == []
 
 
 def test_who_leaves_is_found_no_more_and_may_log_in_again(
@@ -63,50 +68,59 @@ def test_who_leaves_is_found_no_more_and_may_log_in_again(
     sessions.leave(first)
     sessions.leave(first)
     assert first.user is None
-    assert list(sessions.connections_of("alice")) == [second]
+    assert sessions.of("alice").connections == [second]
     login(sessions, first, "bob")
-    assert list(sessions.connections_of("bob")) == [first]
-
-
-def test_a_connection_speaks_for_one_user_at_a_time(sessions: Sessions, connections: list[Connection]) -> None:
-    login(sessions, connections[0], "alice")
-    for user in ("alice", "bob"):
-        refusal = sessions.login_refusal(connections[0], user)
-        assert refusal is not None
-        assert "logged in as alice" in refusal
-
-
-@pytest.mark.parametrize("name", ["carol", "CAROL", "cArol"])
-def test_a_name_that_differs_by_case_from_one_the_engine_knows_is_refused(
-    sessions: Sessions, connections: list[Connection], name: str
-) -> None:
-    refusal = sessions.login_refusal(connections[0], name)
-    assert refusal is not None
-    assert name in refusal
-    assert sessions.login_refusal(connections[0], "Carol") is None
+    assert sessions.of("bob").connections == [first]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([*NAMES, ""])), max_size=30))
 def test_sessions_are_what_a_plain_table_of_connections_would_say(
     connections: list[Connection], steps: list[tuple[int, str]]
 ) -> None:
-    """An empty name stands for leaving.  Whoever comes first decides how a name is spelled."""
-    sessions = Sessions([])
-    spelled: dict[str, str] = {}
+    """An empty name stands for leaving; who speaks for somebody already leaves first."""
+    sessions = Sessions()
     users: dict[int, str] = {}
     for number, name in steps:
         connection = connections[number]
-        if not name:
-            sessions.leave(connection)
-            users.pop(number, None)
-            continue
-        may_log_in = number not in users and spelled.get(name.lower(), name) == name
-        assert (sessions.login_refusal(connection, name) is None) == may_log_in
-        if may_log_in:
+        sessions.leave(connection)
+        users.pop(number, None)
+        if name:
             login(sessions, connection, name)
-            users[number] = spelled[name.lower()] = name
+            users[number] = name
         for user in NAMES:
             expected = {connections[other] for other, speaks_for in users.items() if speaks_for == user}
-            assert set(sessions.connections_of(user)) == expected
+            assert set(sessions.of(user).connections) == expected
     for connection in connections:
         sessions.leave(connection)
+
+
+# --- what is held ----------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 3 * EVENTS_HELD_MAX), st.integers(0, 3 * EVENTS_HELD_MAX))
+def test_the_last_events_are_held_and_the_oldest_of_them_is_known(told: int, asked_from: int) -> None:
+    sessions = Sessions()
+    for seq in range(1, told + 1):
+        sessions.of("alice").held.append(HeldEvent(seq, b"%d\n" % seq, False))
+    first = sessions.first_held_seq("alice", told)
+    assert first == max(1, told - EVENTS_HELD_MAX + 1)
+    held = [event.seq for event in sessions.held_since("alice", asked_from)]
+    assert held == list(range(max(first, asked_from), told + 1))
+
+
+def test_of_a_user_nobody_heard_of_since_the_start_nothing_is_held() -> None:
+    sessions = Sessions()
+    assert sessions.first_held_seq("alice", 17) == 18
+    assert sessions.held_since("alice", 1) == []
+
+
+def test_the_recent_events_of_a_recovery_are_each_users_last_ones_in_order() -> None:
+    recent = RecentEvents()
+    for seq in range(1, EVENTS_HELD_MAX + 11):
+        recent.add([canceled("alice", seq), OrderRejected("1", RejectCode.HALTED, "t"), canceled("bob", seq)])
+    taken = list(recent.take())
+    for user in ("alice", "bob"):
+        seqs = [event.seq for event in taken if event.user == user]
+        assert seqs == list(range(11, EVENTS_HELD_MAX + 11))
+    assert len(taken) == 2 * EVENTS_HELD_MAX
+    assert list(recent.take()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.order import Side, TimeInForce
-from exchange.networking.tcp_client import ExchangeClient
+from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.intents import Cancel, OwnOrder, Place, Replace
 from exchange.simulation.order_desk import OrderDesk, log_in
@@ -147,14 +148,14 @@ def test_an_engine_that_says_farewell_is_gone() -> None:
             desk.take({"type": "error", "code": "ENGINE_STOPPING", "text": "the exchange is stopping"})
 
 
-def test_something_that_is_no_exchange_can_not_be_traded_on() -> None:
+def test_something_that_is_no_exchange_can_not_be_traded_on(tmp_path: Path) -> None:
     refusal = pytest.raises(CannotStartError, match="no exchange at 127.0.0.1")
     with CannedEngine(lambda _: ["HTTP/1.1 400 Bad Request"]) as engine, refusal:
-        log_in("127.0.0.1", engine.port, "sim-1")
+        log_in("127.0.0.1", engine.port, "sim-1", TokenStore(tmp_path))
 
 
-def test_a_simulation_without_an_engine_does_not_start() -> None:
-    simulation = Simulation(Options(port=1))
+def test_a_simulation_without_an_engine_does_not_start(tmp_path: Path) -> None:
+    simulation = Simulation(Options(TokenStore(tmp_path), port=1))
     with pytest.raises(CannotStartError, match="cannot reach an engine"):
         simulation.start()
     assert simulation.wait(0)

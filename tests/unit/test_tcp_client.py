@@ -6,13 +6,14 @@ import json
 import textwrap
 import threading
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
 from exchange.engine.order import SelfTradePrevention, Side
 from exchange.networking import tcp_client
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, LoginRejected, Rejected
+from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, LoginRejected, Rejected, TokenStore
 from tests.unit.canned_engine import CannedEngine, Request, accepted, echo, pong, rejected, talking_to
 
 LEVELS = '"bids":[[99,10,1],[98.5,5,2]],"asks":[[100,7,1]]'
@@ -241,7 +242,26 @@ def test_login_keeps_user_and_instruments_and_passes_further_fields_through() ->
     with talking_to(lambda request: [answer]) as (client, engine):
         assert client.login("alice", last_seq=4)["next_seq"] == 1
         assert (client.user, client.instruments) == ("alice", [{"symbol": "ACME", "tick_size": Decimal(1)}])
+        assert client.resumed_after == 4
         assert engine.next_request() == {"type": "login", "user": "alice", "last_seq": 4}
+
+
+def test_a_login_sends_the_token_that_an_earlier_one_was_told(tmp_path: Path) -> None:
+    tokens = TokenStore(tmp_path / "tokens")
+    answer = '{"type":"logged_in","user":"alice","next_seq":8,"instruments":[],"token":"5ec4e7"}'
+    for sent in ({}, {"token": "5ec4e7"}):
+        with talking_to(lambda request: [answer]) as (client, engine):
+            client.login("alice", tokens)
+            assert client.resumed_after == 7
+            assert engine.next_request() == {"type": "login", "user": "alice", **sent}
+
+
+def test_nothing_is_claimed_when_its_token_could_not_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("a file where the directory should be")
+    with talking_to(echo) as (client, engine):
+        with pytest.raises(OSError, match="tokens"):
+            client.login("alice", TokenStore(tmp_path / "tokens"))
+        assert engine.requests.empty()
 
 
 @pytest.mark.parametrize("answer_type", ["login_rejected", "error"])
@@ -254,7 +274,10 @@ def test_a_refused_login_is_told_apart_from_other_refusals(answer_type: str) -> 
 # --- the example -----------------------------------------------------------------------------------------------
 
 
-def test_the_bot_in_the_docstring_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bot_in_the_docstring_runs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     _, _, rest = (tcp_client.__doc__ or "").partition("or less:\n\n")
     example, _, _ = rest.partition("\n\nTwo ways")
     bot = textwrap.dedent(example)

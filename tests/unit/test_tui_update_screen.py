@@ -8,7 +8,7 @@ from typing import Any
 from scripts.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, empty, levels
 from tui.key_decoder import Key, Mouse, MouseButton
 from tui.layout import Panel
-from tui.messages import Connected, Effect, Lost, Resized, Send, TimePassed, Typed
+from tui.messages import Connected, Effect, EngineSaid, Lost, Resized, Send, TimePassed, Typed
 from tui.model import LinkState, ladder_columns_of
 from tui.own_orders import OrderState
 from tui.update import next_wake, update
@@ -56,6 +56,50 @@ def test_after_a_reconnect_everything_is_asked_for_and_the_engine_is_believed() 
     assert kinds == ["get_orders", "get_positions", "subscribe", "subscribe", "ping"]
     scene.say({"type": "orders", "orders": []})
     assert {order.state for order in scene.model.orders} == {OrderState.UNKNOWN, OrderState.FILLED}
+
+
+def canceled(seq: int) -> dict[str, Any]:
+    """The end of some order that the screen does not know."""
+    ids = {"order_id": 900 + seq, "client_order_id": "x"}
+    return {"type": "order_canceled", "seq": seq, **ids, "status": "CANCELED"}
+
+
+def test_a_connection_goes_on_after_the_last_event_that_was_shown() -> None:
+    scene = calm()
+    update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": []}, (), last_seq=6))
+    for seq in (7, 8, 9):
+        scene.say(canceled(seq))
+    assert scene.model.link.last_seq == 9
+    fill = {
+        "type": "order_executed", "seq": 9, "order_id": 1, "client_order_id": "x", "symbol": "ACME", "side": "BUY",
+        "price": Decimal("100.00"), "quantity": 1, "remaining_quantity": 0, "status": "FILLED", "timestamp": 1,
+    }  # fmt: skip
+    before = len(scene.model.fills)
+    scene.say(fill)
+    assert len(scene.model.fills) == before, "it was told before"
+    scene.say({**fill, "seq": 10})
+    assert len(scene.model.fills) == before + 1
+
+
+def test_a_gap_is_told_and_behind_only_with_the_next_pong() -> None:
+    scene = calm()
+    requests = update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": []}, (), last_seq=6))
+    scene.say({"type": "gap", "from": 7, "to": 50})
+    assert "events 7 to 50" in said(scene)
+    scene.say(canceled(20))
+    assert scene.model.link.last_seq == 20
+    scene.say({"type": "pong", "id": sent(requests)[-1]["id"]})
+    assert scene.model.link.last_seq == 50
+
+
+def test_heartbeats_show_that_the_engine_lives_and_nothing_else() -> None:
+    scene = calm()
+    scene.model.is_changed = False
+    for second in range(1, 21):
+        update(scene.model, EngineSaid(NOW + second, {"type": "heartbeat"}))
+        update(scene.model, TimePassed(NOW + second))
+    assert scene.model.link.state is LinkState.LIVE
+    assert not scene.model.is_changed
 
 
 def test_an_engine_that_stays_silent_is_given_up() -> None:

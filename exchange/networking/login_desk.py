@@ -1,0 +1,116 @@
+"""The door: looks at a login before it goes into the queue.
+
+Checking a token and looking up what a client has missed take milliseconds, which the market must not wait for; so
+the reader thread that read the login does it here, and puts the result into the queue.  The matching thread has
+the last word: whether a name is still free, and who is logged in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Optional, Protocol
+
+from exchange.engine.commands import ClaimUser
+from exchange.engine.events import RejectCode
+from exchange.networking.credentials import RandomBytes, new_token, token_matches
+from exchange.networking.rate_limit import RateLimit
+from exchange.networking.requests import BadRequest, CheckedLogin, Login, MissedFills
+
+# A login that fails is answered at once so often in a row; after that each answer waits for its turn.
+FAILURES_AT_ONCE = 5
+FAILURES_PER_S = 1.0
+
+# How often the records are read again for a user who goes on trading while they are read.
+LOOK_UPS_MAX = 5
+
+# The user's fills from a `seq` on, out of the records on disk.
+FillsSince = Callable[[str, int], MissedFills]
+
+
+class Users(Protocol):
+    """What the door asks of the engine; answered by single dict look-ups, safe from any thread."""
+
+    def credential(self, user: str) -> Optional[str]:
+        """What the user's token is known by, None for a name that nobody has claimed."""
+
+    def last_seq(self, user: str) -> int:
+        """The number of the user's last private event, 0 before the first."""
+
+
+class LoginDesk:
+    """Used by all reader threads at once; the failure counts are all it holds."""
+
+    def __init__(
+        self,
+        users: Users,
+        first_held_seq: Callable[[str], int],
+        fills_since: FillsSince,
+        random_bytes: RandomBytes,
+        monotonic_s: Callable[[], float],
+    ) -> None:
+        """`first_held_seq` is the oldest private event of a user that is still held in memory."""
+        self._users = users
+        self._first_held_seq = first_held_seq
+        self._fills_since = fills_since
+        self._random_bytes = random_bytes
+        self._failures = RateLimit(FAILURES_PER_S, FAILURES_AT_ONCE, monotonic_s)
+
+    def check(self, login: Login, speaker: Optional[str], host: str, is_leaving: threading.Event) -> list[Any]:
+        """What to put into the queue for `login` from address `host`; takes about 3 ms.
+
+        `speaker` is the user whom the connection speaks for already, None before a login.  After repeated failures
+        from one address it waits before it answers, unless `is_leaving` is set.
+        """
+        credential = self._users.credential(login.user)
+        refusal = _refusal(login, speaker, credential) or self._refuse_last_seq(login)
+        if refusal is not None:
+            while not self._failures.take(host):
+                if is_leaving.wait(self._failures.wait_s(host)):
+                    break
+            return [CheckedLogin(login, refusal, None, None)]
+        missed_fills = self._missed_fills(login)
+        if credential is None:
+            made = new_token(self._random_bytes)
+            claim = ClaimUser(login.user, made.credential)
+            return [claim, CheckedLogin(login, None, made, missed_fills, made.credential)]
+        return [CheckedLogin(login, None, None, missed_fills, credential)]
+
+    def _refuse_last_seq(self, login: Login) -> Optional[BadRequest]:
+        """A login from the future is refused here, before the name is claimed: its token would never be told."""
+        last_seq = self._users.last_seq(login.user)
+        if login.last_seq is None or login.last_seq <= last_seq:
+            return None
+        text = f"last_seq {login.last_seq}: the last event of user {login.user} is {last_seq}"
+        return BadRequest(RejectCode.BAD_VALUE, text)
+
+    def _missed_fills(self, login: Login) -> Optional[MissedFills]:
+        if login.last_seq is None or login.last_seq + 1 >= self._first_held_seq(login.user):
+            return None
+        missed = self._fills_since(login.user, login.last_seq + 1)
+        for _ in range(LOOK_UPS_MAX):
+            # A user who trades meanwhile on another connection has new events: only these are read again.
+            if self._first_held_seq(login.user) <= missed.last_seq + 1:
+                break
+            newer = self._fills_since(login.user, missed.last_seq + 1)
+            missed = MissedFills(missed.fills + newer.fills, newer.last_seq)
+        return missed
+
+
+def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) -> Optional[BadRequest]:
+    """Why the connection can't speak for the user; None if the token is the user's, or if the name is free."""
+    if speaker is not None:
+        return BadRequest(
+            RejectCode.BAD_VALUE, f"user {login.user}: this connection is logged in as {speaker}; log out first"
+        )
+    if credential is None:
+        if login.token is None:
+            return None
+        return BadRequest(
+            RejectCode.BAD_TOKEN, f"user {login.user}: nobody has this name; log in without a token to claim it"
+        )
+    if login.token is None:
+        return BadRequest(RejectCode.BAD_TOKEN, f"user {login.user}: the name is taken; its token is needed")
+    if not token_matches(login.token, credential):
+        return BadRequest(RejectCode.BAD_TOKEN, f"user {login.user}: this is not the user's token")
+    return None

@@ -1,0 +1,50 @@
+"""Token buckets: how much one user may send, and how often one address may fail to log in.
+
+A bucket holds up to `burst` messages and is refilled at `per_s` a second; each message takes one.  The clock is
+monotonic and an argument, so a wall clock that jumps changes nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+# Keys remembered at once; the one unused for longest goes first (a full bucket is what a new key gets anyway).
+KEYS_MAX = 10_000
+
+
+class RateLimit:
+    """One bucket per key (a user, an address).  Any thread; `_lock` guards the buckets."""
+
+    def __init__(self, per_s: float, burst: float, monotonic_s: Callable[[], float]) -> None:
+        self.per_s = per_s
+        self._burst = burst
+        self._monotonic_s = monotonic_s
+        self._lock = threading.Lock()
+        # By key: messages left, and when that was true.
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str) -> bool:
+        """Take one message from the bucket of `key`; False, and nothing taken, if it is empty."""
+        with self._lock:
+            left = self._left(key)
+            allowed = left >= 1.0
+            self._keep(key, left - 1.0 if allowed else left)
+            return allowed
+
+    def wait_s(self, key: str) -> float:
+        """How long until the bucket of `key` has a message again, in seconds; 0 if it has."""
+        with self._lock:
+            return max(0.0, (1.0 - self._left(key)) / self.per_s)
+
+    def _left(self, key: str) -> float:
+        now_s = self._monotonic_s()
+        left, then_s = self._buckets.get(key, (self._burst, now_s))
+        return min(self._burst, left + (now_s - then_s) * self.per_s)
+
+    def _keep(self, key: str, left: float) -> None:
+        self._buckets[key] = (left, self._monotonic_s())
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > KEYS_MAX:
+            self._buckets.popitem(last=False)

@@ -1,0 +1,147 @@
+"""TLS on one connection, behind the few methods that server and client use of a socket.
+
+Reader and sender are different threads, and an OpenSSL connection must not be used by two at once.  So OpenSSL
+works here on memory only, under `_lock`, and the socket is read outside of it: a reader that waits for the other
+side keeps nobody from sending.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from typing import Any, Optional
+
+_RECEIVE_BYTES = 65_536
+_WAIT = 0  # send flags of a thread that may wait for the socket
+
+
+def server_context(certificate_file: str, key_file: str) -> ssl.SSLContext:
+    """What the exchange shows its clients.  Raises OSError (ssl.SSLError) for files that are no such pair."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate_file, key_file)
+    return context
+
+
+class TlsSocket:
+    """One side of a connected socket: the server's, or with `server_host` the client's, who expects to find there
+    a server that can prove this name or address.
+
+    `recv` and `receive` are the reader thread's alone; `send` and `sendall` are called by one sender at a time.
+    """
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext, server_host: Optional[str] = None) -> None:
+        self._sock = sock
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server_host is None, server_hostname=server_host
+        )
+        # Guards `_tls`, its two memories and `_unsent`.
+        self._lock = threading.Lock()
+        self._unsent = b""
+        self._taken_bytes = 0
+
+    def handshake(self) -> None:
+        """Agree with the other side on keys.  Reader thread, before anything else; OSError if it can't be done."""
+        while True:
+            try:
+                with self._lock:
+                    self._tls.do_handshake()
+                    self._write_outgoing(_WAIT)
+                    return
+            except ssl.SSLWantReadError:
+                with self._lock:
+                    self._write_outgoing(_WAIT)
+                if not self._feed():
+                    raise ConnectionError("the other side left during the handshake") from None
+
+    def recv(self, bytes_max: int) -> bytes:
+        """What the other side sent, b"" at its end; waits.  OSError if the connection is broken."""
+        while True:
+            try:
+                with self._lock:
+                    return self._tls.read(bytes_max)
+            except ssl.SSLWantReadError:
+                if not self._feed():
+                    return b""
+            except ssl.SSLZeroReturnError:
+                return b""
+
+    def receive(self) -> Optional[bytes]:
+        """What one read of the socket brought: b"" at the end, None if it was nothing yet that is for us.
+
+        Waits for that read, so to be called when the socket is readable.  OSError if the connection is broken.
+        """
+        is_at_end = not self._feed()
+        received: list[bytes] = []
+        try:
+            with self._lock:
+                while data := self._tls.read(_RECEIVE_BYTES):
+                    received.append(data)
+        except ssl.SSLWantReadError:
+            return b"".join(received) or None
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            is_at_end = True
+        return b"".join(received) if received or is_at_end else None
+
+    @property
+    def committed_bytes(self) -> int:
+        """How much of what was offered last is encrypted and not gone yet: exactly that must be offered again."""
+        return self._taken_bytes
+
+    def send(self, data: bytes, flags: int) -> int:
+        """Offer `data`; returns how much of it has left, BlockingIOError if not all that was encrypted has.
+
+        Encrypted data can't be taken back, so after a BlockingIOError the same data must be offered again first;
+        it is not encrypted a second time.
+        """
+        with self._lock:
+            if not self._taken_bytes:
+                self._taken_bytes = self._tls.write(data)
+            self._write_outgoing(flags)
+            if self._unsent:
+                raise BlockingIOError("the client does not read")
+            sent_bytes, self._taken_bytes = min(self._taken_bytes, len(data)), 0
+            return sent_bytes
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of `data`, waiting for the socket as long as its timeout allows.  OSError."""
+        with self._lock:
+            self._tls.write(data)
+            self._write_outgoing(_WAIT)
+
+    def shutdown(self, how: int) -> None:
+        """Shut the socket down; if nothing more will be sent, say goodbye first as TLS wants it, if that can be
+        said at once."""
+        if how != socket.SHUT_RD:
+            with self._lock:
+                # Raises because the client's own goodbye is not there yet, which is no matter.
+                with contextlib.suppress(ssl.SSLError):
+                    self._tls.unwrap()
+                self._write_outgoing(socket.MSG_DONTWAIT)
+        self._sock.shutdown(how)
+
+    def _feed(self) -> bool:
+        """Wait for bytes of the other side and give them to OpenSSL; False at their end."""
+        received = self._sock.recv(_RECEIVE_BYTES)
+        with self._lock:
+            if received:
+                self._incoming.write(received)
+            else:
+                self._incoming.write_eof()
+        return bool(received)
+
+    def _write_outgoing(self, flags: int) -> None:
+        data = self._unsent + self._outgoing.read()
+        while data:
+            try:
+                data = data[self._sock.send(data, flags) :]
+            except (BlockingIOError, InterruptedError):
+                break
+        self._unsent = data
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else (fileno, close, options) is the plain socket's."""
+        return getattr(self._sock, name)

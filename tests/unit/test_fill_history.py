@@ -1,0 +1,162 @@
+"""Fills read back from the audit logs: exactly the events that the logs were written from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.engine.events import (
+    CancelReason,
+    Liquidity,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderReplaced,
+    PrivateEvent,
+)
+from exchange.engine.instrument import Instrument
+from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.storage.audit_log import AuditFormat, file_stem
+from exchange.storage.fill_history import FillHistory
+
+INSTRUMENTS = {
+    "ACME": Instrument("ACME"),
+    "B.ND-1": Instrument("B.ND-1", tick_size_nanos=250_000_000),
+    "NANO": Instrument("NANO", tick_size_nanos=1),
+    "BIG": Instrument("BIG", tick_size_nanos=100 * 10**9),
+}
+USERS = ("alice", "bob")
+# Names of orders that look like the lines they stand in.
+TRICKY = (
+    "1",
+    "(",
+    ") BUY ACME 1 @ 1.00 remaining 0 FILLED trade 1 MAKER",
+    "x) SELL ACME 7 @ 2.00 remaining 0 FILLED trade 9 TAKER (y",
+    "seq=5 EXECUTED order 1 (a) BUY ACME 1 @ 1 remaining 0 FILLED trade 1 MAKER",
+)
+client_order_ids = st.one_of(
+    st.sampled_from(TRICKY), st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=64)
+)
+counts = st.integers(1, 2**62)
+timestamps = st.integers(0, 4 * 10**18)
+
+
+def fills(user: str, seq: int) -> st.SearchStrategy[PrivateEvent]:
+    return st.builds(
+        OrderExecuted,
+        st.just(user),
+        st.just(seq),
+        timestamps,
+        counts,
+        client_order_ids,
+        st.sampled_from(sorted(INSTRUMENTS)),
+        st.sampled_from(Side),
+        counts,
+        st.integers(1, 10**9),
+        counts,
+        st.integers(0, 2**62),
+        st.sampled_from([OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]),
+        st.sampled_from(Liquidity),
+    )
+
+
+@st.composite
+def others(draw: st.DrawFn, user: str, seq: int) -> PrivateEvent:
+    """An event that is no fill."""
+    head = (
+        user,
+        seq,
+        draw(timestamps),
+        draw(counts),
+        draw(client_order_ids),
+        draw(st.sampled_from(["ACME", "BIG"])),
+    )
+    kind = draw(st.sampled_from(["accepted", "canceled", "replaced"]))
+    if kind == "canceled":
+        return OrderCanceled(*head, draw(counts), draw(st.sampled_from(CancelReason)))
+    if kind == "replaced":
+        status = draw(st.sampled_from([OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED]))
+        return OrderReplaced(*head, draw(st.integers(1, 10**9)), draw(counts), draw(counts), status, True)
+    prevention = draw(st.sampled_from(SelfTradePrevention))
+    return OrderAccepted(
+        *head, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, draw(st.integers(1, 10**9)), 5, False, prevention
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[PrivateEvent]:
+    """Events of both users, each user's numbered 1, 2, 3 …"""
+    seqs = dict.fromkeys(USERS, 0)
+    events: list[PrivateEvent] = []
+    for user in draw(st.lists(st.sampled_from(USERS), max_size=30)):
+        seqs[user] += 1
+        kind = fills if draw(st.booleans()) else others
+        events.append(draw(kind(user, seqs[user])))
+    return events
+
+
+def written(directory: Path, events: list[PrivateEvent]) -> FillHistory:
+    """The history of logs that hold these events."""
+    lines: dict[str, list[str]] = {}
+    for stem, line in AuditFormat(INSTRUMENTS.__getitem__)(events):
+        lines.setdefault(stem, []).append(line)
+    for user in USERS:
+        path = directory / f"{file_stem(user)}.txt"
+        path.unlink(missing_ok=True)
+        if file_stem(user) in lines:
+            path.write_text("".join(line + "\n" for line in lines[file_stem(user)]))
+    return FillHistory(directory, lambda: None, INSTRUMENTS.__getitem__)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("logs")
+
+
+@given(histories(), st.sampled_from(USERS), st.integers(1, 35))
+def test_the_fills_of_a_user_are_read_back_as_they_were(
+    directory: Path, events: list[PrivateEvent], user: str, seq: int
+) -> None:
+    own = [event for event in events if event.user == user]
+    expected = tuple(event for event in own if event.seq >= seq and isinstance(event, OrderExecuted))
+    assert written(directory, events).fills_since(user, seq) == (expected, len(own))
+
+
+def fill(seq: int, client_order_id: str = "1") -> OrderExecuted:
+    head = ("alice", seq, 10**18 + seq, 7, client_order_id, "ACME", Side.SELL)
+    return OrderExecuted(*head, seq, 12_345, 10, 20, OrderStatus.PARTIALLY_FILLED, Liquidity.MAKER)
+
+
+def test_a_log_of_many_blocks_is_read_whole_and_only_as_far_back_as_needed(tmp_path: Path) -> None:
+    events: list[PrivateEvent] = [fill(seq, "x" * (seq % 64 + 1)) for seq in range(1, 3_001)]
+    history = written(tmp_path, events)
+    assert history.fills_since("alice", 1) == (tuple(events), 3_000)
+    assert history.fills_since("alice", 2_990) == (tuple(events[2_989:]), 3_000)
+    assert history.fills_since("alice", 3_001) == ((), 3_000)
+
+
+@pytest.mark.parametrize("torn_bytes", [1, 20, 80])
+def test_half_a_line_at_the_end_does_not_count(tmp_path: Path, torn_bytes: int) -> None:
+    """It is being written this moment."""
+    events: list[PrivateEvent] = [fill(seq) for seq in (1, 2, 3)]
+    history = written(tmp_path, events)
+    path = tmp_path / "logs_alice.txt"
+    path.write_bytes(path.read_bytes()[:-torn_bytes])
+    assert history.fills_since("alice", 1) == (tuple(events[:2]), 2)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"half a li"])
+def test_a_user_without_a_log_has_no_fills(tmp_path: Path, content: bytes) -> None:
+    if content is not None:
+        (tmp_path / "logs_alice.txt").write_bytes(content)
+    assert FillHistory(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((), 0)
+
+
+def test_what_was_handed_to_the_log_is_written_out_before_it_is_read(tmp_path: Path) -> None:
+    def write_out() -> None:
+        written(tmp_path, [fill(1)])
+
+    assert FillHistory(tmp_path, write_out, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((fill(1),), 1)

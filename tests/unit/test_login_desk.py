@@ -1,0 +1,205 @@
+"""The door: who is let in, what a claim becomes, which past is looked up, and how guessing is slowed down."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Optional
+
+import pytest
+
+from exchange.engine.commands import ClaimUser
+from exchange.engine.events import RejectCode
+from exchange.networking.credentials import new_token, token_matches
+from exchange.networking.login_desk import FAILURES_AT_ONCE, LoginDesk
+from exchange.networking.requests import CancelOnDisconnect, CheckedLogin, Login, MissedFills
+
+HOST = "192.0.2.7"
+ALICE = new_token(lambda count: b"\xaa" * count)
+
+
+class Users:
+    """What the engine knows: alice has claimed her name and was told 20 events; the last 5 are held in memory."""
+
+    def credential(self, user: str) -> Optional[str]:
+        return ALICE.credential if user == "alice" else None
+
+    def last_seq(self, user: str) -> int:
+        return {"alice": 20, "reset": 20}.get(user, 0)
+
+
+class Clock:
+    """Moves only when it is told to."""
+
+    now_s = 50.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Patience(threading.Event):
+    """Stands for a connection that stays: time passes for it while it is waited for."""
+
+    def __init__(self, clock: Clock, leaves_after: Optional[int] = None) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self._clock = clock
+        self._leaves_after = leaves_after
+
+    def wait(self, timeout: Optional[float] = None) -> bool:
+        assert timeout is not None
+        self.waits.append(timeout)
+        self._clock.now_s += timeout
+        return self._leaves_after is not None and len(self.waits) >= self._leaves_after
+
+
+class Door:
+    """A desk with its clock; `asked_history` is what it looked up on disk."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.asked_history: list[tuple[str, int]] = []
+        self.desk = LoginDesk(Users(), lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock)
+
+    def _fills_since(self, user: str, seq: int) -> MissedFills:
+        self.asked_history.append((user, seq))
+        return MissedFills((), 20)
+
+    def check(
+        self,
+        user: str,
+        token: Optional[str] = None,
+        last_seq: Optional[int] = None,
+        speaker: Optional[str] = None,
+        host: str = HOST,
+        patience: Optional[Patience] = None,
+    ) -> list[Any]:
+        login = Login(user, token, last_seq, CancelOnDisconnect.NONE, 0.0)
+        return self.desk.check(login, speaker, host, patience or Patience(self.clock))
+
+    def refusal(self, *args: Any, **options: Any) -> tuple[RejectCode, str]:
+        """Why it is refused; nothing else may go into the queue with it."""
+        (checked,) = self.check(*args, **options)
+        assert isinstance(checked, CheckedLogin)
+        assert checked.refusal is not None
+        return checked.refusal
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+def test_who_has_the_token_is_let_in(door: Door) -> None:
+    (checked,) = door.check("alice", ALICE.token)
+    assert (checked.refusal, checked.new_token, checked.missed_fills) == (None, None, None)
+    assert checked.login.user == "alice"
+
+
+def test_a_free_name_is_claimed_with_a_new_token_ahead_of_the_login(door: Door) -> None:
+    claim, checked = door.check("bob")
+    assert isinstance(claim, ClaimUser)
+    assert (claim.user, checked.refusal) == ("bob", None)
+    assert claim.credential == checked.new_token.credential
+    assert token_matches(checked.new_token.token, claim.credential)
+
+
+@pytest.mark.parametrize(
+    ("user", "token", "words"),
+    [
+        ("alice", None, "its token is needed"),
+        ("alice", "0" * 64, "not the user's token"),
+        ("alice", ALICE.token.upper(), "not the user's token"),
+        ("bob", "0" * 64, "nobody has this name"),
+    ],
+)
+def test_who_has_not_is_refused(door: Door, user: str, token: Optional[str], words: str) -> None:
+    code, text = door.refusal(user, token)
+    assert code is RejectCode.BAD_TOKEN
+    assert user in text and words in text
+    assert token is None or token not in text
+
+
+def test_a_connection_that_speaks_for_somebody_already_is_refused_even_with_the_token(door: Door) -> None:
+    code, text = door.refusal("alice", ALICE.token, speaker="bob")
+    assert code is RejectCode.BAD_VALUE
+    assert "logged in as bob" in text
+
+
+# --- what was missed -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("last_seq", [None, 15, 16, 20])
+def test_what_is_held_in_memory_is_not_looked_up(door: Door, last_seq: Optional[int]) -> None:
+    (checked,) = door.check("alice", ALICE.token, last_seq)
+    assert checked.missed_fills is None
+    assert door.asked_history == []
+
+
+def test_what_is_older_is_looked_up_from_the_first_event_missed(door: Door) -> None:
+    (checked,) = door.check("alice", ALICE.token, 14)
+    assert checked.missed_fills == MissedFills((), 20)
+    assert door.asked_history == [("alice", 15)]
+
+
+def test_whoever_claims_a_name_that_was_reset_hears_what_its_owner_missed(door: Door) -> None:
+    _claim, checked = door.check("reset", None, 3)
+    assert checked.missed_fills == MissedFills((), 20)
+
+
+@pytest.mark.parametrize(("user", "token"), [("alice", ALICE.token), ("bob", None), ("reset", None)])
+def test_a_last_seq_from_the_future_is_refused_before_anything_is_claimed(
+    door: Door, user: str, token: Optional[str]
+) -> None:
+    """Else the name would be claimed by a token that nobody is ever told."""
+    code, text = door.refusal(user, token, 21)
+    assert code is RejectCode.BAD_VALUE
+    assert "last_seq 21" in text
+
+
+# --- guessing --------------------------------------------------------------------------------------------------
+
+
+def test_a_few_failures_are_answered_at_once_and_the_rest_one_a_second(door: Door) -> None:
+    patience = Patience(door.clock)
+    for _ in range(FAILURES_AT_ONCE + 10):
+        door.refusal("alice", "0", patience=patience)
+    assert len(patience.waits) == 10
+    assert sum(patience.waits) == pytest.approx(10.0)
+
+
+def test_other_addresses_and_right_tokens_do_not_wait(door: Door) -> None:
+    for _ in range(FAILURES_AT_ONCE):
+        door.refusal("alice", "0")
+    patience = Patience(door.clock)
+    door.refusal("alice", "0", host="192.0.2.8", patience=patience)
+    for _ in range(20):
+        door.check("alice", ALICE.token, patience=patience)
+    assert patience.waits == []
+
+
+def test_a_client_that_leaves_is_not_waited_for(door: Door) -> None:
+    for _ in range(FAILURES_AT_ONCE):
+        door.refusal("alice", "0")
+    patience = Patience(door.clock, leaves_after=1)
+    for _ in range(3):
+        door.refusal("alice", "0", patience=patience)
+    assert len(patience.waits) <= 3
+
+
+def test_guessing_over_many_connections_at_once_is_no_faster(door: Door) -> None:
+    """Who finds, after the wait, that another connection of the address has taken the turn waits again."""
+    for _ in range(FAILURES_AT_ONCE):
+        door.refusal("alice", "0")
+
+    class Overtaken(Patience):
+        """Another connection of the address fails just before this one's first wait is over."""
+
+        def wait(self, timeout: Optional[float] = None) -> bool:
+            has_left = super().wait(timeout)
+            if len(self.waits) == 1:
+                door.refusal("alice", "0", patience=other)
+            return has_left
+
+    overtaken, other = Overtaken(door.clock), Patience(door.clock)
+    door.refusal("alice", "0", patience=overtaken)
+    assert (len(overtaken.waits), other.waits) == (2, [])

@@ -1,0 +1,78 @@
+"""Token buckets on a clock that the test moves: what passes, how long to wait, what is forgotten."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.networking.rate_limit import KEYS_MAX, RateLimit
+
+
+class Clock:
+    """Moves only when it is told to."""
+
+    now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def taken(limit: RateLimit, key: str, tries: int) -> int:
+    """How many of so many tries passed."""
+    return sum(limit.take(key) for _ in range(tries))
+
+
+def test_a_burst_passes_and_then_only_what_time_refills() -> None:
+    clock = Clock()
+    limit = RateLimit(10.0, 5.0, clock)
+    assert taken(limit, "alice", 20) == 5
+    clock.now_s += 0.25
+    assert taken(limit, "alice", 20) == 2
+    clock.now_s += 3_600.0
+    assert taken(limit, "alice", 20) == 5
+
+
+def test_nobody_is_held_to_what_somebody_else_has_taken() -> None:
+    limit = RateLimit(1.0, 3.0, Clock())
+    assert taken(limit, "alice", 100) == 3
+    assert taken(limit, "bob", 2) == 2
+
+
+def test_after_the_wait_that_it_names_exactly_one_more_passes() -> None:
+    clock = Clock()
+    limit = RateLimit(4.0, 2.0, clock)
+    assert limit.wait_s("alice") == 0.0
+    taken(limit, "alice", 2)
+    assert limit.wait_s("alice") == 0.25
+    clock.now_s += limit.wait_s("alice")
+    assert taken(limit, "alice", 5) == 1
+
+
+@given(
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), max_size=60),
+)
+def test_never_more_passes_than_the_burst_and_the_rate_allow(
+    per_s: int, burst: int, steps: list[tuple[int, int]]
+) -> None:
+    """Over any stretch of time; each step waits so many eighths of a second and tries so often."""
+    clock = Clock()
+    limit = RateLimit(float(per_s), float(burst), clock)
+    passed: list[float] = []
+    for eighths, tries in steps:
+        clock.now_s += eighths / 8
+        passed += [clock.now_s] * taken(limit, "alice", tries)
+    for first in range(len(passed)):
+        for last in range(first, len(passed)):
+            assert last - first + 1 <= burst + per_s * (passed[last] - passed[first])
+
+
+def test_of_very_many_keys_the_one_unused_for_longest_is_forgotten_first() -> None:
+    limit = RateLimit(1.0, 1.0, Clock())
+    taken(limit, "first", 1)
+    taken(limit, "second", 1)
+    for number in range(KEYS_MAX - 1):
+        limit.take(str(number))
+    assert not limit.take("second")
+    assert limit.take("first"), "a forgotten bucket is full again"

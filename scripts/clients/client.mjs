@@ -1,0 +1,127 @@
+#!/usr/bin/env node
+// A small trading client: shows the book, places one order if asked to, prints its fills.  Ends with Ctrl-C.
+//
+//   node client.mjs --user alice --state alice.json --order BUY,10,101.25
+//
+// Written from exchange/networking/PROTOCOL.md alone, with nothing but Node's standard library: a start for your own.
+// It may read and write the one file it is given (token and last event, mode 0600) and talk to the exchange.
+
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+const HEARTBEAT_S = 5;
+
+const { values: options } = parseArgs({
+  options: {
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '9009' },
+    user: { type: 'string' },
+    state: { type: 'string' },
+    symbol: { type: 'string', default: 'ACME' },
+    order: { type: 'string' }, // SIDE,QUANTITY,PRICE
+  },
+});
+if (!options.user || !options.state) {
+  console.error('usage: client.mjs --user NAME --state FILE [--host H] [--port P] [--symbol S] [--order SIDE,QUANTITY,PRICE]');
+  process.exit(2);
+}
+
+// --- what must survive this process: the token, and the last private event that was worked through ----------------
+
+const state = existsSync(options.state) ? JSON.parse(readFileSync(options.state, 'utf8')) : { seq: 0 };
+
+function keepState() {
+  const draft = `${options.state}.new`;
+  writeFileSync(draft, JSON.stringify(state), { mode: 0o600 });
+  chmodSync(draft, 0o600); // The mode above counts only for a file that is new.
+  renameSync(draft, options.state);
+}
+
+// --- the book: a side is a Map from price to [quantity, orders]; prices of one symbol are always written alike ------
+
+const book = { BID: new Map(), ASK: new Map(), sequence: 0 };
+
+function takeSnapshot({ bids, asks, sequence }) {
+  book.BID = new Map(bids.map(([price, ...totals]) => [price, totals]));
+  book.ASK = new Map(asks.map(([price, ...totals]) => [price, totals]));
+  book.sequence = sequence;
+}
+
+function takeUpdate({ changes, sequence }) {
+  if (sequence !== book.sequence + 1) {
+    send({ type: 'subscribe', channel: 'book', symbol: options.symbol }); // Something was lost: start anew.
+    return;
+  }
+  book.sequence = sequence;
+  for (const [side, price, quantity, orders] of changes) {
+    if (quantity === 0) book[side].delete(price);
+    else book[side].set(price, [quantity, orders]);
+  }
+}
+
+function showBook() {
+  const best = (side, choose) => {
+    if (side.size === 0) return '-';
+    const price = choose(...side.keys());
+    return `${side.get(price)[0]} @ ${price}`;
+  };
+  console.log(`book: bid ${best(book.BID, Math.max)} | ask ${best(book.ASK, Math.min)}`);
+}
+
+// --- what the exchange says ------------------------------------------------------------------------------------------
+
+const handlers = {
+  logged_in({ user, token, next_seq }) {
+    if (token) state.token = token;
+    keepState();
+    console.log(`logged in as ${user}, next event ${next_seq}`);
+    send({ type: 'subscribe', channel: 'book', symbol: options.symbol });
+    if (options.order) placeOrder(...options.order.split(','));
+  },
+  book_snapshot(message) { takeSnapshot(message); showBook(); },
+  book_update(message) { takeUpdate(message); showBook(); },
+  order_accepted({ order_id, client_order_id }) { console.log(`accepted: order ${order_id} (${client_order_id})`); },
+  order_executed({ side, quantity, price, remaining_quantity, status }) {
+    console.log(`filled: ${side} ${quantity} @ ${price}, ${remaining_quantity} remaining, ${status}`);
+  },
+  order_canceled({ order_id, reason }) { console.log(`canceled: order ${order_id}, ${reason}`); },
+  gap({ from, to }) { console.log(`missed: events ${from} to ${to}; their fills follow`); },
+  order_rejected: refused, login_rejected: refused, error: refused,
+};
+
+function refused({ type, code, text }) {
+  console.log(`${type}: ${code}: ${text}`);
+  if (type === 'login_rejected') process.exitCode = 1;
+}
+
+function placeOrder(side, quantity, price) {
+  const client_order_id = `node-${Date.now()}`;
+  send({ type: 'new_order', client_order_id, symbol: options.symbol, side, order_type: 'LIMIT',
+    quantity: Number(quantity), price: Number(price) });
+}
+
+// --- the connection -----------------------------------------------------------------------------------------------
+
+const socket = net.connect(Number(options.port), options.host);
+const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
+
+socket.on('connect', () => {
+  socket.setNoDelay(true);
+  const known = state.token ? { token: state.token, last_seq: state.seq } : {};
+  send({ type: 'login', user: options.user, heartbeat_s: HEARTBEAT_S, ...known });
+});
+createInterface({ input: socket }).on('line', (line) => {
+  const message = JSON.parse(line);
+  if (message.seq <= state.seq) return; // A private event that was worked through before.
+  handlers[message.type]?.(message);
+  if (message.seq > state.seq) {
+    state.seq = message.seq;
+    keepState();
+  }
+});
+setInterval(() => send({ type: 'ping' }), HEARTBEAT_S * 1000).unref();
+socket.on('error', (error) => { console.error(error.message); process.exitCode = 1; });
+socket.on('close', () => console.log('the connection is closed'));
+process.on('SIGINT', () => send({ type: 'logout' }));

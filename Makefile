@@ -10,7 +10,7 @@ KILLS ?= 100
 USER_NAME := $(if $(filter command line,$(origin USER)),$(USER),trader)
 
 .DEFAULT_GOAL := help
-.PHONY: help run-engine trade simulate replay demo operate verify faults test check bench clean
+.PHONY: help run-engine trade simulate replay demo operate verify faults fuzz stress test check bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,12 @@ operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="b
 
 faults: $(VENV)/.installed-dev ## Kill it and cut its power: make faults KILLS=1000 SEED=1
 	$(BIN)/python scripts/faults.py --kills $(KILLS) --power-loss $(KILLS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+fuzz: $(VENV)/.installed-dev ## A million hostile lines: make fuzz (more: ARGS="--lines 20000 --seed 7")
+	$(BIN)/python scripts/fuzz_wire.py $(ARGS)
+
+stress: $(VENV)/.installed-dev ## Thousands of connections, slow readers, floods: what they cost the others
+	$(BIN)/python scripts/stress_connections.py $(ARGS)
 
 verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--data-dir D")
 	@$(BIN)/python scripts/verify.py $(ARGS)

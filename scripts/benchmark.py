@@ -3,6 +3,7 @@
 
     engine      the public workload through `Engine.process`, against a loop that per command does one dict
                 look-up, one small slots object and one list append
+    (over TCP twice: with durability os, and with fsync, where each answer waits for the disk)
     round trip  one order, one answer, over TCP, against a bare server that parses and echoes each JSON line
     pipelined   many orders sent before an answer is read, against the same bare server
 
@@ -12,7 +13,6 @@ quoted; the lowest and highest ratio say how calm the machine was.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import random
 import socket
@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 
 from exchange.engine.commands import Command
 from exchange.engine.engine import Engine
+from exchange.utils.command_line import OneLineParser
 from scripts.benchmark_workload import Workload, benchmark_engine, read_messages
 
 WORKLOAD = ROOT.parent / "shared" / "data" / "matching_benchmark_normal.bin.xz"
@@ -201,17 +202,19 @@ def pipelined_rate(address: tuple[str, int], run: int, word: bytes) -> float:
     return PIPELINED_ORDERS / elapsed_s
 
 
-def tcp_figures(runs: int, engine_options: list[str]) -> list[Figure]:
+def tcp_figures(runs: int, durability: str) -> list[Figure]:
     """Round trip and pipelined, floor and exchange in turn."""
     measures: list[tuple[str, Callable[[tuple[str, int], int, bytes], float]]] = [
-        ("round trip over TCP", round_trip_rate),
-        ("pipelined over TCP", pipelined_rate),
+        (f"round trip, {durability}", round_trip_rate),
+        (f"pipelined, {durability}", pipelined_rate),
     ]
     figures = [Figure(name, [], []) for name, _ in measures]
     with (
         tempfile.TemporaryDirectory() as data_dir,
         server("scripts/echo_server.py") as echo,
-        server("scripts/start_engine.py", "--port", "0", "--data-dir", data_dir, *engine_options) as engine,
+        server(
+            "scripts/start_engine.py", "--port", "0", "--data-dir", data_dir, "--durability", durability
+        ) as engine,
     ):
         for run in range(runs):
             for figure, (_, measure) in zip(figures, measures, strict=True):
@@ -222,7 +225,7 @@ def tcp_figures(runs: int, engine_options: list[str]) -> list[Figure]:
 
 def main(arguments: list[str]) -> int:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(prog="benchmark.py", description=__doc__.partition("\n")[0])
+    parser = OneLineParser(prog="benchmark.py", description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=3, help="runs, whose median counts (default: %(default)s)")
     parser.add_argument(
         "--messages", type=int, default=500_000, help="messages of the workload (default: %(default)s)"
@@ -238,8 +241,9 @@ def main(arguments: list[str]) -> int:
         print(figure.line(), flush=True)
     else:
         print(f"engine in process        skipped: no workload at {WORKLOAD}")
-    for figure in tcp_figures(options.runs, []):
-        print(figure.line())
+    for durability in ("os", "fsync"):
+        for figure in tcp_figures(options.runs, durability):
+            print(figure.line(), flush=True)
     return 0
 
 

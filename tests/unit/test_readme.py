@@ -1,0 +1,35 @@
+"""The README shows what the code has: the table of keys, the example bot, the commands."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from pathlib import Path
+
+from exchange.networking import tcp_client
+from tui.keys import markdown_table
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_table_of_keys_is_made_from_the_key_table() -> None:
+    assert markdown_table().strip() in README
+
+
+def test_every_make_command_of_the_readme_is_a_target() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set(re.findall(r"make ([a-z-]+)", README))
+    assert named <= targets, named - targets
+
+
+def test_the_bot_is_the_one_that_the_client_librarys_own_test_runs() -> None:
+    bot = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert bot is not None
+    assert tcp_client.__doc__ is not None
+    assert textwrap.indent(bot[1].strip(), "    ") in tcp_client.__doc__
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    for name in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / name).exists(), name

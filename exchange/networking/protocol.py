@@ -7,16 +7,14 @@ Everything that a client may write or read is spelled behind this module and now
 * `protocol_fields`  a field's JSON value → a checked value
 * `protocol_decode`  the tables of requests: JSON object → request
 * `protocol_encode`  event or answer → line
+* `protocol_session` what is said of sessions → line
 
 Import the names from here.
 """
 
 from exchange.networking.protocol_decode import decode
-from exchange.networking.protocol_encode import (
-    Encodable,
-    Encoder,
-    Level,
-    LevelChange,
+from exchange.networking.protocol_encode import Encodable, Encoder, Level, LevelChange
+from exchange.networking.protocol_session import (
     error,
     everything,
     gap,

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as _string
 from typing import Any, Optional, Union
 
-from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
     CancelRejected,
@@ -36,10 +35,10 @@ from exchange.engine.events import (
     UserReset,
     UserUnblocked,
 )
-from exchange.engine.instrument import Instrument, Phase, nanos_text
+from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.order import SelfTradePrevention, Side
 from exchange.engine.trade import Trade
-from exchange.networking.requests import BadRequest, Channel
+from exchange.networking.requests import BadRequest
 
 PRICE_TEXTS_MAX = 10_000  # per instrument; past it the cache starts anew
 
@@ -250,15 +249,15 @@ def _order_canceled(event: OrderCanceled) -> str:
 
 def _order_rejected(event: OrderRejected) -> str:
     named = f'"client_order_id":{_string(event.client_order_id)}'
-    return f'{{"type":"order_rejected",{named},{_code_and_text(event.code, event.text)}}}\n'
+    return f'{{"type":"order_rejected",{named},{code_and_text(event.code, event.text)}}}\n'
 
 
 def _cancel_rejected(event: CancelRejected) -> str:
-    return f'{{"type":"cancel_rejected",{_ids(event)}{_code_and_text(event.code, event.text)}}}\n'
+    return f'{{"type":"cancel_rejected",{_ids(event)}{code_and_text(event.code, event.text)}}}\n'
 
 
 def _replace_rejected(event: ReplaceRejected) -> str:
-    return f'{{"type":"replace_rejected",{_ids(event)}{_code_and_text(event.code, event.text)}}}\n'
+    return f'{{"type":"replace_rejected",{_ids(event)}{code_and_text(event.code, event.text)}}}\n'
 
 
 def _ids(event: Union[CancelRejected, ReplaceRejected]) -> str:
@@ -268,99 +267,16 @@ def _ids(event: Union[CancelRejected, ReplaceRejected]) -> str:
 
 
 def _error(event: Union[RequestRejected, BadRequest]) -> str:
-    return f'{{"type":"error",{_code_and_text(event.code, event.text)}}}\n'
+    return f'{{"type":"error",{code_and_text(event.code, event.text)}}}\n'
 
 
-def _code_and_text(code: RejectCode, text: str) -> str:
+def code_and_text(code: RejectCode, text: str) -> str:
+    """The two fields that every refusal ends with."""
     return f'"code":"{code._value_}","text":{_string(text)}'
 
 
 def _cancel_all_done(event: AllCanceled) -> str:
     return f'{{"type":"cancel_all_done","count":{event.order_count}}}\n'
-
-
-# --- messages of the session -----------------------------------------------------------------------------------
-
-
-def error(code: RejectCode, text: str) -> bytes:
-    """A line or a connection that cannot be served."""
-    return _error(BadRequest(code, text)).encode()
-
-
-def logged_in(
-    user: str,
-    next_seq: int,
-    instruments: Iterable[tuple[Instrument, Phase]],
-    version: str,
-    token: Optional[str] = None,
-) -> bytes:
-    """`next_seq` is the `seq` that the user's next private event will carry; `version` is the exchange's.
-
-    `token` is the new secret of a user who has just claimed the name, None for everybody else.
-    """
-    listed = ",".join([_instrument(instrument, phase) for instrument, phase in instruments])
-    secret = "" if token is None else f',"token":{_string(token)}'
-    return (
-        f'{{"type":"logged_in","user":{_string(user)},"next_seq":{next_seq},'
-        f'"instruments":[{listed}],"version":{_string(version)}{secret}}}\n'
-    ).encode()
-
-
-def gap(from_seq: int, to_seq: int) -> bytes:
-    """The private events from one seq to another, both included, are no longer held."""
-    return f'{{"type":"gap","from":{from_seq},"to":{to_seq}}}\n'.encode()
-
-
-def _instrument(instrument: Instrument, phase: Phase) -> str:
-    return (
-        f'{{"symbol":"{instrument.symbol}","tick_size":{nanos_text(instrument.tick_size_nanos)},'
-        f'"lot_size":{instrument.lot_size},"min_quantity":{instrument.min_quantity},'
-        f'"max_quantity":{instrument.max_quantity},"phase":"{phase.value}"}}'
-    )
-
-
-def login_rejected(code: RejectCode, text: str) -> bytes:
-    """The login is refused; the connection is closed after it."""
-    return f'{{"type":"login_rejected",{_code_and_text(code, text)}}}\n'.encode()
-
-
-def logged_out() -> bytes:
-    """The answer to logout; the connection is closed after it."""
-    return b'{"type":"logged_out"}\n'
-
-
-def subscribed(channel: Channel, symbol: str) -> bytes:
-    """The feed of `symbol` follows."""
-    return f'{{"type":"subscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
-
-
-def unsubscribed(channel: Channel, symbol: str) -> bytes:
-    """Nothing more of this feed follows."""
-    return f'{{"type":"unsubscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
-
-
-def pong(ping_id: Union[str, int, None]) -> bytes:
-    """The answer to ping, with the same id, or without one for None."""
-    if ping_id is None:
-        return b'{"type":"pong"}\n'
-    text = _string(ping_id) if isinstance(ping_id, str) else str(ping_id)
-    return f'{{"type":"pong","id":{text}}}\n'.encode()
-
-
-def everything(users: Iterable[tuple[UserState, int]], phases: Iterable[tuple[str, Phase]]) -> bytes:
-    """For the operator: every user with the number of their connections, every instrument with its phase."""
-    listed_users = ",".join(
-        [
-            f'{{"user":{_string(state.user)},"live_orders":{state.live_order_count},'
-            f'"connections":{connections},"blocked":{_boolean(state.is_blocked)},'
-            f'"claimed":{_boolean(state.is_claimed)}}}'
-            for state, connections in users
-        ]
-    )
-    listed_instruments = ",".join(
-        [f'{{"symbol":"{symbol}","phase":"{phase.value}"}}' for symbol, phase in phases]
-    )
-    return f'{{"type":"everything","users":[{listed_users}],"instruments":[{listed_instruments}]}}\n'.encode()
 
 
 def _instrument_status(event: InstrumentStatusChanged) -> str:
@@ -377,8 +293,3 @@ def _user_unblocked(event: UserUnblocked) -> str:
 
 def _user_reset(event: UserReset) -> str:
     return f'{{"type":"user_reset","user":{_string(event.user)}}}\n'
-
-
-def heartbeat() -> bytes:
-    """Something to say when there is nothing to say."""
-    return b'{"type":"heartbeat"}\n'

@@ -28,7 +28,7 @@ from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.login_desk import LoginDesk
 from exchange.networking.operator_channel import OperatorChannel
 from exchange.networking.publisher import Publisher
-from exchange.networking.rate_limit import RateLimit
+from exchange.networking.rate_limit import Throttle
 from exchange.networking.requests import MissedFills
 from exchange.networking.sessions import RecentEvents
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
@@ -177,8 +177,8 @@ class Exchange:
 
         desk = LoginDesk(engine, publisher.first_held_seq, fills_since, os.urandom, time.monotonic)
         rate = options.messages_per_s
-        rate_limit = RateLimit(rate, rate, time.monotonic) if rate is not None else None
-        self._server = ExchangeServer(options.server, put, desk, rate_limit, self._fail)
+        throttle = Throttle(rate, time.monotonic) if rate is not None else None
+        self._server = ExchangeServer(options.server, put, desk, throttle, self._fail)
         self._operator_channel = OperatorChannel(operator_socket_path(options.data_dir), put, self._fail)
 
     def _finish(self) -> None:

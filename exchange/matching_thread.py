@@ -136,6 +136,7 @@ class MatchingThread:
             while running:
                 batch, running = self._take_batch()
                 self.run_batch(batch)
+                del batch  # It would keep connections that have left until somebody asks again.
         except BaseException as failure:  # noqa: BLE001  the last resort: a matching thread never dies silently
             self._on_failure(failure)
 

@@ -20,7 +20,7 @@ from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
 from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.login_desk import LoginDesk
 from exchange.networking.publisher import Publisher
-from exchange.networking.rate_limit import RateLimit
+from exchange.networking.rate_limit import Throttle
 from exchange.networking.requests import MissedFills
 from exchange.networking.sessions import RecentEvents
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
@@ -51,14 +51,14 @@ class NoDisk:
 class InProcessExchange:
     """Listing ACME, on a free port; `failures` holds what ended a thread that should not have ended.
 
-    `rate_limit` None means that nobody is limited; `tls` None means plain TCP.
+    `throttle` None means that nobody is limited; `tls` None means plain TCP.
     """
 
     def __init__(
         self,
         connections_max: Optional[int] = None,
         queue_items_max: int = 100,
-        rate_limit: Optional[RateLimit] = None,
+        throttle: Optional[Throttle] = None,
         tls: Optional[ssl.SSLContext] = None,
     ) -> None:
         self.engine = Engine()
@@ -81,7 +81,7 @@ class InProcessExchange:
         )
         desk = LoginDesk(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
-        self.server = ExchangeServer(options, self.put, desk, rate_limit, self._fail)
+        self.server = ExchangeServer(options, self.put, desk, throttle, self._fail)
         self.port = self.server.address[1]
 
     def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
@@ -114,11 +114,11 @@ def no_fills(_user: str, _seq: int) -> MissedFills:
 @contextmanager
 def running_exchange(
     connections_max: Optional[int] = None,
-    rate_limit: Optional[RateLimit] = None,
+    throttle: Optional[Throttle] = None,
     tls: Optional[ssl.SSLContext] = None,
 ) -> Iterator[InProcessExchange]:
     """Started, and stopped at the end; no thread may have failed, no reader may be left."""
-    exchange = InProcessExchange(connections_max, rate_limit=rate_limit, tls=tls)
+    exchange = InProcessExchange(connections_max, throttle=throttle, tls=tls)
     exchange.start()
     try:
         yield exchange

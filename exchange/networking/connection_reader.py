@@ -1,8 +1,8 @@
 """The reader thread of one connection: bytes → lines → checked requests → the inbound queue.
 
-It waits when the queue is full or the connection has its share of it: then it stops reading, and TCP pushes back
-on the sender.  A login is the one request whose answer it waits for, because whoever logs in is the user of the
-lines behind it.
+It waits when the queue is full, the connection has its share of it, or its user sends far too much: then it stops
+reading, and TCP pushes back on the sender.  A login is the one request whose answer it waits for, because whoever
+logs in is the user of the lines behind it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from exchange.engine.events import OrderRejected, RejectCode, ReplaceRejected
 from exchange.networking import protocol
 from exchange.networking.line_reader import LineReader, LineTooLongError
 from exchange.networking.outbox import LINGER_S
-from exchange.networking.rate_limit import RateLimit
-from exchange.networking.requests import BadRequest, Disconnected, Login, Logout, Ping, Subscribe
+from exchange.networking.rate_limit import Throttle
+from exchange.networking.requests import BadRequest, Disconnected, Login, Logout, Subscribe
 from exchange.networking.tls import TlsSocket
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         requests: list[Any] = []
         for line in lines:
             request = protocol.decode(line, self._user)
+            rest_s = 0.0
             if type(request) is Login:
                 self._put(requests + self._checked_login(request))
                 requests = []
@@ -119,25 +120,31 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 self._is_done = self._user is None
                 self._set_silence_max(2 * self._connection.heartbeat_s)
             else:
-                requests.append(self._limited(request))
+                request, rest_s = self._throttled(request)
+                requests.append(request)
                 self._is_done = type(request) is Logout
             if self._is_done:
                 break
-            if len(requests) >= PIECE_REQUESTS_MAX or type(request) in _LARGE_ANSWERS:
+            if len(requests) >= PIECE_REQUESTS_MAX or type(request) in _LARGE_ANSWERS or rest_s:
                 self._put(requests)
                 requests = []
+                self._connection.is_leaving.wait(rest_s)
         if requests:
             self._put(requests)
 
     def _checked_login(self, login: Login) -> list[Any]:
         return self.server.login_desk.check(login, self._user, self._connection.host, self._connection.is_leaving)
 
-    def _limited(self, request: Any) -> Any:
-        """The request, or its refusal where the user has sent too much.  Pings and cancels are never refused."""
-        limit = self.server.rate_limit
-        if limit is None or self._user is None or type(request) is Ping or limit.take(self._user):
-            return request
-        return _rate_limited(request, limit)
+    def _throttled(self, request: Any) -> tuple[Any, float]:
+        """The request, or its refusal where the sender has sent too much, and how long then to read nothing, in
+        seconds.  Pings and cancels are never refused, but they too have to wait."""
+        throttle = self.server.throttle
+        if throttle is None:
+            return request, 0.0
+        sender = self._user or self._connection.peer
+        if throttle.take(sender):
+            return request, 0.0
+        return _rate_limited(request, throttle), throttle.rest_s(sender)
 
     def _put(self, requests: list[Any]) -> None:
         self._connection.take_piece()
@@ -162,8 +169,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             return  # It left, or it said nothing more.
 
 
-def _rate_limited(request: Any, limit: RateLimit) -> Any:
-    text = f"more than {limit.per_s:g} messages per second: slow down"
+def _rate_limited(request: Any, throttle: Throttle) -> Any:
+    text = f"more than {throttle.per_s:g} messages per second: slow down"
     if type(request) is NewOrder:
         return OrderRejected(request.client_order_id, RejectCode.RATE_LIMITED, text)
     if type(request) in _DEAR:

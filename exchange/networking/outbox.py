@@ -173,7 +173,14 @@ class Outbox:
             self._ended = True
             self._backlog.clear()
             self._backlog_bytes = 0
-            self._on_end()
+            on_end = self._on_end
+            # The connection holds its outbox: without these the two are freed at once, not by a later collection.
+            self._on_end = self._on_caught_up = _nothing
+            on_end()
+
+
+def _nothing() -> None:
+    """Whom nobody waits for any more."""
 
 
 class BacklogSender:

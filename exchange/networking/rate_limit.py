@@ -2,6 +2,9 @@
 
 A bucket holds up to `burst` messages and is refilled at `per_s` a second; each message takes one.  The clock is
 monotonic and an argument, so a wall clock that jumps changes nothing.
+
+Refusing is not enough: reading and refusing ten times what is allowed costs the others as much as serving it.
+So a `Throttle` also says how long to leave a sender unread who goes on regardless; TCP then holds the sender back.
 """
 
 from __future__ import annotations
@@ -12,6 +15,11 @@ from collections.abc import Callable
 
 # Keys remembered at once; the one unused for longest goes first (a full bucket is what a new key gets anyway).
 KEYS_MAX = 10_000
+
+# How many messages beyond the limit are taken in at once, so that a burst hears of its refusal without delay, and
+# how many for each one allowed when this goes on.
+BEYOND_AT_ONCE = 100.0
+BEYOND_SHARE = 0.25
 
 
 class RateLimit:
@@ -33,6 +41,11 @@ class RateLimit:
             self._keep(key, left - 1.0 if allowed else left)
             return allowed
 
+    def charge(self, key: str) -> None:
+        """Take one message from the bucket of `key` even if it is empty: then it owes one."""
+        with self._lock:
+            self._keep(key, self._left(key) - 1.0)
+
     def wait_s(self, key: str) -> float:
         """How long until the bucket of `key` has a message again, in seconds; 0 if it has."""
         with self._lock:
@@ -48,3 +61,27 @@ class RateLimit:
         self._buckets.move_to_end(key)
         if len(self._buckets) > KEYS_MAX:
             self._buckets.popitem(last=False)
+
+
+class Throttle:
+    """What each sender (a user, or a connection without one) may send.  Any thread.
+
+    `per_s` messages a second, in bursts of as many.  Beyond that messages are to be refused, and when they are
+    more than `BEYOND_SHARE` of those allowed the sender is to be held back.
+    """
+
+    def __init__(self, per_s: float, monotonic_s: Callable[[], float]) -> None:
+        self.per_s = per_s
+        self._allowed = RateLimit(per_s, per_s, monotonic_s)
+        self._beyond = RateLimit(per_s * BEYOND_SHARE, BEYOND_AT_ONCE, monotonic_s)
+
+    def take(self, sender: str) -> bool:
+        """Count one message; whether it is within what `sender` may send."""
+        is_allowed = self._allowed.take(sender)
+        if not is_allowed:
+            self._beyond.charge(sender)
+        return is_allowed
+
+    def rest_s(self, sender: str) -> float:
+        """For how long nothing more should be read from `sender`, in seconds; 0 for most."""
+        return self._beyond.wait_s(sender)

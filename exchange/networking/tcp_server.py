@@ -21,14 +21,17 @@ from exchange.networking.connection import Connection
 from exchange.networking.connection_reader import ConnectionReader
 from exchange.networking.login_desk import LoginDesk
 from exchange.networking.outbox import BacklogSender
-from exchange.networking.rate_limit import RateLimit
+from exchange.networking.rate_limit import Throttle
 from exchange.networking.requests import CaughtUp
 from exchange.networking.tls import TlsSocket
+from exchange.utils.memory import give_back_freed_memory
 
 # Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
 ACCEPT_BACKLOG = 4_096
 # Descriptors that clients never get, however many come: the exchange must always be able to open its files.
 DESCRIPTORS_RESERVED = 256
+# When half of at least so many connections have gone, the memory that they freed goes back to the system.
+EBB_CONNECTIONS_MIN = 100
 
 # Puts requests of one connection into the inbound queue, in the order sent, and may wait there; the last argument
 # is called when they have been processed.
@@ -54,7 +57,7 @@ class ServerOptions(NamedTuple):
 class ExchangeServer(socketserver.ThreadingTCPServer):
     """Listens from construction on; accepts from `start` on.  OSError if the address can't be had.
 
-    `put`, `login_desk` and `rate_limit` (None: no limit) are for the readers.  A client beyond `connections_max`
+    `put`, `login_desk` and `throttle` (None: no limit) are for the readers.  A client beyond `connections_max`
     is told so and hung up on at once.
     """
 
@@ -68,12 +71,12 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         options: ServerOptions,
         put: PutInbound,
         login_desk: LoginDesk,
-        rate_limit: Optional[RateLimit],
+        throttle: Optional[Throttle],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.put = put
         self.login_desk = login_desk
-        self.rate_limit = rate_limit
+        self.throttle = throttle
         self.tls = options.tls
         self.is_stopping = False
         self._on_failure = on_failure
@@ -83,7 +86,9 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         self._connections_max = min(spare, options.connections_max or spare)
         # Accepted sockets that are not closed yet: those of `_connections`, and those that come or linger.
         self._open_count = 0
-        # Guards `_connections`, which the readers write and `stop_reading` reads, and `_open_count`.
+        # The most that were open at once since memory was last given back.
+        self._open_peak = 0
+        # Guards `_connections`, which the readers write and `stop_reading` reads, and both counts.
         self._connections_lock = threading.Lock()
         self._accepting = threading.Thread(target=self._accept, name="accept")
         super().__init__((options.host, options.port), ConnectionReader)
@@ -155,6 +160,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         accepted: tuple[Any, Any] = super().get_request()
         with self._connections_lock:
             self._open_count += 1
+            self._open_peak = max(self._open_peak, self._open_count)
         return accepted
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
@@ -173,6 +179,11 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         super().close_request(request)
         with self._connections_lock:
             self._open_count -= 1
+            is_ebb = self._open_peak >= EBB_CONNECTIONS_MIN and self._open_count <= self._open_peak // 2
+            if is_ebb:
+                self._open_peak = self._open_count
+        if is_ebb:
+            give_back_freed_memory()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Start a reader; a system that has no thread left refuses this client and keeps the others."""

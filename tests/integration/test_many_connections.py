@@ -73,6 +73,19 @@ def test_three_hundred_connections_at_once_are_all_answered_and_leave_nothing_be
     engine.stop()
 
 
+def test_memory_that_many_connections_took_is_given_back(engine: WatchedEngine) -> None:
+    before = engine.vitals()
+    for _ in range(3):
+        with ExitStack() as stack:
+            clients = [stack.enter_context(RawClient(engine.port)) for _ in range(500)]
+            assert [client.heard() for client in clients] == [[]] * 500
+            full = engine.vitals()
+        after = engine.wait_for_rest(before)
+    taken_bytes = full.memory_bytes - before.memory_bytes
+    assert after.memory_bytes - before.memory_bytes < taken_bytes / 2
+    engine.stop()
+
+
 def test_a_thousand_connections_one_after_another_leave_nothing_behind(engine: WatchedEngine) -> None:
     before = engine.vitals()
     for _ in range(1_000):

@@ -152,6 +152,22 @@ def test_a_connection_that_ends_leaves_no_subscription_no_session_and_no_thread(
         assert connections_in_memory() == 1
 
 
+def test_connections_that_left_are_freed_without_the_garbage_collector(exchange: InProcessExchange) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            with RawClient(exchange.port) as client:
+                client.ask({"type": "subscribe", "channel": "book"})
+        join_readers()
+        with RawClient(exchange.port) as last:
+            last.heard()
+            left = sum(isinstance(thing, Connection) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left == 1
+
+
 def test_a_client_that_resets_with_orders_under_way_disturbs_nobody(
     exchange: InProcessExchange, bob: RawClient
 ) -> None:

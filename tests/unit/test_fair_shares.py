@@ -9,14 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
 from exchange.engine.commands import GetOrders
 from exchange.networking.connection import PIECES_QUEUED_MAX
 from exchange.networking.connection_reader import PIECE_REQUESTS_MAX
-from exchange.networking.rate_limit import RateLimit
+from exchange.networking.rate_limit import BEYOND_AT_ONCE, Throttle
 from exchange.networking.requests import Ping, Subscribe
 from tests.in_process import WAIT_S, InProcessExchange, join_readers
 from tests.raw_client import Message, RawClient, kinds, limit
@@ -41,6 +41,10 @@ class WatchedExchange(InProcessExchange):
         while sum(who == user for who, _ in self.pieces) < count:
             assert time.monotonic() < deadline
             time.sleep(0.001)
+
+    def count_of(self, kind: type) -> int:
+        """How many requests of this kind went into the queue, of whomever."""
+        return sum(type(request) is kind for _, requests in self.pieces for request in requests)
 
     def ahead_of(self, user: str, kind: type) -> list[Any]:
         """The requests that stood in the queue ahead of the first of this kind by `user`."""
@@ -148,7 +152,7 @@ def test_a_flood_of_subscriptions_lets_others_in_after_each(
 def test_beyond_the_rate_orders_and_what_is_dear_are_refused_and_everything_else_is_not() -> None:
     """The clock stands still, so there is nothing but the burst."""
     with (
-        watched(rate_limit=RateLimit(10, 10, lambda: 0.0)) as exchange,
+        watched(throttle=Throttle(10, lambda: 0.0)) as exchange,
         RawClient(exchange.port) as alice,
         RawClient(exchange.port) as bob,
     ):
@@ -174,3 +178,22 @@ def test_beyond_the_rate_orders_and_what_is_dear_are_refused_and_everything_else
         assert kinds(served) == ["order_canceled", "pong"] + ["order_canceled"] * 9 + ["cancel_all_done"]
         bobs = bob.ask(*[limit(str(number), "BUY", 1, 1) for number in range(10)])
         assert kinds(bobs) == ["order_accepted"] * 10
+
+
+@pytest.mark.parametrize("user", ["flooder", None])
+def test_who_goes_on_beyond_the_rate_is_read_no_more_but_answered_in_full(user: Optional[str]) -> None:
+    """The clock stands still, so nothing is ever allowed again.  One of the pings is the other client's."""
+    ping: Message = {"type": "ping"}
+    with watched(throttle=Throttle(1, lambda: 0.0)) as exchange, RawClient(exchange.port) as flooder:
+        if user:
+            flooder.login(user)
+        flooder.send(*[ping] * FLOOD)
+        held_back_at = 1 + int(BEYOND_AT_ONCE)
+        answers = [flooder.next() for _ in range(held_back_at)]
+        with RawClient(exchange.port) as bob:
+            bob.login("bob")
+            assert kinds(bob.ask(limit("1", "BUY", 1, 1))) == ["order_accepted"]
+        assert held_back_at <= exchange.count_of(Ping) - 1 <= held_back_at + 3
+        exchange.server.stop_reading()
+        answers += [message for message in flooder.rest() if message["type"] == "pong"]
+        assert len(answers) == exchange.count_of(Ping) - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.networking.rate_limit import KEYS_MAX, RateLimit
+from exchange.networking.rate_limit import BEYOND_AT_ONCE, KEYS_MAX, RateLimit, Throttle
 
 
 class Clock:
@@ -76,3 +76,63 @@ def test_of_very_many_keys_the_one_unused_for_longest_is_forgotten_first() -> No
         limit.take(str(number))
     assert not limit.take("second")
     assert limit.take("first"), "a forgotten bucket is full again"
+
+
+# --- holding back ----------------------------------------------------------------------------------------------
+
+
+def test_a_charge_may_leave_a_debt_that_time_pays() -> None:
+    clock = Clock()
+    limit = RateLimit(2.0, 1.0, clock)
+    for _ in range(4):
+        limit.charge("alice")
+    assert limit.wait_s("alice") == 2.0
+    clock.now_s += 1.5
+    assert not limit.take("alice")
+    clock.now_s += 0.5
+    assert limit.take("alice")
+
+
+def test_a_burst_beyond_the_limit_is_refused_without_a_rest() -> None:
+    throttle = Throttle(10.0, Clock())
+    answers = [throttle.take("alice") for _ in range(10 + int(BEYOND_AT_ONCE) - 1)]
+    assert answers == [True] * 10 + [False] * (int(BEYOND_AT_ONCE) - 1)
+    assert throttle.rest_s("alice") == 0.0
+    assert not throttle.take("alice")
+    assert throttle.rest_s("alice") > 0.0
+    assert throttle.rest_s("bob") == 0.0
+
+
+def test_who_goes_on_and_rests_when_told_to_gets_all_that_is_allowed_and_few_refusals() -> None:
+    clock = Clock()
+    throttle = Throttle(1_000.0, clock)
+    while throttle.rest_s("alice") == 0.0:
+        throttle.take("alice")
+    start_s, allowed, refused = clock.now_s, 0, 0
+    while clock.now_s < start_s + 10.0:
+        if throttle.take("alice"):
+            allowed += 1
+        else:
+            refused += 1
+            clock.now_s += throttle.rest_s("alice")
+    assert 9_900 <= allowed <= 10_100
+    assert 2_400 <= refused <= 2_600
+
+
+def test_who_comes_by_many_connections_is_held_back_as_much_as_by_one() -> None:
+    """Each of them rests, and between them they are read no more often."""
+    clock = Clock()
+    throttle = Throttle(100.0, clock)
+    while throttle.rest_s("alice") == 0.0:
+        throttle.take("alice")
+    free_from_s = [clock.now_s] * 20
+    start_s, refused = clock.now_s, 0
+    while clock.now_s < start_s + 10.0:
+        for number, free_s in enumerate(free_from_s):
+            while free_s <= clock.now_s:
+                if not throttle.take("alice"):
+                    refused += 1
+                    free_s = clock.now_s + throttle.rest_s("alice")
+            free_from_s[number] = free_s
+        clock.now_s += 0.001
+    assert refused <= 10.0 * 25 + 20

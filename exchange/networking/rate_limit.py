@@ -17,9 +17,9 @@ from collections.abc import Callable
 KEYS_MAX = 10_000
 
 # How many messages beyond the limit are taken in at once, so that a burst hears of its refusal without delay, and
-# how many for each one allowed when this goes on.
-BEYOND_AT_ONCE = 100.0
-BEYOND_SHARE = 0.25
+# how many a second when this goes on: so few that the others don't feel it.
+BEYOND_AT_ONCE = 1_000.0
+BEYOND_PER_S = 250.0
 
 
 class RateLimit:
@@ -67,13 +67,13 @@ class Throttle:
     """What each sender (a user, or a connection without one) may send.  Any thread.
 
     `per_s` messages a second, in bursts of as many.  Beyond that messages are to be refused, and when they are
-    more than `BEYOND_SHARE` of those allowed the sender is to be held back.
+    more than `BEYOND_PER_S` the sender is to be held back.
     """
 
     def __init__(self, per_s: float, monotonic_s: Callable[[], float]) -> None:
         self.per_s = per_s
         self._allowed = RateLimit(per_s, per_s, monotonic_s)
-        self._beyond = RateLimit(per_s * BEYOND_SHARE, BEYOND_AT_ONCE, monotonic_s)
+        self._beyond = RateLimit(BEYOND_PER_S, BEYOND_AT_ONCE, monotonic_s)
 
     def take(self, sender: str) -> bool:
         """Count one message; whether it is within what `sender` may send."""

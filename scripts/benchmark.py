@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 from exchange.engine.commands import Command
 from exchange.engine.engine import Engine
 from exchange.utils.command_line import OneLineParser
-from scripts.benchmark_workload import Workload, benchmark_engine, read_messages
+from tests.benchmarks.workload import Workload, benchmark_engine, read_messages
 
 WORKLOAD = ROOT.parent / "shared" / "data" / "matching_benchmark_normal.bin.xz"
 ROUND_TRIPS = 3_000
@@ -211,7 +211,7 @@ def tcp_figures(runs: int, durability: str) -> list[Figure]:
     figures = [Figure(name, [], []) for name, _ in measures]
     with (
         tempfile.TemporaryDirectory() as data_dir,
-        server("scripts/echo_server.py") as echo,
+        server("tests/benchmarks/echo_server.py") as echo,
         server(
             "scripts/start_engine.py", "--port", "0", "--data-dir", data_dir, "--durability", durability
         ) as engine,

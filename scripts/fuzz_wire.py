@@ -29,10 +29,10 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.utils.command_line import OneLineParser
-from scripts.fuzz_conversation import Conversation, FuzzError, Trader, Wire, expect
-from scripts.fuzz_lines import SYMBOL, Case, Due, LineMaker
-from scripts.fuzz_visits import farewell, stranger
-from scripts.watched_engine import EngineError, Vitals, WatchedEngine
+from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Trader, Wire, expect
+from tests.campaigns.fuzz_lines import SYMBOL, Case, Due, LineMaker
+from tests.campaigns.fuzz_visits import farewell, stranger
+from tests.watched_engine import EngineError, Vitals, WatchedEngine
 
 USER_COUNT = 8
 # Each conversation comes from another loopback address, since failed logins slow an address down.

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.screen_scenes import busy
+from tests.screen_scenes import busy
 from tui.cells import Attribute, Canvas, Color
 from tui.panels.chart import BRAILLE, DOT_BITS
 from tui.panels.frame import EIGHTHS

@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.utils.command_line import OneLineParser
 from scripts.benchmark import pipelined_rate
-from scripts.stress_loads import Client, connect, drain, drip, flow, loaded, order_line
-from scripts.watched_engine import EngineError, Vitals, WatchedEngine
+from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line
+from tests.watched_engine import EngineError, Vitals, WatchedEngine
 
 PROBE_EVERY_S = 0.002
 # What each turn does not count: a load that begins may send the burst that its limit allows.

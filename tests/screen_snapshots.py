@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts import screen_scenes
-from scripts.screen_scenes import Scene
+from tests import screen_scenes
+from tests.screen_scenes import Scene
 from tui.cells import Canvas, Color
 from tui.messages import Lost
 from tui.update import update

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmark_workload import (
+from tests.benchmarks.workload import (
     CANCEL,
     MODIFY,
     NEW,

@@ -7,8 +7,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts import screen_scenes
-from scripts.screen_scenes import Scene
+from tests import screen_scenes
+from tests.screen_scenes import Scene
 from tui.cells import Attribute, Canvas, Color
 from tui.key_decoder import KeyDecoder
 from tui.keys import ACTIONS

@@ -19,7 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from scripts.screen_scenes import LAST_TICKS, Scene, levels
+from tests.screen_scenes import LAST_TICKS, Scene, levels
 from tui.cells import Canvas
 from tui.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
 from tui.keys import ACTIONS

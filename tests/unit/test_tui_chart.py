@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.screen_scenes import LAST_TICKS, Scene
+from tests.screen_scenes import LAST_TICKS, Scene
 from tui.panels.chart import BRAILLE
 from tui.view import view
 

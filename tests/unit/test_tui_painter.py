@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from scripts import screen_scenes
+from tests import screen_scenes
 from tui.cells import Attribute, Canvas, Color, fit
 from tui.painter import BEGIN_FRAME, END_FRAME, is_utf8, paint
 from tui.theme import ColorDepth, Styles, Theme, nearest_256

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scripts.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, levels
+from tests.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, levels
 from tui.key_decoder import Focus, Paste
 from tui.messages import EngineSaid, Lost, Resumed, Send, TimePassed, Typed
 from tui.model import NoticeKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from scripts.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, empty, levels
+from tests.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, empty, levels
 from tui.key_decoder import Key, Mouse, MouseButton
 from tui.layout import Panel
 from tui.messages import Connected, Effect, EngineSaid, Lost, Resized, Send, TimePassed, Typed

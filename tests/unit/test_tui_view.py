@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scripts import render_screen, screen_scenes
-from scripts.screen_scenes import LAST_TICKS, Scene
-from tests import screen_snapshots
+from scripts import render_screen
+from tests import screen_scenes, screen_snapshots
+from tests.screen_scenes import LAST_TICKS, Scene
 from tui.cells import Attribute, Canvas, Color
 from tui.view import view
 

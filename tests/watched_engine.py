@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Optional, TypeVar
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 # How long the engine may take for what it should do soon: start, stop, end the threads of connections that left.
 DEADLINE_S = 60.0
 _LOOK_EVERY_S = 0.05

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Optional
 
-from scripts.fuzz_lines import Case, LineMaker
-from scripts.fuzz_visits import Visit
+from tests.campaigns.fuzz_lines import Case, LineMaker
+from tests.campaigns.fuzz_visits import Visit
 
 WAIT_S = 60.0
 RECEIVE_BYTES = 1 << 18

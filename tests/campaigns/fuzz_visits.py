@@ -11,7 +11,7 @@ import random
 import ssl
 from typing import NamedTuple, Optional
 
-from scripts.fuzz_lines import LineMaker, is_strict_object
+from tests.campaigns.fuzz_lines import LineMaker, is_strict_object
 
 LINE_BYTES_MAX = 65_536
 

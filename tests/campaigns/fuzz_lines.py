@@ -20,7 +20,7 @@ import random
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional
 
-from scripts.fuzz_values import BAD_VALUES, NOT_JSON, REFUSED_BY_THE_MARKET, UNKNOWN_NAMES, UNKNOWN_TYPES
+from tests.campaigns.fuzz_values import BAD_VALUES, NOT_JSON, REFUSED_BY_THE_MARKET, UNKNOWN_NAMES, UNKNOWN_TYPES
 
 SYMBOL = "FUZZ"
 DEPTH_MAX = 8

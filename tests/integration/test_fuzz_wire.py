@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.fuzz_wire import run_campaign
+from tests.campaigns.fuzz_campaign import run_campaign
 from tests.campaigns.fuzz_conversation import FuzzError, check_answer
 from tests.campaigns.fuzz_lines import Case, Due, LineMaker, is_strict_object
 

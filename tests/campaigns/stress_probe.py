@@ -1,0 +1,100 @@
+"""The client that measures what others cost it, and the rows its figures make.
+
+Machines are shared and noisy, so measuring with and without a load takes turns, and medians over the rounds are
+quoted, with the lowest and the highest ratio of a round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+from tests.campaigns.stress_loads import Client, order_line
+
+PROBE_EVERY_S = 0.002
+# What each turn does not count: a load that begins may send the burst that its limit allows.
+WARM_UP_S = 0.5
+HEADING = f"{'':<44} {'without':>10} {'with':>10} {'':<9} ratio   lowest–highest"
+
+Load = Callable[[], Any]  # makes a context: what is on while a round with it is measured
+
+
+class Comparison(NamedTuple):
+    """One figure, round by round, without the load and with it."""
+
+    name: str
+    unit: str
+    without: list[float]
+    loaded: list[float]
+
+    def line(self) -> str:
+        """A row of the table."""
+        ratios = [with_it / without for with_it, without in zip(self.loaded, self.without, strict=True)]
+        return (
+            f"{self.name:<44} {statistics.median(self.without):>10,.2f} {statistics.median(self.loaded):>10,.2f} "
+            f"{self.unit:<9} ×{statistics.median(ratios):.2f}   {min(ratios):.2f}–{max(ratios):.2f}"
+        )
+
+
+class Probe:
+    """A client that sends one order at a time and times its answer."""
+
+    def __init__(self, port: int, user: str) -> None:
+        self._client = Client(port, user)
+        self._count = 0
+
+    def percentiles_ms(self, seconds: float) -> tuple[float, float]:
+        """The 50th and the 99th percentile of the round trips of so many seconds, in ms."""
+        times_s: list[float] = []
+        next_s = time.perf_counter()
+        counted_from_s = next_s + min(WARM_UP_S, seconds / 2)
+        end_s = next_s + seconds
+        while next_s < end_s:
+            time.sleep(max(0.0, next_s - time.perf_counter()))
+            elapsed_s = self._round_trip_s()
+            if next_s >= counted_from_s:
+                times_s.append(elapsed_s)
+            next_s = max(next_s + PROBE_EVERY_S, time.perf_counter())
+        cuts_s = statistics.quantiles(times_s, n=100)
+        return cuts_s[49] * 1_000, cuts_s[98] * 1_000
+
+    def _round_trip_s(self) -> float:
+        """An order far from the market, accepted and at once canceled."""
+        self._count += 1
+        line = order_line(f"probe-{self._count}", "BUY", 1, 100, ',"time_in_force":"IOC"')
+        start_s = time.perf_counter()
+        self._client.sock.sendall(line)
+        first = self._client.lines.readline()
+        elapsed_s = time.perf_counter() - start_s
+        second = self._client.lines.readline()
+        assert b'"order_accepted"' in first and b'"order_canceled"' in second, (first, second)
+        return elapsed_s
+
+    def close(self) -> None:
+        """Leave."""
+        self._client.close()
+
+
+def compare(
+    name: str, probe: Probe, options: argparse.Namespace, load: Load, base: Load = nullcontext
+) -> Iterator[str]:
+    """The probe's median and p99 under `base` (nothing) and under `load`, in turn, as rows of the table."""
+    half, tail = Comparison(name, "ms p50", [], []), Comparison("", "ms p99", [], [])
+    for _ in range(options.rounds):
+        with base():
+            for comparison, figure_ms in zip((half, tail), probe.percentiles_ms(turn_s(options)), strict=True):
+                comparison.without.append(figure_ms)
+        with load():
+            for comparison, figure_ms in zip((half, tail), probe.percentiles_ms(turn_s(options)), strict=True):
+                comparison.loaded.append(figure_ms)
+    yield half.line()
+    yield tail.line()
+
+
+def turn_s(options: argparse.Namespace) -> float:
+    """How long each turn takes, in seconds."""
+    return float(options.seconds / options.rounds / 2)

@@ -15,13 +15,13 @@ keeps its priority.  All orders are one user's, since the benchmark has no users
 from __future__ import annotations
 
 import lzma
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
-from exchange.engine.commands import CancelOrder, ListInstrument, NewOrder
+from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event, OrderCanceled, OrderExecuted
 from exchange.engine.instrument import Instrument
@@ -71,14 +71,14 @@ def benchmark_engine() -> Engine:
 
 
 class Workload:
-    """Plays messages to an engine made by `benchmark_engine`, and tells the report's lines.
+    """Plays messages to the `process` of an engine made by `benchmark_engine`, and tells the report's lines.
 
     An order's client order id is `<the benchmark's order id>.<sequence of the message that entered it>`: it is
     unique, and the benchmark's id can be read from every event.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, process: Callable[[Command, int], list[Event]]) -> None:
+        self._process = process
         self._client_order_ids: dict[int, str] = {}
         self._prices: dict[int, int] = {}
         self.trade_count = 0
@@ -121,12 +121,12 @@ class Workload:
             price * INSTRUMENT.tick_size_nanos,
             quantity,
         )
-        return self._engine.process(command, sequence)
+        return self._process(command, sequence)
 
     def _send_cancel(self, message: Message) -> bool:
         """Whether the order was resting; it no longer is."""
         client_order_id = self._client_order_ids.get(message.order_id, "")
-        (event,) = self._engine.process(CancelOrder(USER, None, client_order_id), message.sequence)
+        (event,) = self._process(CancelOrder(USER, None, client_order_id), message.sequence)
         return isinstance(event, OrderCanceled)
 
     def _lines(self, message: Message, events: list[Event]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from scripts.benchmark import pipelined_rate
+from tests.benchmarks.tcp_rates import pipelined_rate
 from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line
 from tests.campaigns.stress_probe import Comparison, Probe, compare, turn_s
 from tests.watched_engine import EngineError, Vitals, WatchedEngine

@@ -26,7 +26,7 @@ CONSENSUS_TRADE_COUNT = 62_474
 
 def test_the_report_of_the_normal_workload_is_the_published_one(shared_data: Callable[[str], Path]) -> None:
     engine = benchmark_engine()
-    workload = Workload(engine)
+    workload = Workload(engine.process)
     messages = read_messages(shared_data("matching_benchmark_normal.bin.xz"))
     digest = report_sha256(line for message in messages for line in workload.play(message))
     assert workload.trade_count == CONSENSUS_TRADE_COUNT
@@ -35,7 +35,7 @@ def test_the_report_of_the_normal_workload_is_the_published_one(shared_data: Cal
 
 
 def test_each_kind_of_message_is_reported_as_the_benchmark_does() -> None:
-    workload = Workload(benchmark_engine())
+    workload = Workload(benchmark_engine().process)
     table = [
         (Message(NEW, 0, 0, 5, 0, 70, 100, 0), ["0,0,0,70,100,5"]),
         (Message(NEW, 1, 1, 8, 1, 71, 99, 0), ["0,1,1,71,99,8", "1,1,100,5,70,71", "2,1,1,71,99"]),

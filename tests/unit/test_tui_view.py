@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripts import render_screen
-from tests import screen_scenes, screen_snapshots
+from scripts.render_screen import PICTURE
+from tests import screen_picture, screen_scenes, screen_snapshots
 from tests.screen_scenes import LAST_TICKS, Scene
 from tui.cells import Attribute, Canvas, Color
 from tui.view import view
@@ -27,7 +27,7 @@ def test_screen_looks_as_it_did(name: str) -> None:
 
 
 def test_picture_of_the_readme_is_current() -> None:
-    assert render_screen.PICTURE.read_text(encoding="utf-8") == render_screen.picture(), (
+    assert PICTURE.read_text(encoding="utf-8") == screen_picture.picture(), (
         "the screen has changed: run python3 scripts/render_screen.py"
     )
 

@@ -65,7 +65,9 @@ class KeptMarket:
             if entries:
                 self.data.journal.commit(entries)
             self.data.ledger.write([event for event in events if isinstance(event, Trade)])
-            self.data.audit_log.append([event for event in events if type(event) in PRIVATE_EVENT_TYPES])
+            self.data.audit_log.append(
+                [event for event in events if type(event) in PRIVATE_EVENT_TYPES]  # type: ignore[misc]
+            )
 
     def kill(self) -> None:
         """End without a snapshot; what was handed over is written."""

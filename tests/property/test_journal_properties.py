@@ -16,7 +16,7 @@ from exchange.storage.journal_format import parsed, record_line, valid_bodies
 
 # Drawn from the classes' own annotations, so that a new command or field is tested without a word here.
 COMMANDS = st.one_of([st.from_type(kind) for kind in get_args(Command)])
-WRONG_VALUES = st.sampled_from([0, 1.0, True, None, "x", [], [0], {}, "BUY", -1])
+WRONG_VALUES: st.SearchStrategy[Any] = st.sampled_from([0, 1.0, True, None, "x", [], [0], {}, "BUY", -1])
 
 
 def written(command: Command, sequence: int = 7, timestamp: int = 8) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Optional, Union
 
 import pytest
 from hypothesis import assume, given
@@ -95,7 +95,7 @@ def new_orders(draw: st.DrawFn) -> NewOrder:
 
 
 @given(new_orders(), st.data())
-def test_new_order_comes_back_as_it_was_written(order, data):
+def test_new_order_comes_back_as_it_was_written(order: NewOrder, data: st.DataObject) -> None:
     price = None if order.price_nanos is None else data.draw(price_texts(order.price_nanos))
     fields = {
         "type": "new_order",
@@ -122,8 +122,12 @@ def test_new_order_comes_back_as_it_was_written(order, data):
     st.none() | client_order_ids,
 )
 def test_cancel_and_replace_come_back_as_they_were_written(
-    user, named, price_nanos, quantity, new_client_order_id
-):
+    user: str,
+    named: Union[int, str],
+    price_nanos: Optional[int],
+    quantity: Optional[int],
+    new_client_order_id: Optional[str],
+) -> None:
     order_id, client_order_id = (named, None) if isinstance(named, int) else (None, named)
     ids = {"order_id": order_id, "client_order_id": client_order_id}
     assert decode(write({"type": "cancel_order", **ids}), user) == CancelOrder(user, order_id, client_order_id)
@@ -135,13 +139,15 @@ def test_cancel_and_replace_come_back_as_they_were_written(
 
 
 @given(st.from_regex(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,14})?([eE][+-]?[0-9]{1,2})?", fullmatch=True))
-def test_price_is_the_fraction_that_was_written_or_refused_for_the_right_reason(text):
+def test_price_is_the_fraction_that_was_written_or_refused_for_the_right_reason(text: str) -> None:
     nanos = Fraction(text) * 10**9
     line = write({"type": "replace_order", "order_id": 1, "price": Raw(text)})
     request = decode(line, "alice")
     if isinstance(request, ReplaceOrder):
         assert request.price_nanos == nanos
-    elif request.code is RejectCode.PRICE_NOT_ON_TICK:
+        return
+    assert isinstance(request, ReplaceRejected)
+    if request.code is RejectCode.PRICE_NOT_ON_TICK:
         assert nanos.denominator != 1
     else:
         assert request.code is RejectCode.BAD_VALUE
@@ -179,7 +185,9 @@ def as_floats(value: Any) -> Any:
 
 
 @given(json_values, st.integers(0, 9), st.booleans())
-def test_every_good_object_is_read_exactly_when_it_nests_at_most_eight_deep(value, wrappings, ascii_only):
+def test_every_good_object_is_read_exactly_when_it_nests_at_most_eight_deep(
+    value: Any, wrappings: int, ascii_only: bool
+) -> None:
     for _ in range(wrappings):
         value = [value]
     members = {"a": value}
@@ -209,12 +217,12 @@ def assert_served_or_refused(line: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_random_bytes_never_raise(line):
+def test_random_bytes_never_raise(line: bytes) -> None:
     assert_served_or_refused(line)
 
 
 @given(st.lists(st.sampled_from('{}[]",:\\ue0159.-+truefalsn \t\r\n\x00\x7f\xe9\ud800'), max_size=60))
-def test_random_json_tokens_never_raise(characters):
+def test_random_json_tokens_never_raise(characters: list[str]) -> None:
     assert_served_or_refused("".join(characters).encode("utf-8", "surrogatepass"))
 
 
@@ -248,20 +256,25 @@ any_fields = st.dictionaries(st.sampled_from(NAMES) | tricky_text, likely_values
 
 
 @given(st.sampled_from(TYPES) | json_values, any_fields)
-def test_any_fields_of_any_types_never_raise(kind, fields):
+def test_any_fields_of_any_types_never_raise(kind: str, fields: dict[str, Any]) -> None:
     assert_served_or_refused(json.dumps({"type": kind, **fields}).encode("utf-8", "replace"))
 
 
+ORDER_REQUESTS: dict[str, tuple[Any, Any]] = {
+    "new_order": (NewOrder, OrderRejected),
+    "cancel_order": (CancelOrder, CancelRejected),
+    "replace_order": (ReplaceOrder, ReplaceRejected),
+}
+
+
 @given(
-    st.sampled_from(["new_order", "cancel_order", "replace_order"]), client_order_ids, any_fields, st.booleans()
+    st.sampled_from(sorted(ORDER_REQUESTS)), client_order_ids, any_fields, st.booleans()
 )
-def test_order_request_with_a_good_id_is_always_answered_under_it(kind, client_order_id, fields, logged_in):
+def test_order_request_with_a_good_id_is_always_answered_under_it(
+    kind: str, client_order_id: str, fields: dict[str, Any], logged_in: bool
+) -> None:
     assume(all(nesting(value) < 8 for value in fields.values()))
-    served, refused = {
-        "new_order": (NewOrder, OrderRejected),
-        "cancel_order": (CancelOrder, CancelRejected),
-        "replace_order": (ReplaceOrder, ReplaceRejected),
-    }[kind]
+    served, refused = ORDER_REQUESTS[kind]
     line = json.dumps({**fields, "client_order_id": client_order_id, "type": kind}).encode()
     request = decode(line, "alice" if logged_in else None)
     assert isinstance(request, (served, refused))
@@ -279,7 +292,7 @@ GOOD_LINES = (
 
 
 @given(st.data())
-def test_good_line_with_a_few_bytes_changed_never_raises(data):
+def test_good_line_with_a_few_bytes_changed_never_raises(data: st.DataObject) -> None:
     line = bytearray(data.draw(st.sampled_from(GOOD_LINES)))
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(line)))
@@ -315,8 +328,13 @@ def assert_written(line: bytes, instrument: Instrument, event: Any) -> None:
     st.sampled_from(SelfTradePrevention),
 )
 def test_acceptance_and_execution_read_back_as_they_happened(
-    instrument, number, client_order_id, side, post_only, prevention
-):
+    instrument: Instrument,
+    number: int,
+    client_order_id: str,
+    side: Side,
+    post_only: bool,
+    prevention: SelfTradePrevention,
+) -> None:
     encoder = Encoder([instrument])
     head = ("alice", number, number + 1, number + 2, client_order_id, instrument.symbol, side)
     limit, gtc = OrderType.LIMIT, TimeInForce.GTC

@@ -9,6 +9,7 @@ import pytest
 
 from exchange.engine.events import (
     CancelReason,
+    Event,
     Liquidity,
     OrderAccepted,
     OrderCanceled,
@@ -127,7 +128,7 @@ def test_each_user_has_a_file_of_their_own() -> None:
 
 def test_what_the_logs_hold_is_not_written_again_and_only_private_events_are_written() -> None:
     refusal = OrderRejected("my-3", RejectCode.BAD_VALUE, "no")
-    happened = [executed(1), executed(2), refusal, executed(3), executed(1, "bob")]
+    happened: list[Event] = [executed(1), executed(2), refusal, executed(3), executed(1, "bob")]
     assert unwritten(happened, {"alice": 2}) == [executed(3), executed(1, "bob")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,13 +45,11 @@ def test_the_same_token_is_kept_differently_for_two_users() -> None:
     """The salt is drawn behind the token."""
     token = b"t" * TOKEN_BYTES
 
-    def drawing(salt: bytes) -> list[bytes]:
-        return [token, salt]
+    def drawing(salt: bytes) -> Callable[[int], bytes]:
+        drawn = iter([token, salt])
+        return lambda _count: next(drawn)
 
-    made = []
-    for salt in (b"a" * 16, b"b" * 16):
-        drawn = iter(drawing(salt))
-        made.append(new_token(lambda _count, drawn=drawn: next(drawn)))
+    made = [new_token(drawing(salt)) for salt in (b"a" * 16, b"b" * 16)]
     assert made[0].token == made[1].token
     assert made[0].credential != made[1].credential
     assert all(token_matches(token.hex(), each.credential) for each in made)

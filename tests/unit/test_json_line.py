@@ -88,7 +88,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("line", MALFORMED.values(), ids=MALFORMED.keys())
-def test_line_is_malformed_and_says_so_in_few_words(line):
+def test_line_is_malformed_and_says_so_in_few_words(line: bytes) -> None:
     request = decode(line, "alice")
     assert isinstance(request, BadRequest)
     assert request.code is RejectCode.MALFORMED
@@ -99,22 +99,22 @@ def test_line_is_malformed_and_says_so_in_few_words(line):
 
 
 @pytest.mark.parametrize("line", [nested(8), nested(8, b'{"a":', b"}")])
-def test_eight_deep_is_not_too_deep(line):
+def test_eight_deep_is_not_too_deep(line: bytes) -> None:
     assert parse_object(line) == json.loads(line)
 
 
 @pytest.mark.parametrize("sibling", [b"[]", b"{}", b'{"b":[{}]}'])
-def test_siblings_do_not_nest(sibling):
+def test_siblings_do_not_nest(sibling: bytes) -> None:
     line = b'{"a":[' + b",".join([sibling] * 20) + b"]}"
     assert parse_object(line) == json.loads(line)
 
 
-def test_brackets_in_strings_do_not_nest():
+def test_brackets_in_strings_do_not_nest() -> None:
     line = b'{"[[[[[[[[[":"{{{{{{{{{\\\\","a":"\\"[[[[[[[[["}'
     assert parse_object(line) == json.loads(line)
 
 
-def test_what_is_wrong_with_the_text_is_named():
+def test_what_is_wrong_with_the_text_is_named() -> None:
     with pytest.raises(MalformedLineError, match="same key twice"):
         parse_object(b'{"a":1,"a":1}')
     with pytest.raises(MalformedLineError, match="deeper than 8, at character 12"):
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_the_text_is_named():
         parse_object(b'{"a":NaN}')
 
 
-def test_numbers_that_are_no_short_integers_stay_text():
+def test_numbers_that_are_no_short_integers_stay_text() -> None:
     values = parse_object(b'{"a":1.50,"b":1e999,"c":-12,"d":' + b"9" * 4301 + b"}")
     assert type(values["c"]) is int
     assert values["c"] == -12
@@ -132,18 +132,20 @@ def test_numbers_that_are_no_short_integers_stay_text():
     assert [number.text for number in kept] == ["1.50", "1e999", "9" * 4301]
 
 
-def test_a_pair_of_surrogates_is_one_good_character():
+def test_a_pair_of_surrogates_is_one_good_character() -> None:
     assert parse_object(b'{"a":"\\ud83d\\ude00"}') == {"a": "\U0001f600"}
 
 
 @pytest.mark.parametrize("value", [b"\xe2\x80\xa8", b"\\u2028"])
-def test_line_separator_is_json_but_no_field_takes_it(value):
+def test_line_separator_is_json_but_no_field_takes_it(value: bytes) -> None:
     request = decode(b'{"type":"ping","id":"' + value + b'"}', None)
     assert isinstance(request, BadRequest)
     assert request.code is RejectCode.BAD_VALUE
     assert "u2028" in request.text
 
 
-def test_the_next_line_is_served():
-    assert decode(b"\xff\xfe", None)[0] is RejectCode.MALFORMED
+def test_the_next_line_is_served() -> None:
+    refused = decode(b"\xff\xfe", None)
+    assert isinstance(refused, BadRequest)
+    assert refused.code is RejectCode.MALFORMED
     assert decode(b'{"type":"ping"}', None) == Ping(None)

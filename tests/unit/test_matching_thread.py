@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Optional
 
 import pytest
@@ -240,7 +241,7 @@ def test_what_became_necessary_by_what_was_published_is_processed_next_and_journ
 def test_every_item_of_a_batch_is_told_when_it_has_been_processed_and_not_before() -> None:
     loop = Loop()
     told: list[str] = []
-    batch = [Inbound(name, [LIST_ACME], lambda name=name: told.append(name)) for name in ("one", "two")]
+    batch = [Inbound(name, [LIST_ACME], partial(told.append, name)) for name in ("one", "two")]
     loop.thread.run_batch(batch)
     assert told == ["one", "two"]
     loop.recorder.commit_failure = DiskError("full")

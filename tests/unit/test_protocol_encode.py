@@ -70,7 +70,7 @@ def encoded(event: Any) -> dict[str, Any]:
     return message(ENCODER.encode(event))
 
 
-def test_order_accepted():
+def test_order_accepted() -> None:
     assert encoded(ACCEPTED) == {
         "type": "order_accepted",
         **HEAD,
@@ -84,18 +84,18 @@ def test_order_accepted():
     }
 
 
-def test_order_accepted_names_the_options_that_were_set():
+def test_order_accepted_names_the_options_that_were_set() -> None:
     event = ACCEPTED._replace(post_only=True, self_trade_prevention=SelfTradePrevention.CANCEL_BOTH)
     options = {"post_only": True, "self_trade_prevention": "CANCEL_BOTH"}
     assert encoded(event) == {**encoded(ACCEPTED), **options}
 
 
-def test_order_accepted_of_a_market_order_has_no_price():
+def test_order_accepted_of_a_market_order_has_no_price() -> None:
     event = ACCEPTED._replace(order_type=OrderType.MARKET, price=None)
     assert encoded(event)["price"] is None
 
 
-def test_order_executed():
+def test_order_executed() -> None:
     status, liquidity = OrderStatus.PARTIALLY_FILLED, Liquidity.TAKER
     event = OrderExecuted("alice", 3, NOW, 7, "a1", "ACME", Side.SELL, 9, 5, 30, 70, status, liquidity)
     assert encoded(event) == {
@@ -111,13 +111,13 @@ def test_order_executed():
     }
 
 
-def test_order_canceled():
+def test_order_canceled() -> None:
     event = OrderCanceled("alice", 3, NOW, 7, "a1", "ACME", 70, CancelReason.IOC_REMAINDER)
     further = {"status": "CANCELED", "remaining_quantity": 70, "reason": "IOC_REMAINDER"}
     assert encoded(event) == {"type": "order_canceled", **HEAD, **further}
 
 
-def test_order_replaced():
+def test_order_replaced() -> None:
     event = OrderReplaced("alice", 3, NOW, 7, "a1", "ACME", 10000, 100, 40, OrderStatus.PARTIALLY_FILLED, True)
     further = {"price": "100.00", "quantity": 100, "remaining_quantity": 40, "priority_kept": True}
     assert encoded(event) == {"type": "order_replaced", **HEAD, "status": "PARTIALLY_FILLED", **further}
@@ -140,11 +140,11 @@ def test_order_replaced():
         (BadRequest(RejectCode.WOULD_TAKE, "t"), {"type": "error"}),
     ],
 )
-def test_rejection_carries_the_ids_that_the_request_named(event, expected):
+def test_rejection_carries_the_ids_that_the_request_named(event: Any, expected: dict[str, Any]) -> None:
     assert encoded(event) == {**expected, "code": "WOULD_TAKE", "text": "t"}
 
 
-def test_client_order_id_and_text_are_escaped():
+def test_client_order_id_and_text_are_escaped() -> None:
     client_order_id = 'a"b\\c d</script>'
     assert encoded(ACCEPTED._replace(client_order_id=client_order_id))["client_order_id"] == client_order_id
     event = OrderRejected(client_order_id, RejectCode.BAD_VALUE, 'price "\u2028\u00e9\n" is bad')
@@ -152,11 +152,11 @@ def test_client_order_id_and_text_are_escaped():
     assert encoded(event)["client_order_id"] == client_order_id
 
 
-def test_cancel_all_done():
+def test_cancel_all_done() -> None:
     assert encoded(AllCanceled(4)) == {"type": "cancel_all_done", "count": 4}
 
 
-def test_orders_look_like_their_acceptance_as_it_stands_now():
+def test_orders_look_like_their_acceptance_as_it_stands_now() -> None:
     prevention = SelfTradePrevention.DECREMENT
     limit, gtc, status = OrderType.LIMIT, TimeInForce.GTC, OrderStatus.PARTIALLY_FILLED
     order = OrderState(7, "a1", "BOND", Side.BUY, limit, gtc, 401, 100, 60, status, NOW, True, prevention)
@@ -179,7 +179,7 @@ def test_orders_look_like_their_acceptance_as_it_stands_now():
     assert encoded(OrdersListed(())) == {"type": "orders", "orders": []}
 
 
-def test_positions():
+def test_positions() -> None:
     positions = PositionState("ACME", 3, 100, -250, 50, 9), PositionState("BOND", 0, 0, 8, 0, 40)
     acme = {"symbol": "ACME", "net_position": 3, "average_price": "0.333333333", "realised_pnl": "-2.50"}
     bond = {"symbol": "BOND", "net_position": 0, "average_price": None, "realised_pnl": "2.00"}
@@ -205,12 +205,12 @@ def test_positions():
         (2, -3, "-0.015"),
     ],
 )
-def test_average_price_is_rounded_half_even_to_nine_places(net_quantity, cost, text):
+def test_average_price_is_rounded_half_even_to_nine_places(net_quantity: int, cost: int, text: object) -> None:
     listed = encoded(PositionsListed((PositionState("ACME", net_quantity, cost, 0, 0, 0),)))
     assert listed["positions"][0]["average_price"] == text
 
 
-def test_book_snapshot_and_update():
+def test_book_snapshot_and_update() -> None:
     snapshot = ENCODER.book_snapshot("ACME", 5, [(10125, 100, 2), (10000, 1, 1)], [])
     bids = [["101.25", 100, 2], ["100.00", 1, 1]]
     assert message(snapshot) == {
@@ -225,7 +225,7 @@ def test_book_snapshot_and_update():
     assert message(update) == {"type": "book_update", "symbol": "BOND", "sequence": 6, "changes": changes}
 
 
-def test_trade_names_no_user_and_no_order():
+def test_trade_names_no_user_and_no_order() -> None:
     trade = Trade(9, "ACME", 10125, 30, 7, 8, "alice", "bob", Side.BUY, NOW)
     assert message(ENCODER.trade(6, trade)) == {
         "type": "trade",
@@ -239,7 +239,7 @@ def test_trade_names_no_user_and_no_order():
     }
 
 
-def test_logged_in_lists_the_instruments():
+def test_logged_in_lists_the_instruments() -> None:
     listed = {"symbol": "BOND", "tick_size": "0.25", "lot_size": 10, "min_quantity": 20, "max_quantity": 200}
     assert message(protocol.logged_in("alice", 5, [(BOND, Phase.HALTED)], "0.1.0")) == {
         "type": "logged_in",
@@ -250,11 +250,11 @@ def test_logged_in_lists_the_instruments():
     }
 
 
-def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name():
+def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name() -> None:
     assert message(protocol.logged_in("alice", 1, [], "0.1.0", "5ec4e7"))["token"] == "5ec4e7"
 
 
-def test_the_operators_list_names_users_and_instruments():
+def test_the_operators_list_names_users_and_instruments() -> None:
     users = [(UserState("alice", 2, False, True), 3), (UserState("bob", 0, True, False), 0)]
     assert message(protocol.everything(users, [("BOND", Phase.HALTED)])) == {
         "type": "everything",
@@ -285,11 +285,11 @@ def test_the_operators_list_names_users_and_instruments():
         (protocol.gap(3, 7), {"type": "gap", "from": 3, "to": 7}),
     ],
 )
-def test_session_message(line, expected):
+def test_session_message(line: bytes, expected: dict[str, Any]) -> None:
     assert message(line) == expected
 
 
-def test_prices_stay_right_when_more_are_written_than_are_remembered():
+def test_prices_stay_right_when_more_are_written_than_are_remembered() -> None:
     encoder = Encoder([ACME])
     for price in range(1, PRICE_TEXTS_MAX + 10):
         written = message(encoder.encode(ACCEPTED._replace(price=price)))["price"]
@@ -297,7 +297,7 @@ def test_prices_stay_right_when_more_are_written_than_are_remembered():
     assert message(encoder.encode(ACCEPTED._replace(price=None)))["price"] is None
 
 
-def test_instrument_added_later_is_known():
+def test_instrument_added_later_is_known() -> None:
     encoder = Encoder()
     encoder.add_instrument(ACME)
     assert message(encoder.encode(ACCEPTED)) == encoded(ACCEPTED)

@@ -31,7 +31,7 @@ from exchange.storage.places import journal_directory, ledger_path, log_director
 from exchange.storage.recovery import Progress, garbage_collection_paused, replay, restored
 from exchange.storage.snapshotter import SnapshottingJournal
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
-from exchange.utils.batch_thread import BatchThreadError
+from exchange.utils.batch_thread import BatchThread, BatchThreadError, MakeWorker
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import FileError
 from exchange.utils.logger import LineLogger
@@ -62,12 +62,14 @@ class DataDirectory:
         on_failure: Callable[[BaseException], None],
         disk: Disk = REAL_DISK,
         on_replayed: Callable[[list[Event]], None] = lambda _events: None,
+        make_worker: MakeWorker = BatchThread,
     ) -> None:
         """Recover what `path` holds; made if it is not there.
 
         `make_snapshot` makes the snapshot of a command while the market runs and gives the state's hash, None if
         it was told to stop (see `SnapshotProcess`).  `on_failure` hears of whatever ends a thread,
-        `on_replayed`, in order, of what happened after the snapshot.
+        `on_replayed`, in order, of what happened after the snapshot.  `make_worker` makes what writes ledger and
+        audit logs and asks for snapshots: threads, unless a test wants to decide when each has its turn.
         Raises FileError, OSError or BatchThreadError if what is there can't be used; then nothing stays open.
         """
         self._path = path
@@ -76,6 +78,7 @@ class DataDirectory:
         self._on_failure = on_failure
         self._on_replayed = on_replayed
         self._disk = disk
+        self._make_worker = make_worker
         self._store = OrderStore(snapshot_directory(path), disk)
         with ExitStack() as closing, garbage_collection_paused():
             self._store.prepare()
@@ -84,7 +87,12 @@ class DataDirectory:
                 journal_directory(path), self.engine.sequence, options.durability, disk, options.segment_bytes_max
             )
             self.journal = SnapshottingJournal(
-                self._files, options.snapshot_every, self._snapshot_sequence, self.take_snapshot, on_failure
+                self._files,
+                options.snapshot_every,
+                self._snapshot_sequence,
+                self.take_snapshot,
+                on_failure,
+                make_worker,
             )
             closing.callback(self.journal.close)
             self._closing = closing.pop_all()
@@ -199,12 +207,18 @@ class DataDirectory:
             self._on_failure,
             self.engine.matcher.last_trade_id,
             disk=self._disk,
+            make_worker=self._make_worker,
         )
 
     def _open_audit_log(self) -> AuditLog:
         audit_format = AuditFormat(self.instrument)
         return LineLogger(
-            log_directory(self._path), audit_format, self._on_failure, "audit-log", disk=self._disk
+            log_directory(self._path),
+            audit_format,
+            self._on_failure,
+            "audit-log",
+            disk=self._disk,
+            make_worker=self._make_worker,
         )
 
 

@@ -25,7 +25,7 @@ from typing import Optional
 import exchange
 from exchange.engine.commands import Command
 from exchange.storage.journal import Journal
-from exchange.utils.batch_thread import BatchThread
+from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
 from exchange.utils.helpers import FileError
 
 _PACKAGE_ROOT = Path(exchange.__file__).resolve().parent.parent
@@ -45,6 +45,7 @@ class SnapshottingJournal:
         last_snapshot: int,
         take: Callable[[int], None],
         on_failure: Callable[[Exception], None],
+        make_worker: MakeWorker = BatchThread,
     ) -> None:
         """`last_snapshot` is the command of the newest snapshot there is.
 
@@ -57,7 +58,7 @@ class SnapshottingJournal:
         self._take = take
         # Set by the matching thread when it asks for a snapshot, cleared by the snapshotter when it is done.
         self._is_busy = False
-        self._thread: BatchThread[int] = BatchThread("snapshotter", self._run, on_failure, queue_items_max=1)
+        self._thread: Worker[int] = make_worker("snapshotter", self._run, on_failure, queue_items_max=1)
 
     def commit(self, entries: Sequence[tuple[int, int, Command]]) -> None:
         """See Journal.  A snapshot is of the commands before `entries`: all else about them has been told."""

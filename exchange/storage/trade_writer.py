@@ -20,7 +20,7 @@ from pathlib import Path
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.storage.price_texts import PriceTexts
-from exchange.utils.batch_thread import BatchThread
+from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
@@ -59,6 +59,7 @@ class TradeWriter:
         durable_trade_id: int,
         queue_batches_max: int = 1_024,
         disk: Disk = REAL_DISK,
+        make_worker: MakeWorker = BatchThread,
     ) -> None:
         """Open the ledger `path`, made with its directory if it is not there.
 
@@ -86,7 +87,7 @@ class TradeWriter:
         self._has_unsynced = tail.last_number > 0
         self._is_recovering = True
         self._closed = False
-        self._thread: BatchThread[Sequence[Trade]] = BatchThread(
+        self._thread: Worker[Sequence[Trade]] = make_worker(
             "trade-writer", self._write, on_failure, queue_batches_max
         )
 

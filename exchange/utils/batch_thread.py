@@ -16,13 +16,40 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Generic, Optional, TypeVar, Union
+from typing import Generic, Optional, Protocol, TypeVar, Union
 
 T = TypeVar("T")
+Item = TypeVar("Item", contravariant=True)
 
 
 class BatchThreadError(Exception):
     """The thread has failed before, and does nothing any more; the cause is its failure."""
+
+
+class Worker(Protocol[Item]):
+    """What the owner of a slow thing needs of its thread; each is as `BatchThread` says."""
+
+    def put(self, item: Item) -> None:
+        """Queue one item."""
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Run `action` after everything put before, and wait until it is done."""
+
+    def close(self, action: Callable[[], None]) -> None:
+        """Handle what is queued, run `action`, and end."""
+
+
+class MakeWorker(Protocol):
+    """Makes a worker: `BatchThread` itself, but where another decides when each worker works."""
+
+    def __call__(
+        self,
+        name: str,
+        handle: Callable[[list[T]], None],
+        on_failure: Callable[[Exception], None],
+        queue_items_max: int,
+    ) -> Worker[T]:
+        """See `BatchThread`."""
 
 
 class _Call:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from exchange.utils.batch_thread import BatchThread
+from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import cut_torn_tail
 
@@ -40,6 +40,7 @@ class LineLogger(Generic[Batch]):
         files_open_max: int = 64,
         queue_batches_max: int = 1_024,
         disk: Disk = REAL_DISK,
+        make_worker: MakeWorker = BatchThread,
     ) -> None:
         """`format_lines` gives (file stem, line without newline) for one batch; it is called on the thread.
 
@@ -53,7 +54,7 @@ class LineLogger(Generic[Batch]):
         # Owned by the thread: descriptors by stem, least recently used first; stems written since the last fsync.
         self._files: OrderedDict[str, int] = OrderedDict()
         self._unsynced: set[str] = set()
-        self._thread: BatchThread[Batch] = BatchThread(name, self._write, on_failure, queue_batches_max)
+        self._thread: Worker[Batch] = make_worker(name, self._write, on_failure, queue_batches_max)
 
     def append(self, batch: Batch) -> None:
         """Queue one batch; waits while `queue_batches_max` wait already.

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.journal_format import Durability
 from tests.faults.random_orders import RandomOrders
-from tests.faults.seeded_workers import Workers, seeded_workers
+from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import ProcessDied, SimulatedDisk
 from tests.faults.simulated_market import Record, SimulatedMarket, check_at_rest
 
@@ -70,9 +70,9 @@ class Death:
 class PowerLossRun:
     """One seed."""
 
-    def __init__(self, seed: int, workers: Workers) -> None:
+    def __init__(self, seed: int) -> None:
         self._random = random = Random(seed)
-        self._workers = workers
+        self._workers = workers = Workers(Random(seed))
         self._death = Death(workers)
         self._disk = SimulatedDisk(random, self._death)
         self._record = Record()
@@ -116,7 +116,7 @@ class PowerLossRun:
         options = StorageOptions(
             self._durability, self._random.choice((0, 5, 40)), self._random.choice((400, 4_000, 1 << 26))
         )
-        return SimulatedMarket(self._disk, self._record, options, self._clock)
+        return SimulatedMarket(self._disk, self._record, self._workers, options, self._clock)
 
     def _trade(self, market: SimulatedMarket) -> None:
         for _batch in range(self._random.randint(0, BATCHES_MAX)):
@@ -128,7 +128,6 @@ class PowerLossRun:
 
 def run_seed(seed: int) -> Figures:
     """Run one seed.  Raises whatever is wrong with the exchange."""
-    with seeded_workers(Random(seed)) as workers:
-        run = PowerLossRun(seed, workers)
-        run.run()
+    run = PowerLossRun(seed)
+    run.run()
     return run.figures

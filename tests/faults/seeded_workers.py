@@ -1,8 +1,8 @@
 """The threads of ledger, audit log and snapshots without threads: a seed decides when each gets its turn.
 
-    with seeded_workers(random) as workers:
-        …build the storage…            every `BatchThread` it makes is one of `workers`
-        workers.take_turns()           now and then one of them handles what waits for it
+    workers = Workers(random)
+    DataDirectory(…, make_worker=workers.make)
+    workers.take_turns()           now and then one of them handles what waits for it
 
 So a run with ten thousand interleavings is the same again with the same seed.  `take_turns` is called wherever
 something else could happen in between: before each operation of the disk.  While one worker is in the middle of
@@ -11,14 +11,10 @@ something, nothing but what itself waits for goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from random import Random
 from typing import Any, Generic, Optional, TypeVar
 
-import exchange.storage.snapshotter
-import exchange.storage.trade_writer
-import exchange.utils.logger
 from exchange.utils.batch_thread import BatchThreadError
 
 T = TypeVar("T")
@@ -37,12 +33,12 @@ class Workers:
     def make(
         self,
         name: str,
-        handle: Callable[[list[Any]], None],
+        handle: Callable[[list[T]], None],
         on_failure: Callable[[Exception], None],
         queue_items_max: int,
-    ) -> SeededWorker[Any]:
-        """What stands in for the constructor of BatchThread."""
-        worker: SeededWorker[Any] = SeededWorker(name, handle, on_failure, queue_items_max)
+    ) -> SeededWorker[T]:
+        """A `MakeWorker`."""
+        worker = SeededWorker(name, handle, on_failure, queue_items_max)
         self._made.append(worker)
         return worker
 
@@ -125,19 +121,3 @@ class SeededWorker(Generic[T]):
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise BatchThreadError(f"{self._name} has failed: {self._failure}") from self._failure
-
-
-@contextmanager
-def seeded_workers(random: Random) -> Iterator[Workers]:
-    """Within the block the storage makes seeded workers where it would start threads."""
-    workers = Workers(random)
-    users: list[Any] = [exchange.storage.snapshotter, exchange.storage.trade_writer, exchange.utils.logger]
-    threads = [user.BatchThread for user in users]
-    for user in users:
-        # Called as `BatchThread(…)`; `BatchThread[int]` occurs in annotations only, which nobody evaluates.
-        user.BatchThread = workers.make
-    try:
-        yield workers
-    finally:
-        for user, thread in zip(users, threads, strict=True):
-            user.BatchThread = thread

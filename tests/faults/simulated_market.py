@@ -26,6 +26,7 @@ from exchange.storage.price_texts import PriceTexts
 from exchange.storage.recovery import Progress, build_snapshot
 from exchange.storage.trade_writer import trade_line
 from exchange.storage.verify import verify
+from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import SimulatedDisk
 
 DATA = Path("data")
@@ -119,7 +120,12 @@ class SimulatedMarket:
     """One life.  `failures` is what a thread of it told of; the process would then end."""
 
     def __init__(
-        self, disk: SimulatedDisk, record: Record, options: StorageOptions, clock_ns: Callable[[], int]
+        self,
+        disk: SimulatedDisk,
+        record: Record,
+        workers: Workers,
+        options: StorageOptions,
+        clock_ns: Callable[[], int],
     ) -> None:
         """Recover, check that against the record, and list the instrument if it is not there.
 
@@ -133,7 +139,9 @@ class SimulatedMarket:
             return build_snapshot(store, journal_directory(DATA), sequence, disk)
 
         progress = Progress(lambda _line: None, lambda: 0.0)
-        self.data = DataDirectory(DATA, options, make_snapshot, progress, self.failures.append, disk)
+        self.data = DataDirectory(
+            DATA, options, make_snapshot, progress, self.failures.append, disk, make_worker=workers.make
+        )
         record.check_recovered(self.data.engine, disk)
         self._matching = MatchingThread(
             self.data.engine,

@@ -15,7 +15,7 @@ from exchange.storage.journal import JournalError
 from exchange.utils.batch_thread import BatchThreadError
 from tests.faults.power_loss import JumpingClock
 from tests.faults.random_orders import RandomOrders
-from tests.faults.seeded_workers import seeded_workers
+from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import SimulatedDisk
 from tests.faults.simulated_market import Record, SimulatedMarket, check_at_rest
 
@@ -67,24 +67,24 @@ def trade_until_it_stops(market: SimulatedMarket, record: Record, seed: int) -> 
 def test_after_the_first_failed_sync_of_the_journal_nothing_is_tried_again_and_nothing_told(
     fails_at: int, only_once: bool
 ) -> None:
-    with seeded_workers(Random(fails_at)) as workers:
-        refusing, record, clock = RefusingDisk("fdatasync", "journal", fails_at, only_once), Record(), JumpingClock
-        disk = SimulatedDisk(Random(fails_at), refusing)
-        try:
-            market = SimulatedMarket(disk, record, OPTIONS, clock(Random(1)))
-        except JournalError:  # The very first command is refused.
-            assert record.told_sequence == 0
-        else:
-            failure = trade_until_it_stops(market, record, fails_at)
-            assert isinstance(failure, JournalError) and "Input/output error" in str(failure)
-            with pytest.raises(JournalError, match="nothing can be written to the journal: Input/output error"):
-                market.data.journal.commit(record.last_commit)
-            market.data.close()
-        assert refusing.asked_after_failure == 0
-        workers.forget()
-        disk = disk.after_power_loss(lambda _operation, _path: None)
-        SimulatedMarket(disk, record, OPTIONS, clock(Random(2))).end()
-        check_at_rest(disk)
+    workers = Workers(Random(fails_at))
+    refusing, record, clock = RefusingDisk("fdatasync", "journal", fails_at, only_once), Record(), JumpingClock
+    disk = SimulatedDisk(Random(fails_at), refusing)
+    try:
+        market = SimulatedMarket(disk, record, workers, OPTIONS, clock(Random(1)))
+    except JournalError:  # The very first command is refused.
+        assert record.told_sequence == 0
+    else:
+        failure = trade_until_it_stops(market, record, fails_at)
+        assert isinstance(failure, JournalError) and "Input/output error" in str(failure)
+        with pytest.raises(JournalError, match="nothing can be written to the journal: Input/output error"):
+            market.data.journal.commit(record.last_commit)
+        market.data.close()
+    assert refusing.asked_after_failure == 0
+    workers.forget()
+    disk = disk.after_power_loss(lambda _operation, _path: None)
+    SimulatedMarket(disk, record, workers, OPTIONS, clock(Random(2))).end()
+    check_at_rest(disk)
 
 
 @pytest.mark.parametrize("room_bytes", range(1_000, 60_000, 4_999))
@@ -92,19 +92,19 @@ def test_after_the_first_failed_sync_of_the_journal_nothing_is_tried_again_and_n
 def test_a_disk_that_fills_up_anywhere_stops_the_exchange_and_with_room_it_goes_on(
     limit: str, room_bytes: int
 ) -> None:
-    with seeded_workers(Random(room_bytes)) as workers:
-        disk = SimulatedDisk(Random(room_bytes), lambda _operation, _path: workers.take_turns())
-        record = Record()
-        setattr(disk, limit, room_bytes)
-        disk.write_bytes_max = 700
-        clock = JumpingClock(Random(1))
-        market = SimulatedMarket(disk, record, OPTIONS, clock)
-        failure = trade_until_it_stops(market, record, room_bytes)
-        assert "No space left" in str(failure) or "File too large" in str(failure)
-        market.data.close()
-        workers.forget()
-        disk = disk.after_kill(lambda _operation, _path: None)
-        market = SimulatedMarket(disk, record, OPTIONS, clock)
-        market.run([RandomOrders(Random(2), client_order_id_prefix="later-").next()])
-        market.end()
-        check_at_rest(disk)
+    workers = Workers(Random(room_bytes))
+    disk = SimulatedDisk(Random(room_bytes), lambda _operation, _path: workers.take_turns())
+    record = Record()
+    setattr(disk, limit, room_bytes)
+    disk.write_bytes_max = 700
+    clock = JumpingClock(Random(1))
+    market = SimulatedMarket(disk, record, workers, OPTIONS, clock)
+    failure = trade_until_it_stops(market, record, room_bytes)
+    assert "No space left" in str(failure) or "File too large" in str(failure)
+    market.data.close()
+    workers.forget()
+    disk = disk.after_kill(lambda _operation, _path: None)
+    market = SimulatedMarket(disk, record, workers, OPTIONS, clock)
+    market.run([RandomOrders(Random(2), client_order_id_prefix="later-").next()])
+    market.end()
+    check_at_rest(disk)

@@ -12,7 +12,7 @@ from exchange.engine.events import OrderExecuted
 from exchange.engine.order import OrderType, Side, TimeInForce
 from exchange.storage.data_directory import StorageOptions
 from tests.faults.power_loss import HOUR_NS
-from tests.faults.seeded_workers import seeded_workers
+from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import SimulatedDisk
 from tests.faults.simulated_market import Record, SimulatedMarket
 
@@ -35,15 +35,15 @@ def limit(user: str, client_order_id: str, side: Side, quantity: int) -> NewOrde
 def test_orders_at_one_price_trade_in_the_order_they_came_however_the_clock_jumps() -> None:
     times = jumping_times()
     assert sorted(islice(jumping_times(), COUNT)) != list(islice(jumping_times(), COUNT))
-    with seeded_workers(Random(0)):
-        disk, record = SimulatedDisk(Random(0)), Record()
-        market = SimulatedMarket(disk, record, StorageOptions(), lambda: next(times))
-        market.run([limit("maker", str(number), Side.SELL, 1) for number in range(COUNT)])
-        market.run([limit("taker", "a", Side.BUY, COUNT // 2)])
-        disk = disk.after_kill(lambda _operation, _path: None)
-        market = SimulatedMarket(disk, record, StorageOptions(), lambda: next(times))
-        market.run([limit("taker", "b", Side.BUY, COUNT // 2)])
-        disk = disk.after_kill(lambda _operation, _path: None)
-        SimulatedMarket(disk, record, StorageOptions(), lambda: next(times))
+    workers = Workers(Random(0))
+    disk, record = SimulatedDisk(Random(0)), Record()
+    market = SimulatedMarket(disk, record, workers, StorageOptions(), lambda: next(times))
+    market.run([limit("maker", str(number), Side.SELL, 1) for number in range(COUNT)])
+    market.run([limit("taker", "a", Side.BUY, COUNT // 2)])
+    disk = disk.after_kill(lambda _operation, _path: None)
+    market = SimulatedMarket(disk, record, workers, StorageOptions(), lambda: next(times))
+    market.run([limit("taker", "b", Side.BUY, COUNT // 2)])
+    disk = disk.after_kill(lambda _operation, _path: None)
+    SimulatedMarket(disk, record, workers, StorageOptions(), lambda: next(times))
     fills = [event for event in record.private_events if isinstance(event, OrderExecuted)]
     assert [fill.client_order_id for fill in fills if fill.user == "maker"] == [str(n) for n in range(COUNT)]

@@ -19,7 +19,7 @@ from exchange.storage.audit_log import AuditFormat, seq_of
 from exchange.storage.data_directory import StorageOptions
 from tests.faults.power_loss import Death, Figures, JumpingClock, run_seed
 from tests.faults.random_orders import RandomOrders
-from tests.faults.seeded_workers import seeded_workers
+from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import ProcessDied, SimulatedDisk
 from tests.faults.simulated_market import ACME, Record, SimulatedMarket, check_at_rest, private
 
@@ -66,18 +66,18 @@ class ShortRun:
 
     def __init__(self, dies_at: int, lose: Loss) -> None:
         self.operations = 0
-        with seeded_workers(Random(1)) as workers:
-            self._death = Death(workers)
-            self._disk = SimulatedDisk(Random(dies_at), self._count)
-            self._record = Record()
-            self._death.operations_left = dies_at
-            try:
-                self._live()
-            except ProcessDied:
-                workers.forget()
-                self._disk = lose(self._disk, self._death)
-                self._live()
-            check_at_rest(self._disk)
+        self._workers = Workers(Random(1))
+        self._death = Death(self._workers)
+        self._disk = SimulatedDisk(Random(dies_at), self._count)
+        self._record = Record()
+        self._death.operations_left = dies_at
+        try:
+            self._live()
+        except ProcessDied:
+            self._workers.forget()
+            self._disk = lose(self._disk, self._death)
+            self._live()
+        check_at_rest(self._disk)
 
     def _count(self, operation: str, path: Path) -> None:
         self.operations += 1
@@ -87,7 +87,7 @@ class ShortRun:
         """Twice the same orders: what the first life left is recovered by the second."""
         orders = RandomOrders(Random(3))
         for _life in range(2):
-            market = SimulatedMarket(self._disk, self._record, SMALL, JumpingClock(Random(4)))
+            market = SimulatedMarket(self._disk, self._record, self._workers, SMALL, JumpingClock(Random(4)))
             for _batch in range(6):
                 market.run([orders.next() for _ in range(4)])
             market.end()
@@ -127,29 +127,29 @@ def trade_for_ever(market: SimulatedMarket, orders: RandomOrders) -> None:
 
 def _recovers_after(first_death: int, dies_at: int, lose: Loss) -> bool:
     """Die while trading, then twice `dies_at` operations into a recovery; whether it ended before."""
-    with seeded_workers(Random(1)) as workers:
-        death = Death(workers)
-        disk, record, orders = SimulatedDisk(Random(dies_at), death), Record(), RandomOrders(Random(5))
+    workers = Workers(Random(1))
+    death = Death(workers)
+    disk, record, orders = SimulatedDisk(Random(dies_at), death), Record(), RandomOrders(Random(5))
 
-        def opened() -> SimulatedMarket:
-            workers.forget()
-            return SimulatedMarket(disk, record, SMALL, JumpingClock(Random(4)))
+    def opened() -> SimulatedMarket:
+        workers.forget()
+        return SimulatedMarket(disk, record, workers, SMALL, JumpingClock(Random(4)))
 
-        death.operations_left = first_death
-        with pytest.raises(ProcessDied):
-            trade_for_ever(opened(), orders)
-        has_recovered = True
-        for _time in range(2):
-            disk = lose(disk, death)
-            death.operations_left = dies_at
-            try:
-                opened()
-            except ProcessDied:
-                has_recovered = False
+    death.operations_left = first_death
+    with pytest.raises(ProcessDied):
+        trade_for_ever(opened(), orders)
+    has_recovered = True
+    for _time in range(2):
         disk = lose(disk, death)
-        death.operations_left = 0
-        opened().end()
-        check_at_rest(disk)
+        death.operations_left = dies_at
+        try:
+            opened()
+        except ProcessDied:
+            has_recovered = False
+    disk = lose(disk, death)
+    death.operations_left = 0
+    opened().end()
+    check_at_rest(disk)
     return has_recovered
 
 
@@ -158,14 +158,14 @@ def _recovers_after(first_death: int, dies_at: int, lose: Loss) -> bool:
 
 def test_what_a_killed_engine_left_unsynced_in_the_logs_is_safe_before_a_snapshot_counts_on_it() -> None:
     for seed in range(20):
-        with seeded_workers(Random(seed)) as workers:
-            record, clock, orders = Record(), JumpingClock(Random(seed)), RandomOrders(Random(seed))
-            disk = SimulatedDisk(Random(seed), lambda _operation, _path: workers.take_turns())  # noqa: B023
-            trade(SimulatedMarket(disk, record, StorageOptions(), clock), orders)
-            workers.forget()
-            disk = disk.after_kill(nothing)
-            SimulatedMarket(disk, record, StorageOptions(), clock).end()
-            SimulatedMarket(disk.after_power_loss(nothing), record, StorageOptions(), clock)
+        workers = Workers(Random(seed))
+        record, clock, orders = Record(), JumpingClock(Random(seed)), RandomOrders(Random(seed))
+        disk = SimulatedDisk(Random(seed), lambda _operation, _path: workers.take_turns())  # noqa: B023
+        trade(SimulatedMarket(disk, record, workers, StorageOptions(), clock), orders)
+        workers.forget()
+        disk = disk.after_kill(nothing)
+        SimulatedMarket(disk, record, workers, StorageOptions(), clock).end()
+        SimulatedMarket(disk.after_power_loss(nothing), record, workers, StorageOptions(), clock)
 
 
 def test_power_lost_while_old_segments_are_removed_leaves_no_gap_between_those_that_are_left() -> None:
@@ -176,16 +176,16 @@ def test_power_lost_while_old_segments_are_removed_leaves_no_gap_between_those_t
             if operation == "unlink" and path.parent.name == "journal" and next(removals) == 4:
                 raise ProcessDied
 
-        with seeded_workers(Random(seed)):
-            record, clock, orders = Record(), JumpingClock(Random(seed)), RandomOrders(Random(seed))
-            disk = SimulatedDisk(Random(seed), die_at_the_fifth_removal)
-            for _snapshot in range(2):
-                market = SimulatedMarket(disk, record, SMALL, clock)
-                trade(market, orders)
-                market.data.journal.settle()
-            with pytest.raises(ProcessDied):
-                market.end()
-            check_at_rest(disk.after_power_loss(nothing))
+        workers = Workers(Random(seed))
+        record, clock, orders = Record(), JumpingClock(Random(seed)), RandomOrders(Random(seed))
+        disk = SimulatedDisk(Random(seed), die_at_the_fifth_removal)
+        for _snapshot in range(2):
+            market = SimulatedMarket(disk, record, workers, SMALL, clock)
+            trade(market, orders)
+            market.data.journal.settle()
+        with pytest.raises(ProcessDied):
+            market.end()
+        check_at_rest(disk.after_power_loss(nothing))
 
 
 def test_a_log_line_cut_anywhere_with_a_newline_in_the_rubbish_after_it_is_not_taken_for_whole() -> None:

@@ -14,16 +14,24 @@ quoted; the lowest and highest ratio say how calm the machine was.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from os.path import dirname, realpath
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("benchmark.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
+from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser
 from tests.benchmarks.engine_rates import engine_figure
 from tests.benchmarks.figure import HEADING
 from tests.benchmarks.tcp_rates import tcp_figures
 
+ROOT = Path(__file__).resolve().parent.parent
 WORKLOAD = ROOT.parent / "shared" / "data" / "matching_benchmark_normal.bin.xz"
 
 
@@ -47,4 +55,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

@@ -6,24 +6,32 @@ Where standard output is no terminal, one line a second tells what the market do
 
 from __future__ import annotations
 
+import signal
+import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, in_order, run
+
+ENDING = in_order(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
 import contextlib
 import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn, Optional
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from typing import Optional
 
 from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError, Message
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
 from tui.client import main as run_client
 
+ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "demo.py"
 SYMBOL = "ACME"
 USER = "you"
@@ -35,10 +43,6 @@ EXIT_BROKEN = 1
 
 class DemoError(Exception):
     """A part of the demo did not start, or went away; the text says which, in one line."""
-
-
-class Stopped(Exception):  # noqa: N818  it is no error
-    """The process was asked to end."""
 
 
 def start(script: str, *options: str) -> subprocess.Popen[str]:
@@ -130,16 +134,10 @@ def seconds_wanted() -> float:
     return float(text)
 
 
-def _stop_asked(_number: int, _frame: object) -> NoReturn:
-    raise Stopped
-
-
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run the demo; the exit status."""
     parser = OneLineParser(prog=PROGRAM, description=__doc__)
-    parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop_asked)
+    parser.parse_args(arguments)
     try:
         seconds = seconds_wanted()
         with tempfile.TemporaryDirectory(prefix="exchange-demo-") as directory, running_market(directory) as port:
@@ -149,10 +147,8 @@ def main() -> int:
     except DemoError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return EXIT_REFUSED if "DEMO_SECONDS" in str(error) else EXIT_BROKEN
-    except (Stopped, KeyboardInterrupt):
-        return 0
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main, ENDING))

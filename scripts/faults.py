@@ -2,31 +2,41 @@
 """Kill the exchange and cut its power, again and again, and hold it to account: options in, figures out.
 
 Exit code 0: nothing was found.  1: something was; each failed seed is told with how to run it again.  2: wrong
-options.
+options.  130: Ctrl-C.
 """
 
 from __future__ import annotations
+
+import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("faults.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
 
 import argparse
 import logging
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from exchange.utils.command_line import OneLineParser
 from tests.faults.kill_campaign import KillFigures, KillRun
 from tests.faults.power_loss import Figures, run_seed
+from tests.started_process import deaf_to_interruption
 
 KILLS_PER_SEED = 25
 
@@ -75,6 +85,9 @@ def killed(seed_and_kills: tuple[int, int]) -> Result:
     run = KillRun(seed, directory)
     try:
         figures = run.run(kills)
+    except SystemExit:  # It is told to end.
+        shutil.rmtree(directory)
+        raise
     except (AssertionError, OSError) as error:
         again = f"again: scripts/faults.py --kills {kills} --seed {seed}"
         return Result(seed, run.figures, f"{told(error)}\n  its data: {directory}\n  {again}")
@@ -120,17 +133,19 @@ def main(arguments: list[str]) -> int:
     first_seed = options.seed if options.seed is not None else time.time_ns() % 1_000_000
     print(f"first seed {first_seed}", flush=True)
     failures = 0
-    with Pool(options.jobs, initializer=end_by_exception) as pool:
-        run: Callable[..., Iterable[Result]] = partial(pool.imap_unordered, chunksize=1)
+    with ExitStack() as ending:
+        with deaf_to_interruption():
+            pool = ending.enter_context(Pool(options.jobs, initializer=end_by_exception))
+        in_parallel: Callable[..., Iterable[Result]] = partial(pool.imap_unordered, chunksize=1)
         if options.power_loss > 0:
             seeds = range(first_seed, first_seed + options.power_loss)
-            failures += report("power loss", run(without_power, seeds), Figures())
+            failures += report("power loss", in_parallel(without_power, seeds), Figures())
         if options.kills > 0:
             starts = range(0, options.kills, KILLS_PER_SEED)
             shares = [min(KILLS_PER_SEED, options.kills - start) for start in starts]
-            failures += report("kill", run(killed, enumerate(shares, first_seed)), KillFigures())
+            failures += report("kill", in_parallel(killed, enumerate(shares, first_seed)), KillFigures())
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

@@ -17,12 +17,20 @@ A failure names the seed and the line; the same seed sends the same lines again.
 
 from __future__ import annotations
 
-import argparse
 import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("fuzz_wire.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
+import argparse
 import tempfile
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.utils.command_line import OneLineParser
 from tests.campaigns.fuzz_campaign import run_campaign
@@ -46,4 +54,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

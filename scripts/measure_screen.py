@@ -8,12 +8,20 @@ all on this machine.  A key is painted when the frame with the moved cursor has 
 from __future__ import annotations
 
 import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("measure_screen.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.utils.command_line import OneLineParser
 from tests.benchmarks.screen_figures import Market, Screen, measure_idle, measure_load
@@ -46,4 +54,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

@@ -3,15 +3,23 @@
 
 from __future__ import annotations
 
+import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("operate.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
 import argparse
 import json
 import os
 import socket
-import sys
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.networking.operator_channel import socket_path
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
@@ -91,4 +99,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

@@ -4,14 +4,22 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from os.path import dirname, realpath
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("render_screen.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
+from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser
 from tests.screen_picture import picture
 
+ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "tui" / "screenshot.svg"
 
 
@@ -24,4 +32,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

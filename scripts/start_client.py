@@ -3,12 +3,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from pathlib import Path
+from os.path import dirname, realpath
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, in_order, run
+
+ENDING = in_order(signal.SIGINT)
+if __name__ == "__main__":
+    end_at_once(ENDING)
 
 from tui.client import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main, ENDING))

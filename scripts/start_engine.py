@@ -3,17 +3,26 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, in_order
+
+ENDING = in_order(signal.SIGINT, signal.SIGTERM)
+if __name__ == "__main__":
+    # Until there is an exchange to be stopped in order, there is nothing to finish: a recovery can be repeated.
+    end_at_once(ENDING)
+
 import argparse
 import ipaddress
 import logging
 import resource
-import signal
 import ssl
-import sys
 from pathlib import Path
 from typing import Optional
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
@@ -160,9 +169,6 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
-    # Until there is an exchange to be stopped in order, there is nothing to finish: a recovery can be repeated.
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, lambda *_: sys.exit(0))
     try:
         storage = StorageOptions(Durability(options.durability), options.snapshot_every)
         exchange = Exchange(
@@ -182,7 +188,7 @@ def main(arguments: list[str]) -> int:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
     if options.tls_cert is None and not is_loopback(options.host):
         tell(f"warning: {options.host} may be reached from other machines, and without TLS tokens can be read")
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
+    for signal_number in ENDING.numbers:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     exchange.start()
     host, port = exchange.address

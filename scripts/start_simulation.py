@@ -8,17 +8,25 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, in_order
+
+ENDING = in_order(signal.SIGINT, signal.SIGTERM)
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
 import argparse
 import secrets
 import shutil
-import signal
-import sys
 import time
 from pathlib import Path
 from types import FrameType
 from typing import Optional
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError, TokenStore
 from exchange.simulation import replay
@@ -180,7 +188,7 @@ def main(arguments: list[str]) -> int:
     """Run until done or stopped; the exit code."""
     options = parse(arguments)
     interruption = Interruption()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
+    for signal_number in ENDING.numbers:
         signal.signal(signal_number, interruption)
     progress = Progress(sys.stderr, shutil.get_terminal_size().columns, time.monotonic_ns)
     try:

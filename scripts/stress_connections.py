@@ -14,13 +14,21 @@ ratio of a round.
 
 from __future__ import annotations
 
+import sys
+from os.path import dirname, realpath
+
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("stress_connections.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
 import argparse
 import resource
-import sys
 import tempfile
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from exchange.utils.command_line import OneLineParser
 from tests.campaigns.stress_measures import MEASURES, QUIET
@@ -76,4 +84,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

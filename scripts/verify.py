@@ -6,11 +6,19 @@ Exit code 0: all is sound.  1: there are problems, each told with what to do.  2
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
+from os.path import dirname, realpath
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, dirname(dirname(realpath(__file__))))
+
+from exchange.utils.interruption import end_at_once, interrupted, run
+
+ENDING = interrupted("verify.py")
+if __name__ == "__main__":
+    end_at_once(ENDING)
+
+import argparse
+from pathlib import Path
 
 from exchange.storage.places import lock_path
 from exchange.storage.recovery import garbage_collection_paused
@@ -53,4 +61,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, ENDING))

@@ -12,9 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Optional, TypeVar
+
+from tests.started_process import started_process
 
 ROOT = Path(__file__).resolve().parents[1]
 # How long the engine may take for what it should do soon: start, stop, end the threads of connections that left.
@@ -43,22 +46,18 @@ class WatchedEngine:
         self.data_dir = data_dir
         self._log = data_dir / "engine-stderr.txt"
         data_dir.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, str(ROOT / "scripts" / "start_engine.py")),
-                    *("--port", "0", "--data-dir", str(data_dir), *options),
-                ],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self._process.stdout is not None
-        first_line = self._process.stdout.readline()
-        if not first_line.startswith("exchange listening on "):
-            self._process.wait(DEADLINE_S)
-            raise EngineError(f"the engine did not start: {self._log.read_text()}")
-        self.port = int(first_line.rpartition(":")[2])
+        command = [sys.executable, str(ROOT / "scripts" / "start_engine.py")]
+        command += ["--port", "0", "--data-dir", str(data_dir), *options]
+        with ExitStack() as ending:
+            log = ending.enter_context(self._log.open("wb"))
+            self._process = ending.enter_context(started_process(command, stdout=subprocess.PIPE, stderr=log))
+            assert self._process.stdout is not None
+            first_line = self._process.stdout.readline()
+            if not first_line.startswith("exchange listening on "):
+                self._process.wait(DEADLINE_S)
+                raise EngineError(f"the engine did not start: {self._log.read_text()}")
+            self.port = int(first_line.rpartition(":")[2])
+            self._ending = ending.pop_all()
 
     def __enter__(self: Self) -> Self:
         return self
@@ -66,11 +65,7 @@ class WatchedEngine:
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._ending.close()
 
     def vitals(self) -> Vitals:
         """What it holds now.  EngineError if it is gone."""

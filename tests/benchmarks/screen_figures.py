@@ -8,15 +8,16 @@ import pty
 import select
 import statistics
 import struct
-import subprocess
 import sys
 import termios
 import threading
 import time
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
 from exchange.networking.tcp_client import ExchangeClient
+from tests.started_process import started_process
 from tui.painter import BEGIN_FRAME
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,14 +77,19 @@ class Screen:
         fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         self.output = bytearray()
         options = ("--user", "watcher", "--port", str(port), "--data-dir", data_directory)
-        self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "scripts" / "start_client.py"), *options],
-            stdin=inner,
-            stdout=inner,
-            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"},
-            start_new_session=True,
-        )
-        os.close(inner)
+        with ExitStack() as ending:
+            ending.callback(os.close, self._terminal)
+            self._process = ending.enter_context(
+                started_process(
+                    [sys.executable, str(ROOT / "scripts" / "start_client.py"), *options],
+                    stdin=inner,
+                    stdout=inner,
+                    env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"},
+                    start_new_session=True,
+                )
+            )
+            os.close(inner)
+            self._ending = ending.pop_all()
 
     def read_until(self, deadline: float, wanted: bytes = b"") -> bool:
         """Read until `wanted` comes (b"": nothing does) or the deadline passes; whether it came."""
@@ -102,9 +108,7 @@ class Screen:
 
     def close(self) -> None:
         """End the program; nobody reads what it would still say."""
-        self._process.kill()
-        self._process.wait()
-        os.close(self._terminal)
+        self._ending.close()
 
     def processor_s(self) -> float:
         """The processor time it has used."""

@@ -16,9 +16,11 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Optional
+
+from tests.started_process import deaf_to_interruption
 
 # No load outlasts its measurement by long, whatever becomes of the process that started it.
 LOAD_S_MAX = 600.0
@@ -51,19 +53,19 @@ def loaded(work: Callable[..., int], *arguments: Any) -> Iterator[Load]:
     context = multiprocessing.get_context("spawn")
     pipe, its_pipe = context.Pipe()
     process = context.Process(target=_run, args=(its_pipe, work, arguments), name=work.__name__, daemon=True)
-    process.start()
-    its_pipe.close()
-    try:
+    with ExitStack() as ending:
+        ending.callback(pipe.close)
+        with deaf_to_interruption():
+            process.start()
+            ending.callback(process.join)
+            ending.callback(process.kill)
+        its_pipe.close()
         if not pipe.poll(WAIT_S):
             raise TimeoutError(f"{work.__name__} did not start")
         pipe.recv()
         load = Load(pipe)
         yield load
         load.finish()
-    finally:
-        process.kill()
-        process.join()
-        pipe.close()
 
 
 def _run(pipe: Connection, work: Callable[..., int], arguments: tuple[Any, ...]) -> None:

@@ -90,7 +90,8 @@ def test_an_engine_told_to_end_at_any_moment_of_its_start_does_so_in_order(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     options = ("start_engine.py", "--port", "0", "--data-dir")
-    assert any([tell_to_end(number, delay_s, *options, str(tmp_path / str(delay_s))) for delay_s in DELAYS_S])
+    early = [tell_to_end(number, delay_s, *options, str(tmp_path / str(delay_s))) for delay_s in DELAYS_S]
+    assert any(early)
 
 
 @ENDING_SIGNALS
@@ -99,7 +100,8 @@ def test_a_simulation_told_to_end_at_any_moment_of_its_start_does_so_in_order(
 ) -> None:
     with RunningEngine(tmp_path / "engine") as engine:
         options = ("start_simulation.py", "--port", str(engine.port), "--data-dir", str(tmp_path))
-        assert any([tell_to_end(number, delay_s, *options) for delay_s in DELAYS_S])
+        early = [tell_to_end(number, delay_s, *options) for delay_s in DELAYS_S]
+    assert any(early)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ class NumberText:
     def __init__(self, text: str) -> None:
         self.text = text
 
+    def __str__(self) -> str:
+        return self.text
+
     def __repr__(self) -> str:
         return f"NumberText({self.text!r})"
 

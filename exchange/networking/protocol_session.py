@@ -12,6 +12,7 @@ from typing import Optional, Union
 from exchange.engine.account import UserState
 from exchange.engine.events import RejectCode
 from exchange.engine.instrument import Instrument, Phase, nanos_text
+from exchange.networking.json_line import NumberText
 from exchange.networking.protocol_encode import code_and_text
 from exchange.networking.requests import Channel
 
@@ -73,7 +74,7 @@ def unsubscribed(channel: Channel, symbol: str) -> bytes:
     return f'{{"type":"unsubscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
 
 
-def pong(ping_id: Union[str, int, None]) -> bytes:
+def pong(ping_id: Union[str, int, NumberText, None]) -> bytes:
     """The answer to ping, with the same id, or without one for None."""
     if ping_id is None:
         return b'{"type":"pong"}\n'

@@ -11,6 +11,7 @@ from typing import NamedTuple, Optional, Union
 from exchange.engine.commands import Command
 from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, RejectCode, ReplaceRejected
 from exchange.networking.credentials import NewToken
+from exchange.networking.json_line import NumberText
 
 
 class Channel(Enum):
@@ -73,7 +74,7 @@ class Logout(NamedTuple):
 class Ping(NamedTuple):
     """Ask for a pong with the same `id`; None means without one."""
 
-    id: Union[str, int, None]
+    id: Union[str, int, NumberText, None]
 
 
 class Subscribe(NamedTuple):

@@ -134,7 +134,7 @@ class LineMaker:
             return ("get_orders" if pick < 0.84 else "get_positions"), {}
         if pick < 0.96:
             return ("subscribe" if pick < 0.94 else "unsubscribe"), self._feed()
-        return "ping", {"id": self._chance.choice(('"p"', "7", '""', str(-(2**63) + 1)))}
+        return "ping", {"id": self._chance.choice(('"p"', "7", '""', '"\u2028é"', str(-(2**63)), "9" * 2_000))}
 
     def _new_order(self) -> Fields:
         chance = self._chance
@@ -172,7 +172,8 @@ class LineMaker:
 
     def _feed(self) -> Fields:
         channel = self._chance.choice(('"book"', '"trades"'))
-        return {"channel": channel, "symbol": f'"{SYMBOL}"', "depth": self._chance.choice(("0", "1", "5", "1000"))}
+        depth = self._chance.choice(("0", "1", "5", "1000", "1001", "9" * 2_000))
+        return {"channel": channel, "symbol": f'"{SYMBOL}"', "depth": depth}
 
     def _earlier_id(self) -> str:
         return self._id_text(max(1, self._order_count - self._chance.randrange(8)))

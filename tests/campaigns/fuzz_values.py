@@ -27,8 +27,8 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
     "quantity": _NOT_AN_INTEGER,
     "price": (*_NOT_A_NUMBER, "1e999", "-1e999", "1e10", "-1000000001", "9" * 4_301, "9" * 4_301 + ".5"),
     "post_only": (*_NOT_A_VALUE, "0", "1", '"true"', "1.0"),
-    "depth": (*_NOT_AN_INTEGER, "-1", "1001"),
-    "id": (*_NOT_A_VALUE, "true", "1.0", str(2**63), '"' + "x" * 65 + '"', '"é"'),
+    "depth": (*_NOT_A_NUMBER, "1.0", "1e2", "1E400", "-1", str(-(2**63)), "-" + "9" * 4_301),
+    "id": (*_NOT_A_VALUE, "true", "1.0", "1e2", "-0.0", "1E400"),
     "stop_price": ("1", "null", '"x"', "[]"),
     "display_quantity": ("1", "null", '"x"', "[]"),
 }

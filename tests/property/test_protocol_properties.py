@@ -26,8 +26,8 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.networking import requests
 from exchange.networking.json_line import MalformedLineError, NumberText, parse_object
-from exchange.networking.protocol import Encoder, decode
-from exchange.networking.requests import BadRequest
+from exchange.networking.protocol import Encoder, decode, pong
+from exchange.networking.requests import BadRequest, Ping, Subscribe
 
 NANOS_MAX = 10**18
 REJECTIONS = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)
@@ -152,6 +152,23 @@ def test_price_is_the_fraction_that_was_written_or_refused_for_the_right_reason(
     else:
         assert request.code is RejectCode.BAD_VALUE
         assert abs(nanos) > NANOS_MAX
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"])) | st.integers() | st.integers(10**39, 10**45))
+def test_pong_repeats_whatever_id_a_ping_had(ping_id: Union[str, int]) -> None:
+    request = decode(write({"type": "ping", "id": ping_id}), None)
+    assert isinstance(request, Ping)
+    line = pong(request.id)
+    assert line.isascii()
+    assert line.count(b"\n") == 1
+    assert json.loads(line) == {"type": "pong", "id": ping_id}
+
+
+@given(st.integers(0, 2_000) | st.integers(0))
+def test_any_depth_that_is_not_negative_is_served_and_shows_at_least_so_much(depth: int) -> None:
+    request = decode(write({"type": "subscribe", "channel": "book", "depth": depth}), None)
+    assert isinstance(request, Subscribe)
+    assert request.depth == depth or (request.depth == 0 and depth > 1_000)
 
 
 # --- strict JSON -----------------------------------------------------------------------------------------------

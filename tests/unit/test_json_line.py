@@ -137,8 +137,8 @@ def test_a_pair_of_surrogates_is_one_good_character() -> None:
 
 
 @pytest.mark.parametrize("value", [b"\xe2\x80\xa8", b"\\u2028"])
-def test_line_separator_is_json_but_no_field_takes_it(value: bytes) -> None:
-    request = decode(b'{"type":"ping","id":"' + value + b'"}', None)
+def test_line_separator_is_json_but_no_name_takes_it(value: bytes) -> None:
+    request = decode(b'{"type":"cancel_all","symbol":"' + value + b'"}', "alice")
     assert isinstance(request, BadRequest)
     assert request.code is RejectCode.BAD_VALUE
     assert "u2028" in request.text

@@ -108,12 +108,14 @@ def test_prevention_none_is_a_choice_and_not_the_instruments_default() -> None:
         ("subscribe", {"channel": "book"}, Subscribe(Channel.BOOK, None, 20)),
         ("subscribe", {"channel": "book", "depth": 0}, Subscribe(Channel.BOOK, None, 0)),
         ("subscribe", {"channel": "trades", "symbol": "A", "depth": 1000}, Subscribe(Channel.TRADES, "A", 1000)),
+        ("subscribe", {"channel": "book", "depth": 1001}, Subscribe(Channel.BOOK, None, 0)),
+        ("subscribe", {"channel": "book", "depth": 10**4000}, Subscribe(Channel.BOOK, None, 0)),
         ("unsubscribe", {"channel": "book", "symbol": "A"}, Unsubscribe(Channel.BOOK, "A")),
         ("unsubscribe", {"channel": "book", "depth": 5}, Unsubscribe(Channel.BOOK, None)),
         ("ping", {}, Ping(None)),
         ("ping", {"id": ""}, Ping("")),
-        ("ping", {"id": "~" * 64}, Ping("~" * 64)),
-        ("ping", {"id": 1 - 2**63}, Ping(1 - 2**63)),
+        ("ping", {"id": "\u2028\u00e9" * 5_000}, Ping("\u2028\u00e9" * 5_000)),
+        ("ping", {"id": -(10**38)}, Ping(-(10**38))),
     ],
 )
 def test_request_is_decoded(kind: str, fields: Fields, request_: Request) -> None:
@@ -261,12 +263,12 @@ def test_bad_subscription(fields: Fields) -> None:
     assert_refused(ask("unsubscribe", **fields), BadRequest, "BAD_VALUE")
 
 
-@pytest.mark.parametrize("depth", [-1, 1001, 5.0, "20", True, None])
+@pytest.mark.parametrize("depth", [-1, -(10**4000), 5.0, 1e99, "20", True, None, [], {}])
 def test_bad_depth(depth: object) -> None:
-    assert_refused(ask("subscribe", channel="book", depth=depth), BadRequest, "BAD_VALUE", "depth", "1000")
+    assert_refused(ask("subscribe", channel="book", depth=depth), BadRequest, "BAD_VALUE", "depth", "JSON integer")
 
 
-@pytest.mark.parametrize("ping_id", ["a" * 65, "\u00e9", 2**63, -(2**63), 1.5, True, None, [], {}])
+@pytest.mark.parametrize("ping_id", [1.5, 1.0, 1e99, True, None, [], {}])
 def test_bad_ping_id(ping_id: object) -> None:
     assert_refused(ask("ping", id=ping_id), BadRequest, "BAD_VALUE", "id")
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from exchange.engine.commands import ListInstrument
 from exchange.engine.engine import Engine
@@ -111,14 +111,23 @@ def no_fills(_user: str, _seq: int) -> MissedFills:
     return MissedFills((), 0)
 
 
+AnyExchange = TypeVar("AnyExchange", bound=InProcessExchange)
+
+
 @contextmanager
 def running_exchange(
     connections_max: Optional[int] = None,
     throttle: Optional[Throttle] = None,
     tls: Optional[ssl.SSLContext] = None,
 ) -> Iterator[InProcessExchange]:
+    """A new one, `started`."""
+    with started(InProcessExchange(connections_max, throttle=throttle, tls=tls)) as exchange:
+        yield exchange
+
+
+@contextmanager
+def started(exchange: AnyExchange) -> Iterator[AnyExchange]:
     """Started, and stopped at the end; no thread may have failed, no reader may be left."""
-    exchange = InProcessExchange(connections_max, throttle=throttle, tls=tls)
     exchange.start()
     try:
         yield exchange

@@ -11,7 +11,7 @@ from typing import Any
 
 from exchange.networking.tcp_client import Message
 from tui.key_decoder import Key
-from tui.messages import Connected, EngineSaid, Resized, TimePassed, Typed
+from tui.messages import Connected, EngineSaid, Resized, Send, TimePassed, Typed
 from tui.model import Model
 from tui.update import update
 
@@ -192,6 +192,14 @@ def _own_orders(scene: Scene) -> None:
     scene.fill(9131, "SELL", LAST_TICKS + 7, 20, 230)
 
 
+def calm(width: int = 120, height: int = 36) -> Scene:
+    """A book, no orders, and the cursor at the best bid."""
+    scene = Scene(width, height)
+    scene.book(levels(LAST_TICKS - 1, -1, 30), levels(LAST_TICKS + 1, 1, 30))
+    scene.until(NOW)
+    return scene
+
+
 def empty(width: int, height: int) -> Scene:
     """A market in which nothing has happened yet."""
     scene = Scene(width, height)
@@ -238,3 +246,13 @@ def many_orders(width: int, height: int) -> Scene:
         scene.order(10_000 + index, "BUY" if is_buy else "SELL", price, 5 + index)
     scene.press("tab", "tab", *["down"] * 30)
     return scene
+
+
+def sent(requests: list[Any]) -> list[dict[str, Any]]:
+    """The messages among what an update asks for."""
+    return [request.message for request in requests if isinstance(request, Send)]
+
+
+def said(scene: Scene) -> str:
+    """The last thing the screen told its user."""
+    return scene.model.notices[-1].text

@@ -6,7 +6,6 @@ import gc
 import socket
 import struct
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -33,32 +32,6 @@ def connections_in_memory() -> int:
     """How many connections anything still refers to."""
     gc.collect()
     return sum(isinstance(thing, Connection) for thing in gc.get_objects())
-
-
-@pytest.fixture
-def exchange() -> Iterator[InProcessExchange]:
-    with running_exchange() as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def client(exchange: InProcessExchange) -> Iterator[RawClient]:
-    with RawClient(exchange.port) as client:
-        yield client
-
-
-@pytest.fixture
-def alice(exchange: InProcessExchange) -> Iterator[RawClient]:
-    with RawClient(exchange.port) as alice:
-        assert alice.login("alice")["type"] == "logged_in"
-        yield alice
-
-
-@pytest.fixture
-def bob(exchange: InProcessExchange) -> Iterator[RawClient]:
-    with RawClient(exchange.port) as bob:
-        assert bob.login("bob")["type"] == "logged_in"
-        yield bob
 
 
 # --- how a connection ends -------------------------------------------------------------------------------------

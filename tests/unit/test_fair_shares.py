@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Optional
 
 import pytest
@@ -18,7 +17,7 @@ from exchange.networking.connection import PIECES_QUEUED_MAX
 from exchange.networking.connection_reader import PIECE_REQUESTS_MAX
 from exchange.networking.rate_limit import BEYOND_AT_ONCE, Throttle
 from exchange.networking.requests import Ping, Subscribe
-from tests.in_process import WAIT_S, InProcessExchange, join_readers
+from tests.in_process import WAIT_S, InProcessExchange, started
 from tests.raw_client import Message, RawClient, kinds, limit
 
 FLOOD = 5_000
@@ -56,23 +55,9 @@ class WatchedExchange(InProcessExchange):
         raise AssertionError(f"{user} asked for no {kind.__name__}")
 
 
-@contextmanager
-def watched(**options: Any) -> Iterator[WatchedExchange]:
-    """Started, and stopped at the end."""
-    exchange = WatchedExchange(**options)
-    exchange.start()
-    try:
-        yield exchange
-    finally:
-        exchange.disk.may_commit.set()
-        exchange.stop()
-        join_readers()
-    assert exchange.failures == []
-
-
 @pytest.fixture
 def exchange() -> Iterator[WatchedExchange]:
-    with watched() as exchange:
+    with started(WatchedExchange()) as exchange:
         yield exchange
 
 
@@ -152,7 +137,7 @@ def test_a_flood_of_subscriptions_lets_others_in_after_each(
 def test_beyond_the_rate_orders_and_what_is_dear_are_refused_and_everything_else_is_not() -> None:
     """The clock stands still, so there is nothing but the burst."""
     with (
-        watched(throttle=Throttle(10, lambda: 0.0)) as exchange,
+        started(WatchedExchange(throttle=Throttle(10, lambda: 0.0))) as exchange,
         RawClient(exchange.port) as alice,
         RawClient(exchange.port) as bob,
     ):
@@ -184,7 +169,8 @@ def test_beyond_the_rate_orders_and_what_is_dear_are_refused_and_everything_else
 def test_who_goes_on_beyond_the_rate_is_read_no_more_but_answered_in_full(user: Optional[str]) -> None:
     """The clock stands still, so nothing is ever allowed again.  One of the pings is the other client's."""
     held_back_at = 1 + int(BEYOND_AT_ONCE)
-    with watched(throttle=Throttle(1, lambda: 0.0)) as exchange, RawClient(exchange.port) as flooder:
+    throttled = WatchedExchange(throttle=Throttle(1, lambda: 0.0))
+    with started(throttled) as exchange, RawClient(exchange.port) as flooder:
         if user:
             flooder.login(user)
         flooder.send(*[{"type": "ping"}] * 4 * FLOOD)

@@ -14,7 +14,7 @@ import pytest
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.outbox import BacklogSender
-from tests.in_process import WAIT_S, InProcessExchange, join_readers, running_exchange
+from tests.in_process import WAIT_S, InProcessExchange, join_readers
 from tests.raw_client import RawClient, kinds, limit
 
 
@@ -92,12 +92,6 @@ def test_a_thread_that_watches_nobody_can_be_stopped(link: Link) -> None:
 
 
 # --- over the wire ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def exchange() -> Iterator[InProcessExchange]:
-    with running_exchange() as exchange:
-        yield exchange
 
 
 def test_a_client_that_shows_life_gets_heartbeats_and_stays(exchange: InProcessExchange) -> None:

@@ -6,39 +6,8 @@ time to pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.in_process import InProcessExchange, running_exchange
+from tests.in_process import InProcessExchange
 from tests.raw_client import RawClient, kinds, limit, login_message
-
-
-@pytest.fixture
-def exchange() -> Iterator[InProcessExchange]:
-    with running_exchange() as exchange:
-        yield exchange
-
-
-@pytest.fixture
-def client(exchange: InProcessExchange) -> Iterator[RawClient]:
-    with RawClient(exchange.port) as client:
-        yield client
-
-
-@pytest.fixture
-def alice(exchange: InProcessExchange) -> Iterator[RawClient]:
-    with RawClient(exchange.port) as alice:
-        assert alice.login("alice")["type"] == "logged_in"
-        yield alice
-
-
-@pytest.fixture
-def bob(exchange: InProcessExchange) -> Iterator[RawClient]:
-    with RawClient(exchange.port) as bob:
-        assert bob.login("bob")["type"] == "logged_in"
-        yield bob
-
 
 # --- answers ---------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from exchange.networking.operator_channel import LINE_BYTES_MAX, OperatorChannel
 from exchange.networking.protocol_fields import RefusedError
 from exchange.networking.requests import ListEverything
 from scripts.operate import ask
-from tests.in_process import WAIT_S, InProcessExchange, running_exchange
+from tests.in_process import WAIT_S, InProcessExchange
 from tests.raw_client import RawClient, kinds, limit
 
 
@@ -62,12 +62,6 @@ def test_what_is_no_wish_is_refused(line: bytes) -> None:
 
 
 # --- the channel -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def exchange() -> Iterator[InProcessExchange]:
-    with running_exchange() as exchange:
-        yield exchange
 
 
 @pytest.fixture

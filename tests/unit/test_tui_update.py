@@ -7,32 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, levels
+from tests.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, calm, levels, said, sent
 from tui.key_decoder import Focus, Paste
-from tui.messages import EngineSaid, Lost, Resumed, Send, TimePassed, Typed
+from tui.messages import EngineSaid, Lost, Resumed, TimePassed, Typed
 from tui.model import NoticeKind
 from tui.update import update
 from tui.wishes import OrderWish
 
 
-def calm(width: int = 120, height: int = 36) -> Scene:
-    """A book, no orders, and the cursor at the best bid."""
-    scene = Scene(width, height)
-    scene.book(levels(LAST_TICKS - 1, -1, 30), levels(LAST_TICKS + 1, 1, 30))
-    scene.until(NOW)
-    return scene
-
-
-def sent(requests: list[Any]) -> list[dict[str, Any]]:
-    return [request.message for request in requests if isinstance(request, Send)]
-
-
 def said_by_engine(scene: Scene, message: dict[str, Any]) -> EngineSaid:
     return EngineSaid(scene.now, message)
-
-
-def said(scene: Scene) -> str:
-    return scene.model.notices[-1].text
 
 
 # --- SAFE and ARMED --------------------------------------------------------------------------------------------

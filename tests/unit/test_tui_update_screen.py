@@ -5,31 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tests.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, empty, levels
+from tests.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, calm, empty, levels, said, sent
 from tui.key_decoder import Key, Mouse, MouseButton
 from tui.layout import Panel
-from tui.messages import Connected, Effect, EngineSaid, Lost, Resized, Send, TimePassed, Typed
+from tui.messages import Connected, Effect, EngineSaid, Lost, Resized, TimePassed, Typed
 from tui.model import LinkState, ladder_columns_of
 from tui.own_orders import OrderState
 from tui.update import next_wake, update
 from tui.wishes import OrderWish
-
-
-def calm(width: int = 120, height: int = 36) -> Scene:
-    """A book, no orders, and the cursor at the best bid."""
-    scene = Scene(width, height)
-    scene.book(levels(LAST_TICKS - 1, -1, 30), levels(LAST_TICKS + 1, 1, 30))
-    scene.until(NOW)
-    return scene
-
-
-def sent(requests: list[Any]) -> list[dict[str, Any]]:
-    return [request.message for request in requests if isinstance(request, Send)]
-
-
-def said(scene: Scene) -> str:
-    return scene.model.notices[-1].text
-
 
 # --- the connection --------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ from typing import NamedTuple, Optional, Union
 from exchange.utils.command_line import OneLineParser
 from tests.faults.kill_campaign import KillFigures, KillRun
 from tests.faults.power_loss import Figures, run_seed
-from tests.started_process import deaf_to_interruption
+from tests.started_process import deaf_workers
 
 KILLS_PER_SEED = 25
 
@@ -134,7 +134,7 @@ def main(arguments: list[str]) -> int:
     print(f"first seed {first_seed}", flush=True)
     failures = 0
     with ExitStack() as ending:
-        with deaf_to_interruption():
+        with deaf_workers():
             pool = ending.enter_context(Pool(options.jobs, initializer=end_by_exception))
         in_parallel: Callable[..., Iterable[Result]] = partial(pool.imap_unordered, chunksize=1)
         if options.power_loss > 0:

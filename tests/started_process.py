@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 
@@ -20,6 +21,15 @@ def deaf_to_interruption() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def deaf_workers() -> Iterator[None]:
+    """`deaf_to_interruption` for processes of multiprocessing, which lets SIGINT through when it has to start its
+    own helper; so that one is started before."""
+    resource_tracker.ensure_running()
+    with deaf_to_interruption():
+        yield
 
 
 @contextmanager

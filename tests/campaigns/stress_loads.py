@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Optional
 
-from tests.started_process import deaf_to_interruption
+from tests.started_process import deaf_workers
 
 # No load outlasts its measurement by long, whatever becomes of the process that started it.
 LOAD_S_MAX = 600.0
@@ -55,7 +55,7 @@ def loaded(work: Callable[..., int], *arguments: Any) -> Iterator[Load]:
     process = context.Process(target=_run, args=(its_pipe, work, arguments), name=work.__name__, daemon=True)
     with ExitStack() as ending:
         ending.callback(pipe.close)
-        with deaf_to_interruption():
+        with deaf_workers():
             process.start()
             ending.callback(process.join)
             ending.callback(process.kill)

@@ -107,10 +107,10 @@ def test_a_simulation_told_to_end_at_any_moment_of_its_start_does_so_in_order(
 @pytest.mark.parametrize(
     ("script", "options", "children"),
     [
-        ("faults.py", ("--kills", "50", "--seed", "1", "--jobs", "2"), 2),
-        ("faults.py", ("--power-loss", "1000", "--seed", "1", "--jobs", "2"), 2),
+        ("faults.py", ("--kills", "50", "--seed", "1", "--jobs", "2"), 3),
+        ("faults.py", ("--power-loss", "1000", "--seed", "1", "--jobs", "2"), 3),
         ("fuzz_wire.py", (), 1),
-        ("stress_connections.py", ("drip", "--drip-connections", "5"), 2),
+        ("stress_connections.py", ("drip", "--drip-connections", "5"), 3),
         ("benchmark.py", ("--messages", "1000"), 2),
         ("measure_screen.py", (), 2),
     ],

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import ipaddress
 import logging
 import resource
@@ -157,6 +158,9 @@ def main(arguments: list[str]) -> int:
     """Run until stopped; the exit code."""
     options = parse(arguments)
     allow_all_descriptors()
+    # Reference counts free all that the exchange makes (test_no_garbage.py), and a full collection would stop
+    # trading for as long as it takes to look at every order there is.
+    gc.disable()
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )

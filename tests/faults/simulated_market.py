@@ -16,13 +16,13 @@ from exchange.engine.commands import Command, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.instrument import Instrument
+from exchange.engine.price_texts import PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread, Outcome
 from exchange.storage.audit_log import AuditFormat, log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.order_store import OrderStore
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
-from exchange.storage.price_texts import PriceTexts
 from exchange.storage.recovery import Progress, build_snapshot
 from exchange.storage.trade_writer import trade_line
 from exchange.storage.verify import verify
@@ -94,7 +94,7 @@ class Record:
         def instrument_of(symbol: str) -> Instrument:
             return self._model.book(symbol).instrument
 
-        price_texts = PriceTexts(instrument_of)
+        price_texts = PriceTextsBySymbol(instrument_of)
         assert read(disk, ledger_path(DATA)) == "".join(trade_line(trade, price_texts) for trade in self._trades)
         logs: dict[str, str] = {}
         for stem, line in AuditFormat(instrument_of)(self.private_events):

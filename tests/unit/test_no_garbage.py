@@ -1,4 +1,4 @@
-"""The engine's process runs without the garbage collector (`start_engine`): nothing that clients do may make cycles.
+"""The engine runs without the garbage collector (`start_engine`): nothing that clients do may make cycles.
 
 Whatever is unreachable and was not freed by its reference count is found by one collection at the end.
 """

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional, Protocol
 
-from exchange.engine.commands import ClaimUser, Command
+from exchange.engine.commands import ClaimUser, Command, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
@@ -29,19 +29,17 @@ from exchange.engine.events import (
     PrivateEvent,
     UserReset,
 )
-from exchange.engine.order import OrderStatus, TimeInForce
+from exchange.engine.order import OrderStatus
 from exchange.engine.trade import Trade
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.market_data import MarketData
 from exchange.networking.protocol import Encoder
-from exchange.networking.requests import CancelOnDisconnect, CheckedLogin, Subscribe
+from exchange.networking.requests import CheckedLogin, Subscribe
 from exchange.networking.session_desk import SessionDesk
 from exchange.networking.sessions import HeldEvent, RecentEvents, Sessions
 
-_GTC = TimeInForce.GTC
 _FILLED = OrderStatus.FILLED
-_CANCEL_NONE = CancelOnDisconnect.NONE
 
 
 class Outcome(Protocol):
@@ -73,7 +71,7 @@ class Publisher:
         # Every connection that has something queued in this batch, in the order of its first line.
         self._waiting: list[Connection] = []
         for event in recent.take():
-            self._tell_user(None, event)
+            self._tell_user(event)
 
     def shows_state(self, request: object) -> bool:
         """Whether serving `request` reads the engine: it must be served before what came after it is processed."""
@@ -107,10 +105,12 @@ class Publisher:
     def _tell(self, asker: Optional[Connection], request: Command, events: Sequence[Event]) -> None:
         if type(request) is ClaimUser:
             return  # The login behind it tells how it went.
+        if type(request) is NewOrder and request.ends_with_connection and asker is not None:
+            _note_entered(asker, events)
         for event in events:
             kind = type(event)
             if kind in PRIVATE_EVENT_TYPES:
-                self._tell_user(asker, event)  # type: ignore[arg-type]
+                self._tell_user(event)  # type: ignore[arg-type]
             elif kind is Trade:
                 self._market_data.tell_trade(event)  # type: ignore[arg-type]
             elif kind is InstrumentListed:
@@ -123,7 +123,7 @@ class Publisher:
             if kind is InstrumentStatusChanged:
                 self._market_data.tell_status(event)  # type: ignore[arg-type]
 
-    def _tell_user(self, asker: Optional[Connection], event: PrivateEvent) -> None:
+    def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
@@ -131,14 +131,13 @@ class Publisher:
         session.held.append(HeldEvent(event.seq, line, kind is OrderExecuted))
         for connection in session.connections:
             self._queue(connection, line)
-        if kind is OrderAccepted:
-            if asker is not None and asker.cancel_on_disconnect is not _CANCEL_NONE:
-                _note_entered(asker, event)  # type: ignore[arg-type]
-        elif kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
+        if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
             for connection in session.connections:
                 connection.entered_order_ids.discard(event.order_id)
 
 
-def _note_entered(connection: Connection, event: OrderAccepted) -> None:
-    if connection.cancel_on_disconnect is CancelOnDisconnect.ALL or event.time_in_force is not _GTC:
+def _note_entered(connection: Connection, events: Sequence[Event]) -> None:
+    """These came of an order that ends with `connection`; if it was accepted, that is the first of them."""
+    event = events[0]
+    if type(event) is OrderAccepted:
         connection.entered_order_ids.add(event.order_id)

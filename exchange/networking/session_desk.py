@@ -90,7 +90,6 @@ class SessionDesk:
             self._disconnected(connection, request)
             connection.answer_login(None)
             return
-        connection.cancel_on_disconnect = login.cancel_on_disconnect
         connection.expect_heartbeats(login.heartbeat_s)
         if login.heartbeat_s:
             self._heartbeats.watch(connection)

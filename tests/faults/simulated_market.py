@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from exchange.assembly import cancel_orders_of_lost_connections
 from exchange.engine.commands import Command, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
@@ -121,7 +122,8 @@ class SimulatedMarket:
     def __init__(
         self, disk: SimulatedDisk, record: Record, options: StorageOptions, clock_ns: Callable[[], int]
     ) -> None:
-        """Recover, check that against the record, and list the instrument if it is not there.
+        """Recover, check that against the record, cancel what an earlier life's connections have left, and list
+        the instrument if it is not there.
 
         Raises ProcessDied, and whatever the exchange raises that doesn't want to start.
         """
@@ -145,6 +147,8 @@ class SimulatedMarket:
             clock_ns,
             self.failures.append,
         )
+        cancel_orders_of_lost_connections(self.data.engine, self._matching)
+        assert self.data.engine.orders_ending_with_connections() == {}
         if not self.data.engine.books:
             self.run([ACME])
 

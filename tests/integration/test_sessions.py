@@ -356,6 +356,43 @@ def test_a_half_open_connection_is_dropped_and_its_orders_with_it(engine: Runnin
         lost.close()
 
 
+def test_a_crash_of_the_exchange_ends_its_connections_and_the_orders_with_them_once(tmp_path: Path) -> None:
+    names = [f"{wish} {time_in_force}" for wish in ("plain", True, "ALL") for time_in_force in ("GTC", "DAY")]
+    with (
+        RunningEngine(tmp_path) as engine,
+        Trader(engine, "alice") as alice,
+        alice.again(engine, cancel_on_disconnect=True) as careful,
+        alice.again(engine, cancel_on_disconnect="ALL") as cautious,
+        Trader(engine, "bob", cancel_on_disconnect=False) as bob,
+    ):
+        for name, client in zip(names, [alice, alice, careful, careful, cautious, cautious], strict=True):
+            client.ask(limit(name, "BUY", 2, 1, time_in_force=name[-3:]))
+        # A replaced order is still one of the connection it was entered on, and so is what a fill leaves of one.
+        alice.ask({"type": "replace_order", "client_order_id": "ALL GTC", "price": 9, "quantity": 5})
+        bob.ask(limit("1", "SELL", 3, 9), limit("bob's", "SELL", 1, 10, time_in_force="DAY"))
+        assert live_ids(bob) == ["bob's"]
+        stop(engine, signal.SIGKILL)
+    # Three starts: after the crash, after one more, and from the snapshot of a graceful stop.
+    heard: list[list[Message]] = []
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
+        with RunningEngine(tmp_path) as engine, bob.again(engine) as again:
+            assert live_ids(again) == ["bob's"]
+            with alice.again(engine, last_seq=8) as again:
+                heard.append(again.heard())
+                assert live_ids(again) == ["plain GTC", "plain DAY", "True GTC"]
+            stop(engine, number)
+    canceled = [(event["seq"], event["client_order_id"], event["remaining_quantity"]) for event in heard[0]]
+    assert canceled == [(9, "True DAY", 2), (10, "ALL GTC", 2), (11, "ALL DAY", 2)]
+    assert {(event["type"], event["reason"]) for event in heard[0]} == {("order_canceled", "DISCONNECTED")}
+    assert heard[1] == heard[0]
+    # It holds no events of before the snapshot: what it knows is told as after any other gap.
+    assert kinds(heard[2]) == ["gap", "orders", "positions"]
+    log = (tmp_path / "logs" / "logs_alice.txt").read_text()
+    assert [line.split()[5] for line in log.splitlines() if "DISCONNECTED" in line] == ["(True", "(ALL", "(ALL"]
+    with Program("verify.py", "--data-dir", str(tmp_path)) as program:
+        assert program.end()[0] == 0
+
+
 # --- who may do how much ---------------------------------------------------------------------------------------
 
 

@@ -106,7 +106,9 @@ class Publisher:
         if type(request) is ClaimUser:
             return  # The login behind it tells how it went.
         if type(request) is NewOrder and request.ends_with_connection and asker is not None:
-            _note_entered(asker, events)
+            accepted = events[0]
+            if type(accepted) is OrderAccepted:
+                self._desk.note_entered(asker, accepted)
         for event in events:
             kind = type(event)
             if kind in PRIVATE_EVENT_TYPES:
@@ -134,10 +136,3 @@ class Publisher:
         if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
             for connection in session.connections:
                 connection.entered_order_ids.discard(event.order_id)
-
-
-def _note_entered(connection: Connection, events: Sequence[Event]) -> None:
-    """These came of an order that ends with `connection`; if it was accepted, that is the first of them."""
-    event = events[0]
-    if type(event) is OrderAccepted:
-        connection.entered_order_ids.add(event.order_id)

@@ -117,12 +117,9 @@ def tls(options: argparse.Namespace) -> Optional[ssl.SSLContext]:
         raise StartupError(f"--tls-cert {options.tls_cert} --tls-key {options.tls_key}: {error}") from error
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach the IP `address`."""
+    return ipaddress.ip_address(address).is_loopback
 
 
 def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
@@ -184,12 +181,13 @@ def main(arguments: list[str]) -> int:
         return refused(error)
     except OSError as error:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
-    if options.tls_cert is None and not is_loopback(options.host):
-        tell(f"warning: {options.host} may be reached from other machines, and without TLS tokens can be read")
+    # The address that was had, not the name that was asked for: names of this machine alone are many.
+    host, port = exchange.address
+    if options.tls_cert is None and not is_loopback(host):
+        tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     exchange.start()
-    host, port = exchange.address
     print(f"exchange listening on {host}:{port}", flush=True)
     exchange.wait()
     exchange.stop()

@@ -11,7 +11,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from typing import Any, Optional
+from typing import Any, NoReturn, Optional
 
 _RECEIVE_BYTES = 65_536
 _WAIT = 0  # send flags of a thread that may wait for the socket
@@ -21,8 +21,13 @@ def server_context(certificate_file: str, key_file: str) -> ssl.SSLContext:
     """What the exchange shows its clients.  Raises OSError (ssl.SSLError) for files that are no such pair."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate_file, key_file)
+    context.load_cert_chain(certificate_file, key_file, _refuse_password)
     return context
+
+
+def _refuse_password() -> NoReturn:
+    """An exchange has nobody to ask: OpenSSL itself would stop the start and wait at the terminal."""
+    raise OSError("the private key is encrypted; give one that needs no password")
 
 
 class TlsSocket:

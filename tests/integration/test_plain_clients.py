@@ -10,19 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.integration.processes import Program, RunningEngine
+from tests.integration.processes import Program, RunningEngine, plain_client
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[RunningEngine]:
     with RunningEngine(tmp_path / "engine") as engine:
         yield engine
-
-
-def client(engine: RunningEngine, directory: Path, user: str, *options: str) -> Program:
-    """A plain client of `user`, with a data directory of its own."""
-    where = ("--port", str(engine.port), "--data-dir", str(directory / user))
-    return Program("start_client.py", "--user", user, "--plain", *where, *options)
 
 
 def history(directory: Path, user: str) -> list[dict[str, Any]]:
@@ -33,7 +27,7 @@ def history(directory: Path, user: str) -> list[dict[str, Any]]:
 
 
 def test_two_people_trade_and_each_sees_it_at_once(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice, client(engine, tmp_path, "bob") as bob:
+    with plain_client(engine, tmp_path, "alice") as alice, plain_client(engine, tmp_path, "bob") as bob:
         alice.type("s\n101.25\n10\n")
         assert alice.see("accepted").endswith("SELL 10 ACME @ 101.25 GTC")
         bob.type("book\n")
@@ -57,7 +51,7 @@ def test_a_script_through_a_pipe_gets_every_answer_before_the_end(engine: Runnin
         "buy 10 99.50\nreplace 1 price 99.75 quantity 20\nbuy 1 99.755\nsell 1 200 \nsell 1\ncancel 1\ncancel 1\n"
         "x\nnonsense\nbuy 5 1.00"
     )
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         status, output, errors = alice.end(script)
     answers = [line for line in output.splitlines()[1:] if not line.startswith("side ")]
     assert [line.partition(":")[0] for line in answers] == [
@@ -81,11 +75,11 @@ def test_a_script_through_a_pipe_gets_every_answer_before_the_end(engine: Runnin
 
 
 def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         assert alice.end("buy 10 99.50\nbuy 10 99.25\n")[0] == 0
-    with client(engine, tmp_path, "bob") as bob:
+    with plain_client(engine, tmp_path, "bob") as bob:
         assert bob.end("sell 10 99.50\n")[0] == 0
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         status, output, _ = alice.end("o\n")
     assert status == 0
     assert "99.25" in output
@@ -96,7 +90,7 @@ def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEn
 
 
 def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         alice.see("logged in as alice; listed: ACME")
         alice.see("side ")
         engine.send_signal(signal.SIGTERM)
@@ -106,7 +100,7 @@ def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: Running
 
 
 def test_control_c_leaves_cleanly(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         alice.see("side ")
         alice.send_signal(signal.SIGINT)
         assert alice.wait() == (0, "")
@@ -114,9 +108,9 @@ def test_control_c_leaves_cleanly(engine: RunningEngine, tmp_path: Path) -> None
 
 def test_several_instruments_are_traded_by_name(tmp_path: Path) -> None:
     with RunningEngine(tmp_path / "engine", "--symbols", "ACME,BETA") as engine:
-        with client(engine, tmp_path, "alice", "--symbol", "BETA") as alice:
+        with plain_client(engine, tmp_path, "alice", "--symbol", "BETA") as alice:
             _, output, _ = alice.end("buy 1 5\nk\nsymbol ACME\nbuy 2 6\nk\n")
-        with client(engine, tmp_path, "bob", "--symbol", "GAMMA") as bob:
+        with plain_client(engine, tmp_path, "bob", "--symbol", "GAMMA") as bob:
             status, _, errors = bob.end()
     assert "accepted: order 1 BUY 1 BETA @ 5.00 GTC" in output
     assert "accepted: order 2 BUY 2 ACME @ 6.00 GTC" in output
@@ -135,7 +129,7 @@ def test_without_plain_the_plain_client_is_used_and_says_so(engine: RunningEngin
 
 def test_a_directory_that_cannot_be_written_is_one_line_and_exit_2(engine: RunningEngine, tmp_path: Path) -> None:
     (tmp_path / "alice").write_text("a file where the directory should be")
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         status, output, errors = alice.end()
     assert (status, output, errors.count("\n")) == (2, "", 1)
     assert "alice" in errors

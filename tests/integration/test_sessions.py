@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 import pytest
 
-from tests.integration.processes import WAIT_S, Program, RunningEngine
+from tests.integration.processes import WAIT_S, RunningEngine, operate
 from tests.raw_client import Message, RawClient, kinds, limit, login_message
 
 EVENTS_HELD_MAX = 10_000
@@ -471,12 +471,6 @@ def wait_until_let_in(engine: RunningEngine) -> None:
 
 
 # --- the operator ----------------------------------------------------------------------------------------------
-
-
-def operate(directory: Path, *wish: str) -> tuple[int, str, str]:
-    """Exit status, output and complaints of the operator's command."""
-    with Program("operate.py", "--data-dir", str(directory), *wish) as command:
-        return command.end()
 
 
 def test_the_operator_watches_over_users_and_instruments(engine: RunningEngine, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
 
-HEARTBEAT_S = 0.3
+HEARTBEAT_S = 0.2
 
 
 def main(port: int) -> None:

@@ -14,12 +14,12 @@ from exchange.networking import outbox
 from exchange.networking.tcp_client import ExchangeClient
 from exchange.networking.tls import server_context
 from tests.certificates import make_certificate
-from tests.in_process import join_readers, running_exchange
+from tests.in_process import WAIT_S, join_readers, running_exchange
 from tests.integration.processes import Program, RunningEngine
 from tests.raw_client import RawClient, limit
 
 BOT = Path(__file__).resolve().parent / "pinging_bot.py"
-HEARTBEAT_S = 0.3
+HEARTBEAT_S = 0.2
 # In two silences of the exchange's it speaks twice, and once more where its two clocks disagree.
 HEARTBEATS_MAX = 3
 
@@ -72,9 +72,9 @@ def test_silence_ends_a_connection_over_tls_too(tmp_path: Path) -> None:
             token = watcher.login("alice")["token"]
             lost.login("alice", token=token, heartbeat_s=HEARTBEAT_S, cancel_on_disconnect="ALL")
             lost.send_order("BUY", 1, 1)
-            events = watcher.events()
+            events = watcher.events(WAIT_S)
             assert [next(events)["type"] for _ in range(2)] == ["order_accepted", "order_canceled"]
-            told = [event["type"] for event in lost.events()]
+            told = [event["type"] for event in lost.events(WAIT_S)]
             assert told[0] == "order_accepted"
             assert set(told[1:]) <= {"heartbeat", "order_canceled"}
             assert told.count("heartbeat") <= HEARTBEATS_MAX

@@ -68,6 +68,8 @@ class Publisher:
         self._desk = SessionDesk(
             engine, self._sessions, self._market_data, heartbeats, self._encoder, version, self._queue
         )
+        # Every user's last event before this start.
+        self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
         # Every connection that has something queued in this batch, in the order of its first line.
         self._waiting: list[Connection] = []
         for event in recent.take():
@@ -78,8 +80,13 @@ class Publisher:
         return type(request) is Subscribe or type(request) is CheckedLogin
 
     def first_held_seq(self, user: str) -> int:
-        """The oldest private event of `user` that is held in memory; any thread."""
-        return self._sessions.first_held_seq(user, self._engine.last_seq(user))
+        """The oldest private event of `user` that is held in memory, or will be the first to be; any thread.
+
+        The engine is not asked: it may have processed what nobody was told of yet, and that counts as missed by
+        nobody.
+        """
+        oldest = self._sessions.oldest_held_seq(user)
+        return self._seqs_at_start.get(user, 0) + 1 if oldest is None else oldest
 
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """Tell one batch.  Never waits for a client."""

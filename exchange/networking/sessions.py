@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.networking.connection import Connection
@@ -76,8 +76,16 @@ class Sessions:
             self.of(connection.user).connections.remove(connection)
             connection.user = None
 
+    def oldest_held_seq(self, user: str) -> Optional[int]:
+        """The oldest event of `user` still held, None if none is.  Any thread: one look, no arithmetic."""
+        session = self._users.get(user)
+        try:
+            return session.held[0].seq if session is not None else None
+        except IndexError:
+            return None
+
     def first_held_seq(self, user: str, last_seq: int) -> int:
-        """The oldest event of `user` still held, `last_seq` + 1 if none is; any thread."""
+        """The oldest event of `user` still held, `last_seq` + 1 if none is; all up to `last_seq` were told."""
         session = self._users.get(user)
         return last_seq + 1 - (len(session.held) if session is not None else 0)
 

@@ -10,9 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.events import CancelReason, OrderCanceled, OrderRejected, RejectCode
+from exchange.matching_thread import Outcome
 from exchange.networking.connection import Connection
+from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.outbox import BacklogSender
+from exchange.networking.publisher import Publisher
 from exchange.networking.sessions import EVENTS_HELD_MAX, HeldEvent, RecentEvents, Sessions
+from tests.desk import Desk, order
 
 NAMES = ("alice", "bob", "bo_b")
 
@@ -124,3 +128,18 @@ def test_the_recent_events_of_a_recovery_are_each_users_last_ones_in_order() -> 
         assert seqs == list(range(11, EVENTS_HELD_MAX + 11))
     assert len(taken) == 2 * EVENTS_HELD_MAX
     assert list(recent.take()) == []
+
+
+def test_what_was_processed_and_nobody_was_told_yet_does_not_count_as_past() -> None:
+    """A reader thread asks at any moment; what lies before the answer is looked up in the records, once."""
+    desk = Desk()
+    desk.ask(order("before", user="alice"))
+    heartbeats = Heartbeats(lambda failure: None)
+    publisher = Publisher(desk.engine, "test", heartbeats, RecentEvents())
+    for name in ("1", "2"):
+        for user, first in (("alice", 2), ("bob", 1)):
+            entered = order(name, user=user)
+            events = desk.ask(entered)
+            assert publisher.first_held_seq(user) == first
+            publisher.publish([Outcome(None, entered, events)])
+            assert publisher.first_held_seq(user) == first

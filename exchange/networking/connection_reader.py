@@ -86,7 +86,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 return self.request
             self._set_silence_max(TLS_HANDSHAKE_S_MAX)
             sock = TlsSocket(self.request, self.server.tls)
-            sock.handshake()
+            sock.handshake(TLS_HANDSHAKE_S_MAX)
             self._set_silence_max(0.0)
             return sock
         except OSError:

@@ -8,9 +8,11 @@ side keeps nobody from sending.
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import ssl
 import threading
+import time
 from typing import Any, NoReturn, Optional
 
 _RECEIVE_BYTES = 65_536
@@ -48,8 +50,12 @@ class TlsSocket:
         self._unsent = b""
         self._taken_bytes = 0
 
-    def handshake(self) -> None:
-        """Agree with the other side on keys.  Reader thread, before anything else; OSError if it can't be done."""
+    def handshake(self, seconds_max: float = math.inf) -> None:
+        """Agree with the other side on keys.  Reader thread, before anything else; OSError if it can't be done.
+
+        The socket's own limit is one on silence; `seconds_max` also ends who says a byte now and then.
+        """
+        end_s = time.monotonic() + seconds_max
         while True:
             try:
                 with self._lock:
@@ -61,6 +67,8 @@ class TlsSocket:
                     self._write_outgoing(_WAIT)
                 if not self._feed():
                     raise ConnectionError("the other side left during the handshake") from None
+                if time.monotonic() > end_s:
+                    raise TimeoutError(f"no end of the handshake within {seconds_max:g} s") from None
 
     def recv(self, bytes_max: int) -> bytes:
         """What the other side sent, b"" at its end; waits.  OSError if the connection is broken."""

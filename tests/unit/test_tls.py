@@ -273,6 +273,23 @@ def test_a_handshake_that_does_not_go_on_is_ended(
         assert silent.rest() == []
 
 
+def test_a_handshake_that_goes_on_for_ever_is_ended(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_reader, "TLS_HANDSHAKE_S_MAX", 0.2)
+    hello = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client_tls.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="127.0.0.1").do_handshake()
+    *bytes_but_last, _ = hello.read()
+    with running_exchange(tls=server_tls) as exchange, RawClient(exchange.port) as dripping:
+        for byte in bytes_but_last:
+            dripping.socket.sendall(bytes([byte]))
+            # Far less than the limit on silence, so that alone would never end it.
+            if select.select([dripping.socket], [], [], 0.01)[0]:
+                break
+        assert dripping.rest() == []
+
+
 def test_a_stop_waits_for_no_handshake(
     server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:

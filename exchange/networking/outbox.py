@@ -21,7 +21,8 @@ from exchange.networking.tls import TlsSocket
 # PROTOCOL 4: what may wait for one client.
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 
-# A client with more than this waiting for it lags: it gets no book updates until it has caught up.
+# A client with more than this waiting for it lags: until it has caught up it gets no book updates, but a snapshot
+# of each changed book at its pings.
 LAGGING_BYTES = 4 * 1024 * 1024
 
 # How long the last words to a client may wait for it to read them.

@@ -190,7 +190,7 @@ class SessionDesk:
             self._disconnected(connection, None)
 
     def _ping(self, connection: Connection, request: Ping) -> None:
-        self._market_data.flush()
+        self._market_data.bring_up_to_date(connection)
         self._send(connection, protocol.pong(request.id))
 
     def _caught_up(self, _connection: Connection, _request: CaughtUp) -> None:

@@ -34,12 +34,22 @@ DEPTHS = (0, 1, 3, 20)
 SUBSCRIBERS = 6
 
 
+class Listener(Connection):
+    """A client's connection that lags whenever the test says so: how a backlog comes about is another matter."""
+
+    lags = False
+
+    @property
+    def is_lagging(self) -> bool:
+        return self.lags
+
+
 class Feed(NamedTuple):
     """The feeds of an engine and the clients that may listen to them."""
 
     engine: Engine
     market_data: MarketData
-    followers: dict[Connection, dict[str, Follower]]
+    followers: dict[Listener, dict[str, Follower]]
 
     def subscribe(
         self, number: int, depth: int = 0, channel: Channel = Channel.BOOK, symbol: str = "ACME"
@@ -55,6 +65,14 @@ class Feed(NamedTuple):
         """Client `number` is gone."""
         self.market_data.forget(list(self.followers)[number])
 
+    def lag(self, number: int, lags: bool = True) -> None:
+        """Client `number` lags from now on, or has caught up."""
+        list(self.followers)[number].lags = lags
+
+    def ping(self, number: int) -> None:
+        """Client `number` pings."""
+        self.market_data.bring_up_to_date(list(self.followers)[number])
+
     def follower(self, number: int, symbol: str = "ACME") -> Follower:
         """What client `number` knows."""
         return list(self.followers.values())[number][symbol]
@@ -68,11 +86,12 @@ def feed_of(engine: Engine) -> Iterator[Feed]:
     ends = [end for _ in range(SUBSCRIBERS) for end in socket.socketpair()]
     symbols = [instrument.symbol for instrument in engine.instruments()]
     followers = {
-        Connection(end, "client", number, sender, b"", lambda _: None): {symbol: Follower() for symbol in symbols}
+        Listener(end, "client", number, sender, b"", lambda _: None): {symbol: Follower() for symbol in symbols}
         for number, end in enumerate(ends[::2])
     }
 
     def hear(connection: Connection, line: bytes) -> None:
+        assert isinstance(connection, Listener)
         message = json.loads(line, parse_float=Decimal)
         followers[connection][message["symbol"]].hear(message)
 
@@ -100,18 +119,22 @@ def feed(market: Market) -> Iterator[Feed]:
 def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
     sequence: list[Stamped], batch_size: int, data: st.DataObject
 ) -> None:
-    """Between batches, and in the middle of one, clients come, change their depth, leave and come back."""
+    """Between batches, and in the middle of one, clients come, change their depth, lag, leave and come back.
+
+    Who lags is right at their pings, everybody else all the time.
+    """
     engine = Engine()
     for command, timestamp_ns in sequence[:2]:
         engine.process(command, timestamp_ns)
     depths: dict[tuple[int, str], int] = {}
+    actions = ["nothing", "subscribe", "subscribe", "unsubscribe", "forget", "lag", "lag", "catch up"]
     with feed_of(engine) as feed:
         for start in range(2, len(sequence), batch_size):
             for command, timestamp_ns in sequence[start : start + batch_size]:
                 engine.process(command, timestamp_ns)
             number = data.draw(st.integers(0, SUBSCRIBERS - 1))
             symbol = data.draw(st.sampled_from(["ACME", "BOND"]))
-            action = data.draw(st.sampled_from(["nothing", "subscribe", "subscribe", "unsubscribe", "forget"]))
+            action = data.draw(st.sampled_from(actions))
             if action == "subscribe":
                 depths[number, symbol] = data.draw(st.sampled_from(DEPTHS))
                 feed.subscribe(number, depths[number, symbol], symbol=symbol)
@@ -121,8 +144,14 @@ def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
             elif action == "forget":
                 depths = {watched: depth for watched, depth in depths.items() if watched[0] != number}
                 feed.forget(number)
+            elif action in ("lag", "catch up"):
+                feed.lag(number, action == "lag")
             feed.market_data.flush()
+            pinging = data.draw(st.integers(0, SUBSCRIBERS - 1))
+            feed.ping(pinging)
             for (watcher, watched_symbol), depth in depths.items():
+                if watcher != pinging and list(feed.followers)[watcher].lags:
+                    continue
                 follower = feed.follower(watcher, watched_symbol)
                 for side in ("BID", "ASK"):
                     assert follower.levels(side) == own_levels(engine, watched_symbol, side, depth)
@@ -220,19 +249,15 @@ def test_trades_go_to_those_who_watch_them_each_numbered_one_higher(market: Mark
     assert feed.follower(0).snapshot_count == 0
 
 
-def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(
-    market: Market, feed: Feed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(market: Market, feed: Feed) -> None:
     for number in (0, 1):
         feed.subscribe(number)
-    late = list(feed.followers)[0]
-    lagging = {late}
-    monkeypatch.setattr(Connection, "is_lagging", property(lambda connection: connection in lagging))
+    feed.lag(0)
     for price in (98, 99, 100):
         market.enter("alice", Side.BUY, 1, price)
         feed.market_data.flush()
     assert (feed.follower(0).sequence, feed.follower(1).sequence) == (0, 3)
-    lagging.clear()
+    feed.lag(0, False)
     feed.market_data.flush()
     assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 3)
     market.cancel("alice", "2")
@@ -242,13 +267,63 @@ def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(
     ] * 2
 
 
-@pytest.mark.parametrize("leaves", ["unsubscribes", "is gone", "subscribes again"])
-def test_who_leaves_while_lagging_is_not_welcomed_back(
-    market: Market, feed: Feed, monkeypatch: pytest.MonkeyPatch, leaves: str
+def test_the_first_ping_after_a_change_shows_it_to_who_lags_and_the_second_sends_nothing(
+    market: Market, feed: Feed
 ) -> None:
     feed.subscribe(0)
-    lagging = {list(feed.followers)[0]}
-    monkeypatch.setattr(Connection, "is_lagging", property(lambda connection: connection in lagging))
+    feed.lag(0)
+    for price, snapshot_count in ((98, 2), (99, 3)):
+        market.enter("alice", Side.BUY, 1, price)
+        for _ in range(2):
+            feed.ping(0)
+            assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
+            assert feed.follower(0).snapshot_count == snapshot_count
+
+
+def test_who_catches_up_and_was_told_all_at_a_ping_goes_on_with_the_next_update(
+    market: Market, feed: Feed
+) -> None:
+    feed.subscribe(0)
+    feed.lag(0)
+    market.enter("alice", Side.BUY, 1, 98)
+    feed.ping(0)
+    feed.lag(0, False)
+    feed.market_data.flush()
+    market.enter("alice", Side.BUY, 1, 99)
+    feed.market_data.flush()
+    assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 2)
+    assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
+
+
+def test_who_has_caught_up_is_not_told_an_update_ahead_of_the_snapshot_that_it_needs(
+    market: Market, feed: Feed
+) -> None:
+    feed.subscribe(0)
+    feed.lag(0)
+    market.enter("alice", Side.BUY, 1, 98)
+    feed.market_data.flush()
+    feed.lag(0, False)
+    market.enter("alice", Side.BUY, 1, 99)
+    feed.market_data.flush()
+    assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 2)
+    assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
+
+
+def test_a_ping_of_who_lags_concerns_nobody_else(market: Market, feed: Feed) -> None:
+    for number in (0, 1):
+        feed.subscribe(number)
+        feed.lag(number)
+    feed.subscribe(2)
+    market.enter("alice", Side.BUY, 1, 98)
+    feed.ping(0)
+    assert [feed.follower(number).sequence for number in (0, 1, 2)] == [1, 0, 1]
+    assert [feed.follower(number).snapshot_count for number in (0, 1, 2)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("leaves", ["unsubscribes", "is gone", "subscribes again"])
+def test_who_leaves_while_lagging_is_not_welcomed_back(market: Market, feed: Feed, leaves: str) -> None:
+    feed.subscribe(0)
+    feed.lag(0)
     market.enter("alice", Side.BUY, 1, 100)
     feed.market_data.flush()
     if leaves == "unsubscribes":
@@ -257,12 +332,23 @@ def test_who_leaves_while_lagging_is_not_welcomed_back(
         feed.forget(0)
     else:
         feed.subscribe(0)
-    lagging.clear()
+    feed.ping(0)
+    feed.lag(0, False)
     feed.market_data.flush()
     assert feed.follower(0).snapshot_count == (2 if leaves == "subscribes again" else 1)
     market.cancel("alice", "1")
     feed.market_data.flush()
     assert feed.follower(0).sequence == (2 if leaves == "subscribes again" else 0)
+
+
+def test_who_is_gone_while_lagging_is_not_kept(market: Market, feed: Feed) -> None:
+    """A connection that ended with a backlog never catches up."""
+    feed.subscribe(0)
+    feed.lag(0)
+    market.enter("alice", Side.BUY, 1, 100)
+    feed.market_data.flush()
+    feed.forget(0)
+    assert feed.market_data._lagging == {}
 
 
 def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) -> None:

@@ -137,7 +137,7 @@ class Publisher:
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
         kind = type(event)
-        session.held.append(HeldEvent(event.seq, line, kind is OrderExecuted))
+        self._sessions.events.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
         for connection in session.connections:
             self._queue(connection, line)
         if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]

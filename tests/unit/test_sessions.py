@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from exchange.engine.events import CancelReason, OrderCanceled, OrderRejected, RejectCode
 from exchange.matching_thread import Outcome
+from exchange.networking import sessions as sessions_module
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.outbox import BacklogSender
 from exchange.networking.publisher import Publisher
-from exchange.networking.sessions import EVENTS_HELD_MAX, HeldEvent, RecentEvents, Sessions
+from exchange.networking.sessions import EVENTS_HELD_MAX, HeldEvent, LastEvents, RecentEvents, Sessions
 from tests.desk import Desk, order
 
 NAMES = ("alice", "bob", "bo_b")
@@ -105,11 +106,70 @@ def test_sessions_are_what_a_plain_table_of_connections_would_say(
 def test_the_last_events_are_held_and_the_oldest_of_them_is_known(told: int, asked_from: int) -> None:
     sessions = Sessions()
     for seq in range(1, told + 1):
-        sessions.of("alice").held.append(HeldEvent(seq, b"%d\n" % seq, False))
+        sessions.events.add(sessions.of("alice").held, HeldEvent(seq, b"%d\n" % seq, False))
     first = sessions.first_held_seq("alice", told)
     assert first == max(1, told - EVENTS_HELD_MAX + 1)
     held = [event.seq for event in sessions.held_since("alice", asked_from)]
     assert held == list(range(max(first, asked_from), told + 1))
+
+
+STEPS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.integers(1, 40)), max_size=60)
+
+
+@given(STEPS, st.integers(1, 50), st.integers(1, 200))
+def test_of_all_users_no_more_is_held_than_the_bound_and_of_each_the_last_events_in_order(
+    steps: list[tuple[str, int]], share: int, events_max: int
+) -> None:
+    """Each step tells a user so many events."""
+    events: LastEvents[int] = LastEvents(share, events_max)
+    told: dict[str, int] = {}
+    for user, count in steps:
+        for _ in range(count):
+            told[user] = told.get(user, 0) + 1
+            events.add(events.of(user), told[user])
+            assert sum(len(events.of(each)) for each in told) <= events_max
+        for each, last in told.items():
+            held = list(events.of(each))
+            assert len(held) <= share
+            assert held == list(range(last + 1 - len(held), last + 1))
+
+
+def test_who_holds_little_loses_nothing_when_there_is_too_much_of_all() -> None:
+    events: LastEvents[int] = LastEvents(1_000, 3_000)
+    for number in range(100):
+        events.add(events.of("quiet"), number)
+    for user in ("first", "second", "third", "fourth"):
+        for number in range(1_000):
+            events.add(events.of(user), number)
+    assert list(events.of("quiet")) == list(range(100))
+    counts = [len(events.of(user)) for user in ("first", "second", "third", "fourth")]
+    assert min(counts) == max(counts)
+    assert 2_800 < 100 + sum(counts) <= 3_000
+
+
+def test_when_there_are_more_users_than_events_may_be_held_nothing_is() -> None:
+    events: LastEvents[int] = LastEvents(10, 100)
+    for user in range(101):
+        events.add(events.of(str(user)), 1)
+    events.add(events.of("one more"), 1)
+    assert list(events.take()) == []
+
+
+def test_a_recovery_and_the_sessions_hold_no_more_of_all_users_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions_module, "ALL_EVENTS_HELD_MAX", 500)
+    recent, sessions = RecentEvents(), Sessions()
+    for seq in range(1, 401):
+        recent.add([canceled("alice", seq), canceled("bob", seq)])
+        for user in ("alice", "bob"):
+            sessions.events.add(sessions.of(user).held, HeldEvent(seq, b"", False))
+    taken = list(recent.take())
+    assert 450 < len(taken) <= 500
+    for user in ("alice", "bob"):
+        first = sessions.first_held_seq(user, 400)
+        assert [event.seq for event in taken if event.user == user] == list(range(first, 401))
+        assert [event.seq for event in sessions.held_since(user, 1)] == list(range(first, 401))
 
 
 def test_of_a_user_nobody_heard_of_since_the_start_nothing_is_held() -> None:

@@ -60,7 +60,7 @@ class Options(NamedTuple):
     """What a person chooses.
 
     `instruments` None means: those the data directory holds, or ACME if it is new.  `messages_per_s` is what one
-    user may send, None without a limit.
+    user may send, `new_users_per_s` how many names one address may claim, None without a limit.
     """
 
     server: ServerOptions
@@ -69,6 +69,7 @@ class Options(NamedTuple):
     storage: StorageOptions = StorageOptions()
     limits: Limits = Limits()
     messages_per_s: Optional[int] = None
+    new_users_per_s: Optional[int] = None
 
 
 class Exchange:
@@ -179,7 +180,14 @@ class Exchange:
             fills, last_seq = history.fills_since(user, seq)
             return MissedFills(fills, max(last_seq, looked_up))
 
-        desk = LoginDesk(engine, publisher.first_held_seq, fills_since, os.urandom, time.monotonic)
+        desk = LoginDesk(
+            engine,
+            publisher.first_held_seq,
+            fills_since,
+            os.urandom,
+            time.monotonic,
+            options.new_users_per_s,
+        )
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
         self._server = ExchangeServer(options.server, put, desk, throttle, self._fail)

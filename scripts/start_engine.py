@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
+from exchange.networking.login_desk import NEW_USERS_BURST_S
 from exchange.networking.tcp_server import ServerOptions
 from exchange.networking.tls import server_context
 from exchange.storage.data_directory import StorageOptions
@@ -78,6 +79,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         type=positive,
         metavar="N",
         help="connections of all users together (default: as many as the system allows)",
+    )
+    limits.add_argument(
+        "--new-users-per-s",
+        type=positive,
+        metavar="N",
+        help=f"names that one address may claim per second, {NEW_USERS_BURST_S} times as many at once "
+        "(default: no limit)",
     )
     tls_files = parser.add_argument_group("TLS; both or neither")
     tls_files.add_argument("--tls-cert", type=Path, metavar="FILE.pem", help="certificate to show to clients")
@@ -174,6 +182,7 @@ def main(arguments: list[str]) -> int:
                 storage,
                 Limits(options.open_orders_max, options.quantity_max, options.position_max),
                 options.messages_per_s,
+                options.new_users_per_s,
             ),
             tell=tell,
         )

@@ -421,6 +421,23 @@ def test_beyond_the_rate_orders_are_refused_and_nobody_else_is(tmp_path: Path) -
             assert {answer["code"] for answer in answers if "code" in answer} == {"RATE_LIMITED"}
 
 
+def test_beyond_the_rate_no_new_names_are_given_and_those_who_have_one_are_let_in(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path, "--new-users-per-s", "1") as engine:
+        tokens: list[str] = []
+        for number in range(1_000):
+            with RawClient(engine.port) as client:
+                answer = client.login(f"user{number}")
+                if answer["type"] == "login_rejected":
+                    assert client.rest() == []
+                    break
+                tokens.append(answer["token"])
+        assert (answer["type"], answer["code"]) == ("login_rejected", "RATE_LIMITED")
+        assert len(tokens) >= 100
+        assert "1 per second" in answer["text"]
+        with RawClient(engine.port) as client:
+            assert client.login("user0", tokens[0])["type"] == "logged_in"
+
+
 def test_orders_beyond_the_limits_are_refused_by_name(tmp_path: Path) -> None:
     limits = ("--open-orders-max", "3", "--quantity-max", "10", "--position-max", "15")
     with RunningEngine(tmp_path, *limits) as engine:

@@ -132,7 +132,7 @@ def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) ->
 def _too_many_new_users(user: str, per_s: float) -> BadRequest:
     """Told at once: nobody guesses a token this way."""
     text = (
-        f"user {user}: one address may claim {per_s * NEW_USERS_BURST_S:,g} new names at once and {per_s:g} per second "
-        "after that; try again later"
+        f"user {user}: one address may claim {per_s * NEW_USERS_BURST_S:,.0f} new names at once and {per_s:g} per "
+        "second after that; try again later"
     )
     return BadRequest(RejectCode.RATE_LIMITED, text)

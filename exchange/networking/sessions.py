@@ -19,7 +19,7 @@ EVENTS_HELD_MAX = 10_000
 # Private events held of all users together: about 250 MB.
 ALL_EVENTS_HELD_MAX = 500_000
 # However many users there are, each has so many held.
-_SHARE_MIN = 2
+SHARE_MIN = 2
 
 Kept = TypeVar("Kept")
 
@@ -36,8 +36,8 @@ class LastEvents(Generic[Kept]):
     """The last events of every user, at most `share` of each and `events_max` of all.
 
     When there are too many of all, the share is made smaller by a 64th, for good, and whoever holds more lets go
-    of their oldest: those who hold little lose nothing.  It never falls below `_SHARE_MIN`, so with very many users
-    that is the bound.  An event costs O(1), and each such step a walk over all users, a pause of some milliseconds:
+    of their oldest: those who hold little lose nothing.  It never falls below `SHARE_MIN`, which is the bound for
+    very many users.  An event costs O(1), and each such step a walk over all users, a pause of some milliseconds:
     at most 421 of them take a share of 10,000 to its end.
     """
 
@@ -73,7 +73,7 @@ class LastEvents(Generic[Kept]):
             yield from self._by_user.popitem()[1]
 
     def _shrink(self) -> None:
-        while self._count > self._events_max and self._share > _SHARE_MIN:
+        while self._count > self._events_max and self._share > SHARE_MIN:
             self._share -= max(1, self._share // 64)
             for held in self._by_user.values():
                 while len(held) > self._share:
@@ -135,7 +135,7 @@ class Sessions:
             connection.user = None
 
     def oldest_held_seq(self, user: str) -> Optional[int]:
-        """The oldest event of `user` still held, None if none is.  Any thread: one look, no arithmetic."""
+        """The oldest event of `user` still held, None if there is none yet.  Any thread."""
         session = self._users.get(user)
         try:
             return session.held[0].seq if session is not None else None

@@ -1,7 +1,7 @@
 """Builds the parts of the exchange, starts and stops them in order: the one place that knows them all.
 
-    start   lock the data directory → recover what it holds → list the instruments → matching thread
-            → accept connections
+    start   lock the data directory → recover what it holds → list the instruments
+            → cancel what ended with connections that a crash has lost → matching thread → accept connections
     stop    accept and read nothing more → answer what was read → end the matching thread
             → drain ledger and audit logs → snapshot → unlock
     fail    tell every client why → close what can be closed; the next start recovers from the journal
@@ -19,8 +19,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
-from exchange.engine.commands import Command, ListInstrument, SetLimits
-from exchange.engine.events import RequestRejected
+from exchange.engine.commands import CancelOrders, Command, ListInstrument, SetLimits
+from exchange.engine.engine import Engine
+from exchange.engine.events import CancelReason, RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
@@ -59,7 +60,7 @@ class Options(NamedTuple):
     """What a person chooses.
 
     `instruments` None means: those the data directory holds, or ACME if it is new.  `messages_per_s` is what one
-    user may send, None without a limit.
+    user may send, `new_users_per_s` how many names one address may claim, None without a limit.
     """
 
     server: ServerOptions
@@ -68,6 +69,7 @@ class Options(NamedTuple):
     storage: StorageOptions = StorageOptions()
     limits: Limits = Limits()
     messages_per_s: Optional[int] = None
+    new_users_per_s: Optional[int] = None
 
 
 class Exchange:
@@ -163,6 +165,9 @@ class Exchange:
             clock_ns,
             self._fail,
         )
+        cancel_orders_of_lost_connections(engine, self._matching)
+        # Whoever reads the logs of an exchange that listens finds in them all that happened before.
+        self._data.audit_log.drain()
 
         def put(origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
             inbound.put(Inbound(origin, requests, processed))
@@ -175,7 +180,14 @@ class Exchange:
             fills, last_seq = history.fills_since(user, seq)
             return MissedFills(fills, max(last_seq, looked_up))
 
-        desk = LoginDesk(engine, publisher.first_held_seq, fills_since, os.urandom, time.monotonic)
+        desk = LoginDesk(
+            engine,
+            publisher.first_held_seq,
+            fills_since,
+            os.urandom,
+            time.monotonic,
+            options.new_users_per_s,
+        )
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
         self._server = ExchangeServer(options.server, put, desk, throttle, self._fail)
@@ -226,6 +238,19 @@ def _list_instruments(data: DataDirectory, wanted: Optional[list[Instrument]], t
             )
     changed = [instrument for instrument in wanted if listed.get(instrument.symbol) != instrument]
     _carry_out(data, [ListInstrument(instrument) for instrument in changed], timestamp)
+
+
+def cancel_orders_of_lost_connections(engine: Engine, matching: MatchingThread) -> None:
+    """No connection outlives the process: an order that ends with one and is live now was left so by a crash.
+
+    The cancels are journaled, kept and held for their users as all that happens is, so a crash in the middle
+    leaves to the next start exactly those that are not in the journal.
+    """
+    orders_left = engine.orders_ending_with_connections()
+    cancels = [CancelOrders(user, ids, CancelReason.DISCONNECTED) for user, ids in orders_left.items()]
+    if cancels:
+        matching.run_batch([Inbound(None, cancels)])
+        log.info("%d orders canceled whose connections ended in a crash", sum(map(len, orders_left.values())))
 
 
 def _carry_out(data: DataDirectory, commands: list[Command], timestamp: int) -> None:

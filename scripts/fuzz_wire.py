@@ -8,6 +8,8 @@ to the last are read), and ends in one of many ways; strangers come between.  Ch
 
 * each line has exactly one answer, of the type and code due; each ending tells and closes as PROTOCOL.md says;
 * behind every window the same connection trades: a sale and a purchase that must fill each other;
+* at times another trader follows the book meanwhile, some so slowly that they are spared its updates: at each of
+  their pongs their copy is what somebody is shown who subscribes only then;
 * each user's `seq`, and each feed's `sequence`, has no gap and no repeat, over all conversations;
 * at the end threads and descriptors are back where they were, memory has not grown, nothing was logged, the engine
   stops cleanly, and its journal, ledger and logs are sound.

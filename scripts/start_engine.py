@@ -17,6 +17,7 @@ if __name__ == "__main__":
     end_at_once(ENDING)
 
 import argparse
+import gc
 import ipaddress
 import logging
 import resource
@@ -27,6 +28,7 @@ from typing import Optional
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
+from exchange.networking.login_desk import NEW_USERS_BURST_S
 from exchange.networking.tcp_server import ServerOptions
 from exchange.networking.tls import server_context
 from exchange.storage.data_directory import StorageOptions
@@ -87,6 +89,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         metavar="N",
         help="connections of all users together (default: as many as the system allows)",
     )
+    limits.add_argument(
+        "--new-users-per-s",
+        type=positive,
+        metavar="N",
+        help=f"names that one address may claim per second, {NEW_USERS_BURST_S} times as many at once "
+        "(default: no limit)",
+    )
     tls_files = parser.add_argument_group("TLS; both or neither")
     tls_files.add_argument("--tls-cert", type=Path, metavar="FILE.pem", help="certificate to show to clients")
     tls_files.add_argument("--tls-key", type=Path, metavar="FILE.pem", help="its private key")
@@ -125,12 +134,9 @@ def tls(options: argparse.Namespace) -> Optional[ssl.SSLContext]:
         raise StartupError(f"--tls-cert {options.tls_cert} --tls-key {options.tls_key}: {error}") from error
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach the IP `address`."""
+    return ipaddress.ip_address(address).is_loopback
 
 
 def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
@@ -166,6 +172,9 @@ def main(arguments: list[str]) -> int:
     """Run until stopped; the exit code."""
     options = parse(arguments)
     allow_all_descriptors()
+    # Reference counts free all that the exchange makes (test_no_garbage.py), and a full collection would stop
+    # trading for as long as it takes to look at every order there is.
+    gc.disable()
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
@@ -179,6 +188,7 @@ def main(arguments: list[str]) -> int:
                 storage,
                 Limits(options.open_orders_max, options.quantity_max, options.position_max),
                 options.messages_per_s,
+                options.new_users_per_s,
             ),
             tell=tell,
         )
@@ -186,12 +196,13 @@ def main(arguments: list[str]) -> int:
         return refused(error)
     except OSError as error:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
-    if options.tls_cert is None and not is_loopback(options.host):
-        tell(f"warning: {options.host} may be reached from other machines, and without TLS tokens can be read")
+    # The address that was had, not the name that was asked for: names of this machine alone are many.
+    host, port = exchange.address
+    if options.tls_cert is None and not is_loopback(host):
+        tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
     for signal_number in ENDING.numbers:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     exchange.start()
-    host, port = exchange.address
     print(f"exchange listening on {host}:{port}", flush=True)
     exchange.wait()
     exchange.stop()

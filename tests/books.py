@@ -61,6 +61,7 @@ class Market:
         name: Optional[str] = None,
         post_only: bool = False,
         prevention: Optional[SelfTradePrevention] = None,
+        ends_with_connection: bool = False,
     ) -> list[Event]:
         """Enter an order at `price` ticks; None makes it a MARKET order."""
         self._order_count += 1
@@ -76,6 +77,7 @@ class Market:
             quantity,
             post_only,
             prevention,
+            ends_with_connection,
         )
         return self.process(command)
 

@@ -29,9 +29,13 @@ WAIT_S = 20.0
 
 
 class NoDisk:
-    """Journal, ledger and audit log that keep nothing; the journal can be made to wait, or to fail."""
+    """Journal, ledger and audit log that keep nothing; the journal can be made to wait, or to fail.
+
+    `on_commit` is called, in the matching thread, when a batch was processed and nobody was told of it yet.
+    """
 
     def __init__(self) -> None:
+        self.on_commit: Callable[[], None] = lambda: None
         self.may_commit = threading.Event()
         self.may_commit.set()
         self.failure: Optional[Exception] = None
@@ -40,6 +44,7 @@ class NoDisk:
         assert self.may_commit.wait(WAIT_S)
         if self.failure is not None:
             raise self.failure
+        self.on_commit()
 
     def write(self, trades: list[Trade]) -> None:
         pass

@@ -38,6 +38,14 @@ class Memory:
             levels.setdefault(order.limit, []).append(order.remaining)
         return [(price, sum(quantities), len(quantities)) for price, quantities in levels.items()]
 
+    def orders_ending_with_connections(self) -> dict[str, tuple[int, ...]]:
+        """Of each user who has some, the live orders that were entered as ending with their connection."""
+        ending = [order for order in self.live if order.ends_with_connection]
+        return {
+            user: tuple(sorted(order.order_id for order in ending if order.user == user))
+            for user in {order.user for order in ending}
+        }
+
     def _live_of(self, user: str) -> list[OracleOrder]:
         return sorted((order for order in self.live if order.user == user), key=lambda order: order.order_id)
 

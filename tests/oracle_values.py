@@ -59,6 +59,7 @@ class OracleOrder:
         self.is_over = False
         self.post_only = command.post_only
         self.self_trade_prevention = command.self_trade_prevention or instrument.self_trade_prevention
+        self.ends_with_connection = command.ends_with_connection
         self.timestamp = timestamp
 
     @property

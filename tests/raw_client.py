@@ -54,11 +54,15 @@ class RawClient:
         """Say that nothing more will be sent, and go on reading."""
         self.socket.shutdown(socket.SHUT_WR)
 
-    def next(self) -> Message:
-        """The next message."""
+    def next_line(self) -> bytes:
+        """The next message as it was on the wire."""
         line = self._lines.readline()
         assert line.endswith(b"\n"), f"the exchange hung up after {line!r}"
-        message: Message = json.loads(line, parse_float=Decimal)
+        return line
+
+    def next(self) -> Message:
+        """The next message."""
+        message: Message = json.loads(self.next_line(), parse_float=Decimal)
         return message
 
     def rest(self) -> list[Message]:

@@ -149,6 +149,10 @@ class Account:
         live.sort(key=lambda order: order.order_id)
         return live
 
+    def orders_ending_with_connections(self) -> tuple[int, ...]:
+        """The ids of those of the user's live orders that end with their connections, in arrival order."""
+        return tuple(order.order_id for order in self.live_orders() if order.ends_with_connection)
+
     def live_quantity(self, symbol: str, side: Side) -> int:
         """What remains of the user's live orders of one symbol and side, in units.  O(orders of the user)."""
         return sum(

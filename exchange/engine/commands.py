@@ -21,7 +21,8 @@ class NewOrder(NamedTuple):
 
     `symbol` None means the only instrument listed.  `price_nanos` is None exactly for MARKET, whose
     `time_in_force` is IOC or FOK.  `post_only` goes only with a LIMIT order that may rest.
-    `self_trade_prevention` None means the instrument's default.
+    `self_trade_prevention` None means the instrument's default.  `ends_with_connection` asks that the order be
+    canceled when the connection it came on ends; the engine knows no connections, it only remembers the wish.
     """
 
     user: str
@@ -34,6 +35,7 @@ class NewOrder(NamedTuple):
     quantity: int
     post_only: bool = False
     self_trade_prevention: Optional[SelfTradePrevention] = None
+    ends_with_connection: bool = False
 
 
 class CancelOrder(NamedTuple):

@@ -98,6 +98,14 @@ class Engine:
         """Everybody who ever claimed a name or had an order accepted."""
         return list(self.accounts)
 
+    def orders_ending_with_connections(self) -> dict[str, tuple[int, ...]]:
+        """By user, the ids of the live orders that end with the connection they were entered on, in arrival order.
+
+        Only users who have some.  O(all orders that are remembered).
+        """
+        found = {user: account.orders_ending_with_connections() for user, account in self.accounts.items()}
+        return {user: order_ids for user, order_ids in found.items() if order_ids}
+
     # --- what any thread may ask while another one processes ---------------------------------------------
     # Each is one look-up in a dict, which is never seen half changed; the answer may be old when it arrives.
 

@@ -76,9 +76,10 @@ class Order:
     """One user's order.
 
     `price` is in ticks of its instrument, None for a MARKET order; quantities are in units of the instrument;
-    `timestamp` is when the engine accepted it, in ns since the Unix epoch.  `level`, `previous` and `next` are the
-    order's place in a book: they belong to `orderbook`, nobody else touches them.  `level` is None while the order
-    does not rest, and the neighbours exist only while it does.
+    `timestamp` is when the engine accepted it, in ns since the Unix epoch.  `ends_with_connection` asks that it be
+    canceled when the connection ends that it was entered on.  `level`, `previous` and `next` are the order's place
+    in a book: they belong to `orderbook`, nobody else touches them.  `level` is None while the order does not
+    rest, and the neighbours exist only while it does.
     """
 
     previous: Optional[Order]
@@ -100,6 +101,7 @@ class Order:
         "timestamp",
         "post_only",
         "self_trade_prevention",
+        "ends_with_connection",
         "level",
         "previous",
         "next",
@@ -119,6 +121,7 @@ class Order:
         post_only: bool,
         self_trade_prevention: SelfTradePrevention,
         timestamp: int,
+        ends_with_connection: bool = False,
     ) -> None:
         self.order_id = order_id
         self.user = user
@@ -135,6 +138,7 @@ class Order:
         self.timestamp = timestamp
         self.post_only = post_only
         self.self_trade_prevention = self_trade_prevention
+        self.ends_with_connection = ends_with_connection
         self.level: Optional[PriceLevel] = None
 
     def __repr__(self) -> str:

@@ -46,7 +46,7 @@ _USER_REQUESTED = CancelReason.USER_REQUESTED
 def new_order(engine: Engine, command: NewOrder, timestamp: int) -> list[Event]:
     """RULES 1–6, 14–16, 19, 22, 23: take the order in and match it, or refuse it."""
     (user, client_order_id, symbol, side, order_type, time_in_force, price_nanos, quantity, post_only,
-     prevention) = command  # fmt: skip
+     prevention, ends_with_connection) = command  # fmt: skip
     account = engine.accounts.get(user)
     if account is not None:
         # First of all checks, so that a resent order always hears that it is a duplicate (RULES 14).
@@ -83,6 +83,7 @@ def new_order(engine: Engine, command: NewOrder, timestamp: int) -> list[Event]:
         post_only,
         prevention,
         timestamp,
+        ends_with_connection,
     )
     limits = engine.limits
     if (

@@ -106,6 +106,7 @@ def _order_record(order: Order) -> list[Any]:
         order.remaining_quantity,
         order.executed_quantity,
         order.status.value,
+        order.ends_with_connection,
     ]
 
 
@@ -168,6 +169,8 @@ def _load_order(
     remaining_quantity: int,
     executed_quantity: int,
     status: str,
+    # Snapshots were made before there was such a thing: no order in them ends with its connection.
+    ends_with_connection: bool = False,
 ) -> None:
     order = Order(
         order_id,
@@ -182,6 +185,7 @@ def _load_order(
         post_only,
         _PREVENTIONS[prevention],
         timestamp,
+        ends_with_connection,
     )
     order.remaining_quantity = remaining_quantity
     order.executed_quantity = executed_quantity

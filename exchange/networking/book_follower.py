@@ -4,7 +4,8 @@
           ▲                                              │
           └───────── subscribe again (the client does) ◄─┘   meanwhile the copy is empty, never wrong
 
-It holds no socket: `tcp_client` hands it every book message and subscribes again when it says so.
+It holds no socket: `tcp_client` hands it every book message and subscribes again when it says so.  The feed may be
+deeper than the copy, since a client has one subscription for all its copies of a book.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class BookFollower:
     """The best `depth` levels (0: all) of each side of `symbol` (None: whatever symbol the first snapshot is of).
 
     Belongs to the thread that reads the client's messages.  Applying an update costs O(changes); reading `bids` or
-    `asks` after one O(depth · log depth), again without a change O(1).
+    `asks` after one O(d · log d) for a feed of depth d, again without a change O(1).
     """
 
     def __init__(self, symbol: Optional[str], depth: int) -> None:
@@ -86,22 +87,23 @@ class BookFollower:
         if self._sequence is None:
             return True
         if message["sequence"] != self._sequence + 1:
-            self._forget()
+            self.forget()
             return False
         self._change(message)
         return True
 
+    def forget(self) -> None:
+        """Be empty until the next snapshot: what was told so far is not, or no more, the book."""
+        self._sequence = None
+        self._bids, self._asks = {}, {}
+        self._sorted_bids = self._sorted_asks = None
+
     def _start(self, snapshot: dict[str, Any]) -> None:
-        self._forget()
+        self.forget()
         self.symbol = snapshot["symbol"]
         self._bids = {price: BookLevel(price, quantity, orders) for price, quantity, orders in snapshot["bids"]}
         self._asks = {price: BookLevel(price, quantity, orders) for price, quantity, orders in snapshot["asks"]}
         self._sequence = snapshot["sequence"]
-
-    def _forget(self) -> None:
-        self._sequence = None
-        self._bids, self._asks = {}, {}
-        self._sorted_bids = self._sorted_asks = None
 
     def _change(self, update: dict[str, Any]) -> None:
         for side, price, quantity, orders in update["changes"]:

@@ -138,6 +138,7 @@ class Connection:
         self._sent_count = 0
         self._lines: deque[bytes] = deque()
         self._unfinished_line: list[bytes] = []
+        self._has_heard = False
         self._lost_because: Optional[str] = None
 
     @classmethod
@@ -232,14 +233,20 @@ class Connection:
         try:
             data = self._received()
         except OSError as error:
-            self._lost_because = f"the connection to the engine broke: {error}"
+            self._lost_because = f"the connection to the engine broke: {error}{self._likely_reason()}"
             raise ConnectionLost(self._lost_because) from error
         if data is None:
             return
         if not data:
-            self._lost_because = "the engine closed the connection"
+            self._lost_because = f"the engine closed the connection{self._likely_reason()}"
             raise ConnectionLost(self._lost_because)
+        self._has_heard = True
         self._split(data)
+
+    def _likely_reason(self) -> str:
+        """What to add for who was hung up on before the first word, as whoever sends no TLS hello is."""
+        is_hello_missing = not self._has_heard and not isinstance(self._socket, TlsSocket)
+        return " before it said anything: it may want TLS" if is_hello_missing else ""
 
     def _received(self) -> Optional[bytes]:
         """What came; b"" at the end, None if it was TLS talking to itself.  The socket is readable."""
@@ -268,7 +275,9 @@ def _secured(connected: socket.socket, tls: ssl.SSLContext, host: str) -> TlsSoc
     secured = TlsSocket(connected, tls, host)
     try:
         secured.handshake()
-    except OSError:
+    except OSError as error:
         connected.close()
+        if type(error) is ssl.SSLError:  # And none of its kinds: one says why a certificate was refused.
+            raise ConnectionError(f"it does not seem to speak TLS ({error})") from error
         raise
     return secured

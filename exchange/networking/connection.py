@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Optional, Union
 
 from exchange.networking.outbox import BacklogSender, Outbox
-from exchange.networking.requests import CancelOnDisconnect
 from exchange.networking.tls import TlsSocket
 
 # How many pieces of what a connection sent may be in the queue at once: its share of a batch.
@@ -19,9 +18,9 @@ PIECES_QUEUED_MAX = 2
 class Connection:
     """One client.
 
-    The matching thread owns `user` (None before the login), `cancel_on_disconnect`, `entered_order_ids` (the live
-    orders that end with the connection) and the lines queued in the present batch; the reader thread calls the
-    methods that say so.  `host` and `peer` (host:port) are the client's address.
+    The matching thread owns `user` (None before the login), `entered_order_ids` (the live orders that end with the
+    connection) and the lines queued in the present batch; the reader thread calls the methods that say so.  `host`
+    and `peer` (host:port) are the client's address.
     """
 
     def __init__(
@@ -37,7 +36,6 @@ class Connection:
         self.host = host
         self.peer = f"{host}:{port}"
         self.user: Optional[str] = None
-        self.cancel_on_disconnect = CancelOnDisconnect.NONE
         self.entered_order_ids: set[int] = set()
         self.heartbeat_s = 0.0
         self.is_leaving = threading.Event()

@@ -20,7 +20,7 @@ from exchange.networking import protocol
 from exchange.networking.line_reader import LineReader, LineTooLongError
 from exchange.networking.outbox import LINGER_S
 from exchange.networking.rate_limit import Throttle
-from exchange.networking.requests import BadRequest, Disconnected, Login, Logout, Subscribe
+from exchange.networking.requests import BadRequest, CancelOnDisconnect, Disconnected, Login, Logout, Subscribe
 from exchange.networking.tls import TlsSocket
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ TLS_HANDSHAKE_S_MAX = 10.0
 # What may cost the exchange much more than it costs the asker; refused beyond the rate limit like an order.
 _DEAR = frozenset({GetOrders, GetPositions, Subscribe})
 
+_CANCEL_NONE = CancelOnDisconnect.NONE
 _ENGINE_STOPPING = BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopping")
 
 
@@ -52,6 +53,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         host, port = self.client_address[:2]
         threading.current_thread().name = f"reader-{host}:{port}"
         self._user: Optional[str] = None
+        # Which orders end with this connection, as its login said.
+        self._cancel_on_disconnect = _CANCEL_NONE
         # Whether the last line taken was a goodbye: a logout, or a login that was refused (PROTOCOL 2).
         self._is_done = False
         # Whether the client itself ended what it sends.
@@ -83,7 +86,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 return self.request
             self._set_silence_max(TLS_HANDSHAKE_S_MAX)
             sock = TlsSocket(self.request, self.server.tls)
-            sock.handshake()
+            sock.handshake(TLS_HANDSHAKE_S_MAX)
             self._set_silence_max(0.0)
             return sock
         except OSError:
@@ -111,12 +114,13 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         """
         requests: list[Any] = []
         for line in lines:
-            request = protocol.decode(line, self._user)
+            request = self._decoded(line)
             rest_s = 0.0
             if type(request) is Login:
                 self._put(requests + self._checked_login(request))
                 requests = []
                 self._user = self._connection.wait_for_login()
+                self._cancel_on_disconnect = request.cancel_on_disconnect
                 self._is_done = self._user is None
                 self._set_silence_max(2 * self._connection.heartbeat_s)
             else:
@@ -131,6 +135,14 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 self._connection.is_leaving.wait(rest_s)
         if requests:
             self._put(requests)
+
+    def _decoded(self, line: bytes) -> Any:
+        """What the line asks for; an order that ends with this connection says so, which no crash can undo."""
+        request = protocol.decode(line, self._user)
+        if self._cancel_on_disconnect is not _CANCEL_NONE and type(request) is NewOrder:
+            covered = self._cancel_on_disconnect.covers(request.time_in_force)
+            return request._replace(ends_with_connection=covered)
+        return request
 
     def _checked_login(self, login: Login) -> list[Any]:
         return self.server.login_desk.check(login, self._user, self._connection.host, self._connection.is_leaving)

@@ -21,6 +21,9 @@ from exchange.networking.requests import BadRequest, CheckedLogin, Login, Missed
 FAILURES_AT_ONCE = 5
 FAILURES_PER_S = 1.0
 
+# How many seconds' worth of new names one address may claim at once: a class may log in from one machine.
+NEW_USERS_BURST_S = 100
+
 # How often the records are read again for a user who goes on trading while they are read.
 LOOK_UPS_MAX = 5
 
@@ -39,7 +42,7 @@ class Users(Protocol):
 
 
 class LoginDesk:
-    """Used by all reader threads at once; the failure counts are all it holds."""
+    """Used by all reader threads at once; the counts of failures and of new names are all it holds."""
 
     def __init__(
         self,
@@ -48,13 +51,21 @@ class LoginDesk:
         fills_since: FillsSince,
         random_bytes: RandomBytes,
         monotonic_s: Callable[[], float],
+        new_users_per_s: Optional[int] = None,
     ) -> None:
-        """`first_held_seq` is the oldest private event of a user that is still held in memory."""
+        """`first_held_seq` is the oldest private event of a user that is still held in memory.
+
+        One address may claim `new_users_per_s` names a second, and `NEW_USERS_BURST_S` times as many at once;
+        None: as many as it likes.
+        """
         self._users = users
         self._first_held_seq = first_held_seq
         self._fills_since = fills_since
         self._random_bytes = random_bytes
         self._failures = RateLimit(FAILURES_PER_S, FAILURES_AT_ONCE, monotonic_s)
+        self._new_users: Optional[RateLimit] = None
+        if new_users_per_s is not None:
+            self._new_users = RateLimit(new_users_per_s, new_users_per_s * NEW_USERS_BURST_S, monotonic_s)
 
     def check(self, login: Login, speaker: Optional[str], host: str, is_leaving: threading.Event) -> list[Any]:
         """What to put into the queue for `login` from address `host`; takes about 3 ms.
@@ -69,6 +80,8 @@ class LoginDesk:
                 if is_leaving.wait(self._failures.wait_s(host)):
                     break
             return [CheckedLogin(login, refusal, None, None)]
+        if credential is None and self._new_users is not None and not self._new_users.take(host):
+            return [CheckedLogin(login, _too_many_new_users(login.user, self._new_users.per_s), None, None)]
         missed_fills = self._missed_fills(login)
         if credential is None:
             made = new_token(self._random_bytes)
@@ -114,3 +127,12 @@ def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) ->
     if not token_matches(login.token, credential):
         return BadRequest(RejectCode.BAD_TOKEN, f"user {login.user}: this is not the user's token")
     return None
+
+
+def _too_many_new_users(user: str, per_s: float) -> BadRequest:
+    """Told at once: nobody guesses a token this way."""
+    text = (
+        f"user {user}: one address may claim {per_s * NEW_USERS_BURST_S:,.0f} new names at once and {per_s:g} per "
+        "second after that; try again later"
+    )
+    return BadRequest(RejectCode.RATE_LIMITED, text)

@@ -5,6 +5,13 @@ get the same lines, encoded once.  After each batch the view is compared with wh
 difference goes out as one `book_update`; levels carry their new totals, so telling one again does no harm, and
 snapshot + updates is always the engine's own book.
 
+A reader who lags is spared the updates:
+
+    in step ──(an update is due, but it lags)──► lagging ──(a flush finds that it has caught up)──► in step
+
+At each ping, so that a pong is a barrier for everybody, and when it has caught up it is sent a snapshot of each
+view that has changed since it was last told of it.  Updates continue from there.
+
 Owned by the matching thread, which is also the only one that may look into the books.
 """
 
@@ -76,14 +83,12 @@ class BookView:
         self._asks = SideView(book.asks, depth)
         self.sequence = 0
         self.subscribers: dict[Connection, None] = {}
-        # Who is behind with reading: no updates for them, but a new snapshot once they have caught up.
-        self.lagging: dict[Connection, None] = {}
         # The snapshot as it was last told, None once it is out of date: whoever subscribes again and again to a
         # large book must not make the exchange write it again and again.
         self._snapshot: Optional[bytes] = None
 
     def snapshot(self, encoder: Encoder) -> bytes:
-        """The view as it stands, to be told to a new subscriber.  All updates must have been told before."""
+        """The view as it stands, for who is not in step.  All updates must have been told before."""
         if self._snapshot is None:
             bids, asks = self._bids.reset(), self._asks.reset()
             self._snapshot = encoder.book_snapshot(self._symbol, self.sequence, bids, asks)
@@ -116,6 +121,8 @@ class MarketData:
         self._send = send
         self._views: dict[str, dict[int, BookView]] = {}
         self._trades: dict[str, TradeFeed] = {}
+        # Every reader who lags, and for each view of which it was spared an update the sequence that it knows.
+        self._lagging: dict[Connection, dict[BookView, int]] = {}
 
     def subscribe(self, connection: Connection, channel: Channel, symbol: str, depth: int) -> None:
         """Begin to tell `connection`; a book subscription starts with its snapshot and replaces an earlier one."""
@@ -138,9 +145,10 @@ class MarketData:
             if feed is not None:
                 feed.subscribers.pop(connection, None)
             return
+        spared = self._lagging.get(connection, {})
         for view in self._views.get(symbol, {}).values():
             view.subscribers.pop(connection, None)
-            view.lagging.pop(connection, None)
+            spared.pop(view, None)
 
     def forget(self, connection: Connection) -> None:
         """Stop telling `connection` anything."""
@@ -148,6 +156,7 @@ class MarketData:
             self.unsubscribe(connection, Channel.BOOK, symbol)
         for symbol in self._trades:
             self.unsubscribe(connection, Channel.TRADES, symbol)
+        self._lagging.pop(connection, None)
 
     def tell_trade(self, trade: Trade) -> None:
         """Send one trade to all who watch its instrument."""
@@ -162,47 +171,51 @@ class MarketData:
         watching: dict[Connection, None] = {}
         for view in self._views.get(event.symbol, {}).values():
             watching.update(view.subscribers)
-            watching.update(view.lagging)
         feed = self._trades.get(event.symbol)
         if feed is not None:
             watching.update(feed.subscribers)
         self._send_all(watching, self._encoder.encode(event))
 
     def flush(self) -> None:
-        """Send what changed in every book since the last flush.
-
-        A subscriber who lags is spared the updates: it is sent the view as a whole when it has caught up.
-        """
+        """Send what changed in every book since the last flush, except to who lags."""
         for symbol, book in self._books.items():
             bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
             if not (bid_prices or ask_prices):
                 continue
             views = self._views.get(symbol, {})
             for depth, view in list(views.items()):
-                if not (view.subscribers or view.lagging):
+                if not view.subscribers:
                     del views[depth]
                     continue
-                self._tell_view(view, view.update(bid_prices, ask_prices, self._encoder))
-        for views in self._views.values():
-            for view in views.values():
-                if view.lagging:
-                    self._welcome_back(view)
+                line = view.update(bid_prices, ask_prices, self._encoder)
+                if line:
+                    self._tell_view(view, line)
+        for connection in [connection for connection in self._lagging if not connection.is_lagging]:
+            self._show_changed_views(connection)
+            del self._lagging[connection]
+
+    def bring_up_to_date(self, connection: Connection) -> None:
+        """Flush, and spare `connection` nothing of what has changed until now, even if it lags."""
+        self.flush()
+        if connection in self._lagging:
+            self._show_changed_views(connection)
 
     def _tell_view(self, view: BookView, line: bytes) -> None:
-        if not line:
-            return
-        late = [connection for connection in view.subscribers if connection.is_lagging]
-        for connection in late:
-            del view.subscribers[connection]
-            view.lagging[connection] = None
-        self._send_all(view.subscribers, line)
+        """Send the update that took the view to its sequence; who lags is noted to know the one before."""
+        for connection in view.subscribers:
+            # Who has caught up since the last flush stays out of step until the end of this one.
+            if connection.is_lagging or connection in self._lagging:
+                self._lagging.setdefault(connection, {}).setdefault(view, view.sequence - 1)
+            else:
+                self._send(connection, line)
 
-    def _welcome_back(self, view: BookView) -> None:
-        """Bring those up to date who have caught up with reading."""
-        for connection in [connection for connection in view.lagging if not connection.is_lagging]:
-            del view.lagging[connection]
-            view.subscribers[connection] = None
-            self._send(connection, view.snapshot(self._encoder))
+    def _show_changed_views(self, connection: Connection) -> None:
+        """Send one who lags a snapshot of each view that it knows an older sequence of."""
+        spared = self._lagging[connection]
+        for view, known_sequence in spared.items():
+            if known_sequence != view.sequence:
+                spared[view] = view.sequence
+                self._send(connection, view.snapshot(self._encoder))
 
     def _send_all(self, subscribers: Iterable[Connection], line: bytes) -> None:
         for connection in subscribers:

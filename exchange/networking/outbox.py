@@ -4,6 +4,11 @@ A send tries the socket at once, in the sender's thread: that is the whole story
 What the socket does not take goes to the client's backlog, and the `BacklogSender` thread sends it on whenever the
 socket has room again.  Nobody ever waits for a client.  A backlog is bounded; a client that lets it overflow is
 told `SLOW_CONSUMER` behind the line that was cut off in the middle, if it still reads, and closed.
+
+All backlogs together are bounded as well, by `Backlogs`, which counts them.  Whoever has just sent something to a
+client that did not take it all looks at the total, and while that is too much, the client with the largest backlog
+is given up.  So the total is never beyond its bound by more than what is being sent at this moment, however late
+the backlog sender gets its turn.  Locks: an outbox's own, then that of `Backlogs`; never two outboxes' at once.
 """
 
 from __future__ import annotations
@@ -14,14 +19,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Union
+from typing import Optional, Union
 
 from exchange.networking.tls import TlsSocket
 
 # PROTOCOL 4: what may wait for one client.
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 
-# A client with more than this waiting for it lags: it gets no book updates until it has caught up.
+# What may wait for all clients together.
+ALL_BACKLOGS_BYTES_MAX = 256 * 1024 * 1024
+
+# A client with more than this waiting for it lags: until it has caught up it gets no book updates, but a snapshot
+# of each changed book at its pings.
 LAGGING_BYTES = 4 * 1024 * 1024
 
 # How long the last words to a client may wait for it to read them.
@@ -31,9 +40,9 @@ LINGER_S = 2.0
 class Outbox:
     """Everything on its way to one client, in order.
 
-    `send` and `finish` are called by the matching thread, `send_backlog` by the backlog sender; `_lock` guards the
-    backlog and the right to write to the socket.  When all has been sent after `finish`, or the peer is gone,
-    `on_end` is called, once, in the thread that found out.
+    `send` and `finish` are called by the matching thread, `send_backlog` by the backlog sender, `give_up` by who
+    sent too much for all; `_lock` guards the backlog and the right to write to the socket.  When all has been sent
+    after `finish`, or the peer is gone, `on_end` is called, once, in the thread that found out.
     """
 
     def __init__(
@@ -48,6 +57,7 @@ class Outbox:
         self.sock = sock
         self.last_sent_s = time.monotonic()
         self._backlog_sender = backlog_sender
+        self._backlogs = backlog_sender.backlogs
         self._overflow_line = overflow_line
         self._on_end = on_end
         self._on_caught_up = on_caught_up
@@ -85,11 +95,13 @@ class Outbox:
             self.last_sent_s = time.monotonic()
             if self._backlog:
                 self._keep(data)
-                return
-            rest = self._write(data)
-            if rest:
+            else:
+                rest = self._write(data)
+                if not rest:
+                    return
                 self._keep(rest)
                 self._backlog_sender.watch(self)
+        self._backlogs.make_room()
 
     def finish(self) -> None:
         """Send nothing more than what is already here, then end."""
@@ -103,6 +115,20 @@ class Outbox:
         with self._lock:
             self._end()
 
+    def give_up(self, backlog_bytes: int) -> None:
+        """Drop the client, unless less than `backlog_bytes` waits for it by now: so the others have room.
+
+        It is told why as if its own limit were exceeded; but if the rest of a line that must go ahead of that is
+        so long that it is given up again, it ends at once.
+        """
+        with self._lock:
+            if self._backlog_bytes < backlog_bytes:
+                return
+            if self._finishing:
+                self._end()
+            else:
+                self._overflow()
+
     def send_backlog(self) -> bool:
         """Write what the socket takes now; True while there is more."""
         with self._lock:
@@ -112,10 +138,11 @@ class Outbox:
                 rest = self._write(chunk)
                 if rest:
                     self._backlog.appendleft(rest)
-                    self._backlog_bytes += len(rest)
+                    self._set_backlog_bytes(self._backlog_bytes + len(rest))
                     if not self._finishing or time.monotonic() < self._linger_until_s:
                         return True
                     self._end()
+            self._set_backlog_bytes(0)
             if self._finishing:
                 self._end()
             has_caught_up, self._is_lagging = self._is_lagging, False
@@ -141,10 +168,12 @@ class Outbox:
 
     def _keep(self, data: bytes) -> None:
         self._backlog.append(data)
-        self._backlog_bytes += len(data)
+        self._set_backlog_bytes(self._backlog_bytes + len(data))
         if len(data) > self._backlog_bytes_max:
             self._owed_bytes = max(self._owed_bytes, len(data))
-        self._is_lagging = self._is_lagging or self._backlog_bytes > LAGGING_BYTES
+        self._is_lagging = (
+            self._is_lagging or self._backlog_bytes > LAGGING_BYTES or self._backlogs.is_half_of_room_taken
+        )
         if self._backlog_bytes - self._owed_bytes > self._backlog_bytes_max:
             self._overflow()
 
@@ -158,7 +187,7 @@ class Outbox:
             rest_of_line, newline, _ = oldest.partition(b"\n")
             last_words = rest_of_line + newline + last_words
         self._backlog = deque([last_words])
-        self._backlog_bytes = len(last_words)
+        self._set_backlog_bytes(len(last_words))
         self._start_finishing()
 
     def _start_finishing(self) -> None:
@@ -172,25 +201,78 @@ class Outbox:
         if not self._ended:
             self._ended = True
             self._backlog.clear()
-            self._backlog_bytes = 0
+            self._set_backlog_bytes(0)
             on_end = self._on_end
             # The connection holds its outbox: without these the two are freed at once, not by a later collection.
             self._on_end = self._on_caught_up = _nothing
             on_end()
+
+    def _set_backlog_bytes(self, backlog_bytes: int) -> None:
+        self._backlog_bytes = backlog_bytes
+        self._backlogs.count(self, backlog_bytes)
 
 
 def _nothing() -> None:
     """Whom nobody waits for any more."""
 
 
+class Backlogs:
+    """How much waits for all clients together, and for whom.
+
+    Any thread.  `_lock` guards both counts; who holds it asks for no other lock.
+    """
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._lock = threading.Lock()
+        self._bytes_by_outbox: dict[Outbox, int] = {}
+        self._total_bytes = 0
+
+    @property
+    def is_half_of_room_taken(self) -> bool:
+        """Whether so much waits for all together that whoever lets anything wait should be told less."""
+        return self._total_bytes > self._bytes_max // 2
+
+    def count(self, outbox: Outbox, backlog_bytes: int) -> None:
+        """So much waits for this client now.  The lock of `outbox` is held meanwhile."""
+        with self._lock:
+            self._total_bytes += backlog_bytes - self._bytes_by_outbox.pop(outbox, 0)
+            if backlog_bytes:
+                self._bytes_by_outbox[outbox] = backlog_bytes
+
+    def make_room(self) -> None:
+        """While too much waits for all together, give up the client for whom most waits.
+
+        No outbox's lock may be held.  O(1) if there is room, else O(clients with a backlog) for each one given up.
+        """
+        while self._total_bytes > self._bytes_max and (largest := self._largest()):
+            outbox, backlog_bytes = largest
+            outbox.give_up(backlog_bytes)
+
+    def _largest(self) -> Optional[tuple[Outbox, int]]:
+        """For whom most waits, and how much; None if there is room by now."""
+        sizes = self._bytes_by_outbox
+        with self._lock:
+            if self._total_bytes <= self._bytes_max:
+                return None
+            outbox = max(sizes, key=sizes.__getitem__)
+            return outbox, sizes[outbox]
+
+
 class BacklogSender:
-    """One thread for the backlogs of all slow clients.
+    """One thread for the backlogs of all slow clients; `backlogs` counts them, all together at most
+    `all_backlogs_bytes_max`.
 
     `watch` (any thread) hands it an outbox through `_new`, a deque of atomic appends, bounded by the number of
     connections; only this thread touches `_slow`.  It forgets an outbox whose backlog is gone.
     """
 
-    def __init__(self, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        on_failure: Callable[[BaseException], None],
+        all_backlogs_bytes_max: int = ALL_BACKLOGS_BYTES_MAX,
+    ) -> None:
+        self.backlogs = Backlogs(all_backlogs_bytes_max)
         self._on_failure = on_failure
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from json.encoder import encode_basestring_ascii as _string
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 from exchange.engine.events import (
     AllCanceled,
@@ -37,10 +37,9 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.order import SelfTradePrevention, Side
+from exchange.engine.price_texts import PriceTexts
 from exchange.engine.trade import Trade
 from exchange.networking.requests import BadRequest
-
-PRICE_TEXTS_MAX = 10_000  # per instrument; past it the cache starts anew
 
 # Members looked up once: on CPython 3.11 `Side.BUY` costs 75 ns, a module global 5 ns.
 _BUY = Side.BUY
@@ -65,22 +64,6 @@ Level = tuple[int, int, int]  # price in ticks, quantity in units, number of ord
 LevelChange = tuple[Side, int, int, int]  # side, then as in Level; quantity 0 means the level is gone
 
 
-class _PriceTexts(dict[Optional[int], str]):
-    """The texts of one instrument's prices, by ticks; None, a MARKET order's price, is null."""
-
-    def __init__(self, instrument: Instrument) -> None:
-        super().__init__({None: "null"})
-        self.instrument = instrument
-
-    def __missing__(self, price: Optional[int]) -> str:
-        assert price is not None
-        if len(self) > PRICE_TEXTS_MAX:
-            self.clear()
-            self[None] = "null"
-        text = self[price] = self.instrument.price_text(price)
-        return text
-
-
 class Encoder:
     """Writes the messages that hold prices, in the ticks of the instruments it knows.
 
@@ -89,7 +72,7 @@ class Encoder:
     """
 
     def __init__(self, instruments: Iterable[Instrument] = ()) -> None:
-        self._price_texts: dict[str, _PriceTexts] = {}
+        self._price_texts: dict[str, PriceTexts] = {}
         self._encode_by_type: dict[type, Callable[[Any], str]] = {
             OrderAccepted: self._order_accepted,
             OrderExecuted: self._order_executed,
@@ -113,7 +96,7 @@ class Encoder:
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Know `instrument` from now on, or its new definition."""
-        self._price_texts[instrument.symbol] = _PriceTexts(instrument)
+        self._price_texts[instrument.symbol] = PriceTexts(instrument)
 
     def encode(self, event: Encodable) -> bytes:
         """The line of a private event, of an answer of the engine, or of a request that was refused.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional, Protocol
 
-from exchange.engine.commands import ClaimUser, Command
+from exchange.engine.commands import ClaimUser, Command, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
@@ -29,19 +29,17 @@ from exchange.engine.events import (
     PrivateEvent,
     UserReset,
 )
-from exchange.engine.order import OrderStatus, TimeInForce
+from exchange.engine.order import OrderStatus
 from exchange.engine.trade import Trade
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
 from exchange.networking.market_data import MarketData
 from exchange.networking.protocol import Encoder
-from exchange.networking.requests import CancelOnDisconnect, CheckedLogin, Subscribe
+from exchange.networking.requests import CheckedLogin, Subscribe
 from exchange.networking.session_desk import SessionDesk
 from exchange.networking.sessions import HeldEvent, RecentEvents, Sessions
 
-_GTC = TimeInForce.GTC
 _FILLED = OrderStatus.FILLED
-_CANCEL_NONE = CancelOnDisconnect.NONE
 
 
 class Outcome(Protocol):
@@ -70,18 +68,25 @@ class Publisher:
         self._desk = SessionDesk(
             engine, self._sessions, self._market_data, heartbeats, self._encoder, version, self._queue
         )
+        # Every user's last event before this start.
+        self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
         # Every connection that has something queued in this batch, in the order of its first line.
         self._waiting: list[Connection] = []
         for event in recent.take():
-            self._tell_user(None, event)
+            self._tell_user(event)
 
     def shows_state(self, request: object) -> bool:
         """Whether serving `request` reads the engine: it must be served before what came after it is processed."""
         return type(request) is Subscribe or type(request) is CheckedLogin
 
     def first_held_seq(self, user: str) -> int:
-        """The oldest private event of `user` that is held in memory; any thread."""
-        return self._sessions.first_held_seq(user, self._engine.last_seq(user))
+        """The oldest private event of `user` that is held in memory, or will be the first to be; any thread.
+
+        The engine is not asked: it may have processed what nobody was told of yet, and that counts as missed by
+        nobody.
+        """
+        oldest = self._sessions.oldest_held_seq(user)
+        return self._seqs_at_start.get(user, 0) + 1 if oldest is None else oldest
 
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """Tell one batch.  Never waits for a client."""
@@ -107,10 +112,14 @@ class Publisher:
     def _tell(self, asker: Optional[Connection], request: Command, events: Sequence[Event]) -> None:
         if type(request) is ClaimUser:
             return  # The login behind it tells how it went.
+        if type(request) is NewOrder and request.ends_with_connection and asker is not None:
+            accepted = events[0]
+            if type(accepted) is OrderAccepted:
+                self._desk.note_entered(asker, accepted)
         for event in events:
             kind = type(event)
             if kind in PRIVATE_EVENT_TYPES:
-                self._tell_user(asker, event)  # type: ignore[arg-type]
+                self._tell_user(event)  # type: ignore[arg-type]
             elif kind is Trade:
                 self._market_data.tell_trade(event)  # type: ignore[arg-type]
             elif kind is InstrumentListed:
@@ -123,22 +132,14 @@ class Publisher:
             if kind is InstrumentStatusChanged:
                 self._market_data.tell_status(event)  # type: ignore[arg-type]
 
-    def _tell_user(self, asker: Optional[Connection], event: PrivateEvent) -> None:
+    def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
         kind = type(event)
-        session.held.append(HeldEvent(event.seq, line, kind is OrderExecuted))
+        self._sessions.events.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
         for connection in session.connections:
             self._queue(connection, line)
-        if kind is OrderAccepted:
-            if asker is not None and asker.cancel_on_disconnect is not _CANCEL_NONE:
-                _note_entered(asker, event)  # type: ignore[arg-type]
-        elif kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
+        if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
             for connection in session.connections:
                 connection.entered_order_ids.discard(event.order_id)
-
-
-def _note_entered(connection: Connection, event: OrderAccepted) -> None:
-    if connection.cancel_on_disconnect is CancelOnDisconnect.ALL or event.time_in_force is not _GTC:
-        connection.entered_order_ids.add(event.order_id)

@@ -1,4 +1,4 @@
-"""Token buckets: how much one user may send, and how often one address may fail to log in.
+"""Token buckets: how much one user may send, how often an address may fail to log in, how many names it may claim.
 
 A bucket holds up to `burst` messages and is refilled at `per_s` a second; each message takes one.  The clock is
 monotonic and an argument, so a wall clock that jumps changes nothing.

@@ -10,6 +10,7 @@ from typing import NamedTuple, Optional, Union
 
 from exchange.engine.commands import Command
 from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, RejectCode, ReplaceRejected
+from exchange.engine.order import TimeInForce
 from exchange.networking.credentials import NewToken
 from exchange.networking.json_line import NumberText
 
@@ -27,6 +28,12 @@ class CancelOnDisconnect(Enum):
     NONE = "NONE"
     NOT_GTC = "NOT_GTC"
     ALL = "ALL"
+
+    def covers(self, time_in_force: TimeInForce) -> bool:
+        """Whether an order of this time in force ends with its connection."""
+        if self is CancelOnDisconnect.NOT_GTC:
+            return time_in_force is not TimeInForce.GTC
+        return self is CancelOnDisconnect.ALL
 
 
 class Login(NamedTuple):

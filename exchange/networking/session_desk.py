@@ -11,7 +11,7 @@ from typing import Any, Optional
 from exchange.engine.checks import Refusal
 from exchange.engine.commands import CancelOrders, Command, GetOrders, GetPositions
 from exchange.engine.engine import Engine
-from exchange.engine.events import CancelReason, RejectCode
+from exchange.engine.events import CancelReason, OrderAccepted, RejectCode
 from exchange.networking import protocol
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
@@ -90,7 +90,6 @@ class SessionDesk:
             self._disconnected(connection, request)
             connection.answer_login(None)
             return
-        connection.cancel_on_disconnect = login.cancel_on_disconnect
         connection.expect_heartbeats(login.heartbeat_s)
         if login.heartbeat_s:
             self._heartbeats.watch(connection)
@@ -156,6 +155,18 @@ class SessionDesk:
             if event.is_fill:
                 self._send(connection, event.line)
 
+    # --- what ends with a connection ---------------------------------------------------------------------
+
+    def note_entered(self, connection: Connection, event: OrderAccepted) -> None:
+        """An order is in that ends with `connection`, which may have ended while the order was waiting."""
+        if connection.user is None:
+            self._cancel_lost(event.user, (event.order_id,))
+        else:
+            connection.entered_order_ids.add(event.order_id)
+
+    def _cancel_lost(self, user: str, order_ids: tuple[int, ...]) -> None:
+        self._follow_ups.append(CancelOrders(user, order_ids, CancelReason.DISCONNECTED))
+
     # --- the rest ----------------------------------------------------------------------------------------
 
     def _logout(self, connection: Connection, request: Logout) -> None:
@@ -165,8 +176,7 @@ class SessionDesk:
     def _disconnected(self, connection: Connection, _request: object) -> None:
         """Send what is queued for the connection, close it, forget it; its orders go if it said so."""
         if connection.user is not None and connection.entered_order_ids:
-            order_ids = tuple(sorted(connection.entered_order_ids))
-            self._follow_ups.append(CancelOrders(connection.user, order_ids, CancelReason.DISCONNECTED))
+            self._cancel_lost(connection.user, tuple(sorted(connection.entered_order_ids)))
             connection.entered_order_ids.clear()
         self._sessions.leave(connection)
         self._market_data.forget(connection)
@@ -180,7 +190,7 @@ class SessionDesk:
             self._disconnected(connection, None)
 
     def _ping(self, connection: Connection, request: Ping) -> None:
-        self._market_data.flush()
+        self._market_data.bring_up_to_date(connection)
         self._send(connection, protocol.pong(request.id))
 
     def _caught_up(self, _connection: Connection, _request: CaughtUp) -> None:

@@ -84,6 +84,8 @@ __all__ = [
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9009
 DEFAULT_TIMEOUT_S = 10.0
+# Levels per side of a book that is subscribed to without saying how many; as PROTOCOL.md has it.
+DEFAULT_DEPTH = 20
 
 
 class ExchangeClient(RequestSender):
@@ -238,23 +240,35 @@ class ExchangeClient(RequestSender):
         self._ask(request("ping", id=ping_id), lambda message: message.get("id") == ping_id)
 
     def subscribe(self, channel: str, symbol: Optional[str] = None, depth: Optional[int] = None) -> Message:
-        """Start a public feed, "book" or "trades"; its messages come as events.  Returns `subscribed`."""
+        """Start a public feed, "book" or "trades"; its messages come as events.  Returns `subscribed`.
+
+        A connection has each book once: it comes as deep as the deepest of those who follow it needs, if that is
+        deeper than `depth` (None: 20; 0 is the whole book).
+        """
+        if channel == "book":
+            depth = self._deepest(symbol, DEFAULT_DEPTH if depth is None else depth)
         subscription = request("subscribe", channel=channel, symbol=symbol, depth=depth)
         return self._ask(subscription, answers("subscribed"))
 
     def unsubscribe(self, channel: str, symbol: Optional[str] = None) -> Message:
-        """End a public feed; a copy of a book that lived on it stands still.  Returns `unsubscribed`."""
-        return self._ask(request("unsubscribe", channel=channel, symbol=symbol), answers("unsubscribed"))
+        """End a public feed; all copies of a book that lived on it stand still.  Returns `unsubscribed`."""
+        answer = self._ask(request("unsubscribe", channel=channel, symbol=symbol), answers("unsubscribed"))
+        if channel == "book":
+            self._followers = [follower for follower in self._followers if follower.symbol != answer["symbol"]]
+        return answer
 
-    def follow_book(self, symbol: Optional[str] = None, depth: int = 20) -> BookFollower:
+    def follow_book(self, symbol: Optional[str] = None, depth: int = DEFAULT_DEPTH) -> BookFollower:
         """Subscribe to a book and keep a copy of it current; returns the copy once the first snapshot is in it.
 
-        The copy changes as messages are read, so it is never behind `events()`, where they appear as well.
+        The copy changes as messages are read, so it is never behind `events()`, where they appear as well.  One
+        book may be followed several times at different depths (0: all of it): each copy shows its own.
         """
         follower = BookFollower(symbol, depth)
         self._followers.append(follower)
         try:
             self.subscribe("book", symbol, depth)
+            # A snapshot ahead of the answer was of an earlier, perhaps shallower subscription.
+            follower.forget()
             deadline = self._deadline()
             while not follower.is_current:
                 self._set_aside.append(self._receive_by(deadline))
@@ -315,14 +329,20 @@ class ExchangeClient(RequestSender):
         """The next message from the wire, seen by the book followers first."""
         message = self._connection.receive(deadline)
         if message is not None and message["type"] in ("book_snapshot", "book_update"):
-            for follower in self._followers:
-                self._tell(follower, message)
+            self._tell_followers(message)
         return message
 
-    def _tell(self, follower: BookFollower, message: Message) -> None:
+    def _tell_followers(self, message: Message) -> None:
         try:
-            is_in_step = follower.apply(message)
+            are_in_step = [follower.apply(message) for follower in self._followers]
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError(f"the engine sent a book message that lacks its fields: {message}") from error
-        if not is_in_step:
-            self.send_raw(request("subscribe", channel="book", symbol=follower.symbol, depth=follower.depth))
+        if not all(are_in_step):
+            symbol = message["symbol"]
+            self.send_raw(request("subscribe", channel="book", symbol=symbol, depth=self._deepest(symbol)))
+
+    def _deepest(self, symbol: Optional[str], *depths: int) -> int:
+        """The least depth that serves all who follow the book of `symbol`, and `depths` too."""
+        followers = [each for each in self._followers if symbol is None or each.symbol in (None, symbol)]
+        wanted = [*depths, *[follower.depth for follower in followers]]
+        return 0 if 0 in wanted else max(wanted)

@@ -8,10 +8,12 @@ side keeps nobody from sending.
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import ssl
 import threading
-from typing import Any, Optional
+import time
+from typing import Any, NoReturn, Optional
 
 _RECEIVE_BYTES = 65_536
 _WAIT = 0  # send flags of a thread that may wait for the socket
@@ -21,8 +23,13 @@ def server_context(certificate_file: str, key_file: str) -> ssl.SSLContext:
     """What the exchange shows its clients.  Raises OSError (ssl.SSLError) for files that are no such pair."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate_file, key_file)
+    context.load_cert_chain(certificate_file, key_file, _refuse_password)
     return context
+
+
+def _refuse_password() -> NoReturn:
+    """An exchange has nobody to ask: OpenSSL itself would stop the start and wait at the terminal."""
+    raise OSError("the private key is encrypted; give one that needs no password")
 
 
 class TlsSocket:
@@ -43,8 +50,12 @@ class TlsSocket:
         self._unsent = b""
         self._taken_bytes = 0
 
-    def handshake(self) -> None:
-        """Agree with the other side on keys.  Reader thread, before anything else; OSError if it can't be done."""
+    def handshake(self, seconds_max: float = math.inf) -> None:
+        """Agree with the other side on keys.  Reader thread, before anything else; OSError if it can't be done.
+
+        The socket's own limit is one on silence; `seconds_max` also ends who says a byte now and then.
+        """
+        end_s = time.monotonic() + seconds_max
         while True:
             try:
                 with self._lock:
@@ -56,6 +67,8 @@ class TlsSocket:
                     self._write_outgoing(_WAIT)
                 if not self._feed():
                     raise ConnectionError("the other side left during the handshake") from None
+                if time.monotonic() > end_s:
+                    raise TimeoutError(f"no end of the handshake within {seconds_max:g} s") from None
 
     def recv(self, bytes_max: int) -> bytes:
         """What the other side sent, b"" at its end; waits.  OSError if the connection is broken."""

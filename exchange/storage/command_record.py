@@ -1,6 +1,6 @@
 """One command as the fields of a journal record, and back.
 
-    [17,1767323045123456789,"new_order","alice","my-1","ACME","BUY","LIMIT","GTC",101250000000,100,false,null]
+    [17,1767323045123456789,"new_order","alice","my-1","ACME","BUY","LIMIT","GTC",101250000000,100,false,null,false]
      sequence, timestamp     kind       the command's own fields, in the order in which its class has them
 
 Both ways are driven by the command classes themselves, so that a new command or field needs nothing here: the kind
@@ -9,6 +9,7 @@ commands that come by the million have a hand-made line each (about 1 µs).
 
 Reading is strict: the number of fields, the exact type of each, every enum's value.  What can't be read is never
 guessed at: a record that passed its checksum and isn't understood was written by another version, or is a bug.
+Only fields that a kind of command was given later may be missing at a record's end: see `_LATER_FIELDS`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, Optional, Union, get_args, get_origin, get_type_hints
 
 from exchange.engine.commands import CancelOrder, Command, NewOrder, ReplaceOrder
+
+# What the last fields of a command mean in older records of it, which lack them.
+_LATER_FIELDS: dict[type, tuple[Any, ...]] = {NewOrder: (False,)}
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -63,12 +67,13 @@ def _plain(value: Any) -> Any:
 # `_value_` is what `value` looks up; the property around it costs more than the rest of the field.
 def _new_order(command: NewOrder) -> str:
     (user, client_order_id, symbol, side, order_type, time_in_force, price, quantity, post_only,
-     prevention) = command  # fmt: skip
+     prevention, ends_with_connection) = command  # fmt: skip
     return (
         f'"new_order",{quoted(user)},{quoted(client_order_id)},{"null" if symbol is None else quoted(symbol)},'
         f'"{side._value_}","{order_type._value_}","{time_in_force._value_}",{"null" if price is None else price},'
         f'{quantity},{"true" if post_only else "false"},'
-        f'{"null" if prevention is None else quoted(prevention._value_)}'
+        f'{"null" if prevention is None else quoted(prevention._value_)},'
+        f'{"true" if ends_with_connection else "false"}'
     )
 
 
@@ -110,7 +115,7 @@ class _Reader(NamedTuple):
 
     `types` are, for each column, the types its values may have in JSON; `conversions` give, for some columns, what
     a value stands for, or raise KeyError.  The first `first_field` columns are not fields of the class; `make`
-    takes the others of one object.
+    takes the others of one object.  Rows may lack the last of them, for which `later` has values then.
     """
 
     name: str
@@ -118,11 +123,12 @@ class _Reader(NamedTuple):
     first_field: int
     types: tuple[frozenset[type], ...]
     conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
+    later: tuple[Any, ...]
 
     def read(self, rows: list[list[Any]]) -> list[Any]:
         """One object for each row.  Raises RecordError if any row is not exactly what it must be."""
         if set(map(len, rows)) != {len(self.types)}:
-            raise RecordError(f"{self.name} must have {len(self.types) - self.first_field} fields")
+            rows = [self._completed(row) for row in rows]
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for allowed, column in zip(self.types, columns, strict=True):
             if not allowed.issuperset(map(type, column)):
@@ -133,6 +139,13 @@ class _Reader(NamedTuple):
         except KeyError as error:
             raise RecordError(f"{str(error)[:32]} is unknown as a field of {self.name}") from None
         return [self.make(fields) for fields in zip(*columns[self.first_field :], strict=True)]
+
+    def _completed(self, row: list[Any]) -> list[Any]:
+        """The row with those fields that there were not yet when it was written."""
+        missing = len(self.types) - len(row)
+        if not 0 <= missing <= len(self.later):
+            raise RecordError(f"{self.name} must have {len(self.types) - self.first_field} fields")
+        return [*row, *self.later[len(self.later) - missing :]]
 
 
 def read_records(records: list[list[Any]]) -> list[Record]:
@@ -160,7 +173,8 @@ def _reader(of: type, types_before: tuple[type, ...] = ()) -> _Reader:
         conversions += [(index, _conversion(kind, alternatives)) for kind in alternatives if not _is_itself(kind)]
     # A NamedTuple's own `_make` counts the fields once more, in Python.
     make = partial(tuple.__new__, of) if issubclass(of, tuple) else lambda fields: of(*fields)
-    return _Reader(kind_of(of), make, len(types_before), tuple(types), tuple(conversions))
+    later = _LATER_FIELDS.get(of, ())
+    return _Reader(kind_of(of), make, len(types_before), tuple(types), tuple(conversions), later)
 
 
 def _is_itself(kind: Any) -> bool:

@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from exchange.engine.instrument import Instrument
+from exchange.engine.price_texts import PriceTextsBySymbol
 from exchange.engine.trade import Trade
-from exchange.storage.price_texts import PriceTexts
 from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import DamagedFileError
@@ -33,14 +33,14 @@ trade_id_of = LineNumber(
 )
 
 
-def trade_line(trade: Trade, price_texts: PriceTexts) -> str:
+def trade_line(trade: Trade, price_texts: PriceTextsBySymbol) -> str:
     """One trade as its line of the ledger, with its newline."""
     # No value needs escaping: the alphabets of symbols and users have neither quote nor backslash.
     trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade
     return (
-        f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{price_texts(symbol, price)},'
+        f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{price_texts[symbol][price]},'
         f'"quantity":{quantity},"buy_order_id":{buy_order_id},"sell_order_id":{sell_order_id},'
-        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":"{side.value}","timestamp":{timestamp}}}\n'
+        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":"{side._value_}","timestamp":{timestamp}}}\n'
     )
 
 
@@ -77,7 +77,7 @@ class TradeWriter:
             )
         self.cut_bytes = len(tail.cut)
         self._path = path
-        self._price_texts = PriceTexts(instrument_of)
+        self._price_texts = PriceTextsBySymbol(instrument_of)
         self._disk = disk
         self._fd = disk.open_append(path)
         disk.fsync_directory(path.parent)

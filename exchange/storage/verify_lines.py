@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Optional, Protocol
 
 from exchange.engine.engine import Engine
+from exchange.engine.price_texts import PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.storage.ahead import Ahead
 from exchange.storage.audit_log import log_files, seq_of
-from exchange.storage.price_texts import PriceTexts
 from exchange.storage.trade_writer import trade_id_of, trade_line
 from exchange.utils.disk import Disk
 from exchange.utils.numbered_lines import LineNumber
@@ -72,7 +72,7 @@ class LedgerCheck:
         self._first_compared = engine.matcher.last_trade_id + 1
         self._journal_last = engine.matcher.last_trade_id
         self._difference: Optional[str] = None
-        self._price_texts = PriceTexts(lambda symbol: engine.book(symbol).instrument)
+        self._price_texts = PriceTextsBySymbol(lambda symbol: engine.book(symbol).instrument)
         self._path = path
         self._lines = NumberedLines(path, trade_id_of, disk) if self._exists else None
         self._remaining = self._lines.lines() if self._lines is not None else iter(())

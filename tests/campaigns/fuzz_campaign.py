@@ -11,9 +11,10 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Trader, Wire, expect
+from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Message, Trader, Wire, expect
 from tests.campaigns.fuzz_lines import SYMBOL, Case, Due, LineMaker
 from tests.campaigns.fuzz_visits import farewell, stranger
+from tests.campaigns.fuzz_watch import BOOK_QUESTION, Watcher
 from tests.watched_engine import EngineError, Vitals, WatchedEngine
 
 USER_COUNT = 8
@@ -22,6 +23,8 @@ ADDRESS_COUNT = 250
 WINDOW_LINES = 200
 WINDOWS_PER_CONVERSATION_MAX = 6
 STRANGERS_SHARE = 0.5  # of conversations, most of which are short
+WATCHED_SHARE = 0.5
+LAGGING_SHARE = 0.05  # of watchers, beside the first
 # Of the second half of a campaign; in the first the histories that the exchange holds of each user fill up.
 MEMORY_GROWTH_BYTES_MAX = 16 * 2**20
 MEMORY_MARKS = 10
@@ -33,6 +36,8 @@ class Figures(NamedTuple):
     line_count: int
     count_by_way: Counter[str]
     conversation_count: int
+    watcher_count: int
+    lagging_count: int
     elapsed_s: float
     before: Vitals
     after: Vitals
@@ -44,7 +49,10 @@ class Figures(NamedTuple):
         ways = ", ".join(f"{way} {count:,}" for way, count in sorted(self.count_by_way.items()))
         rate = self.line_count / self.elapsed_s
         table = [f"{self.line_count:,} lines in {self.elapsed_s:.0f} s ({rate:,.0f}/s): {ways}"]
-        table.append(f"{self.conversation_count:,} connections")
+        table.append(
+            f"{self.conversation_count:,} connections, {self.watcher_count:,} of them followed the book, "
+            f"{self.lagging_count:,} of these so slowly that they were spared updates"
+        )
         for name, vitals in (("before", self.before), ("after", self.after)):
             table.append(f"{name:<7}{vitals.threads:>4} threads {vitals.descriptors:>4} descriptors")
         marks = " ".join(f"{size / 2**20:.1f}" for size in self.memory_bytes)
@@ -83,6 +91,8 @@ class Campaign:
         self.sent_count = 0
         self.count_by_way: Counter[str] = Counter()
         self.conversation_count = 0
+        self.watcher_count = 0
+        self.lagging_count = 0
 
     def run(self) -> Figures:
         """All of it, and the engine's end.  Raises FuzzError, EngineError, OSError."""
@@ -106,8 +116,18 @@ class Campaign:
             raise FuzzError(f"memory grows: {memory_bytes}")
         self._engine.stop()
         verdict = self._engine.verify()
-        ways, count = self.count_by_way, self.conversation_count
-        return Figures(self.sent_count, ways, count, elapsed_s, before, after, memory_bytes, verdict)
+        return Figures(
+            self.sent_count,
+            self.count_by_way,
+            self.conversation_count,
+            self.watcher_count,
+            self.lagging_count,
+            elapsed_s,
+            before,
+            after,
+            memory_bytes,
+            verdict,
+        )
 
     def _connect(self) -> Wire:
         self.conversation_count += 1
@@ -123,7 +143,12 @@ class Campaign:
             cases = [trader.maker.case() for _ in range(WINDOW_LINES)]
             self._count(Counter(case.way for case in cases))
             windows.append([*cases, *proof(trader.maker)])
+        watcher = self._watcher(trader) if chance.random() < WATCHED_SHARE else None
         conversation.play(windows)
+        if watcher is not None:
+            watcher.check(lambda: self._visit(BOOK_QUESTION)[1])
+            self.watcher_count += 1
+            self.lagging_count += watcher.has_lagged
         if chance.random() < 0.2:
             wire.close(rudely=chance.random() < 0.5)
             return
@@ -132,14 +157,33 @@ class Campaign:
         conversation.end(last_words)
         wire.close()
 
+    def _watcher(self, trader: Trader) -> Watcher:
+        """Another trader who follows the book from now on, behind at times with all that they asked for."""
+        others = [other for other in self._traders if other is not trader]
+        watcher_trader = self._chance.choice(others)
+        watcher = Watcher(self._connect(), watcher_trader, self._chance)
+        if self.watcher_count == 0 or self._chance.random() < LAGGING_SHARE:
+            onlooker = self._connect()
+            onlooker.send(b'{"type":"subscribe","channel":"trades","symbol":"PROOF"}\n')
+            onlooker.next()
+            watcher.fall_behind(b"".join([case.line + b"\n" for case in proof(watcher_trader.maker)]))
+            onlooker.next()  # The trade: all that was asked for ahead of it has been answered, and not read.
+            onlooker.close()
+        return watcher
+
     def _receive_stranger(self) -> None:
         visit = stranger(self._chance, self._traders[0].maker)
         self._count(Counter({"stranger": visit.line_count}))
+        expect(visit, tuple((message["type"], message.get("code")) for message in self._visit(visit.data)))
+
+    def _visit(self, data: bytes) -> list[Message]:
+        """All that somebody is told who says this and nothing more."""
         wire = self._connect()
-        wire.send(visit.data)
+        wire.send(data)
         wire.half_close()
-        expect(visit, tuple((message["type"], message.get("code")) for message in wire.rest()))
+        answers = list(wire.rest())
         wire.close()
+        return answers
 
     def _count(self, by_way: Counter[str]) -> None:
         self.count_by_way.update(by_way)

@@ -13,11 +13,14 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Optional
 
+from exchange.networking.book_follower import BookFollower
 from tests.campaigns.fuzz_lines import Case, LineMaker
 from tests.campaigns.fuzz_visits import Visit
 
 WAIT_S = 60.0
 RECEIVE_BYTES = 1 << 18
+# What the system holds for a connection grows with the length of its segments: with these, less than 2 MiB.
+SEGMENT_BYTES = 536
 # Barriers' ids begin here, beyond those of any ping that is a case.
 _BARRIER_ID = 10**12
 
@@ -35,7 +38,11 @@ class Wire:
     """Bytes out, messages in; every wait has a deadline."""
 
     def __init__(self, port: int, source_host: str) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), WAIT_S, (source_host, 0))
+        self._socket = socket.socket()
+        self._socket.settimeout(WAIT_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_BYTES)
+        self._socket.bind((source_host, 0))
+        self._socket.connect(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._lines: deque[bytes] = deque()
         self._partial = b""
@@ -96,13 +103,18 @@ class Trader:
 
 
 class Conversation:
-    """One connection of a logged-in trader."""
+    """One connection of a logged-in trader.
+
+    `copy` hears every message about the book; `snapshot_count` says how many of them showed it as a whole.
+    """
 
     def __init__(self, wire: Wire, trader: Trader) -> None:
         self._wire = wire
         self._trader = trader
         self._barrier_count = 0
         self._feeds: dict[str, int] = {}
+        self.copy: Optional[BookFollower] = None
+        self.snapshot_count = 0
 
     def log_in(self) -> None:
         """Log in, and be told everything that was missed."""
@@ -131,6 +143,13 @@ class Conversation:
                 self._check(*sent.popleft())
         while sent:
             self._check(*sent.popleft())
+
+    def ask(self, lines: bytes) -> list[Message]:
+        """Send lines and a ping in one piece; all that came ahead of its pong, feeds apart."""
+        self._wire.send(lines + self._barrier())
+        messages = self._until_barrier(self._barrier_count)
+        self._note(messages)
+        return messages
 
     def end(self, visit: Visit) -> None:
         """Say the last words and be told what is due for them."""
@@ -173,6 +192,10 @@ class Conversation:
         if kind != "book_snapshot" and self._feeds.get(feed, sequence - 1) != sequence - 1:
             raise FuzzError(f"feed: {message} does not follow {self._feeds[feed]}")
         self._feeds[feed] = sequence
+        if feed == "book":
+            self.snapshot_count += kind == "book_snapshot"
+            if self.copy is not None:
+                self.copy.apply(message)
 
     def _note(self, messages: list[Message]) -> None:
         """Private events count on without a gap."""

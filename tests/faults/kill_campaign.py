@@ -4,7 +4,8 @@ One seed is one data directory and a number of kills.  Each round:
 
     start the engine, now and then killing it before it listens, and again
     hold what it recovered against what was sent and told (`kill_oracle`)
-    every client logs in, checks its orders and positions, sends again what was not answered
+    every client logs in, some with `cancel_on_disconnect`, checks its orders and positions, and sends again what
+    was not answered
     all send bursts of orders, cancels and replaces without waiting, until the kill
     read what had been sent to the clients before it
 
@@ -33,6 +34,7 @@ from tests.faults.random_orders import USERS, RandomOrders
 BURST_MAX = 40
 # A killed process loses nothing under either.
 DURABILITIES = ("fsync", "fsync", "fsync", "os")
+CANCEL_ON_DISCONNECT = (False, True, "ALL")
 STOP_S = 5.0
 
 
@@ -44,6 +46,7 @@ class KillFigures(NamedTuple):
     requests: int = 0
     orders_recovered: int = 0
     trades_recovered: int = 0
+    orders_disconnected: int = 0
     resent: int = 0
 
     def plus(self, other: KillFigures) -> KillFigures:
@@ -80,6 +83,7 @@ class KillRun:
         return self.figures._replace(
             orders_recovered=sum(len(account.orders) for account in accounts),
             trades_recovered=self._oracle.trade_count,
+            orders_disconnected=sum(account.disconnected_count for account in accounts),
             resent=sum(len(account.resent) for account in accounts),
         )
 
@@ -114,7 +118,8 @@ class KillRun:
 
     def _client(self, port: int, user: str) -> PipeliningClient:
         orders = RandomOrders(self._random, (user,), f"{self._rounds}-")
-        return PipeliningClient(port, self._oracle.accounts[user], orders, self._tokens)
+        wish = self._random.choice(CANCEL_ON_DISCONNECT)
+        return PipeliningClient(port, self._oracle.accounts[user], orders, self._tokens, wish)
 
     def _trade(self, clients: list[PipeliningClient], duration_s: float) -> None:
         """Keep every client's pipeline full until the time is over."""

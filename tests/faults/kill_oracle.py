@@ -5,6 +5,7 @@ gave it back.  So, after each restart:
 
     told ⊆ recovered      what was heard on the wire with seq N is line N of the user's log, word for word
     recovered ⊆ sent      every order in the log was sent like this; nothing was canceled or changed unasked
+    gone with the crash   no order is live that ends with its connection, and no other was canceled for that
     nothing twice         seq 1, 2, 3 … without a gap; every order accepted once, order ids 1, 2, 3 … over all
     conserved             quantity = executed + remaining + canceled, for every order, after every event
     the ledger            trade ids 1, 2, 3 …; each trade is exactly one fill of its buyer and one of its seller
@@ -85,6 +86,7 @@ class OrderAccount:
     side: str
     price: Optional[str]
     quantity: int
+    ends_with_connection: bool
     executed: int = 0
     canceled: int = 0
     is_live: bool = True
@@ -123,6 +125,7 @@ class UserAccount:
     last_seq: int = 0
     net_position: int = 0
     volume: int = 0
+    disconnected_count: int = 0
 
     # --- while the exchange runs -------------------------------------------------------------------------
 
@@ -186,6 +189,8 @@ class UserAccount:
             assert told == line, f"{self.user}: was told {told!r}, the log has {line!r}"
             fills += self._happen(match[2], int(match[3]), match[4], match[5])
         assert not self.told, f"{self.user}: was told {self.told}, the log ends at seq {self.last_seq}"
+        left = [name for name, order in self.orders.items() if order.is_live and order.ends_with_connection]
+        assert not left, f"{self.user}: {left} should have ended with their connections"
         return fills
 
     def _happen(self, kind: str, order_id: int, name: str, details: str) -> list[Fill]:
@@ -213,7 +218,7 @@ class UserAccount:
             sent.side.value, sent.quantity, sent.order_type.value, sent.time_in_force.value
         ), (self.user, sent, details)  # fmt: skip
         assert (None if price is None else nanos(price)) == sent.price_nanos and remaining == quantity
-        self.orders[name] = OrderAccount(order_id, side, price, int(quantity))
+        self.orders[name] = OrderAccount(order_id, side, price, int(quantity), sent.ends_with_connection)
 
     def _executed(self, order: OrderAccount, details: str) -> Fill:
         match = _EXECUTED.fullmatch(details)
@@ -236,6 +241,9 @@ class UserAccount:
             order.quantity = order.executed
         elif match[2] == "USER_REQUESTED":
             assert name in self.cancels, f"{self.user}: nobody asked to cancel {name}"
+        elif match[2] == "DISCONNECTED":
+            assert order.ends_with_connection, f"{self.user}: {name} does not end with its connection"
+            self.disconnected_count += 1
         order.canceled = order.remaining
         order.is_live = False
         assert order.canceled == int(match[1]), (self.user, order, details)

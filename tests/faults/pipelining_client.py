@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from exchange.engine.commands import CancelAll, CancelOrder, Command, GetOrders, NewOrder, ReplaceOrder
+from exchange.engine.order import TimeInForce
 from tests.faults.kill_oracle import Message, UserAccount
 from tests.faults.random_orders import RandomOrders
 
@@ -44,19 +45,29 @@ def _price(price_nanos: Optional[int]) -> Optional[float]:
 class PipeliningClient:
     """One connection of one user.  `tokens` holds those that the exchange gave out, and learns new ones.
 
-    `goodbye` is what the exchange said when it stopped; empty if it said nothing.
+    `cancel_on_disconnect` is as in a login.  `goodbye` is what the exchange said when it stopped; empty if it said
+    nothing.
     """
 
-    def __init__(self, port: int, account: UserAccount, orders: RandomOrders, tokens: dict[str, str]) -> None:
+    def __init__(
+        self,
+        port: int,
+        account: UserAccount,
+        orders: RandomOrders,
+        tokens: dict[str, str],
+        cancel_on_disconnect: Union[bool, str] = False,
+    ) -> None:
         """Log in, and hold the engine's answers against the account."""
         self.account = account
         self.socket = socket.create_connection(("127.0.0.1", port), WAIT_S)
         self._orders = orders
+        self._cancel_on_disconnect = cancel_on_disconnect
         self._received = b""
         self._bursts = 0
         self.goodbye: Message = {}
         token = {"token": tokens[account.user]} if account.user in tokens else {}
-        self._send([{"type": "login", "user": account.user, **token}])
+        options = {"cancel_on_disconnect": cancel_on_disconnect, **token}
+        self._send([{"type": "login", "user": account.user, **options}])
         logged_in = self._next()
         assert logged_in["type"] == "logged_in", logged_in
         if "token" in logged_in:
@@ -66,7 +77,7 @@ class PipeliningClient:
 
     def resend(self) -> None:
         """Send once more whatever was not answered before the exchange died."""
-        unanswered = list(self.account.unanswered.values())
+        unanswered = [self._entered_here(order) for order in self.account.unanswered.values()]
         for order in unanswered:
             self.account.send(order)
         self._send([request(order) for order in unanswered])
@@ -80,7 +91,11 @@ class PipeliningClient:
             return 0
         self._bursts += 1
         wishes = [self._orders.next() for _ in range(size)]
-        commands = [wish for wish in wishes if not isinstance(wish, (GetOrders, CancelAll))]
+        commands = [
+            self._entered_here(wish) if isinstance(wish, NewOrder) else wish
+            for wish in wishes
+            if not isinstance(wish, (GetOrders, CancelAll))
+        ]
         for command in commands:
             self.account.send(command)
         self._send([*map(request, commands), {"type": "ping"}])
@@ -111,6 +126,12 @@ class PipeliningClient:
     def close(self) -> None:
         """Leave."""
         self.socket.close()
+
+    def _entered_here(self, order: NewOrder) -> NewOrder:
+        """What becomes of an order when it is sent on this connection."""
+        wish = self._cancel_on_disconnect
+        ends_with_it = wish == "ALL" or (wish is True and order.time_in_force is not TimeInForce.GTC)
+        return order._replace(ends_with_connection=ends_with_it)
 
     def _send(self, messages: list[Message]) -> None:
         self.socket.sendall(b"".join(json.dumps(message).encode() + b"\n" for message in messages))

@@ -18,6 +18,7 @@ TICK_NANOS = 10_000_000
 # Prices in ticks.
 LOWEST, HIGHEST = 9_990, 10_010
 QUANTITY_MAX = 50
+RESTING = (TimeInForce.GTC, TimeInForce.GTC, TimeInForce.DAY)
 # Changes and cancels name one of this many orders entered last.
 RECENT_ORDERS = 30
 
@@ -58,11 +59,12 @@ class RandomOrders:
             "ACME",
             random.choice((Side.BUY, Side.SELL)),
             OrderType.MARKET if is_market else OrderType.LIMIT,
-            TimeInForce.IOC if is_market or random.random() < 0.1 else TimeInForce.GTC,
+            TimeInForce.IOC if is_market or random.random() < 0.1 else random.choice(RESTING),
             None if is_market else self._price_nanos(),
             random.randint(1, QUANTITY_MAX),
             False,
             random.choice((None, None, None, SelfTradePrevention.CANCEL_OLDEST)),
+            random.random() < 0.3,
         )
 
     def replace_order(self) -> ReplaceOrder:

@@ -12,17 +12,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from exchange.assembly import cancel_orders_of_lost_connections
 from exchange.engine.commands import Command, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.instrument import Instrument
+from exchange.engine.price_texts import PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread, Outcome
 from exchange.storage.audit_log import AuditFormat, log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.order_store import OrderStore
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
-from exchange.storage.price_texts import PriceTexts
 from exchange.storage.recovery import Progress, build_snapshot
 from exchange.storage.trade_writer import trade_line
 from exchange.storage.verify import verify
@@ -95,7 +96,7 @@ class Record:
         def instrument_of(symbol: str) -> Instrument:
             return self._model.book(symbol).instrument
 
-        price_texts = PriceTexts(instrument_of)
+        price_texts = PriceTextsBySymbol(instrument_of)
         assert read(disk, ledger_path(DATA)) == "".join(trade_line(trade, price_texts) for trade in self._trades)
         logs: dict[str, str] = {}
         for stem, line in AuditFormat(instrument_of)(self.private_events):
@@ -127,7 +128,8 @@ class SimulatedMarket:
         options: StorageOptions,
         clock_ns: Callable[[], int],
     ) -> None:
-        """Recover, check that against the record, and list the instrument if it is not there.
+        """Recover, check that against the record, cancel what an earlier life's connections have left, and list
+        the instrument if it is not there.
 
         Raises ProcessDied, and whatever the exchange raises that doesn't want to start.
         """
@@ -153,6 +155,8 @@ class SimulatedMarket:
             clock_ns,
             self.failures.append,
         )
+        cancel_orders_of_lost_connections(self.data.engine, self._matching)
+        assert self.data.engine.orders_ending_with_connections() == {}
         if not self.data.engine.books:
             self.run([ACME])
 

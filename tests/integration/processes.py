@@ -20,9 +20,10 @@ Self = TypeVar("Self", bound="Program")
 class Program:
     """One script of `scripts/`, its input and output on pipes.  Killed, if need be, when the block ends."""
 
-    def __init__(self, script: str, *options: str) -> None:
+    def __init__(self, script: str, *options: str, inside: tuple[str, ...] = ()) -> None:
+        """`inside` is a command, such as `unshare`, that replaces itself by the one it is given."""
         self._process = subprocess.Popen(
-            [sys.executable, str(ROOT / "scripts" / script), *options],
+            [*inside, sys.executable, str(ROOT / "scripts" / script), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -93,3 +94,15 @@ class RunningEngine(Program):
     def __init__(self, data_directory: Path, *options: str) -> None:
         super().__init__("start_engine.py", "--port", "0", "--data-dir", str(data_directory), *options)
         self.port = int(self.see("exchange listening on ").rpartition(":")[2])
+
+
+def plain_client(engine: RunningEngine, directory: Path, user: str, *options: str) -> Program:
+    """A plain client of `user`, whose data directory is the one of that name in `directory`."""
+    where = ("--port", str(engine.port), "--data-dir", str(directory / user))
+    return Program("start_client.py", "--user", user, "--plain", *where, *options)
+
+
+def operate(data_directory: Path, *wish: str) -> tuple[int, str, str]:
+    """Exit status, output and complaints of the operator's command."""
+    with Program("operate.py", "--data-dir", str(data_directory), *wish) as command:
+        return command.end()

@@ -111,3 +111,18 @@ def test_a_followed_book_is_the_engines_after_every_barrier(alice: ExchangeClien
         (Decimal("1.00"), 10, 1),
     ]
     assert bob.unsubscribe("book")["symbol"] == "ACME"
+
+
+def test_one_book_followed_at_three_depths_is_the_engines_at_each(
+    alice: ExchangeClient, bob: ExchangeClient
+) -> None:
+    for price in (1, 2, 3, 4):
+        alice.buy(10, price)
+    books = [bob.follow_book("ACME", depth) for depth in (2, 0, 1)]
+    alice.cancel(order_id=4)
+    alice.buy(5, 3)
+    bob.ping()
+    whole = [(Decimal(3), 15, 2), (Decimal(2), 10, 1), (Decimal(1), 10, 1)]
+    assert books[0].bids == whole[:2]
+    assert books[1].bids == whole
+    assert books[2].bids == whole[:1]

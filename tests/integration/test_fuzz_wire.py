@@ -20,6 +20,7 @@ def test_every_hostile_line_gets_what_it_is_due_and_the_engine_trades_on(tmp_pat
     assert figures.line_count >= LINES
     assert figures.after.threads == figures.before.threads
     assert figures.verdict == "sound"
+    assert figures.watcher_count > figures.lagging_count > 0
 
 
 def test_a_seed_makes_the_same_lines_again() -> None:

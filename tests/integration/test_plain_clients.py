@@ -1,28 +1,25 @@
-"""Plain clients against a real engine, every one a process of its own, over pipes."""
+"""Plain clients against a real engine, each a process of its own: what they show, and the tokens they keep."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import signal
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.processes import Program, RunningEngine
+from tests.integration.processes import ROOT, WAIT_S, Program, RunningEngine, operate, plain_client
+from tests.integration.screen_process import ScreenProcess
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[RunningEngine]:
     with RunningEngine(tmp_path / "engine") as engine:
         yield engine
-
-
-def client(engine: RunningEngine, directory: Path, user: str, *options: str) -> Program:
-    """A plain client of `user`, with a data directory of its own."""
-    where = ("--port", str(engine.port), "--data-dir", str(directory / user))
-    return Program("start_client.py", "--user", user, "--plain", *where, *options)
 
 
 def history(directory: Path, user: str) -> list[dict[str, Any]]:
@@ -33,7 +30,7 @@ def history(directory: Path, user: str) -> list[dict[str, Any]]:
 
 
 def test_two_people_trade_and_each_sees_it_at_once(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice, client(engine, tmp_path, "bob") as bob:
+    with plain_client(engine, tmp_path, "alice") as alice, plain_client(engine, tmp_path, "bob") as bob:
         alice.type("s\n101.25\n10\n")
         assert alice.see("accepted").endswith("SELL 10 ACME @ 101.25 GTC")
         bob.type("book\n")
@@ -57,7 +54,7 @@ def test_a_script_through_a_pipe_gets_every_answer_before_the_end(engine: Runnin
         "buy 10 99.50\nreplace 1 price 99.75 quantity 20\nbuy 1 99.755\nsell 1 200 \nsell 1\ncancel 1\ncancel 1\n"
         "x\nnonsense\nbuy 5 1.00"
     )
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         status, output, errors = alice.end(script)
     answers = [line for line in output.splitlines()[1:] if not line.startswith("side ")]
     assert [line.partition(":")[0] for line in answers] == [
@@ -81,11 +78,11 @@ def test_a_script_through_a_pipe_gets_every_answer_before_the_end(engine: Runnin
 
 
 def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         assert alice.end("buy 10 99.50\nbuy 10 99.25\n")[0] == 0
-    with client(engine, tmp_path, "bob") as bob:
+    with plain_client(engine, tmp_path, "bob") as bob:
         assert bob.end("sell 10 99.50\n")[0] == 0
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         status, output, _ = alice.end("o\n")
     assert status == 0
     assert "99.25" in output
@@ -96,7 +93,7 @@ def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEn
 
 
 def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         alice.see("logged in as alice; listed: ACME")
         alice.see("side ")
         engine.send_signal(signal.SIGTERM)
@@ -106,7 +103,7 @@ def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: Running
 
 
 def test_control_c_leaves_cleanly(engine: RunningEngine, tmp_path: Path) -> None:
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         alice.see("side ")
         alice.send_signal(signal.SIGINT)
         assert alice.wait() == (0, "")
@@ -114,9 +111,9 @@ def test_control_c_leaves_cleanly(engine: RunningEngine, tmp_path: Path) -> None
 
 def test_several_instruments_are_traded_by_name(tmp_path: Path) -> None:
     with RunningEngine(tmp_path / "engine", "--symbols", "ACME,BETA") as engine:
-        with client(engine, tmp_path, "alice", "--symbol", "BETA") as alice:
+        with plain_client(engine, tmp_path, "alice", "--symbol", "BETA") as alice:
             _, output, _ = alice.end("buy 1 5\nk\nsymbol ACME\nbuy 2 6\nk\n")
-        with client(engine, tmp_path, "bob", "--symbol", "GAMMA") as bob:
+        with plain_client(engine, tmp_path, "bob", "--symbol", "GAMMA") as bob:
             status, _, errors = bob.end()
     assert "accepted: order 1 BUY 1 BETA @ 5.00 GTC" in output
     assert "accepted: order 2 BUY 2 ACME @ 6.00 GTC" in output
@@ -135,7 +132,172 @@ def test_without_plain_the_plain_client_is_used_and_says_so(engine: RunningEngin
 
 def test_a_directory_that_cannot_be_written_is_one_line_and_exit_2(engine: RunningEngine, tmp_path: Path) -> None:
     (tmp_path / "alice").write_text("a file where the directory should be")
-    with client(engine, tmp_path, "alice") as alice:
+    with plain_client(engine, tmp_path, "alice") as alice:
         status, output, errors = alice.end()
     assert (status, output, errors.count("\n")) == (2, "", 1)
     assert "alice" in errors
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------
+
+
+def token_path(directory: Path, user: str) -> Path:
+    """Where a plain client of `user` keeps the token."""
+    return directory / user / "tokens" / f"token_{user}.txt"
+
+
+def start_and_leave(engine: RunningEngine, directory: Path, user: str, *options: str) -> str:
+    """Log in, order something and leave; returns the output."""
+    with plain_client(engine, directory, user, *options) as client:
+        status, output, errors = client.end("buy 1 1\n")
+    assert (status, errors) == (0, "")
+    assert "accepted: order" in output
+    return output
+
+
+def refused_start(engine: RunningEngine, directory: Path, user: str, *options: str) -> str:
+    """The one line with which the client says why it does not start."""
+    with plain_client(engine, directory, user, *options) as client:
+        status, output, errors = client.end("buy 1 1\n")
+    assert (status, output) == (2, "")
+    (line,) = errors.splitlines()
+    return line
+
+
+def test_the_first_start_claims_the_name_and_keeps_a_token_that_only_its_owner_can_read(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    start_and_leave(engine, tmp_path, "alice")
+    path = token_path(tmp_path, "alice")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    token = path.read_bytes()
+    for _ in range(2):
+        assert token.decode().strip() not in start_and_leave(engine, tmp_path, "alice")
+    assert path.read_bytes() == token
+    assert [each.name for each in tmp_path.rglob("token_*")] == [path.name]
+
+
+def test_without_the_right_token_the_client_says_what_to_do(engine: RunningEngine, tmp_path: Path) -> None:
+    start_and_leave(engine, tmp_path, "alice")
+    start_and_leave(engine, tmp_path, "bob")
+    path = token_path(tmp_path, "alice")
+    right = path.read_bytes()
+    what_to_do = ("operate.py reset alice", str(path))
+    path.unlink()
+    line = refused_start(engine, tmp_path, "alice")
+    assert "its token is needed" in line
+    assert all(words in line for words in what_to_do)
+    for wrong in (token_path(tmp_path, "bob").read_bytes(), right[:-2] + b"!\n", b"", b"\xff" * 64):
+        path.write_bytes(wrong)
+        line = refused_start(engine, tmp_path, "alice")
+        assert all(words in line for words in what_to_do)
+        assert right.decode().strip() not in line
+        assert path.read_bytes() == wrong, "it is the user's to remove"
+    path.write_bytes(right)
+    start_and_leave(engine, tmp_path, "alice")
+
+
+def test_a_user_who_was_reset_claims_the_name_anew_and_has_all_that_was_theirs(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    start_and_leave(engine, tmp_path, "alice")
+    path = token_path(tmp_path, "alice")
+    lost = path.read_bytes()
+    assert operate(tmp_path / "engine", "reset", "alice") == (0, "alice is reset\n", "")
+    # The old token is nobody's any more, and not thrown away unasked: it may be another exchange's.
+    line = refused_start(engine, tmp_path, "alice")
+    assert "nobody has this name" in line
+    assert str(path) in line
+    path.unlink()
+    start_and_leave(engine, tmp_path, "alice")
+    assert path.read_bytes() != lost
+    with plain_client(engine, tmp_path, "alice") as client:
+        status, output, _ = client.end("o\n")
+    assert status == 0
+    live = [line.split()[0] for line in output.splitlines() if line.endswith("NEW")]
+    assert live == ["1", "2"]
+
+
+def test_a_reset_ends_the_session_that_is_open(engine: RunningEngine, tmp_path: Path) -> None:
+    with plain_client(engine, tmp_path, "alice") as alice:
+        alice.see("side ")
+        operate(tmp_path / "engine", "reset", "alice")
+        alice.see("error: user alice: the token was reset (BAD_TOKEN)")
+        status, errors = alice.wait()
+    assert (status, errors) == (1, "start_client.py: the engine closed the connection\n")
+
+
+def test_two_clients_of_one_user_see_all_events_of_both(engine: RunningEngine, tmp_path: Path) -> None:
+    """One at home, and one elsewhere, to which the token was carried."""
+    start_and_leave(engine, tmp_path, "alice")
+    elsewhere = token_path(tmp_path / "elsewhere", "alice")
+    elsewhere.parent.mkdir(parents=True)
+    shutil.copy(token_path(tmp_path, "alice"), elsewhere)
+    with (
+        plain_client(engine, tmp_path, "alice") as home,
+        plain_client(engine, tmp_path / "elsewhere", "alice") as away,
+        plain_client(engine, tmp_path, "bob") as bob,
+    ):
+        both = (home, away)
+        for client in both:
+            client.see("logged in as alice")
+        home.type("sell 10 5\n")
+        for client in both:
+            client.see("accepted: order 2 SELL 10 ACME @ 5.00 GTC")
+        bob.type("sell 1 1\n")
+        for client in both:
+            client.see("fill: order 1 BUY 1 ACME @ 1.00, filled")
+        away.type("sell 20 6\n")
+        for client in both:
+            client.see("accepted: order 4 SELL 20 ACME @ 6.00 GTC")
+        away.type("cancel 2\n")
+        for client in both:
+            client.see("canceled: order 2, 10 canceled (USER_REQUESTED)")
+        assert [client.end()[0] for client in (*both, bob)] == [0, 0, 0]
+    assert [order["status"] for order in history(tmp_path, "alice")] == ["FILLED", "CANCELED", "NEW"]
+    assert history(tmp_path / "elsewhere", "alice") == history(tmp_path, "alice")
+
+
+def test_a_name_that_differs_in_letter_case_alone_is_refused_by_the_other_name(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    start_and_leave(engine, tmp_path, "alice")
+    assert refused_start(engine, tmp_path, "Alice") == (
+        "start_client.py: BAD_VALUE: user Alice: differs only by letter case from alice, who is already here"
+    )
+    assert not token_path(tmp_path, "Alice").exists()
+
+
+def test_a_blocked_user_is_told_at_each_order_and_can_still_look(engine: RunningEngine, tmp_path: Path) -> None:
+    with plain_client(engine, tmp_path, "alice") as alice:
+        alice.type("buy 1 1\n")
+        alice.see("accepted: order 1")
+        operate(tmp_path / "engine", "block", "alice")
+        alice.see("canceled: order 1, 1 canceled (ADMIN)")
+        alice.type("buy 1 1\n")
+        assert alice.see("rejected") == "rejected: user alice is blocked by the operator (HALTED)"
+        assert alice.end()[0] == 0
+    with plain_client(engine, tmp_path, "alice") as alice:
+        status, output, _ = alice.end("o\nbuy 1 1\n")
+    assert status == 0
+    assert "no live orders" in output
+    assert "blocked by the operator (HALTED)" in output
+
+
+def test_on_a_terminal_the_token_is_kept_and_its_loss_told_just_the_same(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    program = (str(ROOT / "scripts" / "start_client.py"), "--plain")
+    directory = tmp_path / "alice"
+    for _ in range(2):
+        with ScreenProcess(engine.port, directory, program=program) as screen:
+            screen.see("logged in as alice")
+            screen.type(b"q\n")
+            assert screen.end() == 0
+    token_path(tmp_path, "alice").unlink()
+    with ScreenProcess(engine.port, directory, program=program) as screen:
+        _, errors = screen.process.communicate(timeout=WAIT_S)
+        assert screen.process.returncode == 2
+    (line,) = errors.decode().splitlines()
+    assert "operate.py reset alice" in line

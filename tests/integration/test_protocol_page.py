@@ -41,7 +41,7 @@ def steps() -> Iterator[str]:
 class LineClient(RawClient):
     """Sees how a line is written, not only what it says."""
 
-    def next_line(self) -> str:
+    def next_text(self) -> str:
         """The next line without its newline; empty at the end of the connection."""
         return self._lines.readline().decode().rstrip("\n")
 
@@ -82,7 +82,7 @@ class Players:
                 self._expect_line(each, expected)
 
     def _expect_line(self, name: str, expected: str) -> None:
-        line = self._clients[name].next_line()
+        line = self._clients[name].next_text()
         pattern = ".+".join(re.escape(part) for part in expected.split("…"))
         assert re.fullmatch(pattern, line), f"{name} ← {line}\n  the page says {expected}"
         self._tokens[name] = json.loads(line).get("token", self._tokens.get(name, "…"))

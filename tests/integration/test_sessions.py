@@ -7,12 +7,13 @@ import random
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
-from tests.integration.processes import WAIT_S, Program, RunningEngine
+from tests.integration.processes import WAIT_S, Program, RunningEngine, operate
 from tests.raw_client import Message, RawClient, kinds, limit, login_message
 
 EVENTS_HELD_MAX = 10_000
@@ -356,6 +357,43 @@ def test_a_half_open_connection_is_dropped_and_its_orders_with_it(engine: Runnin
         lost.close()
 
 
+def test_a_crash_of_the_exchange_ends_its_connections_and_the_orders_with_them_once(tmp_path: Path) -> None:
+    names = [f"{wish} {time_in_force}" for wish in ("plain", True, "ALL") for time_in_force in ("GTC", "DAY")]
+    with (
+        RunningEngine(tmp_path) as engine,
+        Trader(engine, "alice") as alice,
+        alice.again(engine, cancel_on_disconnect=True) as careful,
+        alice.again(engine, cancel_on_disconnect="ALL") as cautious,
+        Trader(engine, "bob", cancel_on_disconnect=False) as bob,
+    ):
+        for name, client in zip(names, [alice, alice, careful, careful, cautious, cautious], strict=True):
+            client.ask(limit(name, "BUY", 2, 1, time_in_force=name[-3:]))
+        # A replaced order is still one of the connection it was entered on, and so is what a fill leaves of one.
+        alice.ask({"type": "replace_order", "client_order_id": "ALL GTC", "price": 9, "quantity": 5})
+        bob.ask(limit("1", "SELL", 3, 9), limit("bob's", "SELL", 1, 10, time_in_force="DAY"))
+        assert live_ids(bob) == ["bob's"]
+        stop(engine, signal.SIGKILL)
+    # Three starts: after the crash, after one more, and from the snapshot of a graceful stop.
+    heard: list[list[Message]] = []
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
+        with RunningEngine(tmp_path) as engine, bob.again(engine) as again:
+            assert live_ids(again) == ["bob's"]
+            with alice.again(engine, last_seq=8) as again:
+                heard.append(again.heard())
+                assert live_ids(again) == ["plain GTC", "plain DAY", "True GTC"]
+            stop(engine, number)
+    canceled = [(event["seq"], event["client_order_id"], event["remaining_quantity"]) for event in heard[0]]
+    assert canceled == [(9, "True DAY", 2), (10, "ALL GTC", 2), (11, "ALL DAY", 2)]
+    assert {(event["type"], event["reason"]) for event in heard[0]} == {("order_canceled", "DISCONNECTED")}
+    assert heard[1] == heard[0]
+    # It holds no events of before the snapshot: what it knows is told as after any other gap.
+    assert kinds(heard[2]) == ["gap", "orders", "positions"]
+    log = (tmp_path / "logs" / "logs_alice.txt").read_text()
+    assert [line.split()[5] for line in log.splitlines() if "DISCONNECTED" in line] == ["(True", "(ALL", "(ALL"]
+    with Program("verify.py", "--data-dir", str(tmp_path)) as program:
+        assert program.end()[0] == 0
+
+
 # --- who may do how much ---------------------------------------------------------------------------------------
 
 
@@ -382,6 +420,23 @@ def test_beyond_the_rate_orders_are_refused_and_nobody_else_is(tmp_path: Path) -
             answers = alice.ask(*[{"type": "get_orders"}] * 50)
             assert kinds(answers).count("error") >= 40
             assert {answer["code"] for answer in answers if "code" in answer} == {"RATE_LIMITED"}
+
+
+def test_beyond_the_rate_no_new_names_are_given_and_those_who_have_one_are_let_in(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path, "--new-users-per-s", "1") as engine:
+        tokens: list[str] = []
+        for number in range(1_000):
+            with RawClient(engine.port) as client:
+                answer = client.login(f"user{number}")
+                if answer["type"] == "login_rejected":
+                    assert client.rest() == []
+                    break
+                tokens.append(answer["token"])
+        assert (answer["type"], answer["code"]) == ("login_rejected", "RATE_LIMITED")
+        assert len(tokens) >= 100
+        assert "1 per second" in answer["text"]
+        with RawClient(engine.port) as client:
+            assert client.login("user0", tokens[0])["type"] == "logged_in"
 
 
 def test_orders_beyond_the_limits_are_refused_by_name(tmp_path: Path) -> None:
@@ -425,21 +480,15 @@ def test_a_connection_too_many_is_told_so_and_there_is_room_again_when_one_leave
 def wait_until_let_in(engine: RunningEngine) -> None:
     """The engine frees a place a moment after the client has left."""
     for _ in range(10_000):
-        with RawClient(engine.port) as client:
+        # While there is no room it may be hung up on at every step.
+        with RawClient(engine.port) as client, suppress(OSError):
             client.send({"type": "ping"})
-            client.half_close()
-            if kinds(client.rest()) == ["pong"]:
+            if client.next()["type"] == "pong":
                 return
     raise AssertionError("nobody is let in any more")
 
 
 # --- the operator ----------------------------------------------------------------------------------------------
-
-
-def operate(directory: Path, *wish: str) -> tuple[int, str, str]:
-    """Exit status, output and complaints of the operator's command."""
-    with Program("operate.py", "--data-dir", str(directory), *wish) as command:
-        return command.end()
 
 
 def test_the_operator_watches_over_users_and_instruments(engine: RunningEngine, tmp_path: Path) -> None:

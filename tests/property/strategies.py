@@ -107,6 +107,7 @@ def new_orders(draw: st.DrawFn, oracle: Oracle, position: int) -> NewOrder:
         draw(quantities(instrument)),
         may_rest and draw(st.integers(0, 5)) == 4,
         draw(st.sampled_from([None, None, *SelfTradePrevention])),
+        draw(st.booleans()),
     )
 
 
@@ -283,9 +284,19 @@ def _wished(random: Random, wish: Wish, earlier: str) -> Command:
     kind = random.random()
     if kind < 0.6:
         time_in_force = random.choice(LIMIT_TIMES_IN_FORCE)
-        limit, prevention = OrderType.LIMIT, random.choice(list(SelfTradePrevention))
+        prevention, ends_with_connection = random.choice(list(SelfTradePrevention)), random.random() < 0.3
         return NewOrder(
-            user, client_order_id, None, side, limit, time_in_force, price_nanos, quantity, False, prevention
+            user,
+            client_order_id,
+            None,
+            side,
+            OrderType.LIMIT,
+            time_in_force,
+            price_nanos,
+            quantity,
+            False,
+            prevention,
+            ends_with_connection,
         )
     if kind < 0.8:
         return CancelOrder(user, None, earlier)

@@ -51,6 +51,7 @@ def run_both(sequence: list[Stamped], check_every: int = 1) -> tuple[Engine, Ora
         if count % check_every == 0:
             engine.check_invariants()
             assert_same_administration(engine, oracle)
+            assert engine.orders_ending_with_connections() == oracle.orders_ending_with_connections()
             for symbol in oracle.instruments:
                 assert_same_book(engine, oracle, symbol)
     return engine, oracle

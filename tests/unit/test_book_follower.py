@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from exchange.networking import tcp_client
 from exchange.networking.tcp_client import Rejected
-from tests.unit.canned_engine import Answer, Request, pong, talking_to
+from tests.unit.canned_engine import Answer, CannedEngine, Request, pong, talking_to
 
 LEVELS = '"bids":[[99,10,1],[98.5,5,2]],"asks":[[100,7,1]]'
 SNAPSHOT = '{"type":"book_snapshot","symbol":"ACME","sequence":%d,' + LEVELS + "}"
@@ -20,14 +22,22 @@ SUBSCRIBED = '{"type":"subscribed","channel":"book","symbol":"ACME"}'
 
 def following(updates: list[str]) -> Answer:
     """A stand-in that sends a snapshot for every subscription and the updates for every ping."""
-    sequence = iter((40, 90))
+    sequence = count(40, 50)
 
     def answer(request: Request) -> list[str]:
         if request["type"] == "subscribe":
             return [SUBSCRIBED, SNAPSHOT % next(sequence)]
+        if request["type"] == "unsubscribe":
+            return [json.dumps({"type": "unsubscribed", "channel": request["channel"], "symbol": "ACME"})]
         return updates + pong(request)
 
     return answer
+
+
+def subscribed_depths(engine: CannedEngine) -> list[int]:
+    """Of all subscriptions so far."""
+    requests = [engine.next_request() for _ in range(engine.requests.qsize())]
+    return [request["depth"] for request in requests if request["type"] == "subscribe"]
 
 
 def levels(side: list[tcp_client.BookLevel]) -> list[tuple[str, int, int]]:
@@ -62,6 +72,83 @@ def test_a_jump_in_the_sequence_empties_the_book_until_a_new_snapshot_repairs_it
             if book.is_current:
                 break
         assert (book.sequence, levels(book.bids)) == (90, [("99", 10, 1), ("98.5", 5, 2)])
+
+
+@pytest.mark.parametrize(
+    ("depths", "subscribed"),
+    [((1, 2), [1, 2]), ((2, 1), [2, 2]), ((1, 0), [1, 0]), ((0, 1), [0, 0]), ((1, 1), [1, 1])],
+)
+def test_a_book_followed_at_two_depths_is_subscribed_to_at_the_deeper_and_each_copy_cut_to_its_own(
+    depths: tuple[int, int], subscribed: list[int]
+) -> None:
+    with talking_to(following([UPDATE % ("ACME", 91, '[["BID",99.5,3,1]]')])) as (client, engine):
+        copies = [client.follow_book("ACME", depth) for depth in depths]
+        assert subscribed_depths(engine) == subscribed
+        client.ping()
+        bids = [("99.5", 3, 1), ("99", 10, 1), ("98.5", 5, 2)]
+        assert [levels(copy.bids) for copy in copies] == [bids[: depth or None] for depth in depths]
+
+
+def test_another_book_needs_no_more_depth_than_its_own_followers() -> None:
+    def answer(request: Request) -> list[str]:
+        return [line.replace("ACME", request["symbol"]) for line in (SUBSCRIBED, SNAPSHOT % 1)]
+
+    with talking_to(answer) as (client, engine):
+        client.follow_book("ACME", 0)
+        client.follow_book("OTHER", 1)
+        assert subscribed_depths(engine) == [0, 1]
+
+
+def test_a_subscription_by_hand_does_not_make_a_followed_book_shallower() -> None:
+    with talking_to(following([])) as (client, engine):
+        client.subscribe("book", "ACME")
+        client.follow_book("ACME", 50)
+        client.subscribe("book", "ACME", 5)
+        client.subscribe("trades", "ACME")
+        assert [engine.next_request().get("depth") for _ in range(4)] == [20, 50, 50, None]
+
+
+def test_one_subscription_repairs_all_copies_of_a_book_at_their_greatest_depth() -> None:
+    with talking_to(following([UPDATE % ("ACME", 99, '[["BID",99,11,1]]')])) as (client, engine):
+        copies = [client.follow_book("ACME", depth) for depth in (1, 2)]
+        client.ping()
+        assert [copy.is_current for copy in copies] == [False, False]
+        for _ in client.events():
+            if copies[0].is_current:
+                break
+        assert [len(copy.bids) for copy in copies] == [1, 2]
+        assert subscribed_depths(engine) == [1, 2, 2]
+
+
+def test_a_snapshot_of_the_shallower_subscription_is_not_taken_for_the_deeper_one() -> None:
+    """The exchange also sends one to who was slow to read."""
+    shallow = '{"type":"book_snapshot","symbol":"ACME","sequence":7,"bids":[[99,10,1]],"asks":[]}'
+
+    def answer(request: Request) -> list[str]:
+        return [shallow, SUBSCRIBED, shallow if request["depth"] == 1 else SNAPSHOT % 40]
+
+    with talking_to(answer) as (client, _):
+        client.follow_book("ACME", 1)
+        book = client.follow_book("ACME", 2)
+        assert (book.sequence, len(book.bids)) == (40, 2)
+
+
+def test_a_copy_whose_feed_was_ended_stands_still_and_counts_no_more() -> None:
+    with talking_to(following([UPDATE % ("ACME", 91, '[["BID",99,0,0]]')])) as (client, engine):
+        deep = client.follow_book("ACME", 0)
+        client.unsubscribe("book")
+        shallow = client.follow_book("ACME", 1)
+        client.ping()
+        assert (deep.sequence, shallow.sequence) == (40, 91)
+        assert subscribed_depths(engine) == [0, 1]
+
+
+def test_a_copy_lives_on_when_another_feed_is_ended() -> None:
+    with talking_to(following([UPDATE % ("ACME", 41, '[["BID",99,0,0]]')])) as (client, _):
+        book = client.follow_book("ACME")
+        client.unsubscribe("trades")
+        client.ping()
+        assert book.sequence == 41
 
 
 def test_a_book_that_cannot_be_followed_raises_and_is_forgotten() -> None:

@@ -6,10 +6,14 @@ import gc
 import socket
 import struct
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from exchange.engine.commands import NewOrder, ResetUser
 from exchange.engine.events import RejectCode
+from exchange.engine.order import OrderType, Side, TimeInForce
 from exchange.networking import connection_reader, outbox
 from exchange.networking.connection import Connection
 from exchange.networking.line_reader import LINE_BYTES_MAX
@@ -139,6 +143,37 @@ def test_connections_that_left_are_freed_without_the_garbage_collector(exchange:
     finally:
         gc.enable()
     assert left == 1
+
+
+class NotingExchange(InProcessExchange):
+    """Notes which connections put something into the queue."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origins: set[Any] = set()
+
+    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+        self.origins.add(origin)
+        super().put(origin, requests, processed)
+
+
+def test_an_order_that_waits_while_its_connection_is_ended_ends_as_soon_as_it_is_in() -> None:
+    """The operator resets the user, and the order stands behind that in the queue."""
+    bid = NewOrder("alice", "1", None, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10_000_000, 1)
+    exchange = NotingExchange()
+    exchange.start()
+    with RawClient(exchange.port) as alice:
+        alice.login("alice", cancel_on_disconnect="ALL")
+        (connection,) = exchange.origins
+        exchange.put(None, [ResetUser("alice")], lambda: None)
+        exchange.put(connection, [bid._replace(ends_with_connection=True)], lambda: None)
+        assert kinds(alice.rest()) == ["error"]
+    with RawClient(exchange.port) as heir:
+        heir.login("alice", last_seq=0)
+        assert kinds(heir.heard()) == ["order_accepted", "order_canceled"]
+    exchange.stop()
+    join_readers()
+    assert exchange.failures == []
 
 
 def test_a_client_that_resets_with_orders_under_way_disturbs_nobody(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from exchange.engine.commands import CancelOrders, Command, HaltInstrument, ListInstrument, ResumeInstrument
+from exchange.engine.engine import Engine
 from exchange.engine.events import CancelReason, InstrumentStatusChanged, RejectCode, RequestRejected
 from exchange.engine.instrument import Instrument, Phase
-from exchange.engine.order import Side
+from exchange.engine.order import Side, TimeInForce
 from tests.books import Market, assert_changes_nothing, canceled, codes, refusals, table, trades
 
 BOOK = """
@@ -99,3 +100,61 @@ def test_a_lost_connection_in_a_halt_still_takes_its_orders_with_it() -> None:
     market.process(HaltInstrument("ACME"))
     events = market.process(CancelOrders("bob", (2,), CancelReason.DISCONNECTED))
     assert canceled(events) == [("2", 10, CancelReason.DISCONNECTED)]
+
+
+# --- which orders end with their connections -------------------------------------------------------------------
+
+
+def market_with_connections() -> Market:
+    """Orders 4 to 7 end with the connection they came on, 1 to 3 and 8 do not."""
+    market = Market("""
+        BUY           | SELL
+        carol 10 @ 40 | bob 10 @ 60
+        carol 10 @ 39 |
+    """)
+    for price in (50, 49, 48):
+        market.enter("alice", Side.BUY, 10, price, ends_with_connection=True)
+    market.enter("bob", Side.SELL, 10, 55, TimeInForce.DAY, ends_with_connection=True)
+    market.enter("alice", Side.BUY, 10, 47)
+    return market
+
+
+def test_the_engine_knows_which_live_orders_end_with_their_connections() -> None:
+    market = market_with_connections()
+    assert market.engine.orders_ending_with_connections() == {"alice": (4, 5, 6), "bob": (7,)}
+    market.cancel("alice", "5")
+    market.enter("carol", Side.SELL, 10, 50)
+    market.enter("carol", Side.BUY, 10, 55)
+    assert market.engine.orders_ending_with_connections() == {"alice": (6,)}
+
+
+def test_an_order_that_is_replaced_or_has_traded_still_ends_with_its_connection() -> None:
+    market = market_with_connections()
+    market.replace("alice", "4", quantity=8)
+    market.replace("alice", "5", price=51, quantity=20)
+    market.enter("carol", Side.SELL, 15, 51)
+    market.enter("carol", Side.BUY, 3, 55)
+    assert market.engine.orders_ending_with_connections() == {"alice": (4, 5, 6), "bob": (7,)}
+
+
+def test_a_snapshot_tells_which_orders_end_with_their_connections() -> None:
+    engine = market_with_connections().engine
+    restored = Engine.restore(engine.snapshot())
+    assert restored.orders_ending_with_connections() == engine.orders_ending_with_connections()
+    assert restored.state_hash() == engine.state_hash()
+
+
+def test_that_an_order_ends_with_its_connection_is_part_of_the_state() -> None:
+    staying, ending = Market(), Market()
+    staying.enter("alice", Side.BUY, 1, 1)
+    ending.enter("alice", Side.BUY, 1, 1, ends_with_connection=True)
+    assert staying.engine.state_hash() != ending.engine.state_hash()
+
+
+def test_in_a_snapshot_of_before_there_was_such_a_thing_no_order_ends_with_its_connection() -> None:
+    market = Market(BOOK)
+    market.cancel("alice", "1")
+    older = [record[:-1] if record[0] == "order" else record for record in market.engine.snapshot()]
+    restored = Engine.restore(older)
+    assert restored.orders_ending_with_connections() == {}
+    assert restored.state_hash() == market.engine.state_hash()

@@ -10,10 +10,11 @@ import pytest
 from exchange.engine.commands import ClaimUser
 from exchange.engine.events import RejectCode
 from exchange.networking.credentials import new_token, token_matches
-from exchange.networking.login_desk import FAILURES_AT_ONCE, LoginDesk
+from exchange.networking.login_desk import FAILURES_AT_ONCE, NEW_USERS_BURST_S, LoginDesk
 from exchange.networking.requests import CancelOnDisconnect, CheckedLogin, Login, MissedFills
 
 HOST = "192.0.2.7"
+NEW_USERS_PER_S = 2
 ALICE = new_token(lambda count: b"\xaa" * count)
 
 
@@ -58,7 +59,9 @@ class Door:
     def __init__(self) -> None:
         self.clock = Clock()
         self.asked_history: list[tuple[str, int]] = []
-        self.desk = LoginDesk(Users(), lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock)
+        self.desk = LoginDesk(
+            Users(), lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock, NEW_USERS_PER_S
+        )
 
     def _fills_since(self, user: str, seq: int) -> MissedFills:
         self.asked_history.append((user, seq))
@@ -203,3 +206,45 @@ def test_guessing_over_many_connections_at_once_is_no_faster(door: Door) -> None
     overtaken, other = Overtaken(door.clock), Patience(door.clock)
     door.refusal("alice", "0", patience=overtaken)
     assert (len(overtaken.waits), other.waits) == (2, [])
+
+
+# --- new names -------------------------------------------------------------------------------------------------
+
+
+def claim_all_at_once(door: Door) -> None:
+    """As many names as one address may claim at once."""
+    for number in range(NEW_USERS_PER_S * NEW_USERS_BURST_S):
+        assert len(door.check(f"user{number}")) == 2
+
+
+def test_one_address_may_claim_many_names_at_once_and_then_so_many_a_second(door: Door) -> None:
+    claim_all_at_once(door)
+    for _ in range(3):
+        code, text = door.refusal("bob")
+        assert code is RejectCode.RATE_LIMITED
+        assert text.startswith("user bob: ") and " 200 new names" in text and " 2 per second" in text
+        door.clock.now_s += 1 / NEW_USERS_PER_S
+        assert len(door.check("bob")) == 2
+
+
+def test_who_has_a_name_and_who_comes_from_elsewhere_is_let_in_all_the_same(door: Door) -> None:
+    claim_all_at_once(door)
+    (checked,) = door.check("alice", ALICE.token)
+    assert checked.refusal is None
+    assert len(door.check("bob", host="192.0.2.8")) == 2
+
+
+def test_too_many_new_names_are_refused_at_once_and_are_no_failed_logins(door: Door) -> None:
+    claim_all_at_once(door)
+    patience = Patience(door.clock)
+    for _ in range(2 * FAILURES_AT_ONCE):
+        assert door.refusal("bob", patience=patience)[0] is RejectCode.RATE_LIMITED
+    door.refusal("alice", "0", patience=patience)
+    assert patience.waits == []
+
+
+def test_a_login_that_is_refused_for_something_else_takes_no_new_name(door: Door) -> None:
+    for _ in range(NEW_USERS_PER_S * NEW_USERS_BURST_S):
+        door.refusal("bob", "0", patience=Patience(door.clock, leaves_after=1))
+    door.clock.now_s = Clock.now_s
+    claim_all_at_once(door)

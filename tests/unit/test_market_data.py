@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -19,9 +19,7 @@ from hypothesis import strategies as st
 
 from exchange.engine.commands import CancelAll
 from exchange.engine.engine import Engine
-from exchange.engine.instrument import NANOS_PER_UNIT
 from exchange.engine.order import Side
-from exchange.engine.orderbook import BookSide
 from exchange.engine.trade import Trade
 from exchange.networking.connection import Connection
 from exchange.networking.market_data import MarketData
@@ -29,46 +27,21 @@ from exchange.networking.outbox import BacklogSender
 from exchange.networking.protocol import Encoder
 from exchange.networking.requests import Channel
 from tests.books import Market
+from tests.followed_book import Follower, own_levels
 from tests.property.strategies import Stamped, command_sequences
 
 DEPTHS = (0, 1, 3, 20)
 SUBSCRIBERS = 6
 
-Levels = list[tuple[Decimal, int, int]]
 
+class Listener(Connection):
+    """A client's connection that lags whenever the test says so: how a backlog comes about is another matter."""
 
-class Follower:
-    """What a subscriber knows of one symbol; holds nobody to more than the protocol promises."""
+    lags = False
 
-    def __init__(self) -> None:
-        self.sequence = -1
-        self.sides: dict[str, dict[Decimal, tuple[int, int]]] = {"BID": {}, "ASK": {}}
-        self.snapshot_count = 0
-        self.trades: list[dict[str, Any]] = []
-
-    def hear(self, message: dict[str, Any]) -> None:
-        """Apply one message."""
-        if message["type"] == "book_snapshot":
-            self.snapshot_count += 1
-            self.sequence = message["sequence"]
-            self.sides = {
-                "BID": {price: (quantity, orders) for price, quantity, orders in message["bids"]},
-                "ASK": {price: (quantity, orders) for price, quantity, orders in message["asks"]},
-            }
-        elif message["type"] == "book_update":
-            assert message["sequence"] == self.sequence + 1
-            assert message["changes"], "an update that says nothing"
-            self.sequence += 1
-            for side, price, quantity, orders in message["changes"]:
-                assert quantity > 0 or self.sides[side].pop(price), "gone, but it was never there"
-                if quantity:
-                    self.sides[side][price] = (quantity, orders)
-        else:
-            self.trades.append(message)
-
-    def levels(self, side: str) -> Levels:
-        """What it believes of one side, best first."""
-        return [(price, *totals) for price, totals in sorted(self.sides[side].items(), reverse=side == "BID")]
+    @property
+    def is_lagging(self) -> bool:
+        return self.lags
 
 
 class Feed(NamedTuple):
@@ -76,7 +49,7 @@ class Feed(NamedTuple):
 
     engine: Engine
     market_data: MarketData
-    followers: dict[Connection, dict[str, Follower]]
+    followers: dict[Listener, dict[str, Follower]]
 
     def subscribe(
         self, number: int, depth: int = 0, channel: Channel = Channel.BOOK, symbol: str = "ACME"
@@ -92,6 +65,14 @@ class Feed(NamedTuple):
         """Client `number` is gone."""
         self.market_data.forget(list(self.followers)[number])
 
+    def lag(self, number: int, lags: bool = True) -> None:
+        """Client `number` lags from now on, or has caught up."""
+        list(self.followers)[number].lags = lags
+
+    def ping(self, number: int) -> None:
+        """Client `number` pings."""
+        self.market_data.bring_up_to_date(list(self.followers)[number])
+
     def follower(self, number: int, symbol: str = "ACME") -> Follower:
         """What client `number` knows."""
         return list(self.followers.values())[number][symbol]
@@ -105,11 +86,12 @@ def feed_of(engine: Engine) -> Iterator[Feed]:
     ends = [end for _ in range(SUBSCRIBERS) for end in socket.socketpair()]
     symbols = [instrument.symbol for instrument in engine.instruments()]
     followers = {
-        Connection(end, "client", number, sender, b"", lambda _: None): {symbol: Follower() for symbol in symbols}
+        Listener(end, "client", number, sender, b"", lambda _: None): {symbol: Follower() for symbol in symbols}
         for number, end in enumerate(ends[::2])
     }
 
     def hear(connection: Connection, line: bytes) -> None:
+        assert isinstance(connection, Listener)
         message = json.loads(line, parse_float=Decimal)
         followers[connection][message["symbol"]].hear(message)
 
@@ -133,36 +115,26 @@ def feed(market: Market) -> Iterator[Feed]:
         yield feed
 
 
-def own_levels(engine: Engine, symbol: str, side: str, depth: int) -> Levels:
-    """What the engine's own orders add up to, not asking the book for its depth."""
-    book = engine.book(symbol)
-    tick = Decimal(book.instrument.tick_size_nanos) / NANOS_PER_UNIT
-    totals: dict[Decimal, tuple[int, int]] = {}
-    book_side: BookSide = book.bids if side == "BID" else book.asks
-    for order in book_side.orders():
-        assert order.price is not None
-        quantity, orders = totals.get(order.price * tick, (0, 0))
-        totals[order.price * tick] = (quantity + order.remaining_quantity, orders + 1)
-    best_first = sorted(totals.items(), reverse=side == "BID")
-    return [(price, *level) for price, level in best_first[: depth or None]]
-
-
 @given(command_sequences(), st.integers(1, 5), st.data())
 def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
     sequence: list[Stamped], batch_size: int, data: st.DataObject
 ) -> None:
-    """Between batches, and in the middle of one, clients come, change their depth, leave and come back."""
+    """Between batches, and in the middle of one, clients come, change their depth, lag, leave and come back.
+
+    Who lags is right at their pings, everybody else all the time.
+    """
     engine = Engine()
     for command, timestamp_ns in sequence[:2]:
         engine.process(command, timestamp_ns)
     depths: dict[tuple[int, str], int] = {}
+    actions = ["nothing", "subscribe", "subscribe", "unsubscribe", "forget", "lag", "lag", "catch up"]
     with feed_of(engine) as feed:
         for start in range(2, len(sequence), batch_size):
             for command, timestamp_ns in sequence[start : start + batch_size]:
                 engine.process(command, timestamp_ns)
             number = data.draw(st.integers(0, SUBSCRIBERS - 1))
             symbol = data.draw(st.sampled_from(["ACME", "BOND"]))
-            action = data.draw(st.sampled_from(["nothing", "subscribe", "subscribe", "unsubscribe", "forget"]))
+            action = data.draw(st.sampled_from(actions))
             if action == "subscribe":
                 depths[number, symbol] = data.draw(st.sampled_from(DEPTHS))
                 feed.subscribe(number, depths[number, symbol], symbol=symbol)
@@ -172,8 +144,14 @@ def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
             elif action == "forget":
                 depths = {watched: depth for watched, depth in depths.items() if watched[0] != number}
                 feed.forget(number)
+            elif action in ("lag", "catch up"):
+                feed.lag(number, action == "lag")
             feed.market_data.flush()
+            pinging = data.draw(st.integers(0, SUBSCRIBERS - 1))
+            feed.ping(pinging)
             for (watcher, watched_symbol), depth in depths.items():
+                if watcher != pinging and list(feed.followers)[watcher].lags:
+                    continue
                 follower = feed.follower(watcher, watched_symbol)
                 for side in ("BID", "ASK"):
                     assert follower.levels(side) == own_levels(engine, watched_symbol, side, depth)
@@ -271,19 +249,15 @@ def test_trades_go_to_those_who_watch_them_each_numbered_one_higher(market: Mark
     assert feed.follower(0).snapshot_count == 0
 
 
-def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(
-    market: Market, feed: Feed, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(market: Market, feed: Feed) -> None:
     for number in (0, 1):
         feed.subscribe(number)
-    late = list(feed.followers)[0]
-    lagging = {late}
-    monkeypatch.setattr(Connection, "is_lagging", property(lambda connection: connection in lagging))
+    feed.lag(0)
     for price in (98, 99, 100):
         market.enter("alice", Side.BUY, 1, price)
         feed.market_data.flush()
     assert (feed.follower(0).sequence, feed.follower(1).sequence) == (0, 3)
-    lagging.clear()
+    feed.lag(0, False)
     feed.market_data.flush()
     assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 3)
     market.cancel("alice", "2")
@@ -293,13 +267,63 @@ def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(
     ] * 2
 
 
-@pytest.mark.parametrize("leaves", ["unsubscribes", "is gone", "subscribes again"])
-def test_who_leaves_while_lagging_is_not_welcomed_back(
-    market: Market, feed: Feed, monkeypatch: pytest.MonkeyPatch, leaves: str
+def test_the_first_ping_after_a_change_shows_it_to_who_lags_and_the_second_sends_nothing(
+    market: Market, feed: Feed
 ) -> None:
     feed.subscribe(0)
-    lagging = {list(feed.followers)[0]}
-    monkeypatch.setattr(Connection, "is_lagging", property(lambda connection: connection in lagging))
+    feed.lag(0)
+    for price, snapshot_count in ((98, 2), (99, 3)):
+        market.enter("alice", Side.BUY, 1, price)
+        for _ in range(2):
+            feed.ping(0)
+            assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
+            assert feed.follower(0).snapshot_count == snapshot_count
+
+
+def test_who_catches_up_and_was_told_all_at_a_ping_goes_on_with_the_next_update(
+    market: Market, feed: Feed
+) -> None:
+    feed.subscribe(0)
+    feed.lag(0)
+    market.enter("alice", Side.BUY, 1, 98)
+    feed.ping(0)
+    feed.lag(0, False)
+    feed.market_data.flush()
+    market.enter("alice", Side.BUY, 1, 99)
+    feed.market_data.flush()
+    assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 2)
+    assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
+
+
+def test_who_has_caught_up_is_not_told_an_update_ahead_of_the_snapshot_that_it_needs(
+    market: Market, feed: Feed
+) -> None:
+    feed.subscribe(0)
+    feed.lag(0)
+    market.enter("alice", Side.BUY, 1, 98)
+    feed.market_data.flush()
+    feed.lag(0, False)
+    market.enter("alice", Side.BUY, 1, 99)
+    feed.market_data.flush()
+    assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 2)
+    assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
+
+
+def test_a_ping_of_who_lags_concerns_nobody_else(market: Market, feed: Feed) -> None:
+    for number in (0, 1):
+        feed.subscribe(number)
+        feed.lag(number)
+    feed.subscribe(2)
+    market.enter("alice", Side.BUY, 1, 98)
+    feed.ping(0)
+    assert [feed.follower(number).sequence for number in (0, 1, 2)] == [1, 0, 1]
+    assert [feed.follower(number).snapshot_count for number in (0, 1, 2)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("leaves", ["unsubscribes", "is gone", "subscribes again"])
+def test_who_leaves_while_lagging_is_not_welcomed_back(market: Market, feed: Feed, leaves: str) -> None:
+    feed.subscribe(0)
+    feed.lag(0)
     market.enter("alice", Side.BUY, 1, 100)
     feed.market_data.flush()
     if leaves == "unsubscribes":
@@ -308,12 +332,23 @@ def test_who_leaves_while_lagging_is_not_welcomed_back(
         feed.forget(0)
     else:
         feed.subscribe(0)
-    lagging.clear()
+    feed.ping(0)
+    feed.lag(0, False)
     feed.market_data.flush()
     assert feed.follower(0).snapshot_count == (2 if leaves == "subscribes again" else 1)
     market.cancel("alice", "1")
     feed.market_data.flush()
     assert feed.follower(0).sequence == (2 if leaves == "subscribes again" else 0)
+
+
+def test_who_is_gone_while_lagging_is_not_kept(market: Market, feed: Feed) -> None:
+    """A connection that ended with a backlog never catches up."""
+    feed.subscribe(0)
+    feed.lag(0)
+    market.enter("alice", Side.BUY, 1, 100)
+    feed.market_data.flush()
+    feed.forget(0)
+    assert feed.market_data._lagging == {}
 
 
 def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) -> None:

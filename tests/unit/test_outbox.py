@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -38,15 +40,21 @@ class Wire:
     """A client's end of a socket pair with small buffers, and the outbox that writes to the other end."""
 
     def __init__(
-        self, backlog_bytes_max: int = BACKLOG_BYTES_MAX, sender_type: type[BacklogSender] = NobodyServes
+        self,
+        backlog_bytes_max: int = BACKLOG_BYTES_MAX,
+        sender_type: type[BacklogSender] = NobodyServes,
+        sender: Optional[BacklogSender] = None,
     ) -> None:
+        """`sender` is one that several wires share, and that the test ends."""
         self.client, self.server = socket.socketpair()
         self.client.settimeout(WAIT_S)
         for sock in (self.client, self.server):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
         self.failures: list[BaseException] = []
-        self.sender = sender_type(self.failures.append)
-        self.sender.start()
+        self._is_sender_shared = sender is not None
+        self.sender = sender or sender_type(self.failures.append)
+        if not self._is_sender_shared:
+            self.sender.start()
         self.ended = threading.Event()
         self.end_count = 0
         self.outbox = Outbox(self.server, self.sender, OVERFLOW_LINE, self._on_end, backlog_bytes_max)
@@ -58,7 +66,8 @@ class Wire:
 
     def close(self) -> None:
         """Both ends and the sender."""
-        self.sender.stop()
+        if not self._is_sender_shared:
+            self.sender.stop()
         self.client.close()
         self.server.close()
         assert self.failures == []
@@ -290,3 +299,142 @@ def test_a_failure_of_the_backlog_sender_is_told(wire: Wire) -> None:
     assert told.wait(WAIT_S)
     assert [str(failure) for failure in failures] == ["a bug"]
     sender.stop()
+
+
+# --- what may wait for all together ------------------------------------------------------------------------------
+
+ALL_BYTES_MAX = 300_000
+# What is still on its way when a client is given up: the rest of a line, and the reason.
+LAST_WORDS_BYTES_MAX = len(numbered_line(0)) + len(OVERFLOW_LINE)
+
+
+@contextmanager
+def wires_with_common_room(
+    count: int, sender_type: type[BacklogSender] = NobodyServes
+) -> Iterator[list[Wire]]:
+    """So many clients, none of whom is anywhere near a limit of their own."""
+    failures: list[BaseException] = []
+    sender = sender_type(failures.append, ALL_BYTES_MAX)
+    sender.start()
+    wires = [Wire(sender=sender) for _ in range(count)]
+    yield wires
+    sender.stop()
+    for wire in wires:
+        wire.close()
+    assert failures == []
+
+
+def waiting_bytes(wire: Wire) -> int:
+    """What its outbox holds."""
+    return sum(map(len, wire.outbox._backlog))
+
+
+def test_when_too_much_waits_for_all_the_one_with_most_is_told_so_and_the_others_keep_all() -> None:
+    with wires_with_common_room(5) as wires:
+        greedy, *others = wires
+        sent = [wire.fill() for wire in wires]
+        for _ in range(7):
+            greedy.outbox.send(numbered_line(7))
+        for number in range(8):
+            others[number % 4].outbox.send(numbered_line(number))
+            sent[1 + number % 4] += numbered_line(number)
+        assert [wire.outbox.is_finishing for wire in wires] == [True, False, False, False, False]
+        assert waiting_bytes(greedy) <= LAST_WORDS_BYTES_MAX
+        received = greedy.read_all()
+        assert received.endswith(b".\n" + OVERFLOW_LINE)
+        assert (sent[0] + numbered_line(7) * 7).startswith(received[: -len(OVERFLOW_LINE)])
+        for number, wire in enumerate(others, 1):
+            wire.outbox.finish()
+            assert wire.read_all() == sent[number]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 120_000)), max_size=40))
+def test_only_the_largest_are_given_up_only_as_many_as_it_takes_and_all_never_hold_too_much(
+    steps: list[tuple[int, int]],
+) -> None:
+    """Each step sends so many bytes to one of six clients; none of them reads."""
+    with wires_with_common_room(6) as wires:
+        for number, size_bytes in steps:
+            staying = [wire for wire in wires if not wire.outbox.is_finishing]
+            before = {wire: waiting_bytes(wire) for wire in staying}
+            wires[number].outbox.send(b"x" * size_bytes + b"\n")
+            if wires[number] in before:
+                before[wires[number]] += size_bytes + 1
+            all_bytes = sum(map(waiting_bytes, wires))
+            assert all_bytes <= ALL_BYTES_MAX
+            given_up = [wire for wire in staying if wire.outbox.is_finishing]
+            if given_up:
+                last = min(given_up, key=before.__getitem__)
+                assert all(waiting_bytes(wire) <= before[last] for wire in set(staying) - set(given_up))
+                assert all_bytes + before[last] - waiting_bytes(last) > ALL_BYTES_MAX
+        for wire in wires:
+            wire.outbox.abort()
+
+
+def test_who_was_given_up_and_still_holds_most_ends_at_once() -> None:
+    """Else the rest of a line that is cut, which may be very long, would cost the others their room."""
+    with wires_with_common_room(3) as wires:
+        long, *others = wires
+        long.outbox.send(b"x" * (ALL_BYTES_MAX + 100_000) + b"\n")
+        assert long.ended.is_set()
+        assert waiting_bytes(long) == 0
+        for wire in others:
+            wire.fill()
+            assert not wire.outbox.is_finishing
+
+
+def test_who_has_taken_something_since_it_was_chosen_is_not_given_up() -> None:
+    with wires_with_common_room(1) as (wire,):
+        sent = wire.fill()
+        wire.outbox.give_up(waiting_bytes(wire) + 1)
+        wire.outbox.finish()
+        assert wire.read_all() == sent
+
+
+def test_what_was_sent_or_given_up_makes_room_for_others() -> None:
+    """Ten times what may wait at once goes through; every second client leaves with it unread."""
+    with wires_with_common_room(10) as wires:
+        for _ in range(15):
+            for number, wire in enumerate(wires):
+                sent = wire.fill() + b"end\n"
+                wire.outbox.send(b"end\n")
+                if number % 2:
+                    wire.outbox.abort()
+                else:
+                    wire.outbox.finish()
+                    assert wire.read_all() == sent
+            for wire in wires:
+                wire.close()
+            wires[:] = [Wire(sender=wire.sender) for wire in wires]
+        assert not any(wire.outbox.is_finishing for wire in wires)
+        assert wires[0].sender.backlogs._total_bytes == 0
+
+
+def test_when_half_of_the_common_room_is_taken_whoever_has_something_waiting_lags() -> None:
+    with wires_with_common_room(2) as (first, second):
+        first.fill()
+        while waiting_bytes(first) <= ALL_BYTES_MAX // 2:
+            assert not first.outbox.is_lagging
+            first.outbox.send(numbered_line(0))
+        assert not second.outbox.is_lagging
+        second.fill()
+        assert second.outbox.is_lagging
+
+
+def test_many_threads_that_send_too_much_at_once_wait_for_nobody() -> None:
+    """Each sends to all clients, of whom none reads, while the real backlog sender looks after them too."""
+    with wires_with_common_room(20, BacklogSender) as wires:
+
+        def send_much() -> None:
+            for number in range(100):
+                for wire in wires:
+                    wire.outbox.send(numbered_line(number))
+
+        threads = [threading.Thread(target=send_much, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(WAIT_S)
+        assert not any(thread.is_alive() for thread in threads)
+        assert sum(map(waiting_bytes, wires)) <= ALL_BYTES_MAX
+        assert sum(wire.outbox.is_finishing for wire in wires) > 0

@@ -6,26 +6,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.instrument import Instrument
-from exchange.storage.price_texts import PriceTexts
+from exchange.engine.price_texts import PriceTexts, PriceTextsBySymbol
 
 INSTRUMENTS = {"ACME": Instrument("ACME"), "BETA": Instrument("BETA", tick_size_nanos=250_000_000)}
 
 
-@given(st.lists(st.tuples(st.sampled_from(["ACME", "BETA"]), st.integers(1, 6))), st.integers(1, 4))
-def test_every_text_is_what_the_instrument_says(asked: list[tuple[str, int]], prices_max: int) -> None:
-    price_texts = PriceTexts(INSTRUMENTS.__getitem__, prices_max)
-    for symbol, price in asked:
-        assert price_texts(symbol, price) == INSTRUMENTS[symbol].price_text(price)
+@given(st.lists(st.integers(1, 6)), st.integers(1, 4))
+def test_every_text_is_what_the_instrument_says_and_few_are_kept(prices: list[int], prices_max: int) -> None:
+    texts = PriceTexts(INSTRUMENTS["BETA"], prices_max)
+    for price in prices:
+        assert texts[price] == INSTRUMENTS["BETA"].price_text(price)
+        assert len(texts) <= prices_max
 
 
-def test_a_price_is_worked_out_once_until_too_many_are_remembered() -> None:
+def test_a_market_order_has_no_price() -> None:
+    assert PriceTexts(INSTRUMENTS["ACME"])[None] == "null"
+
+
+def test_each_instrument_is_asked_for_once_and_has_texts_of_its_own() -> None:
     asked: list[str] = []
 
     def instrument_of(symbol: str) -> Instrument:
         asked.append(symbol)
         return INSTRUMENTS[symbol]
 
-    price_texts = PriceTexts(instrument_of, prices_max=2)
-    for price, times_asked in [(1, 1), (2, 2), (1, 2), (3, 3), (3, 3), (1, 4)]:
-        price_texts("ACME", price)
-        assert len(asked) == times_asked
+    texts = PriceTextsBySymbol(instrument_of)
+    assert [texts["ACME"][10_125], texts["BETA"][3], texts["ACME"][1]] == ["101.25", "0.75", "0.01"]
+    assert asked == ["ACME", "BETA"]

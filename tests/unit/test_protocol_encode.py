@@ -29,10 +29,10 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument, Phase
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.price_texts import PRICES_MAX
 from exchange.engine.trade import Trade
 from exchange.networking import protocol
 from exchange.networking.protocol import Encoder
-from exchange.networking.protocol_encode import PRICE_TEXTS_MAX
 from exchange.networking.requests import BadRequest, Channel
 
 NOW = 1_700_000_000_123_456_789
@@ -291,7 +291,7 @@ def test_session_message(line: bytes, expected: dict[str, Any]) -> None:
 
 def test_prices_stay_right_when_more_are_written_than_are_remembered() -> None:
     encoder = Encoder([ACME])
-    for price in range(1, PRICE_TEXTS_MAX + 10):
+    for price in range(1, PRICES_MAX + 10):
         written = message(encoder.encode(ACCEPTED._replace(price=price)))["price"]
         assert Decimal(written) == Decimal(price) / 100
     assert message(encoder.encode(ACCEPTED._replace(price=None)))["price"] is None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from exchange.networking import connection_reader
 from exchange.networking import outbox as outbox_module
 from exchange.networking.outbox import BacklogSender, Outbox
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
@@ -262,3 +263,41 @@ def test_a_client_refuses_an_exchange_that_can_not_prove_who_it_is(
 def test_the_library_says_so_where_no_exchange_speaks_tls(client_tls: ssl.SSLContext) -> None:
     with running_exchange() as plain, pytest.raises(ConnectionLost, match="cannot reach an engine"):
         ExchangeClient.connect(port=plain.port, tls=client_tls, timeout_s=5.0)
+
+
+def test_a_handshake_that_does_not_go_on_is_ended(
+    server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_reader, "TLS_HANDSHAKE_S_MAX", 0.1)
+    with running_exchange(tls=server_tls) as exchange, RawClient(exchange.port) as silent:
+        assert silent.rest() == []
+
+
+def test_a_handshake_that_goes_on_for_ever_is_ended(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_reader, "TLS_HANDSHAKE_S_MAX", 0.2)
+    hello = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client_tls.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="127.0.0.1").do_handshake()
+    *bytes_but_last, _ = hello.read()
+    with running_exchange(tls=server_tls) as exchange, RawClient(exchange.port) as dripping:
+        for byte in bytes_but_last:
+            dripping.socket.sendall(bytes([byte]))
+            # Far less than the limit on silence, so that alone would never end it.
+            if select.select([dripping.socket], [], [], 0.01)[0]:
+                break
+        assert dripping.rest() == []
+
+
+def test_a_stop_waits_for_no_handshake(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_reader, "TLS_HANDSHAKE_S_MAX", 3_600.0)
+    exchange = InProcessExchange(tls=server_tls)
+    exchange.start()
+    with RawClient(exchange.port), connected(exchange, client_tls) as client:
+        client.ping()  # So the one who came before has a reader, too.
+        exchange.stop()
+    join_readers()
+    assert exchange.failures == []

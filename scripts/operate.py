@@ -122,7 +122,7 @@ def _why_nobody_is_there(data_dir: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"no engine runs on {data_dir}, or it is still starting"
     if isinstance(error, ConnectionRefusedError):
-        return f"no engine runs on {data_dir}: the last one was killed; if one is starting now, try again"
+        return f"no engine runs on {data_dir}: the last one was killed or failed; if one is starting, try again"
     if isinstance(error, PermissionError):
         return f"--data-dir {data_dir}: {error.strerror}: only its owner may operate"
     return f"{operator_socket_path(data_dir)}: {error.strerror or error}"

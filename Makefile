@@ -42,8 +42,8 @@ replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.cs
 demo: $(VENV)/.installed ## Engine, simulated market and trading screen together
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
-operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="block alice"
-	@test -n "$(DO)" || { echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL' >&2; exit 2; }
+operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="block alice", DO="halt all"
+	@test -n "$(DO)" || { echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL or all' >&2; exit 2; }
 	@$(BIN)/python scripts/operate.py $(ARGS) $(DO)
 
 faults: $(VENV)/.installed-dev ## Kill it and cut its power: make faults KILLS=1000 SEED=1

@@ -22,6 +22,7 @@ from exchange.engine.events import (
     InstrumentListed,
     InstrumentStatusChanged,
     LimitsSet,
+    PhaseSet,
     RejectCode,
     RequestRejected,
     UserBlocked,
@@ -36,7 +37,7 @@ from tests.oracle_memory import Memory
 from tests.oracle_values import OracleOrder, Refusal
 
 # Events that alone do not say whether anything changed; `Administration.settings` does.
-ADMINISTRATIVE_ANSWERS = (InstrumentStatusChanged, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet)
+ADMINISTRATIVE_ANSWERS = (PhaseSet, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet)
 
 
 class Administration(Memory):
@@ -92,14 +93,24 @@ class Administration(Memory):
         self._tell(InstrumentListed(instrument.symbol))
 
     def _halt_or_resume(self, command: HaltInstrument | ResumeInstrument) -> None:
-        if command.symbol not in self.instruments:
+        """RULES 22, one instrument or all: a change of phase is told to everybody, the outcome to the asker."""
+        if command.symbol is not None and command.symbol not in self.instruments:
             self._tell(RequestRejected(RejectCode.UNKNOWN_SYMBOL, command.symbol))
-        elif isinstance(command, HaltInstrument):
-            self.halted.add(command.symbol)
-            self._tell(InstrumentStatusChanged(command.symbol, Phase.HALTED))
+            return
+        meant = [symbol for symbol in self.instruments if command.symbol in (None, symbol)]
+        halted_before = [symbol for symbol in meant if symbol in self.halted]
+        trading_before = [symbol for symbol in meant if symbol not in self.halted]
+        if isinstance(command, HaltInstrument):
+            self.halted.update(meant)
+            self._tell_phase(Phase.HALTED, trading_before, halted_before)
         else:
-            self.halted.discard(command.symbol)
-            self._tell(InstrumentStatusChanged(command.symbol, Phase.CONTINUOUS))
+            self.halted.difference_update(meant)
+            self._tell_phase(Phase.CONTINUOUS, halted_before, trading_before)
+
+    def _tell_phase(self, phase: Phase, changed: list[str], unchanged: list[str]) -> None:
+        for symbol in changed:
+            self._tell(InstrumentStatusChanged(symbol, phase))
+        self._tell(PhaseSet(phase, tuple(changed), tuple(unchanged)))
 
     def _claim_user(self, command: ClaimUser) -> None:
         if self.known_name(command.user) not in (None, command.user):
@@ -118,14 +129,14 @@ class Administration(Memory):
             doomed = self._live_of(user)
             for order in doomed:
                 self._end(order, CancelReason.ADMIN)
+            self._tell(UserBlocked(user, len(doomed), user not in self.blocked))
             self.blocked.add(user)
-            self._tell(UserBlocked(user, len(doomed)))
         elif isinstance(command, UnblockUser):
+            self._tell(UserUnblocked(user, user in self.blocked))
             self.blocked.discard(user)
-            self._tell(UserUnblocked(user))
         else:
+            self._tell(UserReset(user, self.credentials[user] is not None))
             self.credentials[user] = None
-            self._tell(UserReset(user))
 
     # --- what it forbids --------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 """What the operator and the login ask: instruments, users, limits (RULES 19, 22, 23).
 
-One function per command.  What holds already is answered like what was changed, but changes nothing: a command
-that is sent twice, or again at every start, leaves no trace.
+One function per command.  What holds already is granted, and the answer says that it held, but nothing is changed
+and nobody else is told: a command that is sent twice, or again at every start, leaves no trace.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from exchange.engine import checks
 from exchange.engine.commands import (
@@ -25,6 +25,7 @@ from exchange.engine.events import (
     InstrumentListed,
     InstrumentStatusChanged,
     LimitsSet,
+    PhaseSet,
     RequestRejected,
     UserBlocked,
     UserClaimed,
@@ -66,13 +67,17 @@ def resume_instrument(engine: Engine, command: ResumeInstrument, _timestamp: int
     return _change_phase(engine, command.symbol, Phase.CONTINUOUS)
 
 
-def _change_phase(engine: Engine, symbol: str, phase: Phase) -> list[Event]:
-    book = engine.books.get(symbol)
-    if book is None:
+def _change_phase(engine: Engine, symbol: Optional[str], phase: Phase) -> list[Event]:
+    """Bring one instrument, or (None) all of them, into `phase`; told in the order in which they were listed."""
+    if symbol is not None and symbol not in engine.books:
         return [RequestRejected(*checks.unknown_symbol(symbol))]
-    engine.sequence += book.phase is not phase
-    book.phase = phase
-    return [InstrumentStatusChanged(symbol, phase)]
+    asked_for = engine.books if symbol is None else [symbol]
+    changed = tuple(each for each in asked_for if engine.books[each].phase is not phase)
+    unchanged = tuple(each for each in asked_for if engine.books[each].phase is phase)
+    for each in changed:
+        engine.books[each].phase = phase
+    engine.sequence += bool(changed)
+    return [*(InstrumentStatusChanged(each, phase) for each in changed), PhaseSet(phase, changed, unchanged)]
 
 
 # --- users ---------------------------------------------------------------------------------------------------
@@ -97,9 +102,10 @@ def reset_user(engine: Engine, command: ResetUser, _timestamp: int) -> list[Even
     account = engine.accounts.get(command.user)
     if account is None:
         return [RequestRejected(*checks.unknown_user(command.user))]
-    engine.sequence += account.credential is not None
+    changed = account.credential is not None
+    engine.sequence += changed
     account.credential = None
-    return [UserReset(command.user)]
+    return [UserReset(command.user, changed)]
 
 
 def block_user(engine: Engine, command: BlockUser, timestamp: int) -> list[Event]:
@@ -107,10 +113,11 @@ def block_user(engine: Engine, command: BlockUser, timestamp: int) -> list[Event
     account = engine.accounts.get(command.user)
     if account is None:
         return [RequestRejected(*checks.unknown_user(command.user))]
-    engine.sequence += not account.is_blocked
+    changed = not account.is_blocked
+    engine.sequence += changed
     account.is_blocked = True
     canceled = cancel_each(engine, account.live_orders(), CancelReason.ADMIN, timestamp)
-    return [*canceled, UserBlocked(command.user, len(canceled))]
+    return [*canceled, UserBlocked(command.user, len(canceled), changed)]
 
 
 def unblock_user(engine: Engine, command: UnblockUser, _timestamp: int) -> list[Event]:
@@ -118,9 +125,10 @@ def unblock_user(engine: Engine, command: UnblockUser, _timestamp: int) -> list[
     account = engine.accounts.get(command.user)
     if account is None:
         return [RequestRejected(*checks.unknown_user(command.user))]
-    engine.sequence += account.is_blocked
+    changed = account.is_blocked
+    engine.sequence += changed
     account.is_blocked = False
-    return [UserUnblocked(command.user)]
+    return [UserUnblocked(command.user, changed)]
 
 
 # --- limits --------------------------------------------------------------------------------------------------

@@ -101,15 +101,18 @@ class ListInstrument(NamedTuple):
 
 
 class HaltInstrument(NamedTuple):
-    """Take no order in `symbol` until it is resumed; what rests stays, and may be canceled."""
+    """Take no order in `symbol` until it is resumed; what rests stays, and may be canceled.
 
-    symbol: str
+    `symbol` None means every instrument that is listed now; one that is listed later trades.
+    """
+
+    symbol: Optional[str]
 
 
 class ResumeInstrument(NamedTuple):
-    """Trade `symbol` again."""
+    """Trade `symbol` again, or (None) every instrument that is listed."""
 
-    symbol: str
+    symbol: Optional[str]
 
 
 class ClaimUser(NamedTuple):

@@ -5,9 +5,8 @@ Four families, told apart by who hears of them:
 * **private events** (`OrderAccepted` … `OrderReplaced`) carry `seq`, the user's own count 1, 2, 3 …, and go to
   every connection of `user`;
 * **answers** (`OrderRejected` …, `OrdersListed` …) go only to the connection that asked, and change nothing;
-* **administration** (`InstrumentListed` … `LimitsSet`) answers an operator or a login; `InstrumentStatusChanged`
-  also concerns whoever follows the instrument;
-* `Trade` (in `trade`) is public.
+* **administration** (`InstrumentListed` … `LimitsSet`) answers an operator or a login;
+* **public** are `Trade` (in `trade`) and `InstrumentStatusChanged`: they go to whoever follows the instrument.
 
 Prices are in ticks, quantities in units, timestamps in ns since the Unix epoch.  NamedTuples: see `commands`.
 """
@@ -234,11 +233,12 @@ class InstrumentListed(NamedTuple):
     symbol: str
 
 
-class InstrumentStatusChanged(NamedTuple):
-    """The instrument is in this phase; also told where it was in it before."""
+class PhaseSet(NamedTuple):
+    """Each instrument asked for is in `phase`: some have changed to it, the others were in it already."""
 
-    symbol: str
     phase: Phase
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
 
 
 class UserClaimed(NamedTuple):
@@ -248,33 +248,47 @@ class UserClaimed(NamedTuple):
 
 
 class UserBlocked(NamedTuple):
-    """No order of the user is taken until they are unblocked; `canceled_count` were live and are canceled."""
+    """No order of the user is taken until they are unblocked; `canceled_count` were live and are canceled.
+
+    `changed` False: they were blocked already.
+    """
 
     user: str
     canceled_count: int
+    changed: bool
 
 
 class UserUnblocked(NamedTuple):
-    """The user's orders are taken."""
+    """The user's orders are taken; `changed` False: they were before."""
 
     user: str
+    changed: bool
 
 
 class UserReset(NamedTuple):
-    """The user's credential is forgotten: the name is free to be claimed again, with all that belongs to it."""
+    """The user's credential is forgotten: the name is free to be claimed again, with all that belongs to it.
+
+    `changed` False: there was none to forget.
+    """
 
     user: str
+    changed: bool
 
 
 class LimitsSet(NamedTuple):
     """New orders and replaces are held to the limits given."""
 
 
+class InstrumentStatusChanged(NamedTuple):
+    """The instrument has come into this phase from another."""
+
+    symbol: str
+    phase: Phase
+
+
 PrivateEvent = Union[OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced]
 PRIVATE_EVENT_TYPES = frozenset({OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced})
 Rejection = Union[OrderRejected, CancelRejected, ReplaceRejected, RequestRejected]
 Answer = Union[Rejection, AllCanceled, OrdersListed, PositionsListed]
-Administration = Union[
-    InstrumentListed, InstrumentStatusChanged, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet
-]
-Event = Union[PrivateEvent, Answer, Administration, Trade]
+Administration = Union[InstrumentListed, PhaseSet, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet]
+Event = Union[PrivateEvent, Answer, Administration, InstrumentStatusChanged, Trade]

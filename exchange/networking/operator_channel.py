@@ -1,81 +1,63 @@
 """The operator's way in: a local socket in the data directory, which only the owner of that directory can reach.
 
-One JSON object per line, answered by one line: `{"do":"block","user":"alice"}`.  Wishes become engine commands and
-go through the same queue as everybody's; nothing here touches the engine.
+    accept thread ──► for each operator a thread with its `operator_conversation` ──► the inbound queue
 
-    list                      every user and instrument
-    block, unblock, reset     a user: cancel and refuse orders; take them again; forget the token
-    halt, resume              an instrument
+A wish becomes an engine command and goes through the same queue as everybody's; nothing here touches the engine.
+Several may operate at once, because who halts a market must not wait for who forgot a terminal.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import stat
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
-from exchange.engine.commands import BlockUser, HaltInstrument, ResetUser, ResumeInstrument, UnblockUser
 from exchange.engine.events import RejectCode
-from exchange.networking import protocol
-from exchange.networking import protocol_fields as check
-from exchange.networking.json_line import MalformedLineError, parse_object
-from exchange.networking.protocol_fields import RefusedError
-from exchange.networking.requests import ListEverything
+from exchange.networking.operator_conversation import Conversation, Patience, PutInbound, say_last
 
-# One wish: a short line.  A longer one, or silence for so long, ends the conversation.
-LINE_BYTES_MAX = 1_024
-SILENCE_S_MAX = 5.0
+CONVERSATIONS_MAX = 16
+# The system bounds the length of a socket's path to about 100 bytes, but not that of its directory's.
+SOCKET_PATH_BYTES_MAX = 90
+# What may keep an operator who comes from being accepted and will pass: no descriptor or no memory is left, or the
+# operator has gone again.  Then it is tried again after so many seconds.
+_PASSING_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED})
+ACCEPT_RETRY_S = 0.1
 
-PutInbound = Callable[[Any, list[Any], Callable[[], None]], None]
-
-_USER_COMMANDS: dict[str, type] = {"block": BlockUser, "unblock": UnblockUser, "reset": ResetUser}
-_SYMBOL_COMMANDS: dict[str, type] = {"halt": HaltInstrument, "resume": ResumeInstrument}
-
-
-class OperatorRequest:
-    """Stands where a connection does: collects the lines that answer one wish."""
-
-    user = None
-
-    def __init__(self) -> None:
-        self._lines: list[bytes] = []
-        self._answered = threading.Event()
-
-    def queue(self, line: bytes) -> bool:
-        """Add a line of the answer; True if it is the first.  Matching thread."""
-        self._lines.append(line)
-        return len(self._lines) == 1
-
-    def flush(self) -> None:
-        """The answer is complete.  Matching thread."""
-        self._answered.set()
-
-    def wait_for_answer(self) -> bytes:
-        """All lines of the answer.  Operator thread."""
-        self._answered.wait()
-        return b"".join(self._lines)
+_DEFAULT_PATIENCE = Patience()
 
 
 class OperatorChannel:
-    """Serves one operator at a time, in a thread of its own.
+    """Listens from construction on, serves from `start` on.  OSError if there can be no socket at `path`.
 
-    `put` takes a wish into the inbound queue.  A socket left by an engine that was killed is replaced: the lock on
-    the data directory has made sure that no other engine uses it.
+    `put` takes a wish into the inbound queue; `monotonic_s` is the clock that `patience` goes by.  A socket left
+    by an engine that was killed is replaced: the lock on the data directory makes sure that no other one is here.
     """
 
-    def __init__(self, path: Path, put: PutInbound, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        put: PutInbound,
+        on_failure: Callable[[BaseException], None],
+        patience: Patience = _DEFAULT_PATIENCE,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._path = path
         self._put = put
         self._on_failure = on_failure
+        self._patience = patience
+        self._monotonic_s = monotonic_s
         self._socket = _listening_socket(path)
-        self._is_stopping = False
-        # The operator who is being served; `_client_lock` guards it between the thread and `stop`.
-        self._client: Optional[socket.socket] = None
-        self._client_lock = threading.Lock()
+        self._is_stopping = threading.Event()
+        # Who is being served, and by which thread.  The lock guards it between these threads, the one that accepts
+        # and `stop`: after that there comes no other.
+        self._conversations: dict[Conversation, threading.Thread] = {}
+        self._conversations_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="operator", daemon=True)
 
     def start(self) -> None:
@@ -83,100 +65,90 @@ class OperatorChannel:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread and remove the socket.  The matching thread must still run."""
-        with self._client_lock:
-            self._is_stopping = True
-            if self._client is not None:
-                # An answer under way is still sent.
-                self._client.shutdown(socket.SHUT_RD)
+        """End all conversations and threads and remove the socket.  The matching thread must still run."""
+        with self._conversations_lock:
+            self._is_stopping.set()
+            conversations = dict(self._conversations)
+        for conversation in conversations:
+            conversation.end()
         self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
+        for thread in (self._thread, *conversations.values()):
+            thread.join()
         self._socket.close()
         self._path.unlink(missing_ok=True)
 
     def _run(self) -> None:
         try:
-            while not self._is_stopping:
-                self._serve_next()
+            while not self._is_stopping.is_set():
+                client = self._accept()
+                if client is not None and not self._serve(client):
+                    client.close()
         except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
             self._on_failure(failure)
 
-    def _serve_next(self) -> None:
+    def _accept(self) -> Optional[socket.socket]:
+        """The next operator's connection; None if there is none after all."""
         try:
             client, _ = self._socket.accept()
-        except OSError:
-            if self._is_stopping:
-                return
-            raise
-        with client:
-            with self._client_lock:
-                if self._is_stopping:
-                    return
-                self._client = client
-            client.settimeout(SILENCE_S_MAX)
+        except OSError as error:
+            if not self._is_stopping.is_set():
+                if error.errno not in _PASSING_ERRORS:
+                    raise
+                self._is_stopping.wait(ACCEPT_RETRY_S)
+            return None
+        return client
+
+    def _serve(self, client: socket.socket) -> bool:
+        """Begin a conversation; False, the operator being told why, if there can be none."""
+        conversation = Conversation(client, self._put, self._patience, self._monotonic_s)
+        thread = threading.Thread(
+            target=self._converse, args=(conversation, client), name="operator-conversation", daemon=True
+        )
+        with self._conversations_lock:
+            if self._is_stopping.is_set():
+                say_last(client, RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+                return False
+            if len(self._conversations) == CONVERSATIONS_MAX:
+                text = f"operators: {CONVERSATIONS_MAX} are connected, which is the limit; try again later"
+                say_last(client, RejectCode.RATE_LIMITED, text)
+                return False
             try:
-                while not self._is_stopping and (line := _read_line(client)):
-                    client.sendall(self._answer(line))
-            except OSError:
-                return  # The operator left, or fell silent.
-            finally:
-                with self._client_lock:
-                    self._client = None
+                thread.start()
+            except RuntimeError as error:
+                say_last(client, RejectCode.RATE_LIMITED, f"{error}; try again later")
+                return False
+            self._conversations[conversation] = thread
+        return True
 
-    def _answer(self, line: bytes) -> bytes:
+    def _converse(self, conversation: Conversation, client: socket.socket) -> None:
         try:
-            wish = command_of(line)
-        except RefusedError as refused:
-            return protocol.error(refused.code, refused.text)
-        request = OperatorRequest()
-        self._put(request, [wish], lambda: None)
-        return request.wait_for_answer()
-
-
-def command_of(line: bytes) -> Any:
-    """What one line asks for.  Raises RefusedError."""
-    try:
-        fields = parse_object(line)
-    except MalformedLineError as malformed:
-        raise RefusedError(RejectCode.MALFORMED, str(malformed)) from None
-    do = fields.pop("do", None)
-    if do == "list" and not fields:
-        return ListEverything()
-    if isinstance(do, str) and do in _USER_COMMANDS and list(fields) == ["user"]:
-        return _USER_COMMANDS[do](check.user("user", fields["user"]))
-    if isinstance(do, str) and do in _SYMBOL_COMMANDS and list(fields) == ["symbol"]:
-        return _SYMBOL_COMMANDS[do](check.symbol("symbol", fields["symbol"]))
-    raise RefusedError(
-        RejectCode.BAD_VALUE,
-        f"do {check.shown(do)}: must be list; block, unblock or reset with a user; halt or resume with a symbol",
-    )
-
-
-def _read_line(client: socket.socket) -> bytes:
-    """The next line without its newline; b"" at the end, and where it is too long to be a wish."""
-    line = b""
-    while not line.endswith(b"\n"):
-        received = client.recv(LINE_BYTES_MAX)
-        line += received
-        if not received or len(line) > LINE_BYTES_MAX:
-            return b""
-    return line[:-1]
+            conversation.run()
+            # Together, so that whoever hears of the end of this one finds its place free.
+            with self._conversations_lock:
+                del self._conversations[conversation]
+                client.close()
+        except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
+            self._on_failure(failure)
 
 
 def _listening_socket(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # The system bounds the length of a socket's path to about 100 bytes, but not that of its directory's.
     directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listening.bind(socket_path(path, directory))
+        # Before it listens nobody can connect, so nobody else ever can.
         os.chmod(path, stat.S_IRUSR | stat.S_IWUSR)
         listening.listen()
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         os.close(directory)
     return listening
 
 
 def socket_path(path: Path, directory: int) -> str:
-    """A short name of `path`, whose directory is open as the descriptor `directory`."""
-    return f"/proc/self/fd/{directory}/{path.name}" if len(str(path)) > 90 else str(path)
+    """A name of `path` that is short enough; its directory is open as the descriptor `directory`."""
+    is_long = len(os.fsencode(path)) > SOCKET_PATH_BYTES_MAX
+    return f"/proc/self/fd/{directory}/{path.name}" if is_long else str(path)

@@ -25,6 +25,7 @@ from exchange.engine.events import (
     OrderReplaced,
     OrdersListed,
     OrderState,
+    PhaseSet,
     PositionsListed,
     PositionState,
     PrivateEvent,
@@ -56,6 +57,7 @@ Encodable = Union[
     OrdersListed,
     PositionsListed,
     InstrumentStatusChanged,
+    PhaseSet,
     UserBlocked,
     UserUnblocked,
     UserReset,
@@ -87,6 +89,7 @@ class Encoder:
             OrdersListed: self._orders,
             PositionsListed: self._positions,
             InstrumentStatusChanged: _instrument_status,
+            PhaseSet: _phase_set,
             UserBlocked: _user_blocked,
             UserUnblocked: _user_unblocked,
             UserReset: _user_reset,
@@ -266,13 +269,27 @@ def _instrument_status(event: InstrumentStatusChanged) -> str:
     return f'{{"type":"instrument_status","symbol":"{event.symbol}","phase":"{event.phase.value}"}}\n'
 
 
+def _phase_set(event: PhaseSet) -> str:
+    return (
+        f'{{"type":"phase_set","phase":"{event.phase.value}","changed":{_symbols(event.changed)},'
+        f'"unchanged":{_symbols(event.unchanged)}}}\n'
+    )
+
+
+def _symbols(symbols: Iterable[str]) -> str:
+    return f"[{','.join([_string(symbol) for symbol in symbols])}]"
+
+
 def _user_blocked(event: UserBlocked) -> str:
-    return f'{{"type":"user_blocked","user":{_string(event.user)},"canceled":{event.canceled_count}}}\n'
+    return (
+        f'{{"type":"user_blocked","user":{_string(event.user)},"canceled":{event.canceled_count},'
+        f'"changed":{_boolean(event.changed)}}}\n'
+    )
 
 
 def _user_unblocked(event: UserUnblocked) -> str:
-    return f'{{"type":"user_unblocked","user":{_string(event.user)}}}\n'
+    return f'{{"type":"user_unblocked","user":{_string(event.user)},"changed":{_boolean(event.changed)}}}\n'
 
 
 def _user_reset(event: UserReset) -> str:
-    return f'{{"type":"user_reset","user":{_string(event.user)}}}\n'
+    return f'{{"type":"user_reset","user":{_string(event.user)},"changed":{_boolean(event.changed)}}}\n'

@@ -1,9 +1,8 @@
 """The fields of a request: one checker per field, from a strict JSON value to the value the engine works with.
 
 A checker takes the field's name and value and returns the checked value or raises `RefusedError`, whose text names
-the value and the rule.  `protocol_decode` arranges checkers in tables, one row per field, and is the only one to
-catch `RefusedError`.  Types are compared with `type(value) is`, since True would pass for an int.  Pure; 0.1 to
-0.3 µs each.
+the value and the rule.  `protocol_decode` arranges checkers in tables, one row per field; so does `operator_wish`.
+Types are compared with `type(value) is`, since True would pass for an int.  Pure; 0.1 to 0.3 µs each.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ Member = TypeVar("Member", bound=Enum)
 
 
 class RefusedError(Exception):
-    """One field, or the fields taken together, break a rule.  Never leaves `protocol_decode`."""
+    """One field, or the fields taken together, break a rule: told to whoever wrote the line."""
 
     def __init__(self, code: RejectCode, text: str) -> None:
         super().__init__(text)

@@ -3,6 +3,7 @@
     private event ──► every connection of its user, and held for those who come back
     answer        ──► the connection that asked
     trade, book   ──► the subscribers of the feed
+    phase         ──► who follows the instrument in any way
     login, ping … ──► `session_desk`: they concern connections, not the market
 
 Lines are queued per connection while the batch is gone through and sent in one go at its end.  Market data of the
@@ -122,6 +123,8 @@ class Publisher:
                 self._tell_user(event)  # type: ignore[arg-type]
             elif kind is Trade:
                 self._market_data.tell_trade(event)  # type: ignore[arg-type]
+            elif kind is InstrumentStatusChanged:
+                self._market_data.tell_status(event)  # type: ignore[arg-type]
             elif kind is InstrumentListed:
                 symbol = event.symbol  # type: ignore[union-attr]
                 self._encoder.add_instrument(self._engine.book(symbol).instrument)
@@ -129,8 +132,6 @@ class Publisher:
                 self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
             if kind is UserReset:
                 self._desk.end_sessions(event.user)  # type: ignore[union-attr]
-            if kind is InstrumentStatusChanged:
-                self._market_data.tell_status(event)  # type: ignore[arg-type]
 
     def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""

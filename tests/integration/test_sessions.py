@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import random
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -496,19 +498,20 @@ def test_the_operator_watches_over_users_and_instruments(engine: RunningEngine, 
         alice.ask(limit("1", "BUY", 1, 1), limit("2", "BUY", 1, 1))
         status, output, _ = operate(tmp_path, "list")
         assert status == 0
-        assert output.splitlines()[0].split() == ["instrument", "ACME", "CONTINUOUS"]
-        assert output.splitlines()[1].split() == ["user", "alice", "2", "live", "orders", "1", "connections"]
-        assert operate(tmp_path, "block", "alice") == (0, "alice is blocked; 2 orders canceled\n", "")
+        assert "\nACME        CONTINUOUS\n" in output
+        assert "\nalice            2            1  ok\n" in output
+        assert operate(tmp_path, "block", "alice") == (0, "alice is blocked; 2 live orders canceled\n", "")
         assert kinds(alice.heard()) == ["order_canceled"] * 2
         assert kinds(alice.ask(limit("3", "BUY", 1, 1))) == ["order_rejected"]
         assert "BLOCKED" in operate(tmp_path, "list")[1]
         assert operate(tmp_path, "unblock", "alice") == (0, "alice is unblocked\n", "")
         assert kinds(alice.ask(limit("3", "BUY", 1, 1))) == ["order_accepted"]
-        assert operate(tmp_path, "halt", "ACME") == (0, "ACME is HALTED\n", "")
+        assert operate(tmp_path, "halt", "ACME") == (0, "ACME is halted\n", "")
+        assert operate(tmp_path, "halt", "all") == (0, "ACME is halted already\n", "")
         assert [answer.get("code") for answer in alice.ask(limit("4", "BUY", 1, 1))] == ["HALTED"]
-        assert operate(tmp_path, "resume", "ACME") == (0, "ACME is CONTINUOUS\n", "")
+        assert operate(tmp_path, "resume", "all") == (0, "ACME is trading\n", "")
         assert kinds(alice.ask(limit("4", "BUY", 1, 1))) == ["order_accepted"]
-        assert operate(tmp_path, "reset", "alice") == (0, "alice is reset\n", "")
+        assert operate(tmp_path, "reset", "alice")[:2] == (0, "alice is reset: the next login claims the name\n")
         (goodbye,) = alice.rest()
         assert (goodbye["type"], goodbye["code"]) == ("error", "BAD_TOKEN")
     assert refused_login(engine, "alice", alice.token)["code"] == "BAD_TOKEN"
@@ -517,12 +520,38 @@ def test_the_operator_watches_over_users_and_instruments(engine: RunningEngine, 
         assert live_ids(heir) == ["3", "4"]
 
 
+def test_what_changes_nothing_leaves_no_trace_in_the_journal(engine: RunningEngine, tmp_path: Path) -> None:
+    with Trader(engine, "alice"):
+        for wish in ("halt ACME", "halt all", "halt ACME", "resume all", "resume ACME", "unblock alice"):
+            assert operate(tmp_path, *wish.split())[0] == 0
+    (segment,) = (tmp_path / "journal").iterdir()
+    records = [json.loads(line[9:]) for line in segment.read_text().splitlines()]
+    phases = [record[2:] for record in records if str(record[2:3]).endswith("_instrument']")]
+    assert phases[1:] == [["halt_instrument", "ACME"], ["resume_instrument", None]]
+    assert not any("unblock_user" in record for record in records)
+
+
+def test_an_operator_in_the_middle_of_a_line_does_not_keep_the_engine_from_its_end(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX) as operator:
+        operator.connect(str(tmp_path / "operator.sock"))
+        operator.sendall(b'{"do":"list"}\n{"do":')
+        with operator.makefile("rb") as answers:
+            assert json.loads(answers.readline())["type"] == "everything"
+            stop(engine)
+            assert json.loads(answers.readline())["code"] == "ENGINE_STOPPING"
+
+
 def test_what_the_operator_did_survives_a_kill(tmp_path: Path) -> None:
     with RunningEngine(tmp_path, "--symbols", "ACME,ZINC") as engine:
         with Trader(engine, "alice") as alice:
             operate(tmp_path, "block", "alice")
-            operate(tmp_path, "halt", "ZINC")
+            operate(tmp_path, "halt", "all")
+            operate(tmp_path, "resume", "ACME")
         stop(engine, signal.SIGKILL)
+        status, _, complaint = operate(tmp_path, "list")
+        assert (status, complaint.count("\n"), "was killed" in complaint) == (2, 1, True)
     with RunningEngine(tmp_path) as engine, alice.again(engine) as again:
         assert [each["phase"] for each in again.answer["instruments"]] == ["CONTINUOUS", "HALTED"]
         assert kinds(again.ask(limit("1", "BUY", 1, 1, symbol="ACME"))) == ["order_rejected"]
@@ -533,6 +562,8 @@ def test_an_operator_who_is_refused_or_finds_no_engine_is_told_in_one_line(
 ) -> None:
     status, output, complaint = operate(tmp_path, "block", "nobody")
     assert (status, output, complaint.count("\n")) == (1, "", 1)
+    status, output, complaint = operate(tmp_path, "--json", "block", "nobody")
+    assert (status, json.loads(output)["code"], complaint) == (1, "BAD_VALUE", "")
     stop(engine)
     for wish in (("list",), ("dance",), ("block",)):
         status, output, complaint = operate(tmp_path, *wish)

@@ -178,7 +178,7 @@ def operations(draw: st.DrawFn, oracle: Oracle, position: int) -> Command:
     kind, credential = draw(st.integers(0, 6)), f"credential {position}"
     releases: list[Command] = [
         *map(UnblockUser, sorted(oracle.blocked)),
-        *map(ResumeInstrument, sorted(oracle.halted)),
+        *map(ResumeInstrument, [*sorted(oracle.halted), None] if oracle.halted else []),
         *([SetLimits(Limits())] if oracle.limits != Limits() else []),
     ]
     repetitions: list[Command] = [
@@ -202,7 +202,8 @@ def operations(draw: st.DrawFn, oracle: Oracle, position: int) -> Command:
         *[BlockUser(name)] * 2,
         UnblockUser(name),
         *[HaltInstrument(symbol)] * 2,
-        ResumeInstrument(symbol),
+        HaltInstrument(None),
+        *map(ResumeInstrument, [symbol, None]),
         HaltInstrument("NONE"),
         *[SetLimits(some_limits)] * 3,
     ]

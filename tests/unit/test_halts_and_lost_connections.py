@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import pytest
 
 from exchange.engine.commands import CancelOrders, Command, HaltInstrument, ListInstrument, ResumeInstrument
 from exchange.engine.engine import Engine
-from exchange.engine.events import CancelReason, InstrumentStatusChanged, RejectCode, RequestRejected
+from exchange.engine.events import CancelReason, InstrumentStatusChanged, PhaseSet, RejectCode, RequestRejected
 from exchange.engine.instrument import Instrument, Phase
 from exchange.engine.order import Side, TimeInForce
 from tests.books import Market, assert_changes_nothing, canceled, codes, refusals, table, trades
@@ -24,7 +26,10 @@ BOOK = """
 
 def test_a_halted_instrument_takes_cancels_and_nothing_else() -> None:
     market = Market(BOOK)
-    assert market.process(HaltInstrument("ACME")) == [InstrumentStatusChanged("ACME", Phase.HALTED)]
+    assert market.process(HaltInstrument("ACME")) == [
+        InstrumentStatusChanged("ACME", Phase.HALTED),
+        PhaseSet(Phase.HALTED, changed=("ACME",), unchanged=()),
+    ]
     halted = [(RejectCode.HALTED, "symbol ACME: trading is halted")]
     assert refusals(market.enter("dave", Side.BUY, 1, 52)) == halted
     assert refusals(market.enter("dave", Side.BUY, 1)) == halted
@@ -36,7 +41,10 @@ def test_a_halted_instrument_takes_cancels_and_nothing_else() -> None:
 def test_a_resumed_instrument_has_its_book_in_the_old_sequence() -> None:
     market = Market(BOOK)
     market.process(HaltInstrument("ACME"))
-    assert market.process(ResumeInstrument("ACME")) == [InstrumentStatusChanged("ACME", Phase.CONTINUOUS)]
+    assert market.process(ResumeInstrument("ACME")) == [
+        InstrumentStatusChanged("ACME", Phase.CONTINUOUS),
+        PhaseSet(Phase.CONTINUOUS, changed=("ACME",), unchanged=()),
+    ]
     assert market.drawn() == table(BOOK)
     assert trades(market.enter("dave", Side.SELL, 35, 49)) == [
         ("alice", "dave", 10, 50),
@@ -52,11 +60,41 @@ def test_a_halt_concerns_one_instrument() -> None:
     assert codes(market.enter("dave", Side.BUY, 1, 52)) == []
 
 
-def test_to_halt_or_resume_twice_changes_nothing_the_second_time() -> None:
+@pytest.mark.parametrize("symbol", ["ACME", None])
+def test_to_halt_or_resume_twice_changes_nothing_the_second_time_and_tells_only_the_asker(
+    symbol: Optional[str],
+) -> None:
     market = Market()
-    assert_changes_nothing(market, ResumeInstrument("ACME"), InstrumentStatusChanged("ACME", Phase.CONTINUOUS))
-    market.process(HaltInstrument("ACME"))
-    assert_changes_nothing(market, HaltInstrument("ACME"), InstrumentStatusChanged("ACME", Phase.HALTED))
+    market.process(HaltInstrument(symbol))
+    assert_changes_nothing(market, HaltInstrument(symbol), PhaseSet(Phase.HALTED, (), unchanged=("ACME",)))
+    market.process(ResumeInstrument(symbol))
+    assert_changes_nothing(market, ResumeInstrument(symbol), PhaseSet(Phase.CONTINUOUS, (), unchanged=("ACME",)))
+
+
+def test_all_instruments_are_halted_and_resumed_in_one_step_in_the_sequence_they_were_listed() -> None:
+    market = Market(BOOK)
+    for symbol in ("ZINC", "BOND"):
+        market.process(ListInstrument(Instrument(symbol)))
+    market.process(HaltInstrument("ZINC"))
+    sequence = market.engine.sequence
+    assert market.process(HaltInstrument(None)) == [
+        InstrumentStatusChanged("ACME", Phase.HALTED),
+        InstrumentStatusChanged("BOND", Phase.HALTED),
+        PhaseSet(Phase.HALTED, changed=("ACME", "BOND"), unchanged=("ZINC",)),
+    ]
+    assert market.engine.sequence == sequence + 1
+    assert codes(market.enter("dave", Side.BUY, 1, 52)) == [RejectCode.HALTED]
+    assert market.process(ResumeInstrument(None))[-1] == PhaseSet(
+        Phase.CONTINUOUS, changed=("ACME", "ZINC", "BOND"), unchanged=()
+    )
+    assert codes(market.enter("dave", Side.BUY, 1, 52)) == []
+
+
+def test_an_instrument_that_is_listed_after_all_were_halted_trades() -> None:
+    market = Market()
+    market.process(HaltInstrument(None))
+    market.process(ListInstrument(Instrument("ZINC")))
+    assert market.engine.book("ZINC").phase is Phase.CONTINUOUS
 
 
 @pytest.mark.parametrize("command", [HaltInstrument("NONE"), ResumeInstrument("NONE")])

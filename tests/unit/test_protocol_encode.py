@@ -21,11 +21,15 @@ from exchange.engine.events import (
     OrderReplaced,
     OrdersListed,
     OrderState,
+    PhaseSet,
     PositionsListed,
     PositionState,
     RejectCode,
     ReplaceRejected,
     RequestRejected,
+    UserBlocked,
+    UserReset,
+    UserUnblocked,
 )
 from exchange.engine.instrument import Instrument, Phase
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
@@ -264,6 +268,26 @@ def test_the_operators_list_names_users_and_instruments() -> None:
         ],
         "instruments": [{"symbol": "BOND", "phase": "HALTED"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            PhaseSet(Phase.HALTED, ("ACME", "BOND"), ()),
+            {"type": "phase_set", "phase": "HALTED", "changed": ["ACME", "BOND"], "unchanged": []},
+        ),
+        (
+            PhaseSet(Phase.CONTINUOUS, (), ("ACME",)),
+            {"type": "phase_set", "phase": "CONTINUOUS", "changed": [], "unchanged": ["ACME"]},
+        ),
+        (UserBlocked("a", 2, True), {"type": "user_blocked", "user": "a", "canceled": 2, "changed": True}),
+        (UserUnblocked("a", False), {"type": "user_unblocked", "user": "a", "changed": False}),
+        (UserReset("a", True), {"type": "user_reset", "user": "a", "changed": True}),
+    ],
+)
+def test_what_the_operator_is_answered_says_whether_anything_changed(event, expected):
+    assert encoded(event) == expected
 
 
 @pytest.mark.parametrize(

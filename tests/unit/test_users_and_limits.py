@@ -70,9 +70,9 @@ def test_a_name_that_only_traded_can_be_claimed_but_not_in_another_spelling() ->
 def test_a_reset_name_is_claimed_anew_with_all_that_belongs_to_it() -> None:
     market = Market(BOOK)
     market.process(ClaimUser("alice", "lost"))
-    assert market.process(ResetUser("alice")) == [UserReset("alice")]
+    assert market.process(ResetUser("alice")) == [UserReset("alice", changed=True)]
     assert not market.engine.is_claimed("alice")
-    assert_changes_nothing(market, ResetUser("alice"), UserReset("alice"))
+    assert_changes_nothing(market, ResetUser("alice"), UserReset("alice", changed=False))
     assert market.process(ClaimUser("alice", "new")) == [UserClaimed("alice")]
     assert market.engine.credential("alice") == "new"
     assert market.drawn() == table(BOOK)
@@ -117,7 +117,7 @@ def test_to_block_a_user_cancels_all_their_orders_in_arrival_order_and_nobody_el
     admin = CancelReason.ADMIN
     # Entered row by row: the bid at 50, the bid at 49 and then the ask at 53.
     assert canceled(events) == [("1", 10, admin), ("3", 20, admin), ("4", 10, admin)]
-    assert events[-1] == UserBlocked("alice", 3)
+    assert events[-1] == UserBlocked("alice", 3, changed=True)
     assert len(events) == 4
     assert market.drawn() == table("""
         BUY           | SELL
@@ -133,16 +133,16 @@ def test_a_blocked_user_enters_nothing_until_they_are_unblocked() -> None:
     assert refusals(market.replace("alice", "1", quantity=5)) == blocked
     assert codes(market.enter("alice", Side.BUY, 1, 50, name="1")) == [RejectCode.DUPLICATE_CLIENT_ORDER_ID]
     assert codes(market.enter("carol", Side.BUY, 1, 50)) == []
-    assert market.process(UnblockUser("alice")) == [UserUnblocked("alice")]
+    assert market.process(UnblockUser("alice")) == [UserUnblocked("alice", changed=True)]
     assert trades(market.enter("alice", Side.SELL, 1, 50)) == [("carol", "alice", 1, 50)]
 
 
 def test_to_block_or_unblock_twice_changes_nothing_the_second_time() -> None:
     market = Market(BOOK)
     market.process(BlockUser("alice"))
-    assert_changes_nothing(market, BlockUser("alice"), UserBlocked("alice", 0))
+    assert_changes_nothing(market, BlockUser("alice"), UserBlocked("alice", 0, changed=False))
     market.process(UnblockUser("alice"))
-    assert_changes_nothing(market, UnblockUser("alice"), UserUnblocked("alice"))
+    assert_changes_nothing(market, UnblockUser("alice"), UserUnblocked("alice", changed=False))
 
 
 # --- limits ----------------------------------------------------------------------------------------------------

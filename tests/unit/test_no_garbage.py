@@ -15,12 +15,14 @@ from pathlib import Path
 
 import pytest
 
+from exchange.networking.login_desk import FAILURES_AT_ONCE
 from exchange.networking.tls import server_context
 from tests.certificates import make_certificate
 from tests.in_process import WAIT_S, InProcessExchange, join_readers, running_exchange
 from tests.raw_client import RawClient, kinds, limit
 
-ROUNDS = 20
+# Few enough that nobody is slowed down for wrong tokens.
+ROUNDS = FAILURES_AT_ONCE - 1
 
 
 @contextmanager

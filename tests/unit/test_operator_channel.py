@@ -107,7 +107,7 @@ def raw(directory: Path, data: bytes) -> list[Message]:
 
 def codes(answers: list[Message]) -> list[str]:
     """The code of each refusal, or the type of what is none."""
-    return [answer.get("code", answer["type"]) for answer in answers]
+    return [str(answer.get("code", answer["type"])) for answer in answers]
 
 
 def test_only_the_owner_may_use_the_socket(directory: Path) -> None:

@@ -37,6 +37,7 @@ from exchange.engine.price_texts import PRICES_MAX
 from exchange.engine.trade import Trade
 from exchange.networking import protocol
 from exchange.networking.protocol import Encoder
+from exchange.networking.protocol_encode import Encodable
 from exchange.networking.requests import BadRequest, Channel
 
 NOW = 1_700_000_000_123_456_789
@@ -286,7 +287,9 @@ def test_the_operators_list_names_users_and_instruments() -> None:
         (UserReset("a", True), {"type": "user_reset", "user": "a", "changed": True}),
     ],
 )
-def test_what_the_operator_is_answered_says_whether_anything_changed(event, expected):
+def test_what_the_operator_is_answered_says_whether_anything_changed(
+    event: Encodable, expected: dict[str, Any]
+) -> None:
     assert encoded(event) == expected
 
 

@@ -204,7 +204,8 @@ def test_a_user_who_was_reset_claims_the_name_anew_and_has_all_that_was_theirs(
     start_and_leave(engine, tmp_path, "alice")
     path = token_path(tmp_path, "alice")
     lost = path.read_bytes()
-    assert operate(tmp_path / "engine", "reset", "alice") == (0, "alice is reset: the next login claims the name\n", "")
+    told = "alice is reset: the next login claims the name\n"
+    assert operate(tmp_path / "engine", "reset", "alice") == (0, told, "")
     # The old token is nobody's any more, and not thrown away unasked: it may be another exchange's.
     line = refused_start(engine, tmp_path, "alice")
     assert "nobody has this name" in line

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Optional, Union
 
-from exchange.networking.outbox import BacklogSender, Outbox
+from exchange.networking.backlogs import BacklogSender
+from exchange.networking.outbox import Outbox
 from exchange.networking.tls import TlsSocket
 
 # How many pieces of what a connection sent may be in the queue at once: its share of a batch.

@@ -1,19 +1,13 @@
-"""What is to be sent to one client, and the one thread that serves the clients who are slow to take it.
+"""What is to be sent to one client.
 
 A send tries the socket at once, in the sender's thread: that is the whole story for a client that keeps reading.
 What the socket does not take goes to the client's backlog, and the `BacklogSender` thread sends it on whenever the
 socket has room again.  Nobody ever waits for a client.  A backlog is bounded; a client that lets it overflow is
 told `SLOW_CONSUMER` behind the line that was cut off in the middle, if it still reads, and closed.
-
-All backlogs together are bounded as well, by `Backlogs`, which counts them.  Whoever has just sent something to a
-client that did not take it all looks at the total, and while that is too much, the client with the largest backlog
-is given up.  So the total is never beyond its bound by more than what is being sent at this moment, however late
-the backlog sender gets its turn.  Locks: an outbox's own, then that of `Backlogs`; never two outboxes' at once.
 """
 
 from __future__ import annotations
 
-import select
 import socket
 import threading
 import time
@@ -21,13 +15,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Optional, Union
 
+from exchange.networking.backlogs import BacklogSender
 from exchange.networking.tls import TlsSocket
 
 # PROTOCOL 4: what may wait for one client.
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
-
-# What may wait for all clients together.
-ALL_BACKLOGS_BYTES_MAX = 256 * 1024 * 1024
 
 # A client with more than this waiting for it lags: until it has caught up it gets no book updates, but a snapshot
 # of each changed book at its pings.
@@ -70,8 +62,8 @@ class Outbox:
         # on its way: the length of the longest such since the backlog was last empty.
         self._owed_bytes = 0
         self._line_is_cut = False
-        self._finishing = False
-        self._linger_until_s = 0.0
+        # Set once only what is here will still be sent.
+        self._linger_until_s: Optional[float] = None
         self._ended = False
 
     @property
@@ -84,13 +76,23 @@ class Outbox:
 
     @property
     def is_finishing(self) -> bool:
-        """Whether only what is already here will still be sent, for `LINGER_S` at most."""
-        return self._finishing
+        """Whether only what is already here will still be sent."""
+        return self._linger_until_s is not None
+
+    @property
+    def linger_until_s(self) -> Optional[float]:
+        """Until when at most what is already here will still be sent, by the monotonic clock; None: no end yet."""
+        return self._linger_until_s
+
+    @property
+    def descriptor(self) -> int:
+        """The socket's, -1 once it is closed."""
+        return self.sock.fileno()
 
     def send(self, data: bytes) -> None:
         """Send whole lines, now or as soon as the client takes them.  Never waits; silent once finished."""
         with self._lock:
-            if self._finishing or self._ended:
+            if self.is_finishing or self._ended:
                 return
             self.last_sent_s = time.monotonic()
             if self._backlog:
@@ -124,7 +126,7 @@ class Outbox:
         with self._lock:
             if self._backlog_bytes < backlog_bytes:
                 return
-            if self._finishing:
+            if self.is_finishing:
                 self._end()
             else:
                 self._overflow()
@@ -139,11 +141,11 @@ class Outbox:
                 if rest:
                     self._backlog.appendleft(rest)
                     self._set_backlog_bytes(self._backlog_bytes + len(rest))
-                    if not self._finishing or time.monotonic() < self._linger_until_s:
+                    if self._linger_until_s is None or time.monotonic() < self._linger_until_s:
                         return True
                     self._end()
             self._set_backlog_bytes(0)
-            if self._finishing:
+            if self.is_finishing:
                 self._end()
             has_caught_up, self._is_lagging = self._is_lagging, False
             self._owed_bytes = 0
@@ -191,7 +193,6 @@ class Outbox:
         self._start_finishing()
 
     def _start_finishing(self) -> None:
-        self._finishing = True
         self._linger_until_s = time.monotonic() + LINGER_S
         if self._backlog:
             # The sender may be waiting for room without an end: from now on there is one.
@@ -214,124 +215,3 @@ class Outbox:
 
 def _nothing() -> None:
     """Whom nobody waits for any more."""
-
-
-class Backlogs:
-    """How much waits for all clients together, and for whom.
-
-    Any thread.  `_lock` guards both counts; who holds it asks for no other lock.
-    """
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._lock = threading.Lock()
-        self._bytes_by_outbox: dict[Outbox, int] = {}
-        self._total_bytes = 0
-
-    @property
-    def is_half_of_room_taken(self) -> bool:
-        """Whether so much waits for all together that whoever lets anything wait should be told less."""
-        return self._total_bytes > self._bytes_max // 2
-
-    def count(self, outbox: Outbox, backlog_bytes: int) -> None:
-        """So much waits for this client now.  The lock of `outbox` is held meanwhile."""
-        with self._lock:
-            self._total_bytes += backlog_bytes - self._bytes_by_outbox.pop(outbox, 0)
-            if backlog_bytes:
-                self._bytes_by_outbox[outbox] = backlog_bytes
-
-    def make_room(self) -> None:
-        """While too much waits for all together, give up the client for whom most waits.
-
-        No outbox's lock may be held.  O(1) if there is room, else O(clients with a backlog) for each one given up.
-        """
-        while self._total_bytes > self._bytes_max and (largest := self._largest()):
-            outbox, backlog_bytes = largest
-            outbox.give_up(backlog_bytes)
-
-    def _largest(self) -> Optional[tuple[Outbox, int]]:
-        """For whom most waits, and how much; None if there is room by now."""
-        sizes = self._bytes_by_outbox
-        with self._lock:
-            if self._total_bytes <= self._bytes_max:
-                return None
-            outbox = max(sizes, key=sizes.__getitem__)
-            return outbox, sizes[outbox]
-
-
-class BacklogSender:
-    """One thread for the backlogs of all slow clients; `backlogs` counts them, all together at most
-    `all_backlogs_bytes_max`.
-
-    `watch` (any thread) hands it an outbox through `_new`, a deque of atomic appends, bounded by the number of
-    connections; only this thread touches `_slow`.  It forgets an outbox whose backlog is gone.
-    """
-
-    def __init__(
-        self,
-        on_failure: Callable[[BaseException], None],
-        all_backlogs_bytes_max: int = ALL_BACKLOGS_BYTES_MAX,
-    ) -> None:
-        self.backlogs = Backlogs(all_backlogs_bytes_max)
-        self._on_failure = on_failure
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
-        self._new: deque[Outbox] = deque()
-        self._slow: list[Outbox] = []
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="backlog-sender", daemon=True)
-
-    def start(self) -> None:
-        """Begin to serve."""
-        self._thread.start()
-
-    def watch(self, outbox: Outbox) -> None:
-        """Send this outbox's backlog whenever its socket has room."""
-        self._new.append(outbox)
-        self.wake()
-
-    def stop(self) -> None:
-        """End the thread; what is still in backlogs stays unsent."""
-        self._stopping = True
-        self.wake()
-        self._thread.join()
-        self._wake_reader.close()
-        self._wake_writer.close()
-
-    def wake(self) -> None:
-        """Have the thread look again at the outboxes it serves: one of them has begun to finish."""
-        try:
-            self._wake_writer.send(b"!")
-        except BlockingIOError:
-            return  # The pipe is full of wake-ups, so the thread is about to wake anyway.
-
-    def _run(self) -> None:
-        try:
-            while not self._stopping:
-                self._wait_for_room()
-                self._slow = [outbox for outbox in self._slow if outbox.send_backlog()]
-                while self._new:
-                    outbox = self._new.popleft()
-                    if outbox.send_backlog():
-                        self._slow.append(outbox)
-        except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
-            self._on_failure(failure)
-
-    def _wait_for_room(self) -> None:
-        """Sleep until a slow client takes data, a new one comes, or one that lingers has had its time.
-
-        The poll object is made anew each time: a descriptor that was closed meanwhile only wakes it once.
-        """
-        poll = select.poll()
-        poll.register(self._wake_reader, select.POLLIN)
-        for outbox in self._slow:
-            descriptor = outbox.sock.fileno()
-            if descriptor >= 0:
-                poll.register(descriptor, select.POLLOUT)
-        lingering = any(outbox.is_finishing for outbox in self._slow)
-        poll.poll(LINGER_S * 1000 if lingering else None)
-        try:
-            self._wake_reader.recv(4096)
-        except BlockingIOError:
-            return  # Woken by a client, not by `watch`.

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.events import RejectCode
 from exchange.networking import protocol
+from exchange.networking.backlogs import BacklogSender
 from exchange.networking.connection import Connection
 from exchange.networking.connection_reader import ConnectionReader
 from exchange.networking.login_desk import LoginDesk
-from exchange.networking.outbox import BacklogSender
 from exchange.networking.rate_limit import Throttle
 from exchange.networking.requests import CaughtUp
 from exchange.networking.tls import TlsSocket

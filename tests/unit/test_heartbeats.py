@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from exchange.networking.backlogs import BacklogSender
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
-from exchange.networking.outbox import BacklogSender
 from tests.in_process import WAIT_S, InProcessExchange, join_readers
 from tests.raw_client import RawClient, kinds, limit
 

@@ -21,9 +21,9 @@ from exchange.engine.commands import CancelAll
 from exchange.engine.engine import Engine
 from exchange.engine.order import Side
 from exchange.engine.trade import Trade
+from exchange.networking.backlogs import BacklogSender
 from exchange.networking.connection import Connection
 from exchange.networking.market_data import MarketData
-from exchange.networking.outbox import BacklogSender
 from exchange.networking.protocol import Encoder
 from exchange.networking.requests import Channel
 from tests.books import Market

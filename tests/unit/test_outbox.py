@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.networking import outbox as outbox_module
-from exchange.networking.outbox import BacklogSender, Outbox
+from exchange.networking.backlogs import BacklogSender
+from exchange.networking.outbox import Outbox
 
 WAIT_S = 20.0
 OVERFLOW_LINE = b"too slow\n"

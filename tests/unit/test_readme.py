@@ -1,4 +1,4 @@
-"""The README shows what the code has: the table of keys, the example bot, the commands."""
+"""What is written for people shows what the code has: keys, the example bot, commands, the lists of modules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import textwrap
 from pathlib import Path
 
+from exchange import networking
 from exchange.networking import tcp_client
 from tui.keys import markdown_table
 
@@ -33,3 +34,9 @@ def test_the_bot_is_the_one_that_the_client_librarys_own_test_runs() -> None:
 def test_every_file_that_the_readme_names_is_there() -> None:
     for name in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / name).exists(), name
+
+
+def test_the_bridge_lists_every_module_it_has() -> None:
+    assert networking.__doc__ is not None
+    modules = {path.stem for path in (ROOT / "exchange" / "networking").glob("[a-z]*.py")}
+    assert modules <= set(re.findall(r"\w+", networking.__doc__))

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from exchange.engine.events import CancelReason, OrderCanceled, OrderRejected, RejectCode
 from exchange.matching_thread import Outcome
 from exchange.networking import sessions as sessions_module
+from exchange.networking.backlogs import BacklogSender
 from exchange.networking.connection import Connection
 from exchange.networking.heartbeats import Heartbeats
-from exchange.networking.outbox import BacklogSender
 from exchange.networking.publisher import Publisher
 from exchange.networking.sessions import EVENTS_HELD_MAX, SHARE_MIN, HeldEvent, LastEvents, RecentEvents, Sessions
 from tests.desk import Desk, order

@@ -16,7 +16,8 @@ import pytest
 
 from exchange.networking import connection_reader
 from exchange.networking import outbox as outbox_module
-from exchange.networking.outbox import BacklogSender, Outbox
+from exchange.networking.backlogs import BacklogSender
+from exchange.networking.outbox import Outbox
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
 from exchange.networking.tls import TlsSocket, server_context
 from tests.certificates import Certificate, make_certificate

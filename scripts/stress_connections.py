@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure what many, slow, silent and greedy clients cost the others, and what a connection costs the engine.
 
-    never reads   a subscriber that reads nothing: the others' p99 with and without; dropped when; resumes
+    never reads   a subscriber that reads nothing, beside one that reads: the others' p99; dropped when; resumes
     drip          500 connections that send a byte a second: the others' p99
     flood         one user at their message limit, and one at ten times it against that: the others' p99
     fan-out       pipelined orders per second with 0 and with 200 subscribers of the book they move

@@ -115,6 +115,11 @@ def order_line(
     ).encode()
 
 
+def subscription(channel: str, depth: int) -> bytes:
+    """The line that asks for a feed of ACME."""
+    return f'{{"type":"subscribe","channel":"{channel}","symbol":"ACME","depth":{depth}}}\n'.encode()
+
+
 # --- loads -----------------------------------------------------------------------------------------------------
 
 
@@ -166,13 +171,15 @@ def flow(port: int, user: str, messages_per_s: int, is_on: Callable[[], None], i
     return rejected_count
 
 
-def drain(port: int, subscriber_count: int, is_on: Callable[[], None], is_over: IsOver) -> int:
-    """Subscribers of the book who read all they get; returns how many bytes that was."""
+def drain(
+    port: int, subscriber_count: int, subscriptions: bytes, is_on: Callable[[], None], is_over: IsOver
+) -> int:
+    """Subscribers who read all they get; returns how many bytes that was."""
     received_bytes = 0
     with selectors.DefaultSelector() as selector:
         for _ in range(subscriber_count):
             sock = connect(port)
-            sock.sendall(b'{"type":"subscribe","channel":"book","symbol":"ACME"}\n')
+            sock.sendall(subscriptions)
             assert sock.recv(RECEIVE_BYTES).startswith(b'{"type":"subscribed"')
             selector.register(sock, selectors.EVENT_READ)
         is_on()

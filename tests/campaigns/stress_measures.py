@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from tests.benchmarks.tcp_rates import pipelined_rate
-from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line
+from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line, subscription
 from tests.campaigns.stress_probe import Comparison, Probe, compare, turn_s
 from tests.watched_engine import EngineError, Vitals, WatchedEngine
 
@@ -26,6 +26,7 @@ CHURN_AT_ONCE = 200
 QUIET = "QUIET"  # an instrument that only one measure trades
 KIBIBYTE, MEBIBYTE = 2**10, 2**20
 SLOW_RECEIVE_BYTES = 4_096
+EVERYTHING = subscription("book", 0) + subscription("trades", 0)
 
 Measure = Callable[[argparse.Namespace, WatchedEngine], Iterator[str]]
 
@@ -37,16 +38,15 @@ Measure = Callable[[argparse.Namespace, WatchedEngine], Iterator[str]]
 def deaf_subscriber(port: int) -> Iterator[None]:
     """Somebody who subscribes to everything and reads nothing."""
     sock = connect(port, SLOW_RECEIVE_BYTES)
-    for channel in ("book", "trades"):
-        sock.sendall(f'{{"type":"subscribe","channel":"{channel}","symbol":"ACME","depth":0}}\n'.encode())
+    sock.sendall(EVERYTHING)
     yield
     sock.close()
 
 
 def measure_never_reads(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
-    """RELIABILITY 12."""
+    """RELIABILITY 12, where somebody else watches and reads: what the feeds cost is not what is measured."""
     probe = Probe(engine.port, "probe")
-    with loaded(flow, engine.port, "flow", FLOW_PER_S):
+    with loaded(flow, engine.port, "flow", FLOW_PER_S), loaded(drain, engine.port, 1, EVERYTHING):
         name = f"never reads (market at {FLOW_PER_S:,} orders/s)"
         yield from compare(name, probe, options, lambda: deaf_subscriber(engine.port))
     probe.close()
@@ -140,7 +140,7 @@ def measure_fan_out(options: argparse.Namespace, engine: WatchedEngine) -> Itera
     pipelined_rate(address, 0, b'"order_accepted"')  # The first run finds an empty book.
     for run in range(1, options.rounds + 1):
         comparison.without.append(pipelined_rate(address, 2 * run, b'"order_accepted"'))
-        with loaded(drain, engine.port, options.subscribers) as load:
+        with loaded(drain, engine.port, options.subscribers, subscription("book", 20)) as load:
             comparison.loaded.append(pipelined_rate(address, 2 * run + 1, b'"order_accepted"'))
     yield comparison.line()
     yield f"  the subscribers read {(load.result or 0) / MEBIBYTE:,.0f} MiB in the last round"

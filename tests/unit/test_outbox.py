@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.networking import outbox as outbox_module
-from exchange.networking.backlogs import BacklogSender
+from exchange.networking.backlogs import BacklogSender, SlowClient
 from exchange.networking.outbox import Outbox
 
 WAIT_S = 20.0
@@ -33,7 +33,7 @@ def numbered_line(number: int) -> bytes:
 class NobodyServes(BacklogSender):
     """Leaves the backlogs to the test."""
 
-    def watch(self, outbox: Outbox) -> None:
+    def watch(self, client: SlowClient) -> None:
         """Do nothing."""
 
 

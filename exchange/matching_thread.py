@@ -18,13 +18,18 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Optional, Protocol
 
-from exchange.engine.commands import Command, GetOrders
+from exchange.engine.commands import Command, GetOrders, ResetUser
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.trade import Trade
 
 # How many requests one batch takes at most, so that a flood delays nobody's answer for long.
 BATCH_REQUESTS_MAX = 2_048
+
+
+# A list of all of a user's orders may be long: no batch may hold more than one of them.  A reset ends sessions:
+# what they have sent behind it must find that they have ended.
+_SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
 
 class Inbound(NamedTuple):
@@ -86,6 +91,9 @@ class Publisher(Protocol):
 
     def take_follow_ups(self) -> Sequence[Command]:
         """Commands that became necessary by what was published; to be processed next."""
+
+    def admits(self, origin: Any) -> bool:
+        """Whether a command of `origin` may be carried out; one that may not is thrown away."""
 
     def shows_state(self, request: Any) -> bool:
         """Whether serving `request`, which is no engine command, reads the engine, so that nothing that came
@@ -158,19 +166,20 @@ class MatchingThread:
 
     def run_batch(self, batch: Sequence[Inbound]) -> None:
         """Carry one batch from request to answer.  Whoever drives the loop without the thread calls this."""
-        engine, clock_ns = self._engine, self._clock_ns
+        engine, clock_ns, admits = self._engine, self._clock_ns, self._publisher.admits
         outcomes: list[Outcome] = []
         entries: list[JournalEntry] = []
         for origin, requests, _ in batch:
             for request in requests:
                 if engine.understands(request):
+                    if not admits(origin):
+                        continue
                     timestamp, sequence = clock_ns(), engine.sequence
                     events = engine.process(request, timestamp)
                     outcomes.append(Outcome(origin, request, events))
                     if engine.sequence != sequence:
                         entries.append(JournalEntry(engine.sequence, timestamp, request))
-                    # A list of all of a user's orders may be long: no batch may hold more than one of them.
-                    is_due = type(request) is GetOrders
+                    is_due = type(request) in _SETTLED_AT_ONCE
                 else:
                     outcomes.append(Outcome(origin, request, ()))
                     is_due = self._publisher.shows_state(request)

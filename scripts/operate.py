@@ -27,7 +27,6 @@ from exchange.storage.places import lock_path, operator_socket_path
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
 
 TIMEOUT_S = 10.0
-EXIT_INTERRUPTED = 130
 
 # What one word asks for, by what it concerns.
 _USER_WISHES = {
@@ -243,8 +242,6 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     try:
         return operate(options)
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.  Python would flush to it once more on exit, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -156,7 +156,9 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         sender = self._user or self._connection.peer
         if throttle.take(sender):
             return request, 0.0
-        return _rate_limited(request, throttle), throttle.rest_s(sender)
+        # Who is leaving is read no further, and what was read is to be answered soon.
+        rest_s = 0.0 if self._connection.is_leaving.is_set() else throttle.rest_s(sender)
+        return _rate_limited(request, throttle), rest_s
 
     def _put(self, requests: list[Any]) -> None:
         self._connection.take_piece()

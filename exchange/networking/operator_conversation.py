@@ -59,6 +59,12 @@ class OperatorRequest:
         return line
 
 
+class TooLong(NamedTuple):
+    """Stands in the place of a line that is too long; `text` says what the rule is."""
+
+    text: str
+
+
 class OperatorLines:
     """Lines out of received bytes; one that is too long is reported once, in its place, and skipped.
 
@@ -70,10 +76,10 @@ class OperatorLines:
         self.is_within_line = False
         self.is_skipping = False
 
-    def feed(self, received: bytes) -> list[Union[bytes, LineTooLongError]]:
+    def feed(self, received: bytes) -> list[Union[bytes, TooLong]]:
         """The lines, without their newlines, that `received` completes or makes too long."""
         *ended, rest = received.split(b"\n")
-        lines: list[Union[bytes, LineTooLongError]] = []
+        lines: list[Union[bytes, TooLong]] = []
         for piece in ended:
             # One by one, so that what comes behind a line that is too long is not lost with it.
             lines += self._take(piece + b"\n")
@@ -82,7 +88,7 @@ class OperatorLines:
         self.is_within_line = bool(rest) or (self.is_within_line and not ended)
         return lines
 
-    def _take(self, piece: bytes) -> list[Union[bytes, LineTooLongError]]:
+    def _take(self, piece: bytes) -> list[Union[bytes, TooLong]]:
         if self.is_skipping:
             return []
         try:
@@ -90,7 +96,7 @@ class OperatorLines:
         except LineTooLongError as error:
             self._reader = LineReader()
             self.is_skipping = True
-            return [error]
+            return [TooLong(str(error))]
 
 
 class Conversation:
@@ -156,9 +162,9 @@ class Conversation:
         self._client.settimeout(left_s)
         return self._client.recv(RECEIVE_BYTES)
 
-    def _answer(self, line: Union[bytes, LineTooLongError]) -> bytes:
-        if isinstance(line, LineTooLongError):
-            return protocol.error(RejectCode.LINE_TOO_LONG, str(line))
+    def _answer(self, line: Union[bytes, TooLong]) -> bytes:
+        if isinstance(line, TooLong):
+            return protocol.error(RejectCode.LINE_TOO_LONG, line.text)
         try:
             wish = wish_of(line)
         except RefusedError as refused:

@@ -80,6 +80,10 @@ class Publisher:
         """Whether serving `request` reads the engine: it must be served before what came after it is processed."""
         return type(request) is Subscribe or type(request) is CheckedLogin
 
+    def admits(self, origin: object) -> bool:
+        """Whether commands of `origin` may still be carried out: not behind the end of its session by a reset."""
+        return self._desk.admits(origin)
+
     def first_held_seq(self, user: str) -> int:
         """The oldest private event of `user` that is held in memory, or will be the first to be; any thread.
 

@@ -56,13 +56,15 @@ class SessionDesk:
         self._version = version
         self._send = send
         self._follow_ups: list[Command] = []
+        # Connections whose user's token was reset; what their readers have put into the queue is still to come.
+        self._void: set[Connection] = set()
         self._handlers: dict[type, Callable[[Connection, Any], None]] = {
             CheckedLogin: self._login,
             Logout: self._logout,
             Ping: self._ping,
             Subscribe: self._subscribe,
             Unsubscribe: self._unsubscribe,
-            Disconnected: self._disconnected,
+            Disconnected: self._left,
             CaughtUp: self._caught_up,
             ListEverything: self._list_everything,
         }
@@ -158,11 +160,8 @@ class SessionDesk:
     # --- what ends with a connection ---------------------------------------------------------------------
 
     def note_entered(self, connection: Connection, event: OrderAccepted) -> None:
-        """An order is in that ends with `connection`, which may have ended while the order was waiting."""
-        if connection.user is None:
-            self._cancel_lost(event.user, (event.order_id,))
-        else:
-            connection.entered_order_ids.add(event.order_id)
+        """An order is in that ends with `connection`."""
+        connection.entered_order_ids.add(event.order_id)
 
     def _cancel_lost(self, user: str, order_ids: tuple[int, ...]) -> None:
         self._follow_ups.append(CancelOrders(user, order_ids, CancelReason.DISCONNECTED))
@@ -172,6 +171,11 @@ class SessionDesk:
     def _logout(self, connection: Connection, request: Logout) -> None:
         self._send(connection, protocol.logged_out())
         self._disconnected(connection, request)
+
+    def _left(self, connection: Connection, request: Disconnected) -> None:
+        """The connection's last request."""
+        self._disconnected(connection, request)
+        self._void.discard(connection)
 
     def _disconnected(self, connection: Connection, _request: object) -> None:
         """Send what is queued for the connection, close it, forget it; its orders go if it said so."""
@@ -188,6 +192,11 @@ class SessionDesk:
         for connection in list(self._sessions.of(user).connections):
             self._send(connection, protocol.error(RejectCode.BAD_TOKEN, f"user {user}: the token was reset"))
             self._disconnected(connection, None)
+            self._void.add(connection)
+
+    def admits(self, origin: object) -> bool:
+        """Whether what comes from `origin` may still be carried out: not behind the reset of its user's token."""
+        return origin not in self._void
 
     def _ping(self, connection: Connection, request: Ping) -> None:
         self._market_data.bring_up_to_date(connection)

@@ -184,6 +184,10 @@ class SimulatedMarket:
         """Nothing follows."""
         return []
 
+    def admits(self, origin: Any) -> bool:
+        """Whoever it is."""
+        return True
+
     def shows_state(self, request: Any) -> bool:
         """Nothing but commands is asked here."""
         raise AssertionError(request)

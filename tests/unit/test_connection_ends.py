@@ -157,20 +157,26 @@ class NotingExchange(InProcessExchange):
         super().put(origin, requests, processed)
 
 
-def test_an_order_that_waits_while_its_connection_is_ended_ends_as_soon_as_it_is_in() -> None:
-    """The operator resets the user, and the order stands behind that in the queue."""
+@pytest.mark.parametrize("ends_with_connection", [False, True])
+def test_orders_behind_the_reset_of_their_user_are_thrown_away(ends_with_connection: bool) -> None:
+    """They wait in one batch with the reset, and in the next; the old token had let their connection in."""
     bid = NewOrder("alice", "1", None, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10_000_000, 1)
+    stolen = bid._replace(ends_with_connection=ends_with_connection)
     exchange = NotingExchange()
     exchange.start()
     with RawClient(exchange.port) as alice:
-        alice.login("alice", cancel_on_disconnect="ALL")
+        alice.login("alice")
         (connection,) = exchange.origins
+        exchange.disk.may_commit.clear()
+        exchange.put(None, [bid._replace(client_order_id="before")], lambda: None)
         exchange.put(None, [ResetUser("alice")], lambda: None)
-        exchange.put(connection, [bid._replace(ends_with_connection=True)], lambda: None)
-        assert kinds(alice.rest()) == ["error"]
-    with RawClient(exchange.port) as heir:
-        heir.login("alice", last_seq=0)
-        assert kinds(heir.heard()) == ["order_accepted", "order_canceled"]
+        exchange.put(connection, [stolen], lambda: None)
+        exchange.disk.may_commit.set()
+        assert kinds(alice.rest()) == ["order_accepted", "error"]
+        exchange.put(connection, [stolen], lambda: None)
+        with RawClient(exchange.port) as heir:
+            heir.login("alice", last_seq=0)
+            assert [event["client_order_id"] for event in heir.heard()] == ["before"]
     exchange.stop()
     join_readers()
     assert exchange.failures == []

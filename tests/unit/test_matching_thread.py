@@ -70,6 +70,10 @@ class Recorder:
         follow_ups, self.follow_ups = self.follow_ups, []
         return follow_ups
 
+    def admits(self, origin: object) -> bool:
+        """Whoever it is."""
+        return True
+
     def shows_state(self, request: object) -> bool:
         """Every request that is no command is a text; this one looks at the books."""
         return request == "subscribe"

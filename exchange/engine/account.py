@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from itertools import islice
 from typing import NamedTuple, Optional
 
 from exchange.engine.order import Order, Side
@@ -71,7 +72,8 @@ class Account:
     `credential` is what the user's name was claimed with, None while it is not claimed.  No order of a user who
     `is_blocked` is taken, and none of theirs is live.  `seq` is the number of the user's last private event.
     `orders` holds by id every live order and those done ones that are still remembered, `orders_by_client_id` the
-    same orders by every client order id they had; `live_order_count` says how many of them are live.
+    same orders by every client order id they had; `live_order_count` says how many of them are live, and
+    `live_order_counts` how many of each symbol they ever had an order in.
     """
 
     __slots__ = (
@@ -82,6 +84,7 @@ class Account:
         "orders",
         "orders_by_client_id",
         "live_order_count",
+        "live_order_counts",
         "positions",
         "done_client_order_ids",
     )
@@ -94,19 +97,27 @@ class Account:
         self.orders: dict[int, Order] = {}
         self.orders_by_client_id: dict[str, Order] = {}
         self.live_order_count = 0
+        self.live_order_counts: dict[str, int] = {}
         self.positions: dict[str, Position] = {}
         # Oldest first; at most DONE_ORDERS_REMEMBERED.
         self.done_client_order_ids: deque[str] = deque()
 
     def enter(self, order: Order) -> None:
-        """Remember a new live order."""
+        """A new live order."""
+        self.remember(order)
+        self.live_order_count += 1
+        counts = self.live_order_counts
+        counts[order.symbol] = counts.get(order.symbol, 0) + 1
+
+    def remember(self, order: Order) -> None:
+        """Let the order be found by its ids, live or done."""
         self.orders[order.order_id] = order
         self.orders_by_client_id[order.client_order_id] = order
-        self.live_order_count += 1
 
     def end(self, order: Order) -> None:
         """A live order is done: remember it for a while."""
         self.live_order_count -= 1
+        self.live_order_counts[order.symbol] -= 1
         self.reserve(order.client_order_id)
 
     def find(self, order_id: Optional[int], client_order_id: Optional[str]) -> Optional[Order]:
@@ -143,9 +154,16 @@ class Account:
         """What the operator is told."""
         return UserState(self.user, self.live_order_count, self.is_blocked, self.credential is not None)
 
-    def live_orders(self) -> list[Order]:
-        """The user's live orders in arrival order."""
-        live = [order for order in self.orders.values() if order.is_live]
+    def live_orders(self, symbol: Optional[str] = None) -> list[Order]:
+        """The user's live orders, of one symbol or (None) of all, in arrival order.
+
+        Looks from the newest order back to the oldest that is asked for, so O(1) where there is none.
+        """
+        count = self.live_order_count if symbol is None else self.live_order_counts.get(symbol, 0)
+        newest_first = reversed(self.orders.values())
+        wanted = (order for order in newest_first if (symbol is None or order.symbol == symbol) and order.is_live)
+        live = list(islice(wanted, count))
+        # A restored account has its orders book by book.
         live.sort(key=lambda order: order.order_id)
         return live
 
@@ -160,3 +178,11 @@ class Account:
             for order in self.orders.values()
             if order.is_live and order.side is side and order.symbol == symbol
         )
+
+    def check_invariants(self) -> None:
+        """Assert that the running counts are those of the live orders.  For tests."""
+        live = Counter(order.symbol for order in self.orders.values() if order.is_live)
+        assert self.live_order_count == sum(live.values()), self.user
+        for symbol, count in self.live_order_counts.items():
+            assert count == live.pop(symbol, 0), (self.user, symbol)
+        assert not live, self.user

@@ -191,12 +191,12 @@ def _load_order(
     order.executed_quantity = executed_quantity
     order.status = _STATUSES[status]
     account = engine.accounts[user]
-    account.enter(order)
     if order.is_live:
+        account.enter(order)
         engine.books[symbol].side(order.side).add(order)
     else:
         # Its ids follow as `reserved` records.
-        account.live_order_count -= 1
+        account.remember(order)
 
 
 def _load_reserved(engine: Engine, user: str, client_order_id: str, order_id: int) -> None:

@@ -1,0 +1,93 @@
+"""What an account counts of its live orders, and how few of them it looks at to find those it is asked for."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from exchange.engine.account import Account
+from exchange.engine.commands import CancelAll, ListInstrument
+from exchange.engine.engine import Engine
+from exchange.engine.events import AllCanceled
+from exchange.engine.instrument import Instrument
+from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, TimeInForce
+from tests.property.strategies import Stamped, command_sequences
+
+
+class WatchedOrder(Order):
+    """An order that counts how often any of them is asked for its symbol."""
+
+    looks = 0
+
+    @property
+    def symbol(self) -> str:
+        WatchedOrder.looks += 1
+        return self._symbol
+
+    @symbol.setter
+    def symbol(self, symbol: str) -> None:
+        self._symbol = symbol
+
+
+def enter(account: Account, symbol: str, count: int) -> None:
+    """Give the account `count` new live orders of one symbol."""
+    for order_id in range(len(account.orders) + 1, len(account.orders) + 1 + count):
+        account.enter(
+            WatchedOrder(
+                order_id,
+                account.user,
+                str(order_id),
+                symbol,
+                Side.BUY,
+                OrderType.LIMIT,
+                TimeInForce.GTC,
+                100,
+                1,
+                False,
+                SelfTradePrevention.NONE,
+                0,
+            )
+        )
+
+
+def ids_and_looks(account: Account, symbol: str) -> tuple[list[int], int]:
+    """The live orders of one symbol, and how many orders were looked at to find them."""
+    WatchedOrder.looks = 0
+    live = account.live_orders(symbol)
+    return [order.order_id for order in live], WatchedOrder.looks
+
+
+def test_the_live_orders_of_a_symbol_are_found_by_looking_back_to_the_oldest_of_them() -> None:
+    account = Account("alice")
+    enter(account, "A", 1_000)
+    assert ids_and_looks(account, "B") == ([], 0)
+    enter(account, "B", 2)
+    assert ids_and_looks(account, "B") == ([1_001, 1_002], 2)
+    enter(account, "A", 1)
+    assert ids_and_looks(account, "B") == ([1_001, 1_002], 3)
+    for order in account.live_orders("B"):
+        order.cancel()
+        account.end(order)
+    assert ids_and_looks(account, "B") == ([], 0)
+    assert [order.order_id for order in account.live_orders()] == [*range(1, 1_001), 1_003]
+
+
+def test_to_cancel_all_of_a_symbol_one_has_no_order_in_looks_at_no_order() -> None:
+    engine = Engine()
+    for symbol in ("A", "B"):
+        engine.process(ListInstrument(Instrument(symbol)), 0)
+    enter(engine.open_account("alice"), "A", 1_000)
+    WatchedOrder.looks = 0
+    assert engine.process(CancelAll("alice", "B"), 1) == [AllCanceled(0)]
+    assert WatchedOrder.looks == 0
+
+
+@given(command_sequences())
+def test_the_running_counts_are_those_of_the_live_orders(sequence: list[Stamped]) -> None:
+    """After each command, and in an engine restored from the last snapshot."""
+    engine = Engine()
+    for command, timestamp_ns in sequence:
+        engine.process(command, timestamp_ns)
+        for account in engine.accounts.values():
+            account.check_invariants()
+    for account in Engine.restore(engine.snapshot()).accounts.values():
+        account.check_invariants()

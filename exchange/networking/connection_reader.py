@@ -7,6 +7,7 @@ logs in is the user of the lines behind it.
 
 from __future__ import annotations
 
+import select
 import socket
 import socketserver
 import struct
@@ -145,7 +146,13 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         return request
 
     def _checked_login(self, login: Login) -> list[Any]:
-        return self.server.login_desk.check(login, self._user, self._connection.host, self._connection.is_leaving)
+        return self.server.login_desk.check(login, self._user, self._connection.host, self._wait_for_client)
+
+    def _wait_for_client(self, seconds: float) -> None:
+        """Wait, but for no client that has left: the poll hears of its end and of ours, and of nothing it sent."""
+        poll = select.poll()
+        poll.register(self.request, select.POLLRDHUP)
+        poll.poll(seconds * 1_000)
 
     def _throttled(self, request: Any) -> tuple[Any, float]:
         """The request, or its refusal where the sender has sent too much, and how long then to read nothing, in

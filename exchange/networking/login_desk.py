@@ -7,7 +7,6 @@ the last word: whether a name is still free, and who is logged in.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, Optional, Protocol
 
@@ -20,6 +19,8 @@ from exchange.networking.requests import BadRequest, CheckedLogin, Login, Missed
 # A login that fails is answered at once so often in a row; after that each answer waits for its turn.
 FAILURES_AT_ONCE = 5
 FAILURES_PER_S = 1.0
+# So many failures of one address may have their turns ahead of them; until there are fewer, no token is compared.
+FAILURES_WAITING_MAX = 8
 
 # How many seconds' worth of new names one address may claim at once: a class may log in from one machine.
 NEW_USERS_BURST_S = 100
@@ -29,6 +30,9 @@ LOOK_UPS_MAX = 5
 
 # The user's fills from a `seq` on, out of the records on disk.
 FillsSince = Callable[[str, int], MissedFills]
+
+# Waits so many seconds, or until the client has left or the exchange stops.
+Wait = Callable[[float], None]
 
 
 class Users(Protocol):
@@ -67,19 +71,27 @@ class LoginDesk:
         if new_users_per_s is not None:
             self._new_users = RateLimit(new_users_per_s, new_users_per_s * NEW_USERS_BURST_S, monotonic_s)
 
-    def check(self, login: Login, speaker: Optional[str], host: str, is_leaving: threading.Event) -> list[Any]:
+    def check(self, login: Login, speaker: Optional[str], host: str, wait: Wait) -> list[Any]:
         """What to put into the queue for `login` from address `host`; takes about 3 ms.
 
-        `speaker` is the user whom the connection speaks for already, None before a login.  After repeated failures
-        from one address it waits before it answers, unless `is_leaving` is set.
+        `speaker` is the user whom the connection speaks for already, None before a login.
+
+        After repeated failures from one address each further one gets a turn, for which it waits.  While
+        `FAILURES_WAITING_MAX` turns are ahead, a login from there is refused before its token is compared, right
+        or wrong: a refusal at once of the wrong ones alone would tell which they are, as fast as anybody can ask.
+        For the same reason a client that leaves ends its wait and not its turn.  Claiming a free name guesses
+        nothing, and goes on.
         """
         credential = self._users.credential(login.user)
+        is_claim = credential is None and login.token is None
+        if not is_claim and self._has_too_many_failures(host):
+            return [CheckedLogin(login, _too_many_failures(login.user), None, None)]
         refusal = _refusal(login, speaker, credential) or self._refuse_last_seq(login)
         if refusal is not None:
-            while not self._failures.take(host):
-                if is_leaving.wait(self._failures.wait_s(host)):
-                    break
-            return [CheckedLogin(login, refusal, None, None)]
+            return [CheckedLogin(login, self._in_turn(login, refusal, host, wait), None, None)]
+        # Of many who were compared at the same time, whoever comes after the last turn hears nothing either.
+        if not is_claim and self._has_too_many_failures(host):
+            return [CheckedLogin(login, _too_many_failures(login.user), None, None)]
         if credential is None and self._new_users is not None and not self._new_users.take(host):
             return [CheckedLogin(login, _too_many_new_users(login.user, self._new_users.per_s), None, None)]
         missed_fills = self._missed_fills(login)
@@ -88,6 +100,19 @@ class LoginDesk:
             claim = ClaimUser(login.user, made.credential)
             return [claim, CheckedLogin(login, None, made, missed_fills, made.credential)]
         return [CheckedLogin(login, None, None, missed_fills, credential)]
+
+    def _has_too_many_failures(self, host: str) -> bool:
+        """Whether a failure from the address would get no turn."""
+        return self._failures.wait_s(host) > FAILURES_WAITING_MAX / FAILURES_PER_S
+
+    def _in_turn(self, login: Login, refusal: BadRequest, host: str, wait: Wait) -> BadRequest:
+        """The refusal when it is its turn; another one, at once, if there are no more turns."""
+        wait_s = self._failures.owe(host, FAILURES_WAITING_MAX)
+        if wait_s is None:
+            return _too_many_failures(login.user)
+        if wait_s > 0.0:
+            wait(wait_s)
+        return refusal
 
     def _refuse_last_seq(self, login: Login) -> Optional[BadRequest]:
         """A login from the future is refused here, before the name is claimed: its token would never be told."""
@@ -127,6 +152,15 @@ def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) ->
     if not token_matches(login.token, credential):
         return BadRequest(RejectCode.BAD_TOKEN, f"user {login.user}: this is not the user's token")
     return None
+
+
+def _too_many_failures(user: str) -> BadRequest:
+    """Does not say whether the token was right: nobody has looked, or nobody is to know."""
+    text = (
+        f"user {user}: too many failed logins from this address, which may fail {FAILURES_AT_ONCE} times at once "
+        f"and {FAILURES_PER_S:g} time per second after that; try again later"
+    )
+    return BadRequest(RejectCode.RATE_LIMITED, text)
 
 
 def _too_many_new_users(user: str, per_s: float) -> BadRequest:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Optional
 
 # Keys remembered at once; the one unused for longest goes first (a full bucket is what a new key gets anyway).
 KEYS_MAX = 10_000
@@ -45,6 +46,18 @@ class RateLimit:
         """Take one message from the bucket of `key` even if it is empty: then it owes one."""
         with self._lock:
             self._keep(key, self._left(key) - 1.0)
+
+    def owe(self, key: str, owed_max: float) -> Optional[float]:
+        """Take one message even if the bucket of `key` is empty; returns in how many seconds it is paid back.
+
+        None, and nothing taken, if the bucket would then owe more than `owed_max` messages.
+        """
+        with self._lock:
+            left = self._left(key) - 1.0
+            if left < -owed_max:
+                return None
+            self._keep(key, left)
+            return max(0.0, -left / self.per_s)
 
     def wait_s(self, key: str) -> float:
         """How long until the bucket of `key` has a message again, in seconds; 0 if it has."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import select
 import socket
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -14,14 +17,14 @@ import pytest
 from exchange.engine.commands import NewOrder, ResetUser
 from exchange.engine.events import RejectCode
 from exchange.engine.order import OrderType, Side, TimeInForce
-from exchange.networking import connection_reader, outbox
+from exchange.networking import connection_reader, login_desk, outbox
 from exchange.networking.connection import Connection
 from exchange.networking.line_reader import LINE_BYTES_MAX
 from tests.in_process import WAIT_S, InProcessExchange, join_readers, reader_threads, running_exchange
 from tests.raw_client import RawClient, kinds, limit, login_message
 
 CONNECTIONS_AT_ONCE = 300
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+KEEP_ON_CLOSE, RESET_ON_CLOSE = struct.pack("ii", 0, 0), struct.pack("ii", 1, 0)
 
 
 def orders_entered(exchange: InProcessExchange) -> int:
@@ -191,6 +194,58 @@ def test_a_client_that_resets_with_orders_under_way_disturbs_nobody(
         rude.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         rude.close()
     assert kinds(bob.ask(limit("1", "BUY", 1, 1))) == ["order_accepted"]
+
+
+@pytest.fixture
+def endless_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed login beyond the first few waits for longer than any test."""
+    monkeypatch.setattr(login_desk, "FAILURES_PER_S", 0.001)
+
+
+@pytest.mark.usefixtures("endless_turns")
+@pytest.mark.parametrize("linger", [KEEP_ON_CLOSE, RESET_ON_CLOSE])
+def test_failed_logins_of_clients_that_leave_at_once_leave_nothing_behind(linger: bytes) -> None:
+    with running_exchange() as exchange:
+        with RawClient(exchange.port) as alice:
+            token = alice.login("alice")["token"]
+        join_readers()
+        descriptors = len(os.listdir("/proc/self/fd"))
+        for _ in range(100):
+            leaver = RawClient(exchange.port)
+            leaver.send(login_message("alice", "0"), {"type": "ping"})
+            leaver.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            leaver.close()
+        with RawClient(exchange.port) as bob:
+            assert bob.login("bob")["type"] == "logged_in"
+        join_readers()
+        assert len(os.listdir("/proc/self/fd")) == descriptors
+        with RawClient(exchange.port) as again:
+            # A reset may overtake the login that was sent before it, so those may be too few.
+            assert linger == RESET_ON_CLOSE or again.login("alice", token)["code"] == "RATE_LIMITED"
+
+
+@pytest.mark.usefixtures("endless_turns")
+def test_failed_logins_wait_whatever_is_sent_behind_them_until_the_exchange_stops() -> None:
+    failures = login_desk.FAILURES_AT_ONCE + login_desk.FAILURES_WAITING_MAX
+    exchange = InProcessExchange()
+    exchange.start()
+    with ExitStack() as stack:
+        stack.enter_context(RawClient(exchange.port)).login("alice")
+        clients = [stack.enter_context(RawClient(exchange.port)) for _ in range(failures + 1)]
+        for client in clients:
+            client.send(login_message("alice", "0"), {"type": "ping"})
+        codes: list[str] = []
+        while len(codes) < login_desk.FAILURES_AT_ONCE + 1:
+            (told, _, _) = select.select([client.socket for client in clients], [], [], WAIT_S)
+            assert told
+            for client in [client for client in clients if client.socket in told]:
+                codes.append(client.next()["code"])
+                clients.remove(client)
+        assert sorted(codes) == ["BAD_TOKEN"] * login_desk.FAILURES_AT_ONCE + ["RATE_LIMITED"]
+        exchange.stop()
+        assert {client.next()["code"] for client in clients} == {"BAD_TOKEN"}
+    join_readers()
+    assert exchange.failures == []
 
 
 def test_three_hundred_connections_at_once_are_all_served_and_leave_nothing_behind(

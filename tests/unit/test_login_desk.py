@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from typing import Any, Optional
 
 import pytest
@@ -10,7 +10,13 @@ import pytest
 from exchange.engine.commands import ClaimUser
 from exchange.engine.events import RejectCode
 from exchange.networking.credentials import new_token, token_matches
-from exchange.networking.login_desk import FAILURES_AT_ONCE, NEW_USERS_BURST_S, LoginDesk
+from exchange.networking.login_desk import (
+    FAILURES_AT_ONCE,
+    FAILURES_PER_S,
+    FAILURES_WAITING_MAX,
+    NEW_USERS_BURST_S,
+    LoginDesk,
+)
 from exchange.networking.requests import CancelOnDisconnect, CheckedLogin, Login, MissedFills
 
 HOST = "192.0.2.7"
@@ -19,12 +25,19 @@ ALICE = new_token(lambda count: b"\xaa" * count)
 
 
 class Users:
-    """What the engine knows: alice has claimed her name and was told 20 events; the last 5 are held in memory."""
+    """What the engine knows: alice has claimed her name and was told 20 events; the last 5 are held in memory.
+
+    `on_last_seq` is called when a login is looked at, after its token.
+    """
+
+    def __init__(self) -> None:
+        self.on_last_seq: Callable[[], None] = lambda: None
 
     def credential(self, user: str) -> Optional[str]:
         return ALICE.credential if user == "alice" else None
 
     def last_seq(self, user: str) -> int:
+        self.on_last_seq()
         return {"alice": 20, "reset": 20}.get(user, 0)
 
 
@@ -37,20 +50,18 @@ class Clock:
         return self.now_s
 
 
-class Patience(threading.Event):
-    """Stands for a connection that stays: time passes for it while it is waited for."""
+class Patience:
+    """Waits: time passes meanwhile, unless the client `leaves` at once."""
 
-    def __init__(self, clock: Clock, leaves_after: Optional[int] = None) -> None:
-        super().__init__()
+    def __init__(self, clock: Clock, leaves: bool = False) -> None:
         self.waits: list[float] = []
         self._clock = clock
-        self._leaves_after = leaves_after
+        self._leaves = leaves
 
-    def wait(self, timeout: Optional[float] = None) -> bool:
-        assert timeout is not None
-        self.waits.append(timeout)
-        self._clock.now_s += timeout
-        return self._leaves_after is not None and len(self.waits) >= self._leaves_after
+    def __call__(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        if not self._leaves:
+            self._clock.now_s += seconds
 
 
 class Door:
@@ -58,9 +69,10 @@ class Door:
 
     def __init__(self) -> None:
         self.clock = Clock()
+        self.users = Users()
         self.asked_history: list[tuple[str, int]] = []
         self.desk = LoginDesk(
-            Users(), lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock, NEW_USERS_PER_S
+            self.users, lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock, NEW_USERS_PER_S
         )
 
     def _fills_since(self, user: str, seq: int) -> MissedFills:
@@ -180,32 +192,59 @@ def test_other_addresses_and_right_tokens_do_not_wait(door: Door) -> None:
     assert patience.waits == []
 
 
-def test_a_client_that_leaves_is_not_waited_for(door: Door) -> None:
-    for _ in range(FAILURES_AT_ONCE):
-        door.refusal("alice", "0")
-    patience = Patience(door.clock, leaves_after=1)
-    for _ in range(3):
-        door.refusal("alice", "0", patience=patience)
-    assert len(patience.waits) <= 3
+def fill_the_turns(door: Door) -> Patience:
+    """So many failures, all from clients that have left, that the next would get no turn."""
+    patience = Patience(door.clock, leaves=True)
+    for _ in range(FAILURES_AT_ONCE + FAILURES_WAITING_MAX):
+        assert door.refusal("alice", "0", patience=patience)[0] is RejectCode.BAD_TOKEN
+    return patience
 
 
-def test_guessing_over_many_connections_at_once_is_no_faster(door: Door) -> None:
-    """Who finds, after the wait, that another connection of the address has taken the turn waits again."""
-    for _ in range(FAILURES_AT_ONCE):
-        door.refusal("alice", "0")
+def test_each_failure_waits_for_a_turn_of_its_own_even_behind_clients_that_have_left(door: Door) -> None:
+    patience = fill_the_turns(door)
+    assert patience.waits == [turn / FAILURES_PER_S for turn in range(1, FAILURES_WAITING_MAX + 1)]
 
-    class Overtaken(Patience):
-        """Another connection of the address fails just before this one's first wait is over."""
 
-        def wait(self, timeout: Optional[float] = None) -> bool:
-            has_left = super().wait(timeout)
-            if len(self.waits) == 1:
-                door.refusal("alice", "0", patience=other)
-            return has_left
+@pytest.mark.parametrize(
+    ("user", "token"), [("alice", "0"), ("alice", ALICE.token), ("alice", None), ("bob", "0")]
+)
+def test_without_a_turn_left_a_login_is_refused_at_once_right_or_wrong(
+    door: Door, user: str, token: Optional[str]
+) -> None:
+    fill_the_turns(door)
+    patience = Patience(door.clock)
+    code, text = door.refusal(user, token, patience=patience)
+    assert (code, patience.waits) == (RejectCode.RATE_LIMITED, [])
+    assert text.startswith(f"user {user}: ") and " 5 times at once" in text and " 1 time per second" in text
 
-    overtaken, other = Overtaken(door.clock), Patience(door.clock)
-    door.refusal("alice", "0", patience=overtaken)
-    assert (len(overtaken.waits), other.waits) == (2, [])
+
+def test_there_is_one_more_turn_a_second_later_and_no_sooner(door: Door) -> None:
+    fill_the_turns(door)
+    door.clock.now_s += 0.9
+    assert door.refusal("alice", ALICE.token)[0] is RejectCode.RATE_LIMITED
+    door.clock.now_s += 0.2
+    assert door.check("alice", ALICE.token)[0].refusal is None
+    leaver = Patience(door.clock, leaves=True)
+    codes = [door.refusal("alice", "0", patience=leaver)[0] for _ in range(2)]
+    assert codes == [RejectCode.BAD_TOKEN, RejectCode.RATE_LIMITED]
+
+
+def test_without_a_turn_left_new_names_and_other_addresses_are_let_in(door: Door) -> None:
+    fill_the_turns(door)
+    assert len(door.check("bob")) == 2
+    assert door.check("alice", ALICE.token, host="192.0.2.8")[0].refusal is None
+    assert door.refusal("bob", None, last_seq=1)[0] is RejectCode.RATE_LIMITED
+
+
+def test_a_right_token_that_was_compared_while_the_last_turns_went_is_refused_like_a_wrong_one(door: Door) -> None:
+    """Else many guesses at the same time would all be answered."""
+
+    def others_fail() -> None:
+        door.users.on_last_seq = lambda: None
+        fill_the_turns(door)
+
+    door.users.on_last_seq = others_fail
+    assert door.refusal("alice", ALICE.token)[0] is RejectCode.RATE_LIMITED
 
 
 # --- new names -------------------------------------------------------------------------------------------------
@@ -245,6 +284,6 @@ def test_too_many_new_names_are_refused_at_once_and_are_no_failed_logins(door: D
 
 def test_a_login_that_is_refused_for_something_else_takes_no_new_name(door: Door) -> None:
     for _ in range(NEW_USERS_PER_S * NEW_USERS_BURST_S):
-        door.refusal("bob", "0", patience=Patience(door.clock, leaves_after=1))
+        door.refusal("bob", "0", patience=Patience(door.clock))
     door.clock.now_s = Clock.now_s
     claim_all_at_once(door)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from exchange.engine.commands import CancelAll
 from exchange.engine.engine import Engine
 from exchange.engine.order import Side
+from exchange.engine.orderbook import BookSide, PriceLevel
 from exchange.engine.trade import Trade
 from exchange.networking.backlogs import BacklogSender
 from exchange.networking.connection import Connection
@@ -30,7 +31,7 @@ from tests.books import Market
 from tests.followed_book import Follower, own_levels
 from tests.property.strategies import Stamped, command_sequences
 
-DEPTHS = (0, 1, 3, 20)
+DEPTHS = (0, 1, 2, 3, 4, 5, 8, 20)
 SUBSCRIBERS = 6
 
 
@@ -42,6 +43,17 @@ class Listener(Connection):
     @property
     def is_lagging(self) -> bool:
         return self.lags
+
+
+class CountingSide(BookSide):
+    """A book side that counts the levels it has been asked to walk."""
+
+    levels_walked = 0
+
+    def levels(self) -> Iterator[PriceLevel]:
+        for level in super().levels():
+            self.levels_walked += 1
+            yield level
 
 
 class Feed(NamedTuple):
@@ -155,6 +167,71 @@ def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
                 follower = feed.follower(watcher, watched_symbol)
                 for side in ("BID", "ASK"):
                     assert follower.levels(side) == own_levels(engine, watched_symbol, side, depth)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Side), st.integers(1, 12), st.integers(0, 3), st.integers(1, 8)),
+        min_size=10,
+        max_size=60,
+    ),
+    st.lists(st.integers(1, 12), min_size=SUBSCRIBERS, max_size=SUBSCRIBERS),
+    st.integers(1, 8),
+)
+def test_each_of_many_depths_is_the_engines_own_best_levels_and_no_update_tells_what_is_known(
+    steps: list[tuple[Side, int, int, int]], depths: list[int], batch_size: int
+) -> None:
+    """Levels come, go, change and trade near the ends of views; each batch one client changes its depth.
+
+    A step is a side, how far from the middle, how much (0: cancel all of the side), and the next depth.
+    """
+    market = Market()
+    with feed_of(market.engine) as feed:
+        for number, depth in enumerate(depths):
+            feed.subscribe(number, depth)
+        followers = [feed.follower(number) for number in range(SUBSCRIBERS)]
+        for start in range(0, len(steps), batch_size):
+            before = [(known.sequence, known.levels("BID"), known.levels("ASK")) for known in followers]
+            for side, distance, quantity, _next_depth in steps[start : start + batch_size]:
+                own_side = market.engine.books["ACME"].side(side)
+                price = 20 - distance if side is Side.BUY else 16 + distance
+                if quantity:
+                    market.enter("alice", side, quantity, price)
+                elif own_side.total_at(price)[1]:
+                    level = next(level for level in own_side.levels() if level.price == price)
+                    for order in list(level.orders()):
+                        market.cancel("alice", order.client_order_id)
+            feed.market_data.flush()
+            for follower, depth, (sequence, *known) in zip(followers, depths, before, strict=True):
+                shown = [follower.levels(name) for name in ("BID", "ASK")]
+                assert shown == [own_levels(market.engine, "ACME", name, depth) for name in ("BID", "ASK")]
+                assert follower.sequence == sequence + (shown != known)
+            number = start // batch_size % SUBSCRIBERS
+            depths[number] = steps[start][3]
+            feed.subscribe(number, depths[number])
+
+
+@pytest.mark.parametrize(("depths", "levels_walked"), [([0], 0), ([20], 21), ([15, 16, 17, 18, 19, 20], 21)])
+def test_a_side_is_walked_once_for_all_limited_views_and_not_for_the_whole_book(
+    depths: list[int], levels_walked: int
+) -> None:
+    """Else a few clients, each at a depth of its own, would slow the exchange for everybody."""
+    market = Market()
+    side = market.engine.books["ACME"].bids = CountingSide(Side.BUY)
+    for price in range(1, 51):
+        market.enter("alice", Side.BUY, 1, price)
+    with feed_of(market.engine) as feed:
+        for number, depth in enumerate(depths):
+            feed.subscribe(number, depth)
+        market.enter("alice", Side.BUY, 1, 60)
+        side.levels_walked = 0
+        feed.market_data.flush()
+        assert side.levels_walked == levels_walked
+        market.enter("alice", Side.BUY, 1, 5)
+        side.levels_walked = 0
+        feed.market_data.flush()
+        assert side.levels_walked == 0
+        assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", depths[0])
 
 
 def test_a_snapshot_shows_what_nobody_has_been_told_yet(market: Market, feed: Feed) -> None:

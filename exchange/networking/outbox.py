@@ -33,9 +33,9 @@ class Outbox:
     """Everything on its way to one client, in order.
 
     `send` and `finish` are called by the matching thread (by that of the heartbeats, and of a failure, too),
-    `send_backlog` by the backlog sender, `give_up` by who sent too much for all; `_lock` guards the backlog and the
-    right to write to the socket.  When all has been sent after `finish`, or the peer is gone, `on_end` is called,
-    once, in the thread that found out.
+    `send_backlog` by the backlog sender, `give_up` by who sent too much for all; `_lock` guards the backlog and
+    the right to write to the socket.  When all has been sent after `finish`, or the peer is gone, `on_end` is
+    called, once, in the thread that found out.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ from exchange.networking.requests import BadRequest, CheckedLogin, Login, Missed
 # A login that fails is answered at once so often in a row; after that each answer waits for its turn.
 FAILURES_AT_ONCE = 5
 FAILURES_PER_S = 1.0
-# So many failures of one address may have their turns ahead of them; until there are fewer, no token is compared.
+# So many failures of one address may wait for their turns; one more is answered at once, with nothing but that.
 FAILURES_WAITING_MAX = 8
 
 # How many seconds' worth of new names one address may claim at once: a class may log in from one machine.
@@ -76,22 +76,15 @@ class LoginDesk:
 
         `speaker` is the user whom the connection speaks for already, None before a login.
 
-        After repeated failures from one address each further one gets a turn, for which it waits.  While
-        `FAILURES_WAITING_MAX` turns are ahead, a login from there is refused before its token is compared, right
-        or wrong: a refusal at once of the wrong ones alone would tell which they are, as fast as anybody can ask.
-        For the same reason a client that leaves ends its wait and not its turn.  Claiming a free name guesses
-        nothing, and goes on.
+        After repeated failures from one address each further one gets a turn, for which it waits, and while
+        `FAILURES_WAITING_MAX` of them wait the next is refused at once.  So threads that wait are few, and whoever
+        has the right token is let in whatever others of the address do: 256 bits can't be guessed at any speed.  A
+        client that leaves ends its wait and not its turn.
         """
         credential = self._users.credential(login.user)
-        is_claim = credential is None and login.token is None
-        if not is_claim and self._has_too_many_failures(host):
-            return [CheckedLogin(login, _too_many_failures(login.user), None, None)]
         refusal = _refusal(login, speaker, credential) or self._refuse_last_seq(login)
         if refusal is not None:
             return [CheckedLogin(login, self._in_turn(login, refusal, host, wait), None, None)]
-        # Of many who were compared at the same time, whoever comes after the last turn hears nothing either.
-        if not is_claim and self._has_too_many_failures(host):
-            return [CheckedLogin(login, _too_many_failures(login.user), None, None)]
         if credential is None and self._new_users is not None and not self._new_users.take(host):
             return [CheckedLogin(login, _too_many_new_users(login.user, self._new_users.per_s), None, None)]
         missed_fills = self._missed_fills(login)
@@ -100,10 +93,6 @@ class LoginDesk:
             claim = ClaimUser(login.user, made.credential)
             return [claim, CheckedLogin(login, None, made, missed_fills, made.credential)]
         return [CheckedLogin(login, None, None, missed_fills, credential)]
-
-    def _has_too_many_failures(self, host: str) -> bool:
-        """Whether a failure from the address would get no turn."""
-        return self._failures.wait_s(host) > FAILURES_WAITING_MAX / FAILURES_PER_S
 
     def _in_turn(self, login: Login, refusal: BadRequest, host: str, wait: Wait) -> BadRequest:
         """The refusal when it is its turn; another one, at once, if there are no more turns."""
@@ -155,7 +144,7 @@ def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) ->
 
 
 def _too_many_failures(user: str) -> BadRequest:
-    """Does not say whether the token was right: nobody has looked, or nobody is to know."""
+    """Does not say what was wrong."""
     text = (
         f"user {user}: too many failed logins from this address, which may fail {FAILURES_AT_ONCE} times at once "
         f"and {FAILURES_PER_S:g} time per second after that; try again later"

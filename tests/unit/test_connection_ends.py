@@ -220,8 +220,7 @@ def test_failed_logins_of_clients_that_leave_at_once_leave_nothing_behind(linger
         join_readers()
         assert len(os.listdir("/proc/self/fd")) == descriptors
         with RawClient(exchange.port) as again:
-            # A reset may overtake the login that was sent before it, so those may be too few.
-            assert linger == RESET_ON_CLOSE or again.login("alice", token)["code"] == "RATE_LIMITED"
+            assert again.login("alice", token)["type"] == "logged_in"
 
 
 @pytest.mark.usefixtures("endless_turns")

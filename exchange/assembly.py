@@ -174,11 +174,17 @@ class Exchange:
 
         history = FillHistory(log_directory(options.data_dir), self._data.audit_log.drain, self._data.instrument)
 
+        # One at a time: a look-up is all work of the processor, and many would leave the matching thread none.
+        looking_up = threading.Lock()
+
         def fills_since(user: str, seq: int) -> MissedFills:
-            # A log that was moved away must not keep its user out: what memory does not hold counts as looked up.
-            looked_up = publisher.first_held_seq(user) - 1
-            fills, last_seq = history.fills_since(user, seq)
-            return MissedFills(fills, max(last_seq, looked_up))
+            with looking_up:
+                if self._server.is_stopping:
+                    raise ConnectionAbortedError("the exchange is stopping")  # A stop waits for no queue of these.
+                # A log that was moved away must not keep its user out: what memory lacks counts as looked up.
+                looked_up = publisher.first_held_seq(user) - 1
+                fills, last_seq = history.fills_since(user, seq)
+                return MissedFills(fills, max(last_seq, looked_up))
 
         desk = LoginDesk(
             engine,

@@ -25,19 +25,19 @@ from exchange.engine.events import CancelReason, RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
-from exchange.networking.heartbeats import Heartbeats
-from exchange.networking.login_desk import LoginDesk
-from exchange.networking.operator_channel import OperatorChannel
-from exchange.networking.publisher import Publisher
-from exchange.networking.rate_limit import Throttle
-from exchange.networking.requests import MissedFills
-from exchange.networking.sessions import RecentEvents
+from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.rate_limit import Throttle
+from exchange.networking.operator.channel import OperatorChannel
+from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.publishing.publisher import Publisher
+from exchange.networking.publishing.sessions import RecentEvents
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
+from exchange.networking.wire.requests import MissedFills
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.fill_history import FillHistory
 from exchange.storage.places import lock_path, log_directory, operator_socket_path
 from exchange.storage.recovery import Progress
-from exchange.storage.snapshotter import SnapshotProcess
+from exchange.storage.running_snapshots import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import FileError, FileLock

@@ -36,7 +36,7 @@ from typing import NamedTuple, Optional, Union
 from exchange.utils.command_line import OneLineParser
 from tests.faults.kill_campaign import KillFigures, KillRun
 from tests.faults.power_loss import Figures, run_seed
-from tests.started_process import deaf_workers
+from tests.support.started_process import deaf_workers
 
 KILLS_PER_SEED = 25
 

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser
 from tests.benchmarks.screen_figures import Market, Screen, measure_idle, measure_load
-from tests.watched_engine import WatchedEngine
+from tests.support.watched_engine import WatchedEngine
 
 START_MAX_S = 20.0
 IDLE_S = 5.0

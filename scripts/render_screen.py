@@ -17,7 +17,7 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser
-from tests.screen_picture import picture
+from tests.support.screen_picture import picture
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "tui" / "screenshot.svg"

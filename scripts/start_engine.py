@@ -28,15 +28,15 @@ from typing import Optional
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
-from exchange.networking.login_desk import NEW_USERS_BURST_S
+from exchange.networking.inbound.login_check import NEW_USERS_BURST_S
 from exchange.networking.tcp_server import ServerOptions
-from exchange.networking.tls import server_context
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
 from exchange.storage.journal_format import Durability
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
 from exchange.utils.helpers import FileError
+from exchange.utils.tls import server_context
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

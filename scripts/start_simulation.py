@@ -29,14 +29,14 @@ from types import FrameType
 from typing import Optional
 
 from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError, TokenStore
-from exchange.simulation import replay
 from exchange.simulation.errors import CannotStartError, EngineGoneError, SimulationError
 from exchange.simulation.order_desk import log_in
-from exchange.simulation.order_flow import read_flow
-from exchange.simulation.progress import Progress
-from exchange.simulation.simulator import USER_COUNT_MAX, Options, Simulation
-from exchange.simulation.summary import aligned, tally_lines
+from exchange.simulation.progress_line import Progress
+from exchange.simulation.replay import replay
+from exchange.simulation.replay.order_flow import read_flow
 from exchange.simulation.terms import choose_terms
+from exchange.simulation.traders.simulator import USER_COUNT_MAX, Options, Simulation
+from exchange.simulation.traders.summary import aligned, tally_lines
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number, trusting
 
 PROGRAM = "start_simulation.py"

@@ -33,7 +33,7 @@ from pathlib import Path
 from exchange.utils.command_line import OneLineParser
 from tests.campaigns.stress_measures import MEASURES, QUIET
 from tests.campaigns.stress_probe import HEADING
-from tests.watched_engine import EngineError, WatchedEngine
+from tests.support.watched_engine import EngineError, WatchedEngine
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:

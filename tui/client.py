@@ -27,8 +27,8 @@ from exchange.networking.tcp_client import (
     TokenStore,
 )
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
-from tui import plain_output
-from tui.plain import InputLines, PlainSession, Screen
+from tui.plain import plain_output
+from tui.plain.plain_session import InputLines, PlainSession, Screen
 from tui.session_manager import SessionManager, check_user
 
 PROGRAM = "start_client.py"
@@ -138,7 +138,7 @@ def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Na
     """Hand over to the client that was asked for.  Raises ExchangeError, TimeoutError and OSError."""
     if not options.plain and _has_screen():
         # Imported here, because the plain client also runs where there is no terminal library.
-        from tui.app import run_screen
+        from tui.screen.app import run_screen
 
         run_screen(client, history, lambda last_seq: _connect_again(options, last_seq), options.symbol)
         return

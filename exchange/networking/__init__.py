@@ -1,14 +1,13 @@
 """The bridge between TCP and the engine: knows messages, decides nothing.
 
-    lines       protocol is the face of all that spells them: json_line, protocol_fields and protocol_decode (in),
-                protocol_encode and protocol_session (out); requests is what they ask for beyond engine commands
-    server      tcp_server, tls, connection_reader with line_reader and rate_limit (in), connection, outbox and
-                backlogs (out), heartbeats
-    sessions    login_desk and credentials (who is it), session_desk and sessions (what was missed)
-    publishing  publisher, market_data
-    operator    operator_channel, operator_conversation, operator_wish
-    client      tcp_client, client_connection, client_sender, client_requests, client_errors, book_follower,
-                token_store
+Two doors, `tcp_server` and `tcp_client`.  Behind them, in the order in which a line travels:
 
-PROTOCOL.md is the wire in words.  Reading order: `protocol`, `connection_reader`, `publisher`, `tcp_client`.
+    wire        what is said: one line ⇄ one value
+    inbound     bytes → checked request        (reader threads)
+    publishing  outcome → who hears of it      (matching thread)
+    outbound    lines → sockets                (whoever sends)
+    operator    the operator's channel
+    client      what stands behind `tcp_client`
+
+PROTOCOL.md is the wire in words.  Must not match, keep or decide anything.
 """

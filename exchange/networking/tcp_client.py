@@ -42,9 +42,9 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Optional
 
-from exchange.networking.book_follower import BookFollower, BookLevel
-from exchange.networking.client_connection import Connection, Message, Price, encode_message, exact_price
-from exchange.networking.client_errors import (
+from exchange.networking.client.book_follower import BookFollower, BookLevel
+from exchange.networking.client.engine_connection import Connection, Message, Price, encode_message, exact_price
+from exchange.networking.client.errors import (
     ConnectionLost,
     ExchangeError,
     LoginRejected,
@@ -52,7 +52,7 @@ from exchange.networking.client_errors import (
     Rejected,
     TokenFileError,
 )
-from exchange.networking.client_requests import (
+from exchange.networking.client.request_messages import (
     Word,
     accepted,
     answers,
@@ -61,8 +61,8 @@ from exchange.networking.client_requests import (
     replace_order,
     request,
 )
-from exchange.networking.client_sender import RequestSender
-from exchange.networking.token_store import TokenStore
+from exchange.networking.client.sender import RequestSender
+from exchange.networking.client.token_store import TokenStore
 
 __all__ = [
     "BookFollower",

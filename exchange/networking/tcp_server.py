@@ -16,15 +16,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.events import RejectCode
-from exchange.networking import protocol
-from exchange.networking.backlogs import BacklogSender
-from exchange.networking.connection import Connection
-from exchange.networking.connection_reader import ConnectionReader
-from exchange.networking.login_desk import LoginDesk
-from exchange.networking.rate_limit import Throttle
-from exchange.networking.requests import CaughtUp
-from exchange.networking.tls import TlsSocket
+from exchange.networking.inbound.connection_reader import ConnectionReader
+from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.rate_limit import Throttle
+from exchange.networking.outbound.backlogs import BacklogSender
+from exchange.networking.outbound.connection import Connection
+from exchange.networking.wire import session_lines
+from exchange.networking.wire.requests import CaughtUp
 from exchange.utils.memory import give_back_freed_memory
+from exchange.utils.tls import TlsSocket
 
 # Connections that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
 ACCEPT_BACKLOG = 4_096
@@ -37,7 +37,7 @@ EBB_CONNECTIONS_MIN = 100
 # is called when they have been processed.
 PutInbound = Callable[[Connection, list[Any], Callable[[], None]], None]
 
-_SLOW_CONSUMER = protocol.error(
+_SLOW_CONSUMER = session_lines.error(
     RejectCode.SLOW_CONSUMER, "you read too slowly and too much is waiting for you; reconnect and read faster"
 )
 
@@ -57,7 +57,7 @@ class ServerOptions(NamedTuple):
 class ExchangeServer(socketserver.ThreadingTCPServer):
     """Listens from construction on; accepts from `start` on.  OSError if the address can't be had.
 
-    `put`, `login_desk` and `throttle` (None: no limit) are for the readers.  A client beyond `connections_max`
+    `put`, `login_check` and `throttle` (None: no limit) are for the readers.  A client beyond `connections_max`
     is told so and hung up on at once.
     """
 
@@ -133,7 +133,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self._accepting.join()
         self.server_close()
-        line = protocol.error(RejectCode.ENGINE_STOPPING, reason)
+        line = session_lines.error(RejectCode.ENGINE_STOPPING, reason)
         with self._connections_lock:
             connections = list(self._connections)
         for connection in connections:
@@ -216,6 +216,6 @@ def _descriptors_to_spare() -> int:
 def _say_full(request: socket.socket, connections_max: int) -> None:
     text = f"connections: {connections_max} are open, which is the limit; try again later"
     try:
-        request.send(protocol.error(RejectCode.RATE_LIMITED, text), socket.MSG_DONTWAIT)
+        request.send(session_lines.error(RejectCode.RATE_LIMITED, text), socket.MSG_DONTWAIT)
     except OSError:
         return  # Already gone.

@@ -24,9 +24,9 @@ from exchange.networking.tcp_client import (
     TokenStore,
 )
 from exchange.simulation.errors import CannotStartError, EngineGoneError
-from exchange.simulation.intents import Cancel, Intent, Place
-from exchange.simulation.summary import RequestKind, Tally
 from exchange.simulation.terms import Terms
+from exchange.simulation.traders.intents import Cancel, Intent, Place
+from exchange.simulation.traders.summary import RequestKind, Tally
 
 ANSWERS: dict[RequestKind, frozenset[str]] = {
     RequestKind.ORDER: frozenset({"order_accepted", "order_rejected"}),

@@ -21,15 +21,15 @@ from typing import NamedTuple, Optional
 from exchange.engine.events import Event, PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
-from exchange.storage.ahead import Ahead
 from exchange.storage.audit_log import AuditFormat, log_files, repair_logs, seq_of, unwritten
 from exchange.storage.journal import SEGMENT_BYTES_MAX, Journal, JournalError
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
-from exchange.storage.order_store import OrderStore
+from exchange.storage.lines_beyond_journal import Ahead
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import Progress, garbage_collection_paused, replay, restored
-from exchange.storage.snapshotter import SnapshottingJournal
+from exchange.storage.running_snapshots import SnapshottingJournal
+from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThread, BatchThreadError, MakeWorker
 from exchange.utils.disk import REAL_DISK, Disk

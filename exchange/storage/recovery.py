@@ -18,7 +18,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import Event
 from exchange.storage.command_record import Record
 from exchange.storage.journal_reader import JournalReader
-from exchange.storage.order_store import OrderStore
+from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.disk import Disk
 from exchange.utils.helpers import FileError
 

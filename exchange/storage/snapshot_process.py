@@ -11,9 +11,9 @@ import sys
 import threading
 from pathlib import Path
 
-from exchange.storage.order_store import OrderStore
 from exchange.storage.places import journal_directory, snapshot_directory
 from exchange.storage.recovery import build_snapshot, garbage_collection_paused
+from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import FileError
 

@@ -18,14 +18,14 @@ from typing import NamedTuple, Optional
 
 from exchange.engine.engine import Engine
 from exchange.engine.trade import Trade
-from exchange.storage.ahead import Ahead
 from exchange.storage.command_record import Record
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, SegmentReader, judge
-from exchange.storage.order_store import OrderStore, StoredSnapshot
+from exchange.storage.lines_beyond_journal import Ahead
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import ReplayError, carried_out
-from exchange.storage.verify_lines import LedgerCheck, check_logs, tell_of_lines_ahead
+from exchange.storage.snapshot_files import OrderStore, StoredSnapshot
+from exchange.storage.verify_ledger_and_logs import LedgerCheck, check_logs, tell_of_lines_ahead
 from exchange.utils.disk import Disk
 from exchange.utils.helpers import DamagedFileError
 

@@ -17,10 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from exchange.networking.tcp_client import ExchangeClient
-from tests.started_process import started_process
-from tui.painter import BEGIN_FRAME
+from tests.support.project import ROOT
+from tests.support.started_process import started_process
+from tui.screen.painter import BEGIN_FRAME
 
-ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT = 120, 40
 KEY_EVERY_S = 0.37
 KEYS = (b"\x1b[A", b"\x1b[B")

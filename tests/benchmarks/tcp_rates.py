@@ -12,12 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from tests.benchmarks.figure import Figure
-from tests.started_process import started_process
+from tests.support.project import ROOT
+from tests.support.started_process import started_process
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUND_TRIPS = 3_000
 PIPELINED_ORDERS = 50_000
 

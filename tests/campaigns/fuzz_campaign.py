@@ -15,7 +15,7 @@ from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Message, 
 from tests.campaigns.fuzz_lines import SYMBOL, Case, Due, LineMaker
 from tests.campaigns.fuzz_visits import farewell, stranger
 from tests.campaigns.fuzz_watch import BOOK_QUESTION, Watcher
-from tests.watched_engine import EngineError, Vitals, WatchedEngine
+from tests.support.watched_engine import EngineError, Vitals, WatchedEngine
 
 USER_COUNT = 8
 # Each conversation comes from another loopback address, since failed logins slow an address down.

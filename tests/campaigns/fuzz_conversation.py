@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Optional
 
-from exchange.networking.book_follower import BookFollower
+from exchange.networking.client.book_follower import BookFollower
 from tests.campaigns.fuzz_lines import Case, LineMaker
 from tests.campaigns.fuzz_visits import Visit
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from exchange.networking.book_follower import BookFollower
+from exchange.networking.client.book_follower import BookFollower
 from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Message, Trader, Wire, check_answer
 from tests.campaigns.fuzz_lines import SYMBOL, Case, Due
 

@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Optional
 
-from tests.started_process import deaf_workers
+from tests.support.started_process import deaf_workers
 
 # No load outlasts its measurement by long, whatever becomes of the process that started it.
 LOAD_S_MAX = 600.0

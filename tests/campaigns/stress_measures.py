@@ -16,7 +16,7 @@ from typing import Any
 from tests.benchmarks.tcp_rates import pipelined_rate
 from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line, subscription
 from tests.campaigns.stress_probe import Comparison, Probe, compare, turn_s
-from tests.watched_engine import EngineError, Vitals, WatchedEngine
+from tests.support.watched_engine import EngineError, Vitals, WatchedEngine
 
 FLOW_PER_S = 2_000
 RESTING_ORDERS = 500

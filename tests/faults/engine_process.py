@@ -16,7 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Optional, TypeVar
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.project import ROOT
+
 WAIT_S = 30.0
 _LISTENING = b"exchange listening on "
 Self = TypeVar("Self", bound="EngineProcess")

@@ -22,9 +22,9 @@ from exchange.engine.trade import Trade
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread, Outcome
 from exchange.storage.audit_log import AuditFormat, log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
-from exchange.storage.order_store import OrderStore
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import Progress, build_snapshot
+from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.trade_writer import trade_line
 from exchange.storage.verify import verify
 from tests.faults.seeded_workers import Workers

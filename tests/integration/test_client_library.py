@@ -10,7 +10,7 @@ import pytest
 
 from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, LoginRejected, Rejected
-from tests.integration.processes import RunningEngine
+from tests.support.processes import RunningEngine
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from typing import Optional
 
 import pytest
 
-from tests.integration.processes import RunningEngine
-from tests.raw_client import Message, RawClient, kinds, limit
+from tests.support.processes import RunningEngine
+from tests.support.raw_client import Message, RawClient, kinds, limit
 
 PRICE = 5
 

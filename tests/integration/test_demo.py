@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 
-from tests.integration.processes import ROOT, WAIT_S
+from tests.support.processes import WAIT_S
+from tests.support.project import ROOT
 
 LINE = re.compile(r"\d\d:\d\d:\d\d  ACME  bid .+ ask .+ last .+ trades \d+ +volume \d+")
 

@@ -13,8 +13,8 @@ from typing import Union
 
 import pytest
 
-from tests.integration.processes import Program, RunningEngine
-from tests.raw_client import Message, RawClient, kinds, limit
+from tests.support.processes import Program, RunningEngine
+from tests.support.raw_client import Message, RawClient, kinds, limit
 
 EXIT_REFUSED = 2
 

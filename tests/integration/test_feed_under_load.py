@@ -18,10 +18,10 @@ from typing import Optional
 
 import pytest
 
-from exchange.networking import outbox
-from tests.followed_book import Follower, Levels, own_levels
-from tests.in_process import WAIT_S, InProcessExchange, running_exchange
-from tests.raw_client import Message, RawClient, limit
+from exchange.networking.outbound import outbox
+from tests.support.followed_book import Follower, Levels, own_levels
+from tests.support.in_process import WAIT_S, InProcessExchange, running_exchange
+from tests.support.raw_client import Message, RawClient, limit
 
 DEPTHS = (0, 1, 3, 20)
 TRADERS = 3

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from exchange.networking import outbox
+from exchange.networking.outbound import outbox
 from exchange.networking.tcp_client import ExchangeClient
-from exchange.networking.tls import server_context
-from tests.certificates import make_certificate
-from tests.in_process import WAIT_S, join_readers, running_exchange
-from tests.integration.processes import Program, RunningEngine
-from tests.raw_client import RawClient, limit
+from exchange.utils.tls import server_context
+from tests.support.certificates import make_certificate
+from tests.support.in_process import WAIT_S, join_readers, running_exchange
+from tests.support.processes import Program, RunningEngine
+from tests.support.raw_client import RawClient, limit
 
 BOT = Path(__file__).resolve().parent / "pinging_bot.py"
 HEARTBEAT_S = 0.2

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from exchange.assembly import Exchange, Options
-from exchange.networking import sessions
+from exchange.networking.publishing import sessions
 from exchange.networking.tcp_server import ServerOptions
-from tests.raw_client import RawClient, kinds, limit
+from tests.support.raw_client import RawClient, kinds, limit
 
 ALL_EVENTS_HELD_MAX = 300
 FILLS = 120

@@ -14,9 +14,9 @@ from random import Random
 
 import pytest
 
-from exchange.networking.line_reader import LINE_BYTES_MAX
-from tests.integration.processes import RunningEngine
-from tests.raw_client import Message, RawClient, kinds, limit
+from exchange.networking.wire.line_reader import LINE_BYTES_MAX
+from tests.support.processes import RunningEngine
+from tests.support.raw_client import Message, RawClient, kinds, limit
 
 ORDER = b'{"type":"new_order","client_order_id":"x","side":"BUY","order_type":"LIMIT","quantity":1,"price":1'
 

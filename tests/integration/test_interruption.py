@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import ROOT, WAIT_S, RunningEngine
+from tests.support.processes import WAIT_S, RunningEngine
+from tests.support.project import ROOT
 
 # From a script's first lines, over its imports and a start on an empty directory, to a running exchange.
 DELAYS_S = [number * 0.04 for number in range(8)]

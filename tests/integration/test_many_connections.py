@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.raw_client import RawClient, kinds, limit
-from tests.watched_engine import WatchedEngine
+from tests.support.raw_client import RawClient, kinds, limit
+from tests.support.watched_engine import WatchedEngine
 
 MEBIBYTE = 2**20
 GROWTH_BYTES_MAX = 10 * MEBIBYTE

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient
-from tests.integration.processes import ROOT, Program, RunningEngine
+from tests.support.processes import Program, RunningEngine
+from tests.support.project import ROOT
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="needs node (Node.js), which is not installed")

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.processes import ROOT, WAIT_S, Program, RunningEngine, operate, plain_client
-from tests.integration.screen_process import ScreenProcess
+from tests.support.processes import WAIT_S, Program, RunningEngine, operate, plain_client
+from tests.support.project import ROOT
+from tests.support.screen_process import ScreenProcess
 
 
 @pytest.fixture

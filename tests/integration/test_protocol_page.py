@@ -23,11 +23,12 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.events import CancelReason, RejectCode
-from exchange.networking import protocol_decode
-from tests.integration.processes import RunningEngine
-from tests.raw_client import RawClient
+from exchange.networking.wire.decode import _FORMS
+from tests.support.processes import RunningEngine
+from tests.support.project import ROOT
+from tests.support.raw_client import RawClient
 
-PAGE = Path(__file__).resolve().parents[2] / "exchange" / "networking" / "PROTOCOL.md"
+PAGE = ROOT / "exchange" / "networking" / "PROTOCOL.md"
 _EXAMPLES = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _STEP = re.compile(r"(?P<name>\w+) (?P<way>[→←]) (?P<content>.*)")
 
@@ -136,7 +137,7 @@ def words_of(page: str) -> set[str]:
 
 def words_of_the_wire() -> list[str]:
     """Every request, field, code and reason that the exchange knows."""
-    requests = {word for kind, form in protocol_decode._FORMS.items() for word in (kind, *form.checkers)}
+    requests = {word for kind, form in _FORMS.items() for word in (kind, *form.checkers)}
     return [each.value for each in (*RejectCode, *CancelReason)] + sorted(requests)
 
 

@@ -10,8 +10,8 @@ from typing import Any, Optional
 
 import pytest
 
-from tests.integration.processes import Program, RunningEngine
-from tests.raw_client import RawClient, limit
+from tests.support.processes import Program, RunningEngine
+from tests.support.raw_client import RawClient, limit
 
 ORDERS = 500
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient
-from tests.integration.processes import Program, RunningEngine
-from tests.integration.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
+from tests.support.processes import Program, RunningEngine
+from tests.support.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ BROKEN_SCREEN = """
 import sys
 from pathlib import Path
 from exchange.networking.tcp_client import ExchangeClient
-from tui.app import run_screen
+from tui.screen.app import run_screen
 from tui.session_manager import SessionManager
 client = ExchangeClient.connect(port=int(sys.argv[4]))
 client.login("alice", heartbeat_s=1)

@@ -15,9 +15,9 @@ import pytest
 
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, TokenStore
 from scripts.start_engine import is_loopback
-from tests.certificates import Certificate, make_certificate
-from tests.integration.processes import WAIT_S, Program, RunningEngine, plain_client
-from tests.raw_client import RawClient
+from tests.support.certificates import Certificate, make_certificate
+from tests.support.processes import WAIT_S, Program, RunningEngine, plain_client
+from tests.support.raw_client import RawClient
 
 EXIT_REFUSED = 2
 

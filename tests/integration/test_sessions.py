@@ -15,8 +15,8 @@ from typing import Any, Optional
 
 import pytest
 
-from tests.integration.processes import WAIT_S, Program, RunningEngine, operate
-from tests.raw_client import Message, RawClient, kinds, limit, login_message
+from tests.support.processes import WAIT_S, Program, RunningEngine, operate
+from tests.support.raw_client import Message, RawClient, kinds, limit, login_message
 
 EVENTS_HELD_MAX = 10_000
 

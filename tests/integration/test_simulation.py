@@ -14,12 +14,13 @@ import pytest
 
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.order_desk import log_in
-from exchange.simulation.order_flow import read_flow
-from exchange.simulation.replay import WINDOW, Replay, book_holds_orders
-from exchange.simulation.simulator import Options, Simulation
-from exchange.simulation.summary import Tally
+from exchange.simulation.replay.order_flow import read_flow
+from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.terms import choose_terms
-from tests.integration.processes import ROOT, Program, RunningEngine
+from exchange.simulation.traders.simulator import Options, Simulation
+from exchange.simulation.traders.summary import Tally
+from tests.support.processes import Program, RunningEngine
+from tests.support.project import ROOT
 
 WAIT_S = 60.0
 FLOW = "order_flow/aapl_2012-06-21.csv"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.processes import RunningEngine, operate, plain_client
-from tests.raw_client import Message, RawClient, kinds, limit, login_message
+from tests.support.processes import RunningEngine, operate, plain_client
+from tests.support.raw_client import Message, RawClient, kinds, limit, login_message
 
 # What an id is probed with.  The values differ in what else is wrong with them, which must not be told either.
 PROBES: dict[str, Message] = {

@@ -37,7 +37,7 @@ from exchange.engine.events import CancelReason
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
-from tests.oracle import Oracle
+from tests.support.oracle import Oracle
 
 USERS = ("alice", "bob", "carol")
 # Some trade, some only claim their name, two are spelled like others, and nobody ever is nobody.

@@ -18,9 +18,9 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import CancelRejected, OrderRejected, RejectCode
 from exchange.engine.instrument import Phase
 from exchange.engine.order import OrderType, Side, TimeInForce
-from tests.oracle import Oracle
-from tests.oracle_values import RESERVED_IDS, assert_same_events
 from tests.property.strategies import ACME, NAMES, USERS, Stamped, command_sequences, long_session
+from tests.support.oracle import Oracle
+from tests.support.oracle_values import RESERVED_IDS, assert_same_events
 
 
 def assert_same_book(engine: Engine, oracle: Oracle, symbol: str) -> None:

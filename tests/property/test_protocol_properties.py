@@ -24,10 +24,12 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from exchange.networking import requests
-from exchange.networking.json_line import MalformedLineError, NumberText, parse_object
-from exchange.networking.protocol import Encoder, decode, pong
-from exchange.networking.requests import BadRequest, Ping, Subscribe
+from exchange.networking.wire import requests
+from exchange.networking.wire.decode import decode
+from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.requests import BadRequest, Ping, Subscribe
+from exchange.networking.wire.session_lines import pong
+from exchange.networking.wire.strict_json import MalformedLineError, NumberText, parse_object
 
 NANOS_MAX = 10**18
 REJECTIONS = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)

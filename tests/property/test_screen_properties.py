@@ -7,17 +7,17 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests import screen_scenes
-from tests.screen_scenes import Scene
-from tui.cells import Attribute, Canvas, Color
-from tui.key_decoder import KeyDecoder
-from tui.keys import ACTIONS
-from tui.layout import is_too_small, layout
-from tui.messages import Resized, Typed
-from tui.painter import paint
-from tui.theme import ColorDepth, Styles, Theme
-from tui.update import update
-from tui.view import view
+from tests.support import screen_scenes
+from tests.support.screen_scenes import Scene
+from tui.screen.cells import Attribute, Canvas, Color
+from tui.screen.key_decoder import KeyDecoder
+from tui.screen.keys import ACTIONS
+from tui.screen.layout import is_too_small, layout
+from tui.screen.messages import Resized, Typed
+from tui.screen.painter import paint
+from tui.screen.theme import ColorDepth, Styles, Theme
+from tui.screen.update import update
+from tui.screen.view import view
 
 MAKERS = (
     screen_scenes.busy,

@@ -19,15 +19,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.screen_scenes import LAST_TICKS, Scene, levels
-from tui.cells import Canvas
-from tui.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
-from tui.keys import ACTIONS
-from tui.messages import Connected, EngineSaid, Incoming, Lost, Resized, Send, TimePassed, Typed
-from tui.model import LinkState
-from tui.own_orders import OrderState
-from tui.panels.bottom import draw_ticket_row
-from tui.update import update
+from tests.support.screen_scenes import LAST_TICKS, Scene, levels
+from tui.screen.cells import Canvas
+from tui.screen.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
+from tui.screen.keys import ACTIONS
+from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Resized, Send, TimePassed, Typed
+from tui.screen.model import LinkState
+from tui.screen.own_orders import OrderState
+from tui.screen.panels.bottom import draw_ticket_row
+from tui.screen.update import update
 
 RISKS = ("new_order", "replace_order")
 COMMANDS = ("buy 3 100", "sell 2", "buy 1 99.95 ioc", "cancel all", "flatten", "symbol BRICK")

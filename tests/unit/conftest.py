@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.in_process import InProcessExchange, running_exchange
-from tests.raw_client import RawClient
+from tests.support.in_process import InProcessExchange, running_exchange
+from tests.support.raw_client import RawClient
 
 
 @pytest.fixture

@@ -1,0 +1,150 @@
+"""Tells the clients what happened: each outcome of a batch to whom it concerns, and nobody else.
+
+    private event ──► every connection of its user, and held for those who come back
+    answer        ──► the connection that asked
+    trade, book   ──► the subscribers of the feed
+    phase         ──► who follows the instrument in any way
+    login, ping … ──► `session_requests`: they concern connections, not the market
+
+Lines are queued per connection while the batch is gone through and sent in one go at its end.  Market data of the
+batch is queued before the first `pong`, so that a pong is a barrier (PROTOCOL 1), else at the end.
+
+Called by the matching thread, once per batch, after its commands are durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional, Protocol
+
+from exchange.engine.commands import ClaimUser, Command, NewOrder
+from exchange.engine.engine import Engine
+from exchange.engine.events import (
+    PRIVATE_EVENT_TYPES,
+    Event,
+    InstrumentListed,
+    InstrumentStatusChanged,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    PrivateEvent,
+    UserReset,
+)
+from exchange.engine.order import OrderStatus
+from exchange.engine.trade import Trade
+from exchange.networking.outbound.connection import Connection
+from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.publishing.feeds import MarketData
+from exchange.networking.publishing.session_requests import SessionDesk
+from exchange.networking.publishing.sessions import HeldEvent, RecentEvents, Sessions
+from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.requests import CheckedLogin, Subscribe
+
+_FILLED = OrderStatus.FILLED
+
+
+class Outcome(Protocol):
+    """One request of one connection and the events it led to; `origin` None: the exchange asked itself."""
+
+    @property
+    def origin(self) -> Any: ...
+    @property
+    def request(self) -> Any: ...
+    @property
+    def events(self) -> Sequence[Event]: ...
+
+
+class Publisher:
+    """Sends outcomes.  Owns the sessions and the feeds; reads the engine, whose thread it runs in.
+
+    `version` is what `logged_in` tells clients they talk to; `recent` is what users were told lately, before this
+    start, so that they can hear it again.
+    """
+
+    def __init__(self, engine: Engine, version: str, heartbeats: Heartbeats, recent: RecentEvents) -> None:
+        self._engine = engine
+        self._encoder = Encoder(engine.instruments())
+        self._sessions = Sessions()
+        self._market_data = MarketData(engine.books, self._encoder, self._queue)
+        self._desk = SessionDesk(
+            engine, self._sessions, self._market_data, heartbeats, self._encoder, version, self._queue
+        )
+        # Every user's last event before this start.
+        self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
+        # Every connection that has something queued in this batch, in the order of its first line.
+        self._waiting: list[Connection] = []
+        for event in recent.take():
+            self._tell_user(event)
+
+    def shows_state(self, request: object) -> bool:
+        """Whether serving `request` reads the engine: it must be served before what came after it is processed."""
+        return type(request) is Subscribe or type(request) is CheckedLogin
+
+    def admits(self, origin: object) -> bool:
+        """Whether commands of `origin` may still be carried out: not behind the end of its session by a reset."""
+        return self._desk.admits(origin)
+
+    def first_held_seq(self, user: str) -> int:
+        """The oldest private event of `user` that is held in memory, or will be the first to be; any thread.
+
+        The engine is not asked: it may have processed what nobody was told of yet, and that counts as missed by
+        nobody.
+        """
+        oldest = self._sessions.oldest_held_seq(user)
+        return self._seqs_at_start.get(user, 0) + 1 if oldest is None else oldest
+
+    def publish(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell one batch.  Never waits for a client."""
+        for outcome in outcomes:
+            if self._engine.understands(outcome.request):
+                self._tell(outcome.origin, outcome.request, outcome.events)
+            elif not self._desk.serve(outcome.origin, outcome.request):
+                # A request that was refused before it got here is its own answer.
+                self._queue(outcome.origin, self._encoder.encode(outcome.request))
+        self._market_data.flush()
+        for connection in self._waiting:
+            connection.flush()
+        self._waiting.clear()
+
+    def take_follow_ups(self) -> list[Command]:
+        """What must be done because of what was published: the orders of lost connections to be canceled."""
+        return self._desk.take_follow_ups()
+
+    def _queue(self, connection: Connection, line: bytes) -> None:
+        if connection.queue(line):
+            self._waiting.append(connection)
+
+    def _tell(self, asker: Optional[Connection], request: Command, events: Sequence[Event]) -> None:
+        if type(request) is ClaimUser:
+            return  # The login behind it tells how it went.
+        if type(request) is NewOrder and request.ends_with_connection and asker is not None:
+            accepted = events[0]
+            if type(accepted) is OrderAccepted:
+                self._desk.note_entered(asker, accepted)
+        for event in events:
+            kind = type(event)
+            if kind in PRIVATE_EVENT_TYPES:
+                self._tell_user(event)  # type: ignore[arg-type]
+            elif kind is Trade:
+                self._market_data.tell_trade(event)  # type: ignore[arg-type]
+            elif kind is InstrumentStatusChanged:
+                self._market_data.tell_status(event)  # type: ignore[arg-type]
+            elif kind is InstrumentListed:
+                symbol = event.symbol  # type: ignore[union-attr]
+                self._encoder.add_instrument(self._engine.book(symbol).instrument)
+            elif asker is not None:
+                self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
+            if kind is UserReset:
+                self._desk.end_sessions(event.user)  # type: ignore[union-attr]
+
+    def _tell_user(self, event: PrivateEvent) -> None:
+        """Hold the event for those who come back, and send it to all who are here."""
+        session = self._sessions.of(event.user)
+        line = self._encoder.encode(event)
+        kind = type(event)
+        self._sessions.events.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
+        for connection in session.connections:
+            self._queue(connection, line)
+        if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
+            for connection in session.connections:
+                connection.entered_order_ids.discard(event.order_id)

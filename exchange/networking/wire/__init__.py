@@ -1,0 +1,13 @@
+"""What is said on the wire, seen from the exchange: one line ⇄ one value.  Pure: no socket, no thread, no clock.
+
+Must not know who sends or hears a line.  Everything that a client may write or read is spelled here and nowhere
+else.  Reading order:
+
+* `requests`       what a line may ask of the session, and `BadRequest`
+* `line_reader`    bytes → lines
+* `strict_json`    a line → a strict JSON object
+* `fields`         a field's JSON value → a checked value
+* `decode`         the tables of requests: JSON object → request
+* `encode`         event or answer → line
+* `session_lines`  what is said of sessions → line
+"""

@@ -1,0 +1,127 @@
+"""What a line may ask of the session rather than of the engine, and what a line is that asks nothing sensible.
+
+Value types only; `decode` makes them, the sessions and the market data feeds act on them.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple, Optional, Union
+
+from exchange.engine.commands import Command
+from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, RejectCode, ReplaceRejected
+from exchange.engine.order import TimeInForce
+from exchange.networking.wire.strict_json import NumberText
+
+
+class Channel(Enum):
+    """A public feed of one symbol."""
+
+    BOOK = "book"
+    TRADES = "trades"
+
+
+class CancelOnDisconnect(Enum):
+    """Which of the orders entered on a connection end with it."""
+
+    NONE = "NONE"
+    NOT_GTC = "NOT_GTC"
+    ALL = "ALL"
+
+    def covers(self, time_in_force: TimeInForce) -> bool:
+        """Whether an order of this time in force ends with its connection."""
+        if self is CancelOnDisconnect.NOT_GTC:
+            return time_in_force is not TimeInForce.GTC
+        return self is CancelOnDisconnect.ALL
+
+
+class Login(NamedTuple):
+    """Speak for `user` on this connection from now on.
+
+    `token` None is right only for a name that nobody has claimed.  `last_seq` is the last private event the client
+    knows, None if it wants none told again.  With `heartbeat_s` above 0 the exchange is never silent for longer
+    than that many seconds, and ends a connection it has heard nothing from for twice as long.
+    """
+
+    user: str
+    token: Optional[str]
+    last_seq: Optional[int]
+    cancel_on_disconnect: CancelOnDisconnect
+    heartbeat_s: float
+
+
+class MissedFills(NamedTuple):
+    """The user's fills from the kept records, in order of `seq`; the records reach up to `last_seq`."""
+
+    fills: tuple[OrderExecuted, ...]
+    last_seq: int
+
+
+class CheckedLogin(NamedTuple):
+    """A login after the door has looked at it.
+
+    `refusal` is why it must not be let in, None if it may.  `new_token` is the token made for a name nobody had
+    claimed: a ClaimUser goes ahead of this in the queue.  `missed_fills` is given where the client missed more
+    than is held in memory.  `credential` is what the token was checked against, or is claimed with; None where it
+    was refused.  No line says this.
+    """
+
+    login: Login
+    refusal: Optional[BadRequest]
+    new_token: Optional[str]
+    missed_fills: Optional[MissedFills]
+    credential: Optional[str] = None
+
+
+class Logout(NamedTuple):
+    """Say goodbye and have the connection closed."""
+
+
+class Ping(NamedTuple):
+    """Ask for a pong with the same `id`; None means without one."""
+
+    id: Union[str, int, NumberText, None]
+
+
+class Subscribe(NamedTuple):
+    """Start a feed.  `symbol` None means the only instrument listed; `depth` is levels per side, 0 all of them."""
+
+    channel: Channel
+    symbol: Optional[str]
+    depth: int
+
+
+class Unsubscribe(NamedTuple):
+    """End a feed.  `symbol` None means the only instrument listed."""
+
+    channel: Channel
+    symbol: Optional[str]
+
+
+class Disconnected(NamedTuple):
+    """The client will send nothing more: answer what it sent before, then close and forget it.
+
+    No line says this; the connection's reader does, when it ends.
+    """
+
+
+class ListEverything(NamedTuple):
+    """The operator asks for every user and every instrument."""
+
+
+class CaughtUp(NamedTuple):
+    """A client that was slow to read has taken all that waited for it.  No line says this; the sender does."""
+
+
+class BadRequest(NamedTuple):
+    """A line that is no valid request and names no order it could be answered for: it is told `error`."""
+
+    code: RejectCode
+    text: str
+
+
+SessionRequest = Union[
+    Login, CheckedLogin, Logout, Ping, Subscribe, Unsubscribe, Disconnected, CaughtUp, ListEverything
+]
+RefusedOrderRequest = Union[OrderRejected, CancelRejected, ReplaceRejected]
+Request = Union[Command, SessionRequest, RefusedOrderRequest, BadRequest]

@@ -1,0 +1,107 @@
+"""What the exchange says of sessions: logins, feeds, pings, and the operator's list.  One value → one line.
+
+The lines look like those of `encode`; none of these holds a price in ticks, so plain functions do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from json.encoder import encode_basestring_ascii as _string
+from typing import Optional, Union
+
+from exchange.engine.account import UserState
+from exchange.engine.events import RejectCode
+from exchange.engine.instrument import Instrument, Phase, nanos_text
+from exchange.networking.wire.encode import code_and_text
+from exchange.networking.wire.requests import Channel
+from exchange.networking.wire.strict_json import NumberText
+
+
+def error(code: RejectCode, text: str) -> bytes:
+    """A line or a connection that cannot be served."""
+    return f'{{"type":"error",{code_and_text(code, text)}}}\n'.encode()
+
+
+def logged_in(
+    user: str,
+    next_seq: int,
+    instruments: Iterable[tuple[Instrument, Phase]],
+    version: str,
+    token: Optional[str] = None,
+) -> bytes:
+    """`next_seq` is the `seq` that the user's next private event will carry; `version` is the exchange's.
+
+    `token` is the new secret of a user who has just claimed the name, None for everybody else.
+    """
+    listed = ",".join([_instrument(instrument, phase) for instrument, phase in instruments])
+    secret = "" if token is None else f',"token":{_string(token)}'
+    return (
+        f'{{"type":"logged_in","user":{_string(user)},"next_seq":{next_seq},'
+        f'"instruments":[{listed}],"version":{_string(version)}{secret}}}\n'
+    ).encode()
+
+
+def gap(from_seq: int, to_seq: int) -> bytes:
+    """The private events from one seq to another, both included, are no longer held."""
+    return f'{{"type":"gap","from":{from_seq},"to":{to_seq}}}\n'.encode()
+
+
+def _instrument(instrument: Instrument, phase: Phase) -> str:
+    return (
+        f'{{"symbol":"{instrument.symbol}","tick_size":{nanos_text(instrument.tick_size_nanos)},'
+        f'"lot_size":{instrument.lot_size},"min_quantity":{instrument.min_quantity},'
+        f'"max_quantity":{instrument.max_quantity},"phase":"{phase.value}"}}'
+    )
+
+
+def login_rejected(code: RejectCode, text: str) -> bytes:
+    """The login is refused; the connection is closed after it."""
+    return f'{{"type":"login_rejected",{code_and_text(code, text)}}}\n'.encode()
+
+
+def logged_out() -> bytes:
+    """The answer to logout; the connection is closed after it."""
+    return b'{"type":"logged_out"}\n'
+
+
+def subscribed(channel: Channel, symbol: str) -> bytes:
+    """The feed of `symbol` follows."""
+    return f'{{"type":"subscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
+
+
+def unsubscribed(channel: Channel, symbol: str) -> bytes:
+    """Nothing more of this feed follows."""
+    return f'{{"type":"unsubscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
+
+
+def pong(ping_id: Union[str, int, NumberText, None]) -> bytes:
+    """The answer to ping, with the same id, or without one for None."""
+    if ping_id is None:
+        return b'{"type":"pong"}\n'
+    text = _string(ping_id) if isinstance(ping_id, str) else str(ping_id)
+    return f'{{"type":"pong","id":{text}}}\n'.encode()
+
+
+def everything(users: Iterable[tuple[UserState, int]], phases: Iterable[tuple[str, Phase]]) -> bytes:
+    """For the operator: every user with the number of their connections, every instrument with its phase."""
+    listed_users = ",".join(
+        [
+            f'{{"user":{_string(state.user)},"live_orders":{state.live_order_count},'
+            f'"connections":{connections},"blocked":{_boolean(state.is_blocked)},'
+            f'"claimed":{_boolean(state.is_claimed)}}}'
+            for state, connections in users
+        ]
+    )
+    listed_instruments = ",".join(
+        [f'{{"symbol":"{symbol}","phase":"{phase.value}"}}' for symbol, phase in phases]
+    )
+    return f'{{"type":"everything","users":[{listed_users}],"instruments":[{listed_instruments}]}}\n'.encode()
+
+
+def heartbeat() -> bytes:
+    """Something to say when there is nothing to say."""
+    return b'{"type":"heartbeat"}\n'
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,47 @@
+"""A line that says how far something is: rewritten in place on a terminal, one line a second elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TextIO
+
+from exchange.simulation.traders.summary import NS_PER_S
+
+LIVE_INTERVAL_NS = NS_PER_S // 10
+LINES_INTERVAL_NS = NS_PER_S
+
+
+class Progress:
+    """Writes to `stream`, at most `width` columns.  `clock_ns` is monotonic.
+
+    `show` may be called as often as one likes and costs nothing but when a line is due.
+    """
+
+    def __init__(self, stream: TextIO, width: int, clock_ns: Callable[[], int]) -> None:
+        self._stream = stream
+        self._width = width
+        self._clock_ns = clock_ns
+        self._is_live = stream.isatty()
+        self._interval_ns = LIVE_INTERVAL_NS if self._is_live else LINES_INTERVAL_NS
+        self._due_ns = clock_ns() + self._interval_ns
+        self._is_line_open = False
+
+    def show(self, text: Callable[[], str]) -> None:
+        """Write what `text` returns, if it is time."""
+        now_ns = self._clock_ns()
+        if now_ns < self._due_ns:
+            return
+        self._due_ns = now_ns + self._interval_ns
+        if self._is_live:
+            self._stream.write(f"\r{text()[: self._width - 1]:<{self._width - 1}}")
+        else:
+            self._stream.write(text() + "\n")
+        self._stream.flush()
+        self._is_line_open = self._is_live
+
+    def end(self) -> None:
+        """Leave the line, so that whatever comes next starts on one of its own."""
+        if self._is_line_open:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._is_line_open = False

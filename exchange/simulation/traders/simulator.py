@@ -1,0 +1,173 @@
+"""A market that lives: simulated users who trade with each other, and with anyone else, over TCP.
+
+    simulation = Simulation(Options(tokens=TokenStore("data/tokens"), seed=7))
+    simulation.start()
+    …
+    simulation.stop()
+
+Each user is a thread with its own connection and agent (see `trader`); they share nothing but the wish to stop.
+The users are called sim-1, sim-2 …; a later run takes over the orders that they left in the book.
+"""
+
+from __future__ import annotations
+
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Optional
+
+from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError, TokenStore
+from exchange.simulation.errors import CannotStartError, SimulationError
+from exchange.simulation.order_desk import log_in
+from exchange.simulation.terms import Terms, choose_terms
+from exchange.simulation.traders.agents import AGENT_TYPES
+from exchange.simulation.traders.summary import NS_PER_S, Tally, per_second, total
+from exchange.simulation.traders.trader import Plan, Rendezvous, Trader
+
+USER_COUNT_MAX = 1_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What kind of market.
+
+    `tokens` is where the users' tokens are, or will be; `tls` None means plain TCP.
+    `rate_per_s` is each user's requests per second, 0: as fast as possible.  `order_count` requests (orders,
+    cancels and replaces) are sent by all users together, `duration_s` is how long they send; None: until stopped.
+    `symbol` None means the first one listed.
+    """
+
+    tokens: TokenStore
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    tls: Optional[ssl.SSLContext] = None
+    user_count: int = 4
+    rate_per_s: float = 10.0
+    order_count: Optional[int] = None
+    duration_s: Optional[float] = None
+    seed: int = 1
+    symbol: Optional[str] = None
+
+
+class Simulation:
+    """Runs once: `start`, then `wait` or `stop`.  Its methods belong to one thread, none is called by a trader's.
+
+    A trader that fails stops them all.  `clock_ns` is monotonic.
+    """
+
+    def __init__(self, options: Options, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        self._options = options
+        self._clock_ns = clock_ns
+        # Set by `request_stop` and by a trader that failed; every trader looks at it.
+        self._stopping = threading.Event()
+        self._rendezvous = Rendezvous(options.user_count)
+        self._traders: list[Trader] = []
+        self._threads: list[threading.Thread] = []
+        # Written by failing traders (appending is atomic); at most one entry each.
+        self._failures: list[BaseException] = []
+        self._start_ns = 0
+        self._elapsed_ns: Optional[int] = None
+        self.symbol = options.symbol or ""
+
+    def start(self) -> None:
+        """Log all users in and let them trade.  Raises CannotStartError, after which nothing runs."""
+        try:
+            for number in range(self._options.user_count):
+                self._traders.append(self._admit(number))
+        except SimulationError:
+            for trader in self._traders:
+                trader.close()
+            raise
+        self._start_ns = self._clock_ns()
+        for number, trader in enumerate(self._traders, start=1):
+            self._threads.append(threading.Thread(target=self._run, args=(trader,), name=f"sim-{number}"))
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self, timeout_s: Optional[float] = None) -> bool:
+        """Wait until all users are done, up to `timeout_s` (None: for ever); returns whether they are."""
+        deadline_ns = None if timeout_s is None else self._clock_ns() + int(timeout_s * NS_PER_S)
+        for thread in self._threads:
+            left_ns = None if deadline_ns is None else max(0, deadline_ns - self._clock_ns())
+            thread.join(None if left_ns is None else left_ns / NS_PER_S)
+            if thread.is_alive():
+                return False
+        if self._elapsed_ns is None:
+            self._elapsed_ns = self._clock_ns() - self._start_ns
+        return True
+
+    def request_stop(self) -> None:
+        """Let every user finish what it has asked for; returns at once."""
+        self._stopping.set()
+
+    def stop(self) -> None:
+        """Stop and wait until all have finished."""
+        self.request_stop()
+        self.wait()
+
+    @property
+    def failure(self) -> Optional[BaseException]:
+        """Why it ended too early: a SimulationError is the world's doing, all else a bug.  None: it did not."""
+        bugs = [failure for failure in self._failures if not isinstance(failure, SimulationError)]
+        return next(iter(bugs or self._failures), None)
+
+    @property
+    def elapsed_ns(self) -> int:
+        """How long it has run, or ran."""
+        return self._clock_ns() - self._start_ns if self._elapsed_ns is None else self._elapsed_ns
+
+    def tally(self) -> Tally:
+        """All counts together; once `wait` has returned True."""
+        return total(trader.tally for trader in self._traders)
+
+    def progress_text(self) -> str:
+        """One line on how far it is; at any time."""
+        tallies = [trader.tally for trader in self._traders]
+        sent_count = sum(tally.sent_count for tally in tallies)
+        target = "" if self._options.order_count is None else f" of {self._options.order_count:,}"
+        return (
+            f"{self.elapsed_ns // NS_PER_S} s: sent {sent_count:,}{target} "
+            f"({per_second(sent_count, self.elapsed_ns):,}/s), "
+            f"accepted {sum(tally.accepted_count for tally in tallies):,}, "
+            f"trades {sum(tally.trade_count for tally in tallies):,}"
+        )
+
+    def _admit(self, number: int) -> Trader:
+        """The trader of the user with this number, counted from 0, logged in."""
+        user = f"sim-{number + 1}"
+        options = self._options
+        client = log_in(options.host, options.port, user, options.tokens, options.tls)
+        try:
+            return self._equip(client, user, number)
+        except (ExchangeError, TimeoutError) as error:
+            client.close()
+            raise CannotStartError(f"user {user} can't follow the book: {error}") from error
+        except CannotStartError:
+            client.close()
+            raise
+
+    def _equip(self, client: ExchangeClient, user: str, number: int) -> Trader:
+        terms: Terms = choose_terms(client.instruments, self._options.symbol)
+        self.symbol = terms.symbol
+        randomness = random.Random(f"{self._options.seed}/{user}")
+        agent = AGENT_TYPES[number % len(AGENT_TYPES)](terms, randomness)
+        book = client.follow_book(terms.symbol, depth=1)
+        plan = Plan(self._quota(number), self._options.rate_per_s, self._options.duration_s)
+        return Trader(client, book, terms, agent, plan, self._stopping, self._rendezvous, self._clock_ns)
+
+    def _quota(self, number: int) -> Optional[int]:
+        if self._options.order_count is None:
+            return None
+        share, rest = divmod(self._options.order_count, self._options.user_count)
+        return share + (number < rest)
+
+    def _run(self, trader: Trader) -> None:
+        """The body of a trader's thread."""
+        try:
+            trader.run()
+        except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
+            self._failures.append(failure)
+            self._stopping.set()

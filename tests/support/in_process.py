@@ -1,0 +1,155 @@
+"""An exchange without its disk, in this process: real sockets, the real matching thread, nothing kept."""
+
+from __future__ import annotations
+
+import os
+import queue
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Optional, TypeVar
+
+from exchange.engine.commands import ListInstrument
+from exchange.engine.engine import Engine
+from exchange.engine.events import PrivateEvent
+from exchange.engine.instrument import Instrument
+from exchange.engine.trade import Trade
+from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
+from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.rate_limit import Throttle
+from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.publishing.publisher import Publisher
+from exchange.networking.publishing.sessions import RecentEvents
+from exchange.networking.tcp_server import ExchangeServer, ServerOptions
+from exchange.networking.wire.requests import MissedFills
+
+WAIT_S = 20.0
+
+
+class NoDisk:
+    """Journal, ledger and audit log that keep nothing; the journal can be made to wait, or to fail.
+
+    `on_commit` is called, in the matching thread, when a batch was processed and nobody was told of it yet.
+    """
+
+    def __init__(self) -> None:
+        self.on_commit: Callable[[], None] = lambda: None
+        self.may_commit = threading.Event()
+        self.may_commit.set()
+        self.failure: Optional[Exception] = None
+
+    def commit(self, entries: Sequence[JournalEntry]) -> None:
+        assert self.may_commit.wait(WAIT_S)
+        if self.failure is not None:
+            raise self.failure
+        self.on_commit()
+
+    def write(self, trades: list[Trade]) -> None:
+        pass
+
+    def append(self, events: list[PrivateEvent]) -> None:
+        pass
+
+
+class InProcessExchange:
+    """Listing ACME, on a free port; `failures` holds what ended a thread that should not have ended.
+
+    `throttle` None means that nobody is limited; `tls` None means plain TCP.
+    """
+
+    def __init__(
+        self,
+        connections_max: Optional[int] = None,
+        queue_items_max: int = 100,
+        throttle: Optional[Throttle] = None,
+        tls: Optional[ssl.SSLContext] = None,
+    ) -> None:
+        self.engine = Engine()
+        self.engine.process(ListInstrument(Instrument("ACME")), 0)
+        self.disk = NoDisk()
+        self.failures: list[BaseException] = []
+        self.has_failed = threading.Event()
+        self.inbound: queue.Queue[Optional[Inbound]] = queue.Queue(queue_items_max)
+        self.heartbeats = Heartbeats(self._fail)
+        self.publisher = Publisher(self.engine, "test", self.heartbeats, RecentEvents())
+        self.matching = MatchingThread(
+            self.engine,
+            self.inbound,
+            self.disk,
+            self.disk,
+            self.disk,
+            self.publisher,
+            lambda: 1,
+            self._fail,
+        )
+        desk = LoginDesk(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
+        options = ServerOptions("127.0.0.1", 0, connections_max, tls)
+        self.server = ExchangeServer(options, self.put, desk, throttle, self._fail)
+        self.port = self.server.address[1]
+
+    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+        """What everything that asks puts its requests into the queue with."""
+        self.inbound.put(Inbound(origin, requests, processed))
+
+    def _fail(self, failure: BaseException) -> None:
+        self.failures.append(failure)
+        self.has_failed.set()
+
+    def start(self) -> None:
+        """Process and accept."""
+        self.matching.start()
+        self.heartbeats.start()
+        self.server.start()
+
+    def stop(self) -> None:
+        """As the assembly does it."""
+        self.server.stop_reading()
+        self.matching.stop()
+        self.heartbeats.stop()
+        self.server.stop_sending()
+
+
+def no_fills(_user: str, _seq: int) -> MissedFills:
+    """What an exchange without a disk knows of the past beyond what it holds in memory."""
+    return MissedFills((), 0)
+
+
+AnyExchange = TypeVar("AnyExchange", bound=InProcessExchange)
+
+
+@contextmanager
+def running_exchange(
+    connections_max: Optional[int] = None,
+    throttle: Optional[Throttle] = None,
+    tls: Optional[ssl.SSLContext] = None,
+) -> Iterator[InProcessExchange]:
+    """A new one, `started`."""
+    with started(InProcessExchange(connections_max, throttle=throttle, tls=tls)) as exchange:
+        yield exchange
+
+
+@contextmanager
+def started(exchange: AnyExchange) -> Iterator[AnyExchange]:
+    """Started, and stopped at the end; no thread may have failed, no reader may be left."""
+    exchange.start()
+    try:
+        yield exchange
+    finally:
+        exchange.disk.may_commit.set()
+        exchange.stop()
+        join_readers()
+        assert exchange.failures == []
+
+
+def join_readers() -> None:
+    """Wait until every reader thread has ended, as they do when their clients are gone."""
+    for thread in reader_threads():
+        thread.join(WAIT_S)
+    assert reader_threads() == []
+
+
+def reader_threads() -> list[threading.Thread]:
+    """Those that are alive."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("reader-")]

@@ -1,0 +1,127 @@
+"""Reading recorded order flow, and comparing executions with history."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Optional
+
+import pytest
+
+from exchange.engine.order import Side
+from exchange.simulation.errors import FlowFileError
+from exchange.simulation.replay.execution_comparison import ExecutionComparison
+from exchange.simulation.replay.order_flow import Row, RowType, read_flow
+
+
+def flow_file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "flow.csv"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_rows_are_read_in_their_order(tmp_path: Path) -> None:
+    path = flow_file(tmp_path, "34200.1,1,7,18,5853300,1\n34200.2,4,7,18,5853300,1\n34200.3,7,0,0,-1,-1\n")
+    assert read_flow(path) == [
+        Row(RowType.NEW, 7, 18, 5_853_300, Side.BUY),
+        Row(RowType.EXECUTION, 7, 18, 5_853_300, Side.BUY),
+        Row(RowType.HALT, 0, 0, -1, Side.SELL),
+    ]
+
+
+def test_only_the_rows_asked_for_are_read(tmp_path: Path) -> None:
+    path = flow_file(tmp_path, "1,1,7,18,5853300,1\nrubbish\n")
+    assert len(read_flow(path, row_count_max=1)) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["rubbish", "", "1,8,7,18,5853300,1", "1,1,7,1.5,5853300,1", "1,1,7,18,5853300,0", "1,1,7,18,5853300,1,2"],
+)
+def test_a_line_that_is_no_row_is_named(tmp_path: Path, line: str) -> None:
+    path = flow_file(tmp_path, f"1,1,7,18,5853300,1\n{line}\n")
+    with pytest.raises(FlowFileError, match=re.escape(f"{path}:2: {line!r} is no row")):
+        read_flow(path)
+
+
+@pytest.mark.parametrize("text", ["", "\x00é"])
+def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(FlowFileError, match=r"flow\.csv"):
+        read_flow(flow_file(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FlowFileError, match="No such file"):
+        read_flow(tmp_path / "missing.csv")
+
+
+class Fills:
+    """Feeds a comparison with what an engine would say."""
+
+    def __init__(self) -> None:
+        self.comparison = ExecutionComparison()
+        self._trade_id = 0
+
+    def execute(self, taker: str, *makers: Optional[str], is_filled: bool = True) -> None:
+        """`taker` meets `makers` in turn (None: another user's); the rest of it, if any, is canceled."""
+        for number, maker in enumerate(makers, start=1):
+            self._trade_id += 1
+            if maker is not None:
+                self._tell("order_executed", maker, trade_id=self._trade_id, liquidity="MAKER", status="FILLED")
+            status = "FILLED" if is_filled and number == len(makers) else "PARTIALLY_FILLED"
+            self._tell("order_executed", taker, trade_id=self._trade_id, liquidity="TAKER", status=status)
+        if not is_filled:
+            self._tell("order_canceled", taker)
+
+    def _tell(self, kind: str, client_order_id: str, **fields: Any) -> None:
+        self.comparison.take({"type": kind, "client_order_id": client_order_id, **fields})
+
+
+def counts(comparison: ExecutionComparison) -> tuple[int, int, int]:
+    return comparison.same_count, comparison.other_count, comparison.unfilled_count
+
+
+@pytest.mark.parametrize(
+    ("makers", "is_filled", "expected_counts"),
+    [
+        (("a",), True, (1, 0, 0)),
+        (("b",), True, (0, 1, 0)),
+        (("a", "b"), True, (0, 1, 0)),
+        (("a",), False, (0, 1, 0)),
+        ((None,), True, (0, 1, 0)),
+        ((), False, (0, 0, 1)),
+    ],
+)
+def test_only_an_execution_by_the_expected_order_alone_and_in_full_is_the_same(
+    makers: tuple[Optional[str], ...], is_filled: bool, expected_counts: tuple[int, int, int]
+) -> None:
+    fills = Fills()
+    fills.comparison.expect("x1", "a")
+    fills.execute("x1", *makers, is_filled=is_filled)
+    assert counts(fills.comparison) == expected_counts
+
+
+def test_a_refused_execution_met_nobody() -> None:
+    comparison = ExecutionComparison()
+    comparison.expect("x1", "a")
+    comparison.take({"type": "order_rejected", "client_order_id": "x1", "code": "BAD_VALUE", "text": ""})
+    assert counts(comparison) == (0, 0, 1)
+
+
+def test_a_limit_order_that_trades_on_arrival_is_a_trade_not_in_history() -> None:
+    fills = Fills()
+    fills.execute("resting-in-history", "a")
+    assert fills.comparison.unexpected_trade_count == 1 and fills.comparison.played_count == 0
+
+
+def test_what_is_the_same_is_told_in_percent() -> None:
+    fills = Fills()
+    for taker, expected, met in [("x1", "a", "b"), ("x2", "b", "b"), ("x3", "c", "c"), ("x4", "d", "e")]:
+        fills.comparison.expect(taker, expected)
+        fills.execute(taker, met)
+    assert counts(fills.comparison) == (2, 2, 0)
+    assert fills.comparison.same_percent == 50.0
+
+
+def test_no_executions_at_all_are_no_difference() -> None:
+    assert ExecutionComparison().same_percent == 100.0

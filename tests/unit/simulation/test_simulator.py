@@ -1,0 +1,307 @@
+"""What a simulated user keeps track of: answers, own orders, counts, waiting times, the instrument's terms."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Optional
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.engine.order import Side, TimeInForce
+from exchange.networking.tcp_client import ExchangeClient, TokenStore
+from exchange.simulation.errors import CannotStartError, EngineGoneError
+from exchange.simulation.order_desk import OrderDesk, log_in
+from exchange.simulation.progress_line import Progress
+from exchange.simulation.terms import Terms, choose_terms
+from exchange.simulation.traders.intents import Cancel, OwnOrder, Place, Replace
+from exchange.simulation.traders.resting_orders import OwnOrders
+from exchange.simulation.traders.simulator import Options, Simulation
+from exchange.simulation.traders.summary import (
+    NS_PER_S,
+    Latencies,
+    RequestKind,
+    Tally,
+    aligned,
+    tally_lines,
+    total,
+)
+from tests.support.canned_engine import CannedEngine, Request
+
+TERMS = Terms("ACME", Decimal("0.25"), lot_size=10, min_quantity=25, max_quantity=155)
+BUY = Place(Side.BUY, 30, 401, TimeInForce.GTC, "mine")
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    now_ns = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+def instrument(symbol: str) -> dict[str, Any]:
+    rest = {"lot_size": 1, "min_quantity": 1, "max_quantity": 100, "phase": "CONTINUOUS"}
+    return {"symbol": symbol, "tick_size": Decimal("0.01"), **rest}
+
+
+# --- the instrument --------------------------------------------------------------------------------------------
+
+
+@given(lots=st.integers(1, 100))
+def test_a_quantity_is_whole_lots_within_the_limits(lots: int) -> None:
+    quantity = TERMS.quantity(lots)
+    assert quantity % 10 == 0 and 25 <= quantity <= 155
+    assert quantity == lots * 10 or lots < 3 or lots > 15
+
+
+@given(ticks=st.integers(1, 10**12))
+def test_ticks_become_an_exact_price_and_come_back(ticks: int) -> None:
+    assert TERMS.ticks(TERMS.price(ticks)) == ticks
+    assert TERMS.price(ticks) * 4 == ticks
+
+
+@pytest.mark.parametrize(
+    ("listed", "symbol", "preferred", "chosen"),
+    [
+        (["ACME", "BETA"], None, None, "ACME"),
+        (["ACME", "BETA"], "BETA", None, "BETA"),
+        (["ACME", "AAPL"], None, "AAPL", "AAPL"),
+        (["ACME"], None, "AAPL", "ACME"),
+        (["ACME", "AAPL"], "ACME", "AAPL", "ACME"),
+    ],
+)
+def test_the_instrument_is_the_one_named_or_preferred_or_first(
+    listed: list[str], symbol: Optional[str], preferred: Optional[str], chosen: str
+) -> None:
+    assert choose_terms([instrument(name) for name in listed], symbol, preferred).symbol == chosen
+
+
+@pytest.mark.parametrize(
+    ("listed", "symbol", "preferred", "text"),
+    [
+        ([], None, None, "lists no instrument"),
+        (["ACME"], "BETA", None, "symbol BETA: not listed; the engine lists ACME"),
+        (["ACME", "BETA"], None, "AAPL", "name one with --symbol"),
+    ],
+)
+def test_an_instrument_that_is_not_there_is_refused(
+    listed: list[str], symbol: Optional[str], preferred: Optional[str], text: str
+) -> None:
+    with pytest.raises(CannotStartError, match=text):
+        choose_terms([instrument(name) for name in listed], symbol, preferred)
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+def silent(_request: Request) -> list[str]:
+    return []
+
+
+def desk_on(client: ExchangeClient, tally: Tally, clock: Clock) -> OrderDesk:
+    return OrderDesk(client, TERMS, tally, 3, clock)
+
+
+def test_each_answer_is_counted_for_the_oldest_request_with_the_time_it_took() -> None:
+    tally, clock = Tally(), Clock()
+    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+        desk = desk_on(client, tally, clock)
+        for intent in (BUY, Replace("mine", 50, 400), Cancel("mine")):
+            desk.send(intent)
+        assert desk.room == 0
+        clock.now_ns = 1_000_000
+        desk.take({"type": "order_accepted", "client_order_id": "mine"})
+        # Not an answer: a fill, the end of another order, news of the book.
+        desk.take({"type": "order_executed", "client_order_id": "mine", "liquidity": "TAKER"})
+        desk.take({"type": "order_canceled", "client_order_id": "other"})
+        desk.take({"type": "book_update"})
+        assert desk.pending_count == 2
+        desk.take({"type": "replace_rejected", "client_order_id": "mine", "code": "TOO_LATE", "text": ""})
+        desk.take({"type": "error", "code": "BAD_VALUE", "text": ""})
+    assert desk.pending_count == 0
+    assert tally.sent == {RequestKind.ORDER: 1, RequestKind.REPLACE: 1, RequestKind.CANCEL: 1}
+    assert (tally.sent_count, tally.accepted_count, tally.unanswered_count) == (3, 1, 0)
+    assert tally.rejected == {"TOO_LATE": 1, "BAD_VALUE": 1}
+    assert (tally.fill_count, tally.trade_count) == (1, 1)
+    assert tally.latencies.percentile_ns(100) == pytest.approx(1_000_000, rel=0.01)
+
+
+def test_prices_leave_as_exact_numbers_of_currency() -> None:
+    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+        desk = desk_on(client, Tally(), Clock())
+        desk.send(BUY)
+        desk.send(Replace("mine", 50, 399))
+        assert b'"price":100.25' in engine.lines.get(timeout=10)
+        assert b'"price":99.75' in engine.lines.get(timeout=10)
+
+
+def test_a_replace_that_ends_the_order_is_answered_by_its_cancel() -> None:
+    tally = Tally()
+    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+        desk = desk_on(client, tally, Clock())
+        desk.send(Replace("mine", 10))
+        desk.take({"type": "order_canceled", "client_order_id": "mine"})
+    assert tally.accepted_count == 1
+
+
+def test_an_engine_that_says_farewell_is_gone() -> None:
+    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+        desk = desk_on(client, Tally(), Clock())
+        with pytest.raises(EngineGoneError, match="the exchange is stopping"):
+            desk.take({"type": "error", "code": "ENGINE_STOPPING", "text": "the exchange is stopping"})
+
+
+def test_something_that_is_no_exchange_can_not_be_traded_on(tmp_path: Path) -> None:
+    refusal = pytest.raises(CannotStartError, match="no exchange at 127.0.0.1")
+    with CannedEngine(lambda _: ["HTTP/1.1 400 Bad Request"]) as engine, refusal:
+        log_in("127.0.0.1", engine.port, "sim-1", TokenStore(tmp_path))
+
+
+def test_a_simulation_without_an_engine_does_not_start(tmp_path: Path) -> None:
+    simulation = Simulation(Options(TokenStore(tmp_path), port=1))
+    with pytest.raises(CannotStartError, match="cannot reach an engine"):
+        simulation.start()
+    assert simulation.wait(0)
+
+
+# --- own orders ------------------------------------------------------------------------------------------------
+
+
+def executed(client_order_id: str, quantity: int, status: str, side: str = "BUY") -> dict[str, Any]:
+    fields = {"client_order_id": client_order_id, "quantity": quantity, "status": status, "side": side}
+    return {"type": "order_executed", **fields}
+
+
+def with_one_order() -> OwnOrders:
+    own = OwnOrders(TERMS)
+    own.note_sent(BUY, "mine")
+    return own
+
+
+def test_an_order_is_believed_in_from_the_moment_it_is_sent() -> None:
+    assert with_one_order().resting == [OwnOrder("mine", Side.BUY, 401, 30, 30)]
+
+
+@pytest.mark.parametrize(("price", "time_in_force"), [(None, None), (401, TimeInForce.IOC)])
+def test_an_order_that_never_rests_is_not_kept(price: Optional[int], time_in_force: Optional[TimeInForce]) -> None:
+    own = OwnOrders(TERMS)
+    own.note_sent(Place(Side.BUY, 30, price, time_in_force), "mine")
+    assert own.resting == []
+
+
+def test_an_order_is_not_canceled_twice() -> None:
+    own = with_one_order()
+    own.note_sent(Cancel("mine"), "mine")
+    assert own.resting == []
+
+
+def test_fills_reduce_an_order_until_it_is_gone_and_make_the_position() -> None:
+    own = with_one_order()
+    own.take(executed("mine", 20, "PARTIALLY_FILLED"))
+    assert own.resting == [OwnOrder("mine", Side.BUY, 401, 30, 10)]
+    own.take(executed("mine", 10, "FILLED"))
+    own.take(executed("taker", 5, "FILLED", side="SELL"))
+    assert own.resting == [] and own.net_position == 25
+
+
+def test_a_replace_counts_the_new_total_and_keeps_what_was_executed() -> None:
+    own = with_one_order()
+    own.take(executed("mine", 20, "PARTIALLY_FILLED"))
+    own.note_sent(Replace("mine", 60, 402), "mine")
+    assert own.resting == [OwnOrder("mine", Side.BUY, 402, 60, 40)]
+    assert own.resting[0].executed_quantity == 20
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "order_canceled"},
+        {"type": "order_rejected", "code": "BAD_VALUE"},
+        {"type": "replace_rejected", "code": "TOO_LATE"},
+    ],
+)
+def test_an_order_that_is_over_is_forgotten(message: dict[str, Any]) -> None:
+    own = with_one_order()
+    own.take({**message, "client_order_id": "mine"})
+    assert own.resting == []
+
+
+def test_an_order_whose_replace_is_refused_for_its_price_is_still_there() -> None:
+    own = with_one_order()
+    own.take({"type": "replace_rejected", "code": "PRICE_NOT_ON_TICK", "client_order_id": "mine"})
+    assert len(own.resting) == 1
+
+
+def test_orders_of_an_earlier_run_are_taken_over() -> None:
+    own = OwnOrders(TERMS)
+    left = {"side": "SELL", "price": Decimal("100.50"), "quantity": 30, "remaining_quantity": 20}
+    elsewhere = {**left, "client_order_id": "elsewhere", "symbol": "BETA"}
+    own.adopt([{**left, "client_order_id": "left", "symbol": "ACME"}, elsewhere])
+    assert own.resting == [OwnOrder("left", Side.SELL, 402, 30, 20)]
+
+
+# --- counts ----------------------------------------------------------------------------------------------------
+
+
+@given(times_ns=st.lists(st.integers(1, 10**11), min_size=1), percent=st.sampled_from([1, 50, 99, 100]))
+def test_a_percentile_is_right_to_within_one_percent(times_ns: list[int], percent: int) -> None:
+    latencies = Latencies()
+    for time_ns in times_ns:
+        latencies.add(time_ns)
+    exact_ns = sorted(times_ns)[-(-len(times_ns) * percent // 100) - 1]
+    assert latencies.percentile_ns(percent) == pytest.approx(exact_ns, rel=0.01, abs=1)
+
+
+def test_the_percentile_of_nothing_is_nothing() -> None:
+    assert Latencies().percentile_ns(50) is None
+    assert ("acknowledged in", "- ms p50, - ms p99") in tally_lines(Tally(), 0)
+
+
+def test_tallies_add_up() -> None:
+    first, second = Tally(), Tally()
+    for tally in (first, second):
+        tally.sent[RequestKind.ORDER] = tally.sent_count = 3
+        tally.accepted_count = tally.fill_count = 1
+        tally.rejected["TOO_LATE"] = 1
+        tally.latencies.add(2_000_000)
+    text = aligned(tally_lines(total([first, second]), 2 * NS_PER_S))
+    assert "sent              6 (6 orders, 0 cancels, 0 replaces)\n" in text
+    assert "rejected by code  2 TOO_LATE\n" in text
+    assert "unanswered        2\n" in text
+    assert "speed             3 requests/s\n" in text
+
+
+# --- progress --------------------------------------------------------------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def shown(stream: io.StringIO, times_ns: list[int]) -> str:
+    clock = Clock()
+    progress = Progress(stream, 8, clock)
+    for time_ns in times_ns:
+        clock.now_ns = time_ns
+        progress.show(lambda time_ns=time_ns: f"at {time_ns // NS_PER_S} and more")  # type: ignore[misc]
+    progress.end()
+    return stream.getvalue()
+
+
+def test_progress_in_a_file_is_a_line_a_second() -> None:
+    times_ns = [0, NS_PER_S // 2, NS_PER_S, NS_PER_S + 1, 2 * NS_PER_S]
+    assert shown(io.StringIO(), times_ns) == "at 1 and more\nat 2 and more\n"
+
+
+def test_progress_on_a_terminal_is_one_line_of_its_width() -> None:
+    assert shown(Terminal(), [NS_PER_S, 2 * NS_PER_S]) == "\rat 1 an\rat 2 an\n"
+
+
+def test_progress_that_showed_nothing_leaves_nothing() -> None:
+    assert shown(Terminal(), [0]) == ""

@@ -1,0 +1,89 @@
+"""What the screen looks like in fixed states, character for character and style for style."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.render_screen import PICTURE
+from tests.support import screen_picture, screen_scenes, screen_snapshots
+from tests.support.screen_scenes import LAST_TICKS, Scene
+from tui.screen.cells import Attribute, Canvas, Color
+from tui.screen.view import view
+
+
+def shown(scene: Scene, now: float | None = None) -> list[str]:
+    """The rows of the screen."""
+    return rows(view(scene.model, scene.model.width, scene.model.height, scene.now if now is None else now))
+
+
+def rows(canvas: Canvas) -> list[str]:
+    return [canvas.row(y) for y in range(canvas.height)]
+
+
+@pytest.mark.parametrize("name", screen_snapshots.NAMES)
+def test_screen_looks_as_it_did(name: str) -> None:
+    expected = (screen_snapshots.SCREENS / f"{name}.txt").read_text(encoding="utf-8")
+    assert screen_snapshots.picture(screen_snapshots.canvas(name)) == expected
+
+
+def test_picture_of_the_readme_is_current() -> None:
+    assert PICTURE.read_text(encoding="utf-8") == screen_picture.picture(), (
+        "the screen has changed: run python3 scripts/render_screen.py"
+    )
+
+
+def test_too_small_a_terminal_is_told_so_in_one_line() -> None:
+    scene = Scene(79, 24)
+    assert shown(scene)[0].strip() == "79×24 is too small: this screen needs 80×24"
+    assert "".join(shown(scene)[1:]).strip() == ""
+
+
+def test_same_state_at_the_same_time_gives_the_same_cells() -> None:
+    scene = screen_scenes.busy(120, 36)
+    assert shown(scene) == shown(scene)
+
+
+def test_a_changed_level_flashes_for_three_tenths_of_a_second() -> None:
+    scene = screen_scenes.busy(120, 36)
+    scene.change(3, [("ASK", LAST_TICKS + 2, 777)])
+    y = next(y for y, row in enumerate(shown(scene)) if " 777 " in row)
+
+    def background(now: float) -> int:
+        canvas = view(scene.model, 120, 36, now)
+        return canvas.backgrounds[y * 120 + canvas.row(y).index("777")]
+
+    assert background(scene.now + 0.29) == Color.ASK_FLASH
+    assert background(scene.now + 0.31) != Color.ASK_FLASH
+
+
+def test_an_order_is_marked_until_the_engine_has_accepted_it() -> None:
+    scene = screen_scenes.busy(120, 36)
+    assert any("B10…" in row for row in shown(scene))
+    scene.order(9140, "BUY", scene.model.cursor or 0, 10, "a-1")
+    assert not any("B10…" in row for row in shown(scene))
+    assert any("B10 " in row for row in shown(scene))
+
+
+def test_silence_of_two_seconds_dims_the_book_and_says_so() -> None:
+    scene = screen_scenes.busy(120, 36)
+    heard_at = scene.model.link.heard_at
+    assert "● LIVE" in shown(scene, heard_at + 1.9)[0]
+    canvas = view(scene.model, 120, 36, heard_at + 2.5)
+    assert "● STALE 2.5s" in canvas.row(0)
+    y = next(y for y, row in enumerate(rows(canvas)) if "100.45" in row)
+    assert canvas.attributes[y * 120 + 10] == Attribute.DIM
+
+
+def test_best_prices_outside_the_ladder_are_named_on_its_border() -> None:
+    assert "▲ ask 110.00  ▼ bid 90.00" in shown(screen_scenes.wide(120, 36))[1]
+
+
+def test_every_number_of_the_book_stands_between_its_bar_and_the_price() -> None:
+    row = next(row for row in shown(screen_scenes.busy(200, 60)) if " 100.20 " in row and "131" in row)
+    assert row.index("█") < row.index(" 131 ", row.index("█")) < row.index("100.20")
+
+
+def test_several_symbols_are_counted_in_the_header_and_named_in_the_orders() -> None:
+    first_row, *others = shown(screen_scenes.many_orders(200, 60))
+    assert first_row.startswith(" ACME 1/3 ")
+    assert any("SYMBOL" in row for row in others)

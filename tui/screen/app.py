@@ -1,0 +1,348 @@
+"""The trading screen as a program: terminal, threads and clock.  No other file of the screen touches any of them.
+
+    keyboard ───────────────┐
+    reader thread ─ inbox ──┼─► update(model, message) ─► requests ─► engine
+    clock, signals ─────────┘          │
+                                       └─► view ─► painter ─► one write
+
+The main thread does all of it but reading from the engine.  It sleeps in one `select` on the keyboard and a pipe
+that the reader thread and the signal handlers write to, and takes keys before what waits in the inbox, so that no
+burst of messages delays a key.  Nothing changed: nothing is painted, not a byte is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Optional, Union
+
+# Before blessed is imported: a terminal that never answers its queries must not hold up the start.
+os.environ.setdefault("BLESSED_QUERY_TIMEOUT_SECONDS", "0.1")
+
+import blessed
+
+from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
+from tui.screen.cells import Canvas
+from tui.screen.engine_link import Connect, EngineLink
+from tui.screen.key_decoder import KeyDecoder
+from tui.screen.messages import Effect, Incoming, Lost, Resized, Resumed, Send, TimePassed, Typed
+from tui.screen.model import Model
+from tui.screen.pacing import FramePacer
+from tui.screen.painter import is_utf8, paint
+from tui.screen.theme import ColorDepth, Styles
+from tui.screen.update import next_wake, update
+from tui.screen.view import view
+from tui.screen.wake_pipe import WakePipe
+from tui.session_manager import SessionManager
+
+READ_BYTES = 65_536
+# The inbox is filled by the reader thread and emptied by the main thread; a full one makes the reader wait.
+INBOX_BATCHES_MAX = 64
+PUT_WAIT_S = 0.1
+# Messages are taken for at most this long before the keyboard is looked at again.
+TAKE_MAX_S = 0.01
+JOIN_MAX_S = 1.0
+# Mouse presses and the wheel, in the form that has no limit of columns; bracketed paste; focus; no wrapping.
+# Switched on without asking whether the terminal knows them: others ignore them, and tmux gives no answer.
+MODES_ON = "\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?7l"
+MODES_OFF = "\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m"
+LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+Batch = Union[list[Incoming], Exception]
+
+
+class TradingScreen:
+    """One run of the screen.  All methods belong to the main thread but `_read_engine` and `_put`."""
+
+    def __init__(self, model: Model, connect: Connect, history: SessionManager, client: ExchangeClient) -> None:
+        """`client` is logged in already; `connect` makes another one when it is lost."""
+        self._model = model
+        self._connect = connect
+        self._history = history
+        self._terminal, self._depth = _open_terminal()
+        self._styles = Styles(model.theme, self._depth)
+        self._is_ascii = not is_utf8(os.environ)
+        self._keyboard = sys.stdin.fileno()
+        self._output = sys.stdout.fileno()
+        self._decoder = KeyDecoder()
+        self._pacer = FramePacer(time.monotonic())
+        self._shown: Optional[Canvas] = None
+        self._was_typed = False
+        self._is_leaving = False
+        # Signal handlers only add to it; the main loop takes them out.
+        self._signals: set[int] = set()
+        self._inbox: queue.Queue[tuple[EngineLink, Batch]] = queue.Queue(INBOX_BATCHES_MAX)
+        self._has_mail, self._has_signal = WakePipe(), WakePipe()
+        # Whether the inbox may hold more than there was time for.
+        self._is_behind = False
+        self._link = self._make_link(client)
+        self._reader = self._make_reader(self._link)
+        self._modes = contextlib.ExitStack()
+
+    def run(self) -> None:
+        """Show the screen until the person leaves or the process is asked to end; restores the terminal always."""
+        with self._signals_handled():
+            try:
+                self._enter_modes()
+                self._resize()
+                self._reader.start()
+                while not self._is_leaving:
+                    self._turn()
+            finally:
+                self._leave_modes()
+                self._stop_reader()
+                self._has_mail.close()
+                self._has_signal.close()
+
+    def _turn(self) -> None:
+        """Once around the loop: wait, take what there is, paint."""
+        self._wait()
+        self._take_signals()
+        self._take_keys()
+        self._take_messages()
+        self._update(TimePassed(time.monotonic()))
+        self._paint_if_due()
+
+    # --- in ----------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Sleep until there is something to take or something is due.
+
+        While a frame is waiting for its time, the inbox may as well fill: what is in it will be in that frame.
+        """
+        if self._is_behind:
+            return
+        now = time.monotonic()
+        waits = [next_wake(self._model, now) - now]
+        if self._model.is_changed:
+            waits.append(self._pacer.wait_s(now, is_urgent=self._was_typed))
+        if self._decoder.wait_s is not None:
+            waits.append(self._decoder.wait_s)
+        sources: list[Any] = [self._keyboard, self._has_signal]
+        if not self._model.is_changed:
+            sources.append(self._has_mail)
+        ready, _, _ = select.select(sources, [], [], max(0.0, min(waits)))
+        if not ready and self._decoder.wait_s is not None:
+            self._type(self._decoder.flush())
+
+    def _take_keys(self) -> None:
+        ready, _, _ = select.select([self._keyboard], [], [], 0)
+        if not ready:
+            return
+        try:
+            data = os.read(self._keyboard, READ_BYTES)
+        except OSError:
+            # The terminal is gone; a read that finds its end says the same.
+            data = b""
+        if not data:
+            self._is_leaving = True
+        self._type(self._decoder.feed(data))
+
+    def _type(self, inputs: list[Any]) -> None:
+        for typed in inputs:
+            self._was_typed = True
+            self._update(Typed(time.monotonic(), typed))
+
+    def _take_messages(self) -> None:
+        """Empty the inbox, but no longer than `TAKE_MAX_S`."""
+        self._has_mail.drain()
+        self._is_behind = True
+        until = time.monotonic() + TAKE_MAX_S
+        while time.monotonic() < until:
+            try:
+                link, batch = self._inbox.get_nowait()
+            except queue.Empty:
+                self._is_behind = False
+                return
+            if isinstance(batch, Exception):
+                raise batch
+            # What a link that was given up still had to say is of no interest.
+            for message in batch if link is self._link else ():
+                self._update(message)
+
+    def _take_signals(self) -> None:
+        self._has_signal.drain()
+        signals, self._signals = self._signals, set()
+        if signals.intersection(LEAVING_SIGNALS):
+            self._is_leaving = True
+        if signal.SIGTSTP in signals:
+            self._suspend()
+        elif signal.SIGCONT in signals:
+            # Someone stopped the process and the shell has set the terminal to its own liking since.
+            self._leave_modes()
+            self._resume()
+        if signal.SIGWINCH in signals:
+            self._resize()
+
+    def _resize(self) -> None:
+        width, height = os.get_terminal_size(self._output)
+        self._update(Resized(time.monotonic(), max(1, width), max(1, height)))
+
+    # --- out ---------------------------------------------------------------------------------------------------
+
+    def _update(self, message: Incoming) -> None:
+        for request in update(self._model, message):
+            if isinstance(request, Send):
+                self._send(request)
+            elif request is Effect.CONNECT:
+                self._start_link()
+            elif request is Effect.REPAINT:
+                self._styles = Styles(self._model.theme, self._depth)
+                self._shown = None
+            elif request is Effect.SUSPEND:
+                self._suspend()
+            else:
+                self._is_leaving = True
+
+    def _send(self, request: Send) -> None:
+        try:
+            self._link.send(request.message)
+        except ConnectionLost as error:
+            self._stop_reader()
+            self._link = self._make_link(None)
+            self._update(Lost(time.monotonic(), str(error)))
+
+    def _paint_if_due(self) -> None:
+        now = time.monotonic()
+        if not self._model.is_changed or self._pacer.wait_s(now, is_urgent=self._was_typed) > 0:
+            return
+        self._pacer.paint(now)
+        self._model.is_changed = self._was_typed = False
+        canvas = view(self._model, self._model.width, self._model.height, now)
+        text = paint(self._shown, canvas, self._styles, is_ascii=self._is_ascii)
+        self._shown = canvas
+        self._write(text)
+
+    def _write(self, text: str) -> None:
+        """Write all of it; a terminal that is gone ends the program."""
+        data = memoryview(text.encode("utf-8"))
+        try:
+            while data:
+                data = data[os.write(self._output, data) :]
+        except OSError:
+            self._is_leaving = True
+
+    # --- the reader thread -------------------------------------------------------------------------------------
+
+    def _make_link(self, client: Optional[ExchangeClient]) -> EngineLink:
+        last_seq = self._model.link.last_seq
+        return EngineLink(self._connect, self._history, self._put, time.monotonic, client, last_seq)
+
+    def _make_reader(self, link: EngineLink) -> threading.Thread:
+        # A daemon, because a connection attempt to a host that doesn't answer can't be broken off.
+        return threading.Thread(target=self._read_engine, args=(link,), name="engine-reader", daemon=True)
+
+    def _start_link(self) -> None:
+        self._stop_reader()
+        self._link = self._make_link(None)
+        self._reader = self._make_reader(self._link)
+        self._reader.start()
+
+    def _stop_reader(self) -> None:
+        self._link.stop()
+        if self._reader.is_alive():
+            self._reader.join(JOIN_MAX_S)
+
+    def _read_engine(self, link: EngineLink) -> None:
+        """The reader thread.  What no one foresaw ends the program, in the main thread, with its traceback."""
+        try:
+            link.run()
+        except Exception as error:  # noqa: BLE001  the one last-resort handler of this thread
+            self._put(link, error)
+
+    def _put(self, link: EngineLink, batch: Batch) -> bool:
+        """Called by the reader thread: hand over, waiting while the main thread is behind."""
+        while not link.is_stopped:
+            try:
+                self._inbox.put((link, batch), timeout=PUT_WAIT_S)
+            except queue.Full:
+                continue
+            self._has_mail.wake()
+            return True
+        return False
+
+    # --- the terminal ------------------------------------------------------------------------------------------
+
+    def _enter_modes(self) -> None:
+        self._modes.enter_context(self._terminal.raw())
+        self._modes.enter_context(self._terminal.fullscreen())
+        self._modes.enter_context(self._terminal.hidden_cursor())
+        self._terminal.stream.flush()
+        self._write(MODES_ON)
+        self._shown = None
+        self._model.is_changed = True
+
+    def _leave_modes(self) -> None:
+        self._write(MODES_OFF)
+        with contextlib.suppress(OSError):  # a terminal that is gone needs no restoring
+            self._modes.close()
+            self._terminal.stream.flush()
+
+    def _suspend(self) -> None:
+        """Give the terminal back and stop, with the whole job, as Ctrl-Z does; returns when it goes on."""
+        self._leave_modes()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(0, signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._note_signal)
+        self._signals.discard(signal.SIGCONT)
+        self._resume()
+
+    def _resume(self) -> None:
+        self._enter_modes()
+        self._resize()
+        self._update(Resumed(time.monotonic()))
+
+    @contextlib.contextmanager
+    def _signals_handled(self) -> Iterator[None]:
+        """Note signals, and let them wake the loop, until the block is left."""
+        numbers = (*LEAVING_SIGNALS, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
+        before = {number: signal.signal(number, self._note_signal) for number in numbers}
+        wakeup_before = signal.set_wakeup_fd(self._has_signal.input, warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(wakeup_before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _note_signal(self, number: int, _frame: object) -> None:
+        self._signals.add(number)
+
+
+def _open_terminal() -> tuple[blessed.Terminal, ColorDepth]:
+    """The terminal and its colours.
+
+    With NO_COLOR blessed would also refuse to move the cursor, so it doesn't get to see it.
+    """
+    no_color = os.environ.pop("NO_COLOR", "")
+    terminal = blessed.Terminal()
+    if no_color:
+        os.environ["NO_COLOR"] = no_color
+        return terminal, ColorDepth.NONE
+    return terminal, ColorDepth.from_count(terminal.number_of_colors)
+
+
+def run_screen(
+    client: ExchangeClient, history: SessionManager, connect: Connect, symbol: Optional[str] = None
+) -> None:
+    """Show the trading screen for `history.user` on `client`, which is logged in; `symbol` None: the first listed.
+
+    Standard input and output must be a terminal.  Returns when the person has left.
+    """
+    now = time.monotonic()
+    model = Model(
+        history.user,
+        id_prefix=f"{time.time_ns():x}.{os.getpid():x}-",
+        clock_offset_s=time.time() - now,
+        zone_offset_s=float(time.localtime().tm_gmtoff),
+        symbol=symbol or "",
+        last_input_at=now,
+    )
+    TradingScreen(model, connect, history, client).run()

@@ -1,0 +1,155 @@
+"""The one table of keys: dispatch, the hint row, the help overlay and the README's table are all made from it.
+
+To give the screen another key: add an `Action` and its row here, and the handler in `update_from_keys`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Action(Enum):
+    """What a key asks for."""
+
+    PRICE_UP = auto()
+    PRICE_DOWN = auto()
+    PAGE_UP = auto()
+    PAGE_DOWN = auto()
+    CENTRE = auto()
+    BUY = auto()
+    SELL = auto()
+    ENTER = auto()
+    ESCAPE = auto()
+    PRESET_1 = auto()
+    PRESET_2 = auto()
+    PRESET_3 = auto()
+    PRESET_4 = auto()
+    PRESET_5 = auto()
+    PRESET_PREVIOUS = auto()
+    PRESET_NEXT = auto()
+    LOT_MORE = auto()
+    LOT_LESS = auto()
+    ORDER_TYPE = auto()
+    TIME_IN_FORCE = auto()
+    CANCEL = auto()
+    CANCEL_ALL = auto()
+    MOVE_UP = auto()
+    MOVE_DOWN = auto()
+    FLATTEN = auto()
+    ARM = auto()
+    PANEL_NEXT = auto()
+    PANEL_PREVIOUS = auto()
+    ZOOM = auto()
+    SYMBOL_NEXT = auto()
+    SYMBOL_PREVIOUS = auto()
+    COMMAND = auto()
+    HELP = auto()
+    THEME = auto()
+    REPAINT = auto()
+    SUSPEND = auto()
+    QUIT = auto()
+
+
+class Group(Enum):
+    """The sections of the help overlay, in their order."""
+
+    TRADE = "Trade"
+    CANCEL = "Cancel and close"
+    PRICE = "Price"
+    SIZE = "Ticket"
+    SCREEN = "Screen"
+
+
+class Binding(NamedTuple):
+    """One row: `keys` (names of `key_decoder`) with the action of each, how they are shown, and what they do.
+
+    `hint` is the short form for the hint row, "" to leave it out; hints are shown in the order of `rank`.
+    """
+
+    keys: tuple[tuple[str, Action], ...]
+    shown: str
+    group: Group
+    text: str
+    hint: str = ""
+    rank: int = 99
+
+
+BINDINGS: tuple[Binding, ...] = (
+    Binding((("b", Action.BUY), ("s", Action.SELL)), "b s", Group.TRADE,
+            "Buy, sell at the cursor. SAFE: asks first. ARMED: sends", "buy/sell", 2),
+    Binding((("enter", Action.ENTER),), "Enter", Group.TRADE, "Send what the ticket row asks"),
+    Binding((("escape", Action.ESCAPE),), "Esc", Group.TRADE, "Drop it; close what is open"),
+    Binding((("shift_up", Action.MOVE_UP), ("shift_down", Action.MOVE_DOWN)), "Shift+↑↓", Group.TRADE,
+            "Move the selected order by a tick (replace)", "move", 8),
+    Binding((("a", Action.ARM),), "a", Group.TRADE,
+            "Arm, disarm: ARMED sends without asking; ends by itself after 60 s idle", "arm", 6),
+    Binding((("x", Action.CANCEL),), "x", Group.CANCEL,
+            "Cancel my orders at the cursor, or the selected row", "cancel", 3),
+    Binding((("X", Action.CANCEL_ALL),), "X", Group.CANCEL, "Cancel ALL my orders now, in every mode",
+            "CANCEL ALL", 4),
+    Binding((("f", Action.FLATTEN),), "f", Group.CANCEL, "Flatten the position (always asks)", "flatten", 9),
+    Binding((("up", Action.PRICE_UP), ("down", Action.PRICE_DOWN),
+             ("k", Action.PRICE_UP), ("j", Action.PRICE_DOWN)),
+            "↑↓ k j", Group.PRICE, "Price cursor by a tick; in a list, its rows", "price", 1),
+    Binding((("page_up", Action.PAGE_UP), ("page_down", Action.PAGE_DOWN)), "PgUp PgDn", Group.PRICE,
+            "By a page"),
+    Binding((("space", Action.CENTRE),), "Space", Group.PRICE, "Centre the ladder on the market", "centre", 5),
+    Binding((("n", Action.SYMBOL_NEXT), ("N", Action.SYMBOL_PREVIOUS)), "n N", Group.PRICE,
+            "Next, previous symbol"),
+    Binding((("1", Action.PRESET_1), ("2", Action.PRESET_2), ("3", Action.PRESET_3), ("4", Action.PRESET_4),
+             ("5", Action.PRESET_5)), "1 – 5", Group.SIZE, "Size preset"),
+    Binding((("[", Action.PRESET_PREVIOUS), ("]", Action.PRESET_NEXT)), "[ ]", Group.SIZE,
+            "Previous, next preset"),
+    Binding((("+", Action.LOT_MORE), ("=", Action.LOT_MORE), ("-", Action.LOT_LESS)), "+ -", Group.SIZE,
+            "One lot more, less"),
+    Binding((("o", Action.ORDER_TYPE),), "o", Group.SIZE, "Order type", "type", 11),
+    Binding((("t", Action.TIME_IN_FORCE),), "t", Group.SIZE, "Time in force", "tif", 12),
+    Binding((("tab", Action.PANEL_NEXT), ("shift_tab", Action.PANEL_PREVIOUS)), "Tab", Group.SCREEN,
+            "Next panel; Shift-Tab: previous", "panel", 7),
+    Binding((("z", Action.ZOOM),), "z", Group.SCREEN, "Zoom the panel", "zoom", 13),
+    Binding(((":", Action.COMMAND), ("ctrl_p", Action.COMMAND)), ": Ctrl-P", Group.SCREEN,
+            "Command line: :buy 10 100.25  :cancel 9127  :symbol ACME", "command", 10),
+    Binding((("?", Action.HELP), ("f1", Action.HELP)), "? F1", Group.SCREEN, "This help", "help", 0),
+    Binding((("T", Action.THEME),), "T", Group.SCREEN, "Theme: blue/orange, red/green, mono"),
+    Binding((("ctrl_l", Action.REPAINT),), "Ctrl-L", Group.SCREEN, "Paint everything again"),
+    Binding((("ctrl_z", Action.SUSPEND),), "Ctrl-Z", Group.SCREEN, "Suspend; fg comes back"),
+    Binding((("q", Action.QUIT), ("ctrl_c", Action.QUIT)), "q Ctrl-C", Group.SCREEN,
+            "Quit (asks while orders still work)", "quit", 14),
+)  # fmt: skip
+MOUSE_TEXT = (
+    ("click BID ASK", "Cursor and side: as b or s there; never sends while SAFE"),
+    ("click MINE", "Cancel my orders at that price"),
+    ("wheel", "Scroll"),
+)
+
+ACTIONS: dict[str, Action] = {key: action for binding in BINDINGS for key, action in binding.keys}
+
+
+def hints() -> list[tuple[str, str]]:
+    """(key, what it does) for the hint row, most useful first."""
+    ranked = sorted((binding for binding in BINDINGS if binding.hint), key=lambda binding: binding.rank)
+    return [(_shortest(binding), binding.hint) for binding in ranked]
+
+
+def help_rows() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The sections of the help overlay: (title, [(keys, text) …])."""
+    sections = [
+        (group.value, [(binding.shown, binding.text) for binding in BINDINGS if binding.group is group])
+        for group in Group
+    ]
+    return [*sections, ("Mouse", list(MOUSE_TEXT))]
+
+
+def markdown_table() -> str:
+    """The README's table of keys."""
+    rows = [(binding.shown, binding.text) for binding in BINDINGS] + list(MOUSE_TEXT)
+    lines = [f"| {shown.replace('|', '/')} | {text} |" for shown, text in rows]
+    return "\n".join(["| key | does |", "|---|---|", *lines]) + "\n"
+
+
+def _shortest(binding: Binding) -> str:
+    """`b/s` of a pair of letters, else the first of its keys."""
+    words = binding.shown.split(" ")
+    is_pair = len(binding.keys) == len(words) == 2 and binding.keys[0][1] is not binding.keys[1][1]
+    return "/".join(words) if is_pair and all(len(word) == 1 for word in words) else words[0]

@@ -1,0 +1,160 @@
+"""What the public feeds told about one instrument: its book, its trades, its prices over time.  Pure.
+
+Prices are in ticks, `now` in seconds of the program's clock.  Applying an update costs O(changes).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, Optional
+
+from exchange.networking.tcp_client import Message
+from tui.screen.price_scale import PriceScale
+
+FLASH_S = 0.3
+TAPE_LENGTH_MAX = 500
+# The chart is kept twice: finely for some minutes, and in slots of twelve for an hour.
+SLOT_S = 0.25
+COARSE_SLOTS = 12
+FINE_LENGTH_MAX = 4_200
+COARSE_LENGTH_MAX = 1_200
+
+
+class BookSide(Enum):
+    """As the book feed spells them."""
+
+    BID = "BID"
+    ASK = "ASK"
+
+
+class TapeTrade(NamedTuple):
+    """One public trade; `timestamp_ns` since the Unix epoch."""
+
+    timestamp_ns: int
+    price: int
+    quantity: int
+    is_buy: bool
+
+
+class ChartedPrice(NamedTuple):
+    """The trades within one slot of time, counted on the clock of `now`: the sum of their prices, and how many."""
+
+    slot: int
+    price_sum: int
+    trade_count: int
+
+
+class LevelChange(NamedTuple):
+    """One level's new total."""
+
+    side: BookSide
+    price: int
+    quantity: int
+
+
+@dataclass(slots=True)
+class Market:
+    """One instrument.  `sequence` None means that the book is not known: no snapshot yet, or data was lost."""
+
+    symbol: str
+    scale: PriceScale
+    lot_size: int = 1
+    phase: str = "CONTINUOUS"
+    bids: dict[int, int] = field(default_factory=dict)
+    asks: dict[int, int] = field(default_factory=dict)
+    sequence: Optional[int] = None
+    flashes: dict[tuple[BookSide, int], float] = field(default_factory=dict)
+    tape: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=TAPE_LENGTH_MAX))
+    volume_at: dict[int, int] = field(default_factory=dict)
+    fine_chart: deque[ChartedPrice] = field(default_factory=lambda: deque(maxlen=FINE_LENGTH_MAX))
+    coarse_chart: deque[ChartedPrice] = field(default_factory=lambda: deque(maxlen=COARSE_LENGTH_MAX))
+    last: Optional[TapeTrade] = None
+    direction: int = 0
+    traded_quantity: int = 0
+
+    @property
+    def best_bid(self) -> Optional[int]:
+        """The highest bid in ticks.  O(levels)."""
+        return max(self.bids) if self.bids else None
+
+    @property
+    def best_ask(self) -> Optional[int]:
+        """The lowest offer in ticks.  O(levels)."""
+        return min(self.asks) if self.asks else None
+
+    @property
+    def middle(self) -> Optional[int]:
+        """Where the market is: between the best prices, or the one there is, or the last trade; None: nowhere."""
+        bid, ask = self.best_bid, self.best_ask
+        if bid is not None and ask is not None:
+            return (bid + ask) // 2
+        if bid is not None or ask is not None:
+            return bid if bid is not None else ask
+        return self.last.price if self.last is not None else None
+
+    def forget_book(self) -> None:
+        """The book is not known until the next snapshot."""
+        self.bids.clear()
+        self.asks.clear()
+        self.flashes.clear()
+        self.sequence = None
+
+    def apply_snapshot(self, message: Message) -> None:
+        """Start the book anew from a `book_snapshot`."""
+        self.forget_book()
+        ticks = self.scale.ticks
+        self.bids.update({ticks(price): quantity for price, quantity, _ in message["bids"]})
+        self.asks.update({ticks(price): quantity for price, quantity, _ in message["asks"]})
+        self.sequence = message["sequence"]
+
+    def apply_update(self, message: Message, now: float) -> Optional[list[LevelChange]]:
+        """Apply a `book_update`; returns what changed, or None if it shows that data was lost."""
+        if self.sequence is None:
+            return []
+        if message["sequence"] != self.sequence + 1:
+            self.forget_book()
+            return None
+        self.sequence += 1
+        changes = []
+        for side_name, wire_price, quantity, _ in message["changes"]:
+            side, price = BookSide(side_name), self.scale.ticks(wire_price)
+            levels = self.bids if side is BookSide.BID else self.asks
+            if quantity:
+                levels[price] = quantity
+            else:
+                levels.pop(price, None)
+            self.flashes[side, price] = now + FLASH_S
+            changes.append(LevelChange(side, price, quantity))
+        return changes
+
+    def apply_trade(self, message: Message, now: float) -> TapeTrade:
+        """Take a `trade` onto the tape and into the chart; returns it."""
+        price, quantity = self.scale.ticks(message["price"]), message["quantity"]
+        trade = TapeTrade(message["timestamp"], price, quantity, message["aggressor_side"] == "BUY")
+        if self.last is not None and price != self.last.price:
+            self.direction = 1 if price > self.last.price else -1
+        self.last = trade
+        self.tape.append(trade)
+        self.volume_at[price] = self.volume_at.get(price, 0) + quantity
+        self.traded_quantity += quantity
+        slot = int(now / SLOT_S)
+        _chart(self.fine_chart, slot, price)
+        _chart(self.coarse_chart, slot // COARSE_SLOTS, price)
+        return trade
+
+    def end_flashes(self, now: float) -> bool:
+        """Forget the flashes that are over; returns whether there were any."""
+        over = [key for key, until in self.flashes.items() if until <= now]
+        for key in over:
+            del self.flashes[key]
+        return bool(over)
+
+
+def _chart(chart: deque[ChartedPrice], slot: int, price: int) -> None:
+    price_sum, trade_count = price, 1
+    if chart and chart[-1].slot == slot:
+        before = chart.pop()
+        price_sum, trade_count = before.price_sum + price, before.trade_count + 1
+    chart.append(ChartedPrice(slot, price_sum, trade_count))

@@ -1,0 +1,209 @@
+"""All that the screen knows.  State only: `update` changes it, `view` draws it, nothing here acts.
+
+Prices are in ticks, money in Decimal, times in seconds of the program's steady clock unless they end in `_ns`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple, Optional
+
+from tui.screen.command_line import CommandLine
+from tui.screen.layout import LadderColumns, Layout, Panel, ladder_columns, layout
+from tui.screen.market import Market
+from tui.screen.own_orders import OwnOrders
+from tui.screen.theme import Theme
+from tui.screen.wishes import OrderKind, TimeInForce, Wish
+
+STALE_AFTER_S = 2.0
+DISARM_AFTER_IDLE_S = 60.0
+PRESETS = (1, 5, 10, 25, 100)
+FILLS_KEPT_MAX = 500
+NOTICES_KEPT_MAX = 20
+WIDTH_AT_START, HEIGHT_AT_START = 80, 24
+
+
+class LinkState(Enum):
+    """Whether there is a connection; whether it is silent is another matter (`Model.is_stale`)."""
+
+    CONNECTING = "CONNECTING"
+    LIVE = "LIVE"
+    DOWN = "DOWN"
+
+
+@dataclass(slots=True)
+class Link:
+    """The connection.  `retry_at` None: no try is planned; `round_trip_s` None: not measured yet."""
+
+    state: LinkState = LinkState.CONNECTING
+    heard_at: float = 0.0
+    retry_at: Optional[float] = None
+    failed_count: int = 0
+    reason: str = ""
+    round_trip_s: Optional[float] = None
+    ping_number: int = 0
+    pinged_at: float = 0.0
+    pings: dict[int, float] = field(default_factory=dict)
+    # The `seq` of the last private event, 0 before the first: where a resuming login goes on.
+    last_seq: int = 0
+    # After a gap: up to which `seq` the engine is telling fills only; everything has been told by the next pong.
+    gap_to: int = 0
+
+
+class Position(NamedTuple):
+    """What the engine said about the position in one symbol; `average_price` is None for a flat one."""
+
+    net: int
+    average_price: Optional[Decimal]
+    realised_pnl: Decimal
+    unrealised_pnl: Decimal
+
+
+FLAT = Position(0, None, Decimal(0), Decimal(0))
+
+
+class Fill(NamedTuple):
+    """One own execution."""
+
+    timestamp_ns: int
+    symbol: str
+    price: int
+    quantity: int
+    is_buy: bool
+    order_id: int
+    is_maker: bool
+
+
+class NoticeKind(Enum):
+    """How a message is shown."""
+
+    INFO = "INFO"
+    ACK = "ACK"
+    FILL = "FILL"
+    REJECT = "REJECT"
+    WARN = "WARN"
+
+
+class Notice(NamedTuple):
+    """One thing that happened, for the messages line."""
+
+    kind: NoticeKind
+    text: str
+
+
+@dataclass(slots=True)
+class Ticket:
+    """What the next order will be like; its price is the cursor."""
+
+    quantity: int = PRESETS[2]
+    kind: OrderKind = OrderKind.LIMIT
+    time_in_force: TimeInForce = TimeInForce.GTC
+
+
+class PositionsRequest(Enum):
+    """Whether the engine has been asked for the positions."""
+
+    NONE = 0
+    ASKED = 1
+    # Something was filled since it was asked: ask again when the answer is here.
+    ASK_AGAIN = 2
+
+
+@dataclass(slots=True)
+class Model:
+    """The state of the screen.  Made with what is fixed for the run; belongs to one thread.
+
+    `id_prefix` makes this run's client order ids unlike any other's; `clock_offset_s` added to `now` gives local
+    wall time in seconds since the epoch, for showing only.
+    """
+
+    user: str
+    id_prefix: str
+    clock_offset_s: float = 0.0
+    zone_offset_s: float = 0.0
+    theme: Theme = Theme.DEFAULT
+
+    width: int = WIDTH_AT_START
+    height: int = HEIGHT_AT_START
+    link: Link = field(default_factory=Link)
+    symbols: list[str] = field(default_factory=list)
+    symbol: str = ""
+    markets: dict[str, Market] = field(default_factory=dict)
+    orders: OwnOrders = field(default_factory=OwnOrders)
+    positions: dict[str, Position] = field(default_factory=dict)
+    positions_request: PositionsRequest = PositionsRequest.NONE
+    fills: deque[Fill] = field(default_factory=lambda: deque(maxlen=FILLS_KEPT_MAX))
+    notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))
+    order_number: int = 0
+
+    ticket: Ticket = field(default_factory=Ticket)
+    is_armed: bool = False
+    confirm: Optional[Wish] = None
+    command: Optional[CommandLine] = None
+    command_history: list[str] = field(default_factory=list)
+    is_help_shown: bool = False
+    help_scrolled: int = 0
+    last_input_at: float = 0.0
+
+    focus: Panel = Panel.LADDER
+    is_zoomed: bool = False
+    # The price the cursor is at and the price in the middle of the ladder; None until a price is known.
+    cursor: Optional[int] = None
+    centre: Optional[int] = None
+    # False while the person looks at prices away from the market; see `scrolling`.
+    is_following: bool = True
+    # Rows scrolled down in each list, and the selected row of the orders.
+    scrolled: dict[Panel, int] = field(default_factory=dict)
+    selected: int = 0
+    # Whether something to be seen has changed since the last frame.
+    is_changed: bool = True
+
+    @property
+    def market(self) -> Optional[Market]:
+        """The market of the current symbol; None before the first login."""
+        return self.markets.get(self.symbol)
+
+    @property
+    def position(self) -> Position:
+        """The position in the current symbol."""
+        return self.positions.get(self.symbol, FLAT)
+
+    @property
+    def layout(self) -> Layout:
+        """Where everything is."""
+        return layout(self.width, self.height, self.focus if self.is_zoomed else None)
+
+    @property
+    def top(self) -> Optional[int]:
+        """The price of the ladder's first row; None until a price is known."""
+        return None if self.centre is None else self.centre + self.layout.ladder_rows // 2
+
+    def is_stale(self, now: float) -> bool:
+        """Whether the engine has been silent for too long."""
+        return self.link.state is LinkState.LIVE and now - self.link.heard_at >= STALE_AFTER_S
+
+    def say(self, kind: NoticeKind, text: str) -> None:
+        """Show this on the messages line."""
+        self.notices.append(Notice(kind, text))
+        self.is_changed = True
+
+
+def profit(model: Model) -> tuple[Decimal, Decimal]:
+    """(realised, unrealised) of the current symbol: the engine's, marked to the last trade seen here."""
+    position, market = model.position, model.market
+    if market is None or market.last is None or position.average_price is None:
+        return position.realised_pnl, position.unrealised_pnl
+    return position.realised_pnl, (market.scale.price(market.last.price) - position.average_price) * position.net
+
+
+def ladder_columns_of(model: Model, shown: Layout) -> LadderColumns:
+    """The columns of the ladder on a layout that shows it."""
+    width = shown.panels[Panel.LADDER].width - 2
+    market = model.market
+    if market is None or model.centre is None:
+        return ladder_columns(width, 0)
+    prices = (model.centre + shown.ladder_rows, max(0, model.centre - shown.ladder_rows))
+    return ladder_columns(width, max(len(market.scale.text(price)) for price in prices))

@@ -1,0 +1,220 @@
+"""The user's own orders as the screen shows them: what was asked, what the engine said, what is still open.  Pure.
+
+    SENT ──accepted──► WORKING ──fill──► PARTIAL ──fill──► FILLED
+      └──refused──► REJECTED    └──────────┴──► CANCELED, EXPIRED      UNKNOWN: ended while nobody looked
+
+Nothing becomes WORKING or FILLED before the engine said so.  `ahead` is how much rests before an order in its
+level.  The engine doesn't tell; it is known when the order joins the level, falls with each trade there and with
+the level's total, and so is at most what is shown.  None: not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Optional
+
+from exchange.networking.tcp_client import Message
+from tui.screen.market import BookSide, LevelChange, Market, TapeTrade
+
+# Orders that are over are kept for the panel up to this many.
+DONE_ORDERS_MAX = 200
+
+
+class OrderState(Enum):
+    """Where an order is in its life; the value is what the panel shows."""
+
+    SENT = "NEW…"
+    WORKING = "WORK"
+    PARTIAL = "PART"
+    FILLED = "FILL"
+    CANCELED = "CANC"
+    EXPIRED = "EXP"
+    REJECTED = "REJ"
+    UNKNOWN = "?"
+
+
+_STATE_OF_STATUS = {
+    "NEW": OrderState.WORKING,
+    "PARTIALLY_FILLED": OrderState.PARTIAL,
+    "FILLED": OrderState.FILLED,
+    "CANCELED": OrderState.CANCELED,
+    "EXPIRED": OrderState.EXPIRED,
+    "REJECTED": OrderState.REJECTED,
+}
+_OPEN = (OrderState.SENT, OrderState.WORKING, OrderState.PARTIAL)
+
+
+@dataclass(slots=True)
+class OwnOrder:
+    """One order.  `price` in ticks, None for MARKET; `order_id` None until the engine gave it one.
+
+    `sent_at` is when this screen asked for it (None: it didn't); `barrier` the number of the first ping sent after
+    it.  `asked` is the change under way: "CXL…", "MOV…" or "".
+    """
+
+    client_order_id: str
+    symbol: str
+    is_buy: bool
+    price: Optional[int]
+    quantity: int
+    remaining: int
+    state: OrderState
+    order_id: Optional[int] = None
+    sent_at: Optional[float] = None
+    asked_at: Optional[float] = None
+    barrier: int = 0
+    asked: str = ""
+    ahead: Optional[int] = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still trade, or may still be accepted."""
+        return self.state in _OPEN
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the engine has it in its book."""
+        return self.state is OrderState.WORKING or self.state is OrderState.PARTIAL
+
+    @property
+    def done(self) -> int:
+        """How much of it has traded, while it is open or filled."""
+        return self.quantity - self.remaining
+
+    @property
+    def shown_state(self) -> str:
+        """What the panel says."""
+        return self.asked if self.asked and self.is_open else self.state.value
+
+
+class OwnOrders:
+    """All orders known, oldest first, of all symbols."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, OwnOrder] = {}
+        self._by_order_id: dict[int, OwnOrder] = {}
+        # The open ones among them: every book message asks for these.
+        self._open: dict[str, OwnOrder] = {}
+
+    def __iter__(self) -> Iterator[OwnOrder]:
+        return iter(self._orders.values())
+
+    def open(self, symbol: Optional[str] = None) -> list[OwnOrder]:
+        """The orders that may trade, oldest first; of one symbol or (None) of all."""
+        return [order for order in self._open.values() if symbol in (None, order.symbol)]
+
+    def shown(self) -> list[OwnOrder]:
+        """In the order of the panel: what is open, newest last, then what is over, newest first."""
+        return self.open() + [order for order in self if not order.is_open][::-1]
+
+    def by_client_order_id(self, client_order_id: str) -> Optional[OwnOrder]:
+        """The order this user named so."""
+        return self._orders.get(client_order_id)
+
+    def find(self, message: Message) -> Optional[OwnOrder]:
+        """The order that an event or a rejection is about, None if it is not known."""
+        order = self._by_order_id.get(message.get("order_id", -1))
+        return order or self._orders.get(message.get("client_order_id", ""))
+
+    def add_sent(self, order: OwnOrder) -> None:
+        """Remember an order that is being sent."""
+        self._file(order)
+
+    def _file(self, order: OwnOrder) -> None:
+        self._orders[order.client_order_id] = order
+        if order.is_open:
+            self._open[order.client_order_id] = order
+        else:
+            self._open.pop(order.client_order_id, None)
+
+    def remove(self, order: OwnOrder) -> None:
+        """Forget it."""
+        self._orders.pop(order.client_order_id, None)
+        self._open.pop(order.client_order_id, None)
+        if order.order_id is not None:
+            self._by_order_id.pop(order.order_id, None)
+
+    def accept(self, message: Message, market: Market) -> OwnOrder:
+        """The engine has it (`order_accepted`, an entry of `orders`, or of the history)."""
+        order = self._orders.get(message["client_order_id"])
+        if order is None:
+            order = _from_message(message)
+        order.order_id = message["order_id"]
+        if order.order_id is not None:
+            self._by_order_id[order.order_id] = order
+        order.quantity, order.remaining = message["quantity"], message["remaining_quantity"]
+        order.price = None if message["price"] is None else market.scale.ticks(message["price"])
+        order.state = _STATE_OF_STATUS.get(message["status"], OrderState.UNKNOWN)
+        self._file(order)
+        return order
+
+    def set_status(self, order: OwnOrder, message: Message) -> None:
+        """Take the status and what remains from a private event."""
+        order.state = _STATE_OF_STATUS.get(message["status"], OrderState.UNKNOWN)
+        order.asked = ""
+        if order.is_open or order.state is OrderState.FILLED:
+            order.remaining = message["remaining_quantity"]
+        self._file(order)
+        if not order.is_open:
+            self._forget_oldest()
+
+    def rename(self, order: OwnOrder, client_order_id: str) -> None:
+        """The order goes by another client order id from now on."""
+        if client_order_id != order.client_order_id:
+            self._orders.pop(order.client_order_id, None)
+            self._open.pop(order.client_order_id, None)
+            order.client_order_id = client_order_id
+            self._file(order)
+
+    def believe(self, live: list[Message], markets: dict[str, Market]) -> int:
+        """`live` are the orders the engine has, and no others are.  Returns how many open ones it did not know."""
+        known = {message["client_order_id"] for message in live}
+        vanished = [order for order in self.open() if order.client_order_id not in known]
+        for order in vanished:
+            order.state = OrderState.UNKNOWN
+            self._file(order)
+        for message in live:
+            market = markets.get(message["symbol"])
+            if market is not None:
+                self.accept(message, market).asked = ""
+        return len(vanished)
+
+    def join_level(self, order: OwnOrder, market: Market) -> None:
+        """The order was just accepted, or lost its place: all that its level is known to hold is ahead of it."""
+        levels = market.bids if order.is_buy else market.asks
+        order.ahead = None if order.price is None else levels.get(order.price, 0)
+
+    def levels_changed(self, symbol: str, changes: list[LevelChange]) -> None:
+        """No more can be ahead of an order than its level holds beside it."""
+        if not self._open:
+            return
+        totals = {(change.side is BookSide.BID, change.price): change.quantity for change in changes}
+        for order in self.open(symbol):
+            total = totals.get((order.is_buy, order.price or 0))
+            if total is not None and order.ahead is not None and order.is_working:
+                order.ahead = min(order.ahead, max(0, total - order.remaining))
+
+    def traded(self, symbol: str, trade: TapeTrade) -> None:
+        """What trades at a level was ahead of every order that is still in it."""
+        for order in self.open(symbol):
+            if order.price == trade.price and order.is_buy != trade.is_buy and order.ahead is not None:
+                order.ahead = max(0, order.ahead - trade.quantity)
+
+    def _forget_oldest(self) -> None:
+        done = [order for order in self if not order.is_open]
+        for order in done[: max(0, len(done) - DONE_ORDERS_MAX)]:
+            self.remove(order)
+
+
+def _from_message(message: Message) -> OwnOrder:
+    return OwnOrder(
+        client_order_id=message["client_order_id"],
+        symbol=message["symbol"],
+        is_buy=message["side"] == "BUY",
+        price=None,
+        quantity=message["quantity"],
+        remaining=message["remaining_quantity"],
+        state=OrderState.WORKING,
+    )

@@ -1,0 +1,125 @@
+"""The last three rows: the ticket (or what is being confirmed or typed), the messages, the keys."""
+
+from __future__ import annotations
+
+from tui.screen.cells import Area, Attribute, Color, fit
+from tui.screen.keys import hints
+from tui.screen.model import PRESETS, Model, NoticeKind
+from tui.screen.panels.frame import Span, put_spans, spans_width
+from tui.screen.wishes import MoveWish, OrderKind, OrderWish, QuitWish
+
+_NOTICE_COLORS = {
+    NoticeKind.INFO: Color.TEXT,
+    NoticeKind.ACK: Color.ACCENT,
+    NoticeKind.FILL: Color.GOOD,
+    NoticeKind.REJECT: Color.BAD,
+    NoticeKind.WARN: Color.WARN,
+}
+
+
+def draw_ticket_row(area: Area, model: Model) -> None:
+    """Draw the row that the person acts on, into an area of one row."""
+    if model.confirm is not None:
+        _draw_confirm(area, model)
+    elif model.command is not None:
+        _draw_command(area, model)
+    else:
+        _draw_ticket(area, model)
+
+
+def _draw_confirm(area: Area, model: Model) -> None:
+    wish = model.confirm
+    area.shade(0, 0, area.width, Color.CONFIRM)
+    questions = {OrderWish: "SEND?", MoveWish: "SEND?", QuitWish: "QUIT?"}
+    question = questions[type(wish)]
+    keys = "Enter quit   Esc stay" if isinstance(wish, QuitWish) else "Enter send   Esc drop"
+    if isinstance(wish, OrderWish) and wish.is_flatten:
+        question = "FLATTEN?"
+    assert wish is not None
+    text = f" {question} {wish.text()}"
+    area.put(0, 0, fit(text, area.width - len(keys) - 3), Color.INK, None, Attribute.BOLD)
+    area.put_right(area.width - 1, 0, keys, Color.INK)
+
+
+def _draw_command(area: Area, model: Model) -> None:
+    line = model.command
+    assert line is not None
+    area.shade(0, 0, area.width, Color.KEY)
+    area.put(1, 0, ":", Color.ACCENT, None, Attribute.BOLD)
+    room = max(1, area.width - 4)
+    first = max(0, line.cursor - room + 1)
+    area.put(2, 0, line.text[first : first + room], Color.BRIGHT)
+    under = line.text[line.cursor : line.cursor + 1] or " "
+    area.put(2 + line.cursor - first, 0, under, Color.BRIGHT, None, Attribute.REVERSE)
+    if not line.text:
+        area.put(4, 0, "buy 10 100.25   sell 5   cancel 9127   symbol ACME   qty 7   flatten", Color.FAINT)
+
+
+def _draw_ticket(area: Area, model: Model) -> None:
+    ticket, market = model.ticket, model.market
+    if model.is_armed:
+        x = area.put(0, 0, " ARMED ", Color.INK, Color.ARMED_BADGE, Attribute.BOLD)
+    else:
+        x = area.put(0, 0, " SAFE ", Color.INK, Color.SAFE_BADGE, Attribute.BOLD)
+    spans = [
+        Span("  "),
+        Span("b", Color.BID, Attribute.BOLD | Attribute.UNDERLINE),
+        Span("uy ", Color.BID),
+        Span("s", Color.ASK, Attribute.BOLD | Attribute.UNDERLINE),
+        Span("ell  ", Color.ASK),
+        Span(ticket.kind.value, Color.BRIGHT, Attribute.BOLD),
+        Span(f" {ticket.time_in_force.value}  ", Color.TEXT),
+        Span("qty ", Color.FAINT),
+    ]
+    x = put_spans(area, x, 0, spans)
+    x = _draw_presets(area, x, model)
+    if market is None:
+        return
+    priced: list[Span] = []
+    if ticket.kind is OrderKind.MARKET:
+        priced = [Span("  @ ", Color.FAINT), Span("market", Color.BRIGHT, Attribute.BOLD)]
+    elif model.cursor is not None:
+        priced = [Span("  @ ", Color.FAINT), Span(market.scale.text(model.cursor), Color.BRIGHT, Attribute.BOLD)]
+        notional = market.scale.amount_text(market.scale.price(model.cursor) * ticket.quantity)
+        if x + spans_width(priced) + len(notional) + 12 < area.width:
+            priced += [Span("   notional ", Color.FAINT), Span(notional, Color.TEXT)]
+    put_spans(area, x, 0, priced)
+
+
+def _draw_presets(area: Area, x: int, model: Model) -> int:
+    quantity = model.ticket.quantity
+    lot = model.market.lot_size if model.market is not None else 1
+    sizes = [preset * lot for preset in PRESETS]
+    if quantity not in sizes:
+        x = area.put(x, 0, f" {quantity} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1
+    for number, size in enumerate(sizes, start=1):
+        if size == quantity:
+            x = area.put(x, 0, f" {size} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1
+        else:
+            x = area.put(x, 0, f"{number}:", Color.FAINT)
+            x = area.put(x, 0, str(size), Color.DIM) + 1
+    return x
+
+
+def draw_messages(area: Area, model: Model) -> None:
+    """Draw what just happened, newest first, as much as fits, into an area of one row."""
+    x = 1
+    for index, notice in enumerate(reversed(model.notices)):
+        if index and x + len(notice.text) + 4 > area.width:
+            break
+        if index:
+            x = area.put(x, 0, " · ", Color.FAINT)
+        color = _NOTICE_COLORS[notice.kind] if not index else Color.FAINT
+        is_loud = not index and notice.kind in (NoticeKind.REJECT, NoticeKind.FILL)
+        text = fit(notice.text, area.width - x - 1)
+        x = area.put(x, 0, text, color, None, Attribute.BOLD if is_loud else Attribute.NONE)
+
+
+def draw_hints(area: Area) -> None:
+    """Draw the keys, as many as fit, into an area of one row."""
+    x = 1
+    for key, text in hints():
+        if x + len(key) + len(text) + 1 > area.width - 1:
+            break
+        x = area.put(x, 0, key, Color.ACCENT, None, Attribute.BOLD)
+        x = area.put(x + 1, 0, text, Color.DIM) + 2

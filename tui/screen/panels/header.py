@@ -1,0 +1,127 @@
+"""The first row: market, position and P&L to the left; the connection and the time to the right.
+
+What doesn't fit goes, least important first.  The time is when something last changed: an idle screen is silent.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple, Optional
+
+from tui.screen.cells import Area, Attribute, Color
+from tui.screen.market import Market
+from tui.screen.model import LinkState, Model, profit
+from tui.screen.panels.frame import NANOS_PER_SECOND, Span, clock_text, put_spans, spans_width
+from tui.screen.price_scale import short_quantity
+
+GAP = 3
+QUANTITY_WIDTH = 7
+
+
+class Segment(NamedTuple):
+    """A group of spans; the one with the highest `rank` is left out first."""
+
+    rank: int
+    spans: list[Span]
+    gap: int = GAP
+
+
+def draw_header(area: Area, model: Model, now: float, retry_in_s: Optional[int]) -> None:
+    """Draw it into an area of one row."""
+    area.shade(0, 0, area.width, Color.STRIP)
+    connection = _connection(model, now, retry_in_s)
+    clock = Span(f"  {clock_text(model, int((now + model.clock_offset_s) * NANOS_PER_SECOND))} ", Color.DIM)
+    right_width = spans_width(connection) + len(clock.text)
+    segments = _fitting(_segments(model), area.width - right_width - 3)
+    x = 1 - GAP
+    for segment in segments:
+        x = put_spans(area, x + segment.gap, 0, segment.spans)
+    x = max(0, area.width - right_width)
+    x = put_spans(area, x, 0, connection)
+    area.put(x, 0, clock.text, clock.foreground)
+    if model.is_stale(now):
+        area.shade(area.width - right_width, 0, spans_width(connection), Color.ALARM)
+
+
+def _segments(model: Model) -> list[Segment]:
+    market = model.market
+    if market is None:
+        return [Segment(0, [Span(model.user, Color.BRIGHT, Attribute.BOLD)])]
+    return [*_market_segments(model, market), *_account_segments(model, market)]
+
+
+def _fitting(segments: list[Segment], width: int) -> list[Segment]:
+    """The segments that fit into `width` cells."""
+    while segments and sum(spans_width(segment.spans) + segment.gap for segment in segments) - GAP > width:
+        worst = max(range(len(segments)), key=lambda index: segments[index].rank)
+        segments = segments[:worst] + segments[worst + 1 :]
+    return segments
+
+
+def _market_segments(model: Model, market: Market) -> list[Segment]:
+    name = [Span(market.symbol, Color.ACCENT, Attribute.BOLD)]
+    if len(model.symbols) > 1:
+        name.append(Span(f" {model.symbols.index(market.symbol) + 1}/{len(model.symbols)}", Color.FAINT))
+    segments = [Segment(0, name)]
+    if market.last is not None:
+        arrow = {1: "▲", 0: "·", -1: "▼"}[market.direction]
+        color = {1: Color.GOOD, 0: Color.TEXT, -1: Color.BAD}[market.direction]
+        segments.append(
+            Segment(1, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
+        )
+        quantity = short_quantity(market.last.quantity, QUANTITY_WIDTH)
+        segments.append(Segment(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
+    bid, ask = market.best_bid, market.best_ask
+    bid_text = "–" if bid is None else market.scale.text(bid)
+    ask_text = "–" if ask is None else market.scale.text(ask)
+    segments.append(
+        Segment(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)])
+    )
+    if bid is not None and ask is not None:
+        segments.append(Segment(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
+    if market.phase != "CONTINUOUS":
+        segments.append(Segment(1, [Span(market.phase, Color.WARN, Attribute.BOLD)]))
+    return segments
+
+
+def _account_segments(model: Model, market: Market) -> list[Segment]:
+    position = model.position
+    held = [Span("POS ", Color.FAINT), Span(f"{position.net:+,d}" if position.net else "0", Color.BRIGHT)]
+    average: Optional[Span] = None
+    if position.average_price is not None:
+        average = Span(f"@ {market.scale.average_text(position.average_price)}", Color.AVERAGE)
+    realised, unrealised = profit(model)
+    total = realised + unrealised
+    color = Color.GOOD if total > 0 else Color.BAD if total < 0 else Color.TEXT
+    earned = [Span("P&L ", Color.FAINT), Span(_signed(market, total), color, Attribute.BOLD)]
+    parts = [
+        Span("open ", Color.FAINT),
+        Span(_signed(market, unrealised), Color.DIM),
+        Span("  done ", Color.FAINT),
+        Span(_signed(market, realised), Color.DIM),
+    ]
+    return [
+        Segment(2, held),
+        *([Segment(3, [average], gap=1)] if average else []),
+        Segment(2, earned),
+        Segment(8, parts),
+        Segment(9, [Span("vol ", Color.FAINT), Span(str(market.traded_quantity), Color.DIM)]),
+        Segment(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
+    ]
+
+
+def _signed(market: Market, amount: Decimal) -> str:
+    return market.scale.amount_text(amount, is_signed=True) if amount else "0.00"
+
+
+def _connection(model: Model, now: float, retry_in_s: Optional[int]) -> list[Span]:
+    link = model.link
+    if link.state is LinkState.CONNECTING:
+        return [Span("○ CONNECTING", Color.WARN, Attribute.BOLD)]
+    if link.state is LinkState.DOWN:
+        wait = "" if retry_in_s is None else f" retry {retry_in_s}s"
+        return [Span(f"○ DOWN{wait}", Color.BAD, Attribute.BOLD)]
+    if model.is_stale(now):
+        return [Span(f" ● STALE {now - link.heard_at:.1f}s ", Color.INK, Attribute.BOLD)]
+    latency = "" if link.round_trip_s is None else f" {1000 * link.round_trip_s:.1f}ms"
+    return [Span("● LIVE", Color.GOOD, Attribute.BOLD), Span(latency, Color.DIM)]

@@ -1,0 +1,260 @@
+"""The price ladder: one row per tick, bids to the left of the price and offers to the right.
+
+    MINE  CUM    bar BID  PRICE  ASK bar    CUM  MINE  VOL bar
+
+Each number stands between its bar and the price.  Every fifth tick is shaded, the rows between the best prices are
+tinted, ◆ marks the average entry price, the price of the last trade is inverted.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import NamedTuple, Optional
+
+from tui.screen.cells import Area, Attribute, Color
+from tui.screen.layout import Column, LadderColumns, Layout, Panel
+from tui.screen.market import BookSide, Market
+from tui.screen.model import LinkState, Model, ladder_columns_of
+from tui.screen.own_orders import OrderState, OwnOrder
+from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty
+from tui.screen.price_scale import short_quantity
+
+SHADED_EVERY_TICKS = 5
+TOTAL_WIDTH = 7
+
+
+class _Rows(NamedTuple):
+    """What the rows have in common, worked out once per frame."""
+
+    top: int
+    row_count: int
+    best_bid: Optional[int]
+    best_ask: Optional[int]
+    average: Optional[int]
+    quantity_max: int
+    volume_max: int
+    bids_cumulated: dict[int, int]
+    asks_cumulated: dict[int, int]
+    mine: dict[int, list[OwnOrder]]
+
+
+def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
+    """Draw the panel."""
+    market = model.market
+    title = f"LADDER {market.symbol}" if market is not None else "LADDER"
+    is_focused = model.focus is Panel.LADDER
+    if market is None or model.centre is None:
+        put_empty(frame(area, title, is_focused=is_focused), _nothing_text(model, market))
+        return
+    rows = _work_out(model, market, model.centre + shown.ladder_rows // 2, shown.ladder_rows)
+    inside = frame(area, title, is_focused=is_focused, note=_beyond_text(market, rows), note_color=Color.WARN)
+    columns = ladder_columns_of(model, shown)
+    _draw_heads(inside, columns)
+    for row in range(rows.row_count):
+        if rows.top - row > 0:
+            _draw_row(inside, row + 1, rows.top - row, model, market, columns, rows, now)
+    _draw_balance(area, rows)
+    if model.is_stale(now) or model.link.state is not LinkState.LIVE:
+        inside.dim()
+        # What is one's own stays bright: it may be working all the same.
+        for price, orders in rows.mine.items():
+            if rows.top - rows.row_count < price <= rows.top:
+                _draw_mine(inside, rows.top - price + 1, model, orders, columns)
+
+
+def _nothing_text(model: Model, market: Optional[Market]) -> str:
+    if market is None or market.sequence is None:
+        return "waiting for the book"
+    return f"no orders yet: type  :buy {model.ticket.quantity} PRICE"
+
+
+def _work_out(model: Model, market: Market, top: int, count: int) -> _Rows:
+    bottom = top - count + 1
+    seen_bids = {price: size for price, size in market.bids.items() if bottom <= price <= top}
+    seen_asks = {price: size for price, size in market.asks.items() if bottom <= price <= top}
+    volumes = [market.volume_at.get(price, 0) for price in range(bottom, top + 1)]
+    average = model.position.average_price
+    mine: dict[int, list[OwnOrder]] = {}
+    for order in model.orders.open(market.symbol):
+        if order.price is not None:
+            mine.setdefault(order.price, []).append(order)
+    return _Rows(
+        top,
+        count,
+        market.best_bid,
+        market.best_ask,
+        None if average is None else market.scale.nearest_ticks(average),
+        max([*seen_bids.values(), *seen_asks.values()], default=1),
+        max(volumes) or 1,
+        _cumulate(market.bids, is_descending=True),
+        _cumulate(market.asks, is_descending=False),
+        mine,
+    )
+
+
+def _cumulate(levels: dict[int, int], *, is_descending: bool) -> dict[int, int]:
+    """Price → all that rests from the best price up to it."""
+    prices = sorted(levels, reverse=is_descending)
+    return dict(zip(prices, accumulate(levels[price] for price in prices), strict=True))
+
+
+def _beyond_text(market: Market, rows: _Rows) -> str:
+    """Which best prices are outside of what is shown."""
+    texts = []
+    for name, price in (("ask", rows.best_ask), ("bid", rows.best_bid)):
+        if price is not None and price > rows.top:
+            texts.append(f"▲ {name} {market.scale.text(price)}")
+        elif price is not None and price <= rows.top - rows.row_count:
+            texts.append(f"▼ {name} {market.scale.text(price)}")
+    return "  ".join(texts)
+
+
+def _draw_heads(inside: Area, columns: LadderColumns) -> None:
+    heads = (
+        (columns.mine_bid, "MINE"),
+        (columns.cumulated_bid, "CUM"),
+        (columns.bid, "BID"),
+        (columns.ask, "ASK"),
+        (columns.cumulated_ask, "CUM"),
+        (columns.volume, "VOL"),
+    )
+    for column, text in heads:
+        if column.width:
+            inside.put_right(column.end - 1, 0, text, Color.FAINT)
+    inside.put(columns.mine_ask.x + 1, 0, "MINE", Color.FAINT)
+    inside.put_right(columns.price.end - 2, 0, "PRICE", Color.FAINT)
+
+
+def _draw_row(
+    inside: Area,
+    y: int,
+    price: int,
+    model: Model,
+    market: Market,
+    columns: LadderColumns,
+    rows: _Rows,
+    now: float,
+) -> None:
+    background = _row_background(price, rows)
+    if background is not Color.BASE and price != model.cursor:
+        inside.shade(0, y, inside.width, background)
+    _draw_price(inside, y, price, market, columns.price, rows)
+    for side, levels in ((BookSide.BID, market.bids), (BookSide.ASK, market.asks)):
+        quantity = levels.get(price, 0)
+        is_flashing = market.flashes.get((side, price), 0.0) > now
+        if quantity or is_flashing:
+            _draw_level(inside, y, price, side, quantity, columns, rows, is_flashing=is_flashing)
+    if price in rows.mine:
+        _draw_mine(inside, y, model, rows.mine[price], columns)
+    _draw_volume(inside, y, market.volume_at.get(price, 0), columns, rows)
+    if price == model.cursor:
+        inside.pick_out(y, Color.CURSOR)
+        inside.put(0, y, "►", Color.ACCENT, None, Attribute.BOLD)
+
+
+def _row_background(price: int, rows: _Rows) -> Color:
+    bid, ask = rows.best_bid, rows.best_ask
+    if bid is not None and ask is not None and bid < price < ask <= bid + rows.row_count // 2:
+        return Color.INSIDE
+    return Color.SHADE if price % SHADED_EVERY_TICKS == 0 else Color.BASE
+
+
+def _draw_price(inside: Area, y: int, price: int, market: Market, column: Column, rows: _Rows) -> None:
+    text = market.scale.text(price)
+    x = column.end - 2 - len(text)
+    if price == rows.average:
+        inside.put(x - 2, y, "◆", Color.AVERAGE)
+    if market.last is not None and price == market.last.price:
+        inside.put(x - 1, y, f" {text} ", Color.INK, Color.LAST_TAG, Attribute.BOLD)
+        return
+    color = Color.BRIGHT if price % SHADED_EVERY_TICKS == 0 else Color.DIM
+    if price == rows.best_bid:
+        color = Color.BID
+    elif price == rows.best_ask:
+        color = Color.ASK
+    elif price == rows.average:
+        color = Color.AVERAGE
+    is_best = price in (rows.best_bid, rows.best_ask)
+    inside.put(x, y, text, color, None, Attribute.BOLD if is_best else Attribute.NONE)
+
+
+def _draw_level(
+    inside: Area,
+    y: int,
+    price: int,
+    side: BookSide,
+    quantity: int,
+    columns: LadderColumns,
+    rows: _Rows,
+    *,
+    is_flashing: bool,
+) -> None:
+    is_bid = side is BookSide.BID
+    number, bar = (columns.bid, columns.bid_bar) if is_bid else (columns.ask, columns.ask_bar)
+    if is_flashing:
+        flash = Color.BID_FLASH if is_bid else Color.ASK_FLASH
+        inside.shade(number.x, y, number.width, flash)
+    if not quantity:
+        return
+    is_best = price == (rows.best_bid if is_bid else rows.best_ask)
+    calm, lit = (Color.BID, Color.ON_BID) if is_bid else (Color.ASK, Color.ON_ASK)
+    color = lit if is_flashing else calm
+    attribute = Attribute.BOLD if is_best or is_flashing else Attribute.NONE
+    text = short_quantity(quantity, number.width - 1)
+    inside.put_right(number.end - 1, y, text, color, None, attribute)
+    fraction = quantity / rows.quantity_max
+    if is_bid:
+        inside.put_right(bar.end, y, bar_left(fraction, bar.width), Color.BID_BAR)
+    else:
+        inside.put(bar.x, y, bar_right(fraction, bar.width), Color.ASK_BAR)
+    cumulated = columns.cumulated_bid if is_bid else columns.cumulated_ask
+    if cumulated.width:
+        total = (rows.bids_cumulated if is_bid else rows.asks_cumulated)[price]
+        inside.put_right(cumulated.end - 1, y, short_quantity(total, cumulated.width - 1), Color.FAINT)
+
+
+def _draw_mine(inside: Area, y: int, model: Model, orders: list[OwnOrder], columns: LadderColumns) -> None:
+    """`B25` accepted, `B25…` not yet, `B25?` while nobody knows."""
+    for is_buy, column in ((True, columns.mine_bid), (False, columns.mine_ask)):
+        mine = [order for order in orders if order.is_buy == is_buy]
+        if not mine:
+            continue
+        is_sent = any(order.state is OrderState.SENT or order.asked for order in mine)
+        mark = "?" if model.link.state is not LinkState.LIVE else "…" if is_sent else ""
+        quantity = short_quantity(sum(order.remaining for order in mine), max(4, column.width - 2 - len(mark)))
+        text = f"{'B' if is_buy else 'S'}{quantity}{mark}"
+        x = column.end - 1 - len(text) if is_buy else column.x + 1
+        if mark:
+            inside.put(x, y, text, Color.BID if is_buy else Color.ASK)
+        else:
+            tag = Color.BID_TAG if is_buy else Color.ASK_TAG
+            inside.put(x, y, text, Color.ON_BID if is_buy else Color.ON_ASK, tag, Attribute.BOLD)
+
+
+def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows: _Rows) -> None:
+    if not volume or not columns.volume.width:
+        return
+    inside.put_right(columns.volume.end - 1, y, short_quantity(volume, columns.volume.width - 1), Color.DIM)
+    bar = columns.volume_bar
+    inside.put(bar.x, y, bar_right(volume / rows.volume_max, bar.width), Color.VOLUME_BAR)
+
+
+def _draw_balance(area: Area, rows: _Rows) -> None:
+    """On the lower border: how much is bid and how much offered, each within as many ticks as there are rows."""
+    if rows.best_bid is None or rows.best_ask is None:
+        return
+    lowest, highest = rows.best_ask - rows.row_count, rows.best_bid + rows.row_count
+    bid = max((total for price, total in rows.bids_cumulated.items() if price >= lowest), default=0)
+    ask = max((total for price, total in rows.asks_cumulated.items() if price <= highest), default=0)
+    if not bid + ask:
+        return
+    y, percent = area.height - 1, round(100 * bid / (bid + ask))
+    left = f" bid {short_quantity(bid, TOTAL_WIDTH)}  {percent}% "
+    right = f" {100 - percent}%  {short_quantity(ask, TOTAL_WIDTH)} ask "
+    x = area.put(2, y, left, Color.BID)
+    end_x = area.put_right(area.width - 2, y, right, Color.ASK)
+    width = end_x - x
+    if width > 3:
+        middle = round(width * bid / (bid + ask))
+        area.put(x, y, "━" * middle, Color.BID_BAR)
+        area.put(x + middle, y, "━" * (width - middle), Color.ASK_BAR)

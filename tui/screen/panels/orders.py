@@ -1,0 +1,105 @@
+"""My orders: the open ones first, oldest on top, then those that are over."""
+
+from __future__ import annotations
+
+from tui.screen.cells import Area, Attribute, Color
+from tui.screen.layout import Panel
+from tui.screen.model import LinkState, Model
+from tui.screen.own_orders import OrderState, OwnOrder
+from tui.screen.panels.frame import frame, put_empty, side_color
+from tui.screen.panels.table import Table, Wanted
+from tui.screen.price_scale import short_quantity
+
+# Where there is room, a bar shows how much of an order is done.
+BAR_WIDTH_MIN = 66
+BAR_CELLS = 10
+QUANTITY_WIDTH = 5
+# Below this width of the inside the side is one letter, whose column has this head.
+SIDE_WORDS_WIDTH_MIN = 40
+LETTER = " "
+
+
+def draw_orders(area: Area, model: Model) -> None:
+    """Draw the panel."""
+    orders = model.orders.shown()
+    open_count = len(model.orders.open())
+    is_focused = model.focus is Panel.ORDERS
+    rows = max(0, area.height - 3)
+    first = max(0, min(model.selected - rows + 1, len(orders) - rows)) if is_focused else 0
+    below = len(orders) - first - rows
+    note = f"{below} more ▼" if below > 0 else ""
+    inside = frame(area, f"MY ORDERS {open_count}", is_focused=is_focused, note=note)
+    if not orders:
+        put_empty(inside, "no orders")
+        return
+    shown = orders[first : first + rows]
+    table = Table(_wanted(model, shown, inside.width), inside.width)
+    table.draw_heads(inside)
+    for y, order in enumerate(shown, start=1):
+        _draw_order(inside, y, model, order, table)
+        if is_focused and first + y - 1 == model.selected:
+            inside.pick_out(y, Color.CURSOR)
+
+
+def _wanted(model: Model, orders: list[OwnOrder], width: int) -> list[Wanted]:
+    id_width = max(len(str(order.order_id or "")) for order in orders)
+    price_width = max(len(_price_text(model, order)) for order in orders)
+    done_width = max(len(_done_text(order)) for order in orders)
+    wanted = [
+        Wanted("ID", max(4, id_width), 6),
+        Wanted(*(("SIDE", 4) if width >= SIDE_WORDS_WIDTH_MIN else (LETTER, 1)), 0, is_right_aligned=False),
+        Wanted("SYMBOL", 7, 7, is_right_aligned=False),
+        Wanted("PRICE", max(6, price_width), 0),
+        Wanted("DONE", max(6, done_width), 1),
+        Wanted("", BAR_CELLS, 9, is_right_aligned=False),
+        Wanted("AHEAD", 5, 8),
+        Wanted("STATE", 5, 3, is_right_aligned=False),
+    ]
+    left_out = set() if len(model.symbols) > 1 else {"SYMBOL"}
+    left_out |= set() if width >= BAR_WIDTH_MIN else {""}
+    return [column for column in wanted if column.head not in left_out]
+
+
+def _price_text(model: Model, order: OwnOrder) -> str:
+    return "MARKET" if order.price is None else model.markets[order.symbol].scale.text(order.price)
+
+
+def _done_text(order: OwnOrder) -> str:
+    """`40/100`"""
+    return f"{short_quantity(order.done, QUANTITY_WIDTH)}/{short_quantity(order.quantity, QUANTITY_WIDTH)}"
+
+
+def _draw_order(inside: Area, y: int, model: Model, order: OwnOrder, table: Table) -> None:
+    is_open = order.is_open
+    text = Color.TEXT if is_open else Color.FAINT
+    bold = Attribute.BOLD if is_open else Attribute.NONE
+    number = "·" if order.order_id is None else str(order.order_id)
+    side = side_color(order.is_buy) if is_open else text
+    table.put(inside, y, "ID", number, Color.DIM if is_open else text)
+    table.put(inside, y, "SIDE", "BUY" if order.is_buy else "SELL", side, bold)
+    table.put(inside, y, LETTER, "B" if order.is_buy else "S", side, bold)
+    table.put(inside, y, "SYMBOL", order.symbol, text)
+    table.put(inside, y, "PRICE", _price_text(model, order), Color.BRIGHT if is_open else text)
+    table.put(inside, y, "DONE", _done_text(order), text)
+    if "" in table:
+        done = round(BAR_CELLS * order.done / order.quantity)
+        inside.put(table.x(""), y, "━" * done, side)
+        inside.put(table.x("") + done, y, "─" * (BAR_CELLS - done), Color.BORDER)
+    if order.is_working:
+        ahead = "?" if order.ahead is None else short_quantity(order.ahead, QUANTITY_WIDTH)
+        table.put(inside, y, "AHEAD", ahead, Color.GOOD if order.ahead == 0 else Color.DIM)
+    if is_open and model.link.state is not LinkState.LIVE:
+        table.put(inside, y, "STATE", "?", Color.WARN)
+    else:
+        table.put(inside, y, "STATE", order.shown_state, _state_color(order))
+
+
+def _state_color(order: OwnOrder) -> int:
+    if order.asked and order.is_open:
+        return Color.WARN
+    return {
+        OrderState.SENT: Color.WARN,
+        OrderState.WORKING: Color.TEXT,
+        OrderState.PARTIAL: Color.GOOD,
+        OrderState.FILLED: Color.DIM,
+    }.get(order.state, Color.FAINT)

@@ -1,0 +1,94 @@
+"""Which prices the ladder shows, and where its cursor is.  Pure but for the model.
+
+The ladder never moves under the cursor: it moves when the person asks, or when the market has left what is shown
+and nothing is being confirmed.  Who scrolls away from the market is left there until it comes into view again.
+The cursor's price changes only by the person's hand; the ticket shows it always.
+"""
+
+from __future__ import annotations
+
+from tui.screen.layout import Panel
+from tui.screen.market import Market
+from tui.screen.model import Model
+
+
+def follow_market(model: Model) -> None:
+    """Centre on the market if it isn't in view and nothing is being confirmed."""
+    market = model.market
+    middle = None if market is None else market.middle
+    if market is None or middle is None or not model.layout.ladder_rows:
+        return
+    if model.centre is not None and _is_market_in_view(model, market, middle):
+        model.is_following = True
+    elif model.is_following and model.confirm is None:
+        model.centre = middle
+        model.is_changed = True
+    if model.cursor is None:
+        _put_cursor_on_market(model, market, middle)
+
+
+def centre(model: Model) -> None:
+    """Centre on the market now; a cursor that would be out of view comes along."""
+    market = model.market
+    if market is None or market.middle is None:
+        return
+    model.centre, model.is_following = market.middle, True
+    if model.cursor is None or not is_in_view(model, model.cursor):
+        _put_cursor_on_market(model, market, market.middle)
+
+
+def _put_cursor_on_market(model: Model, market: Market, middle: int) -> None:
+    """To the best bid if it is shown, else to where the ladder is centred."""
+    bid = market.best_bid
+    model.cursor = bid if bid is not None and is_in_view(model, bid) else middle
+
+
+def move_cursor(model: Model, ticks: int) -> None:
+    """Move the cursor; the ladder scrolls as far as it must."""
+    if model.cursor is not None:
+        model.cursor = max(1, model.cursor + ticks)
+        keep_cursor_in_view(model)
+        _note_scrolled_away(model)
+
+
+def scroll(model: Model, ticks: int) -> None:
+    """Show higher (above 0) or lower prices; the cursor stays at its price."""
+    if model.centre is not None:
+        model.centre = max(1, model.centre + ticks)
+        _note_scrolled_away(model)
+
+
+def _note_scrolled_away(model: Model) -> None:
+    market = model.market
+    if market is not None and market.middle is not None:
+        model.is_following = _is_market_in_view(model, market, market.middle)
+
+
+def keep_cursor_in_view(model: Model) -> None:
+    """Scroll as little as is needed to show the cursor."""
+    top, rows = model.top, model.layout.ladder_rows
+    if top is None or model.cursor is None or model.centre is None or not rows:
+        return
+    bottom = top - rows + 1
+    model.centre += max(0, model.cursor - top) + min(0, model.cursor - bottom)
+
+
+def is_in_view(model: Model, price: int) -> bool:
+    """Whether the ladder has a row for this price (ticks)."""
+    top = model.top
+    return top is not None and top - model.layout.ladder_rows < price <= top
+
+
+def _is_market_in_view(model: Model, market: Market, middle: int) -> bool:
+    """Both best prices if they fit, else at least the middle between them."""
+    if model.top is None:
+        return False
+    bid, ask = market.best_bid, market.best_ask
+    if bid is not None and ask is not None and ask - bid < model.layout.ladder_rows:
+        return is_in_view(model, bid) and is_in_view(model, ask)
+    return is_in_view(model, middle)
+
+
+def scroll_list(model: Model, panel: Panel, rows: int, length: int) -> None:
+    """Scroll a list of `length` entries down by `rows` (below 0: up)."""
+    model.scrolled[panel] = max(0, min(model.scrolled.get(panel, 0) + rows, length - 1))

@@ -1,0 +1,181 @@
+"""`update(model, message)`: the one way the state changes.  Pure: no clock, no socket, no terminal.
+
+    Typed ──► update_keys     EngineSaid ──► update_engine     the rest is here: time, size, connection
+
+Returns what is to be sent or done.  Called by one thread.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Optional
+
+from exchange.networking.tcp_client import Message
+from tui.screen.market import Market
+from tui.screen.messages import (
+    Connected,
+    Effect,
+    EngineSaid,
+    Incoming,
+    Lost,
+    Request,
+    Resized,
+    Resumed,
+    Send,
+    TimePassed,
+    Typed,
+)
+from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, NoticeKind, PositionsRequest
+from tui.screen.own_orders import OwnOrder
+from tui.screen.price_scale import PriceScale
+from tui.screen.scrolling import follow_market, keep_cursor_in_view
+from tui.screen.subscriptions import subscribe
+from tui.screen.trading import disarm
+from tui.screen.update_from_engine import engine_said
+from tui.screen.update_from_keys import typed
+
+PING_EVERY_S = 1.0
+# A connection that is silent for this long is given up.
+SILENCE_MAX_S = 10.0
+RETRY_WAITS_S = (1.0, 2.0, 4.0, 8.0)
+STALE_REPAINT_S = 0.1
+
+
+def update(model: Model, message: Incoming) -> list[Request]:
+    """Take one message; returns what it asks for, in order."""
+    if isinstance(message, EngineSaid):
+        return engine_said(model, message)
+    if isinstance(message, Typed):
+        return typed(model, message)
+    if isinstance(message, TimePassed):
+        return _time_passed(model, message.now)
+    if isinstance(message, Resized):
+        return _resized(model, message)
+    if isinstance(message, Connected):
+        return _connected(model, message)
+    if isinstance(message, Lost):
+        return _lost(model, message)
+    if isinstance(message, Resumed):
+        model.link.heard_at = message.now
+        disarm(model, "the screen was suspended")
+    else:
+        model.say(NoticeKind.REJECT, message.text)
+    return []
+
+
+def next_wake(model: Model, now: float) -> float:
+    """When TimePassed is due at the latest, in seconds of the clock of `now`."""
+    times = [model.link.pinged_at + PING_EVERY_S] if model.link.state is LinkState.LIVE else [now + 1.0]
+    market = model.market
+    if market is not None and market.flashes:
+        times.append(min(market.flashes.values()))
+    if model.is_stale(now):
+        times.append(now + STALE_REPAINT_S)
+    if model.link.retry_at is not None:
+        times += [model.link.retry_at, now + (model.link.retry_at - now) % 1.0 + 0.001]
+    if model.is_armed:
+        times.append(model.last_input_at + DISARM_AFTER_IDLE_S)
+    return max(now, min(times))
+
+
+def _time_passed(model: Model, now: float) -> list[Request]:
+    market = model.market
+    if market is not None and market.end_flashes(now):
+        model.is_changed = True
+    if model.is_armed and now - model.last_input_at >= DISARM_AFTER_IDLE_S:
+        disarm(model, "no key for 60 s")
+    follow_market(model)
+    if model.link.state is LinkState.LIVE:
+        return _check_silence(model, now)
+    if model.link.retry_at is not None:
+        model.is_changed = True
+        if model.link.retry_at <= now:
+            model.link.state, model.link.retry_at = LinkState.CONNECTING, None
+            return [Effect.CONNECT]
+    return []
+
+
+def _check_silence(model: Model, now: float) -> list[Request]:
+    silent_s = now - model.link.heard_at
+    if silent_s >= SILENCE_MAX_S:
+        return [*_lost(model, Lost(now, f"silent for {silent_s:.0f} s"))]
+    if model.is_stale(now):
+        model.is_changed = True
+    if now - model.link.pinged_at >= PING_EVERY_S:
+        return [_ping(model.link, now)]
+    return []
+
+
+def _ping(link: Link, now: float) -> Send:
+    link.ping_number += 1
+    link.pinged_at = now
+    link.pings[link.ping_number] = now
+    return Send({"type": "ping", "id": link.ping_number})
+
+
+def _resized(model: Model, message: Resized) -> list[Request]:
+    model.width, model.height = message.width, message.height
+    model.is_changed = True
+    keep_cursor_in_view(model)
+    follow_market(model)
+    return []
+
+
+def _connected(model: Model, message: Connected) -> list[Request]:
+    """Ask for all that may have been missed; the answers come in the order of the questions."""
+    link = model.link
+    is_first = not model.symbols
+    link.state, link.retry_at, link.failed_count, link.reason = LinkState.LIVE, None, 0, ""
+    link.heard_at, link.last_seq, link.gap_to = message.now, message.last_seq, 0
+    link.pings.clear()
+    for instrument in message.logged_in.get("instruments", []):
+        _list_instrument(model, instrument)
+    model.symbols = sorted(model.markets)
+    if model.symbol not in model.markets:
+        model.symbol = model.symbols[0] if model.symbols else ""
+    if is_first:
+        _remember(model, message.history)
+    model.say(NoticeKind.ACK, f"connected as {model.user}")
+    model.positions_request = PositionsRequest.ASKED
+    requests: list[Request] = [Send({"type": "get_orders"}), Send({"type": "get_positions"})]
+    return requests + subscribe(model) + [_ping(link, message.now)]
+
+
+def _list_instrument(model: Model, instrument: Message) -> None:
+    symbol, scale = instrument["symbol"], PriceScale(Decimal(instrument["tick_size"]))
+    market = model.markets.get(symbol)
+    if market is None or market.scale.tick_size != scale.tick_size:
+        market = model.markets[symbol] = Market(symbol, scale)
+    market.lot_size = instrument.get("lot_size", 1)
+    market.phase = instrument.get("phase", market.phase)
+    market.forget_book()
+
+
+def _remember(model: Model, history: tuple[Message, ...]) -> None:
+    """Orders of earlier sessions; the engine's own list, which comes next, corrects them."""
+    for message in history:
+        market = model.markets.get(message["symbol"] or "")
+        if market is None or message["quantity"] is None:
+            continue
+        order: OwnOrder = model.orders.accept(message, market)
+        order.remaining = order.quantity - message.get("executed_quantity", 0)
+
+
+def _lost(model: Model, message: Lost) -> list[Request]:
+    link = model.link
+    wait_s = RETRY_WAITS_S[min(link.failed_count, len(RETRY_WAITS_S) - 1)]
+    link.failed_count += 1
+    link.state, link.reason, link.retry_at = LinkState.DOWN, message.reason, message.now + wait_s
+    link.round_trip_s = None
+    disarm(model, "the connection is gone")
+    if model.confirm is not None:
+        model.say(NoticeKind.REJECT, f"dropped, NOT sent: {model.confirm.text()}")
+        model.confirm = None
+    model.say(NoticeKind.REJECT, f"{message.reason}; next try in {math.ceil(wait_s)} s")
+    return []
+
+
+def countdown_s(model: Model, now: float) -> Optional[int]:
+    """Whole seconds to the next try; None: no try is planned."""
+    return None if model.link.retry_at is None else max(0, math.ceil(model.link.retry_at - now))

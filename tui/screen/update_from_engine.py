@@ -1,0 +1,271 @@
+"""What the engine said, into the model.  Pure; called by `update`.
+
+Each type of message has its handler in the table at the end.  An order's state changes here and nowhere else, so
+nothing is shown as accepted, filled or canceled before the engine said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Optional
+
+from exchange.networking.tcp_client import Message
+from tui.screen.messages import EngineSaid, Request, Send
+from tui.screen.model import Fill, Model, NoticeKind, Position, PositionsRequest
+from tui.screen.own_orders import OwnOrder
+from tui.screen.subscriptions import subscribe_book
+
+
+def engine_said(model: Model, said: EngineSaid) -> list[Request]:
+    """Take one message of the engine; a type that is not known only shows that the engine lives.
+
+    One that lacks its fields is told and changes nothing more: the screen must outlive an engine's mistake.
+    """
+    message = said.message
+    if model.is_stale(said.now):
+        model.is_changed = True
+    model.link.heard_at = said.now
+    sequence = message.get("seq")
+    if isinstance(sequence, int):
+        if sequence <= model.link.last_seq:
+            return []  # It was told before.
+        model.link.last_seq = sequence
+    handler = _HANDLERS.get(message["type"])
+    if handler is None:
+        return []
+    try:
+        return handler(model, message, said.now)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        model.say(NoticeKind.REJECT, f"the engine sent a {message['type']} that makes no sense: {error!r}")
+        return []
+
+
+# --- public feeds ----------------------------------------------------------------------------------------------
+
+
+def _book_snapshot(model: Model, message: Message, _now: float) -> list[Request]:
+    market = model.markets.get(message["symbol"])
+    if market is not None:
+        market.apply_snapshot(message)
+        model.is_changed = True
+    return []
+
+
+def _book_update(model: Model, message: Message, now: float) -> list[Request]:
+    market = model.markets.get(message["symbol"])
+    if market is None:
+        return []
+    changes = market.apply_update(message, now)
+    model.is_changed = True
+    if changes is None:
+        model.say(NoticeKind.WARN, "book data was lost: asking for it again")
+        return [subscribe_book(market.symbol)]
+    model.orders.levels_changed(market.symbol, changes)
+    return []
+
+
+def _trade(model: Model, message: Message, now: float) -> list[Request]:
+    market = model.markets.get(message["symbol"])
+    if market is not None:
+        model.orders.traded(market.symbol, market.apply_trade(message, now))
+        model.is_changed = True
+    return []
+
+
+def _instrument_status(model: Model, message: Message, _now: float) -> list[Request]:
+    market = model.markets.get(message["symbol"])
+    if market is not None:
+        market.phase = message.get("phase", market.phase)
+        model.say(NoticeKind.WARN, f"{market.symbol} is now {market.phase}")
+    return []
+
+
+# --- own orders ------------------------------------------------------------------------------------------------
+
+
+def _order_accepted(model: Model, message: Message, now: float) -> list[Request]:
+    market = model.markets.get(message["symbol"])
+    if market is None:
+        return []
+    order = model.orders.accept(message, market)
+    model.orders.join_level(order, market)
+    model.say(NoticeKind.ACK, f"ACK {_name(model, order)} accepted{_round_trip(order.sent_at, now)}")
+    return []
+
+
+def _order_executed(model: Model, message: Message, _now: float) -> list[Request]:
+    market = model.markets.get(message["symbol"])
+    if market is None:
+        return []
+    price, quantity = market.scale.ticks(message["price"]), message["quantity"]
+    is_buy = message["side"] == "BUY"
+    is_maker = message.get("liquidity") == "MAKER"
+    model.fills.append(
+        Fill(message["timestamp"], market.symbol, price, quantity, is_buy, message["order_id"], is_maker)
+    )
+    order = model.orders.find(message)
+    done = ""
+    if order is not None:
+        order.ahead = 0 if is_maker else order.ahead
+        model.orders.set_status(order, message)
+        done = f" ({order.done}/{order.quantity})"
+    side = "BUY" if is_buy else "SELL"
+    model.say(
+        NoticeKind.FILL, f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}"
+    )
+    return _ask_positions(model)
+
+
+def _order_ended(model: Model, message: Message, now: float) -> list[Request]:
+    order = model.orders.find(message)
+    if order is None:
+        return []
+    reason = message.get("reason", "EXPIRED")
+    why = "" if reason == "USER_REQUESTED" else f" {reason}"
+    timing = _round_trip(order.asked_at if order.asked else None, now)
+    model.orders.set_status(order, message)
+    model.say(NoticeKind.ACK, f"CANCELED {_name(model, order)}, {order.done} done{why}{timing}")
+    return []
+
+
+def _order_replaced(model: Model, message: Message, now: float) -> list[Request]:
+    order = model.orders.find(message)
+    market = model.markets.get(message["symbol"])
+    if order is None or market is None:
+        return []
+    timing = _round_trip(order.asked_at if order.asked else None, now)
+    order.price = None if message["price"] is None else market.scale.ticks(message["price"])
+    order.quantity = message["quantity"]
+    model.orders.rename(order, message["client_order_id"])
+    model.orders.set_status(order, message)
+    if not message.get("priority_kept", False):
+        model.orders.join_level(order, market)
+    model.say(NoticeKind.ACK, f"MOVED {_name(model, order)}{timing}")
+    return []
+
+
+def _order_rejected(model: Model, message: Message, now: float) -> list[Request]:
+    order = model.orders.by_client_order_id(message["client_order_id"])
+    named, timing = "order", ""
+    if order is not None:
+        named, timing = _name(model, order), _round_trip(order.sent_at, now)
+        if order.order_id is None:
+            model.orders.remove(order)
+    model.say(NoticeKind.REJECT, f"REJECT {named}: {message['text']} [{message['code']}]{timing}")
+    return []
+
+
+def _change_rejected(model: Model, message: Message, now: float) -> list[Request]:
+    order = model.orders.find(message)
+    named, timing = "order", ""
+    if order is not None:
+        named, timing = _name(model, order), _round_trip(order.asked_at, now)
+        order.asked = ""
+    what = "CANCEL" if message["type"] == "cancel_rejected" else "MOVE"
+    model.say(NoticeKind.REJECT, f"{what} REFUSED {named}: {message['text']} [{message['code']}]{timing}")
+    return []
+
+
+def _cancel_all_done(model: Model, message: Message, _now: float) -> list[Request]:
+    count = message["count"]
+    model.say(NoticeKind.WARN, f"CANCEL ALL done: {count} order{'' if count == 1 else 's'} canceled")
+    return []
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+def _orders(model: Model, message: Message, _now: float) -> list[Request]:
+    unknown_count = model.orders.believe(message["orders"], model.markets)
+    model.is_changed = True
+    if unknown_count:
+        model.say(NoticeKind.WARN, f"{unknown_count} orders ended while nobody looked: see fills and position")
+    return []
+
+
+def _positions(model: Model, message: Message, _now: float) -> list[Request]:
+    model.is_changed = True
+    for entry in message["positions"]:
+        average_price = entry["average_price"]
+        model.positions[entry["symbol"]] = Position(
+            entry["net_position"],
+            None if average_price is None else Decimal(average_price),
+            Decimal(entry["realised_pnl"]),
+            Decimal(entry["unrealised_pnl"]),
+        )
+    is_outdated = model.positions_request is PositionsRequest.ASK_AGAIN
+    model.positions_request = PositionsRequest.NONE
+    return _ask_positions(model) if is_outdated else []
+
+
+def _ask_positions(model: Model) -> list[Request]:
+    """Ask for the positions; one question at a time, however many fills there are."""
+    if model.positions_request is not PositionsRequest.NONE:
+        model.positions_request = PositionsRequest.ASK_AGAIN
+        return []
+    model.positions_request = PositionsRequest.ASKED
+    return [Send({"type": "get_positions"})]
+
+
+def _pong(model: Model, message: Message, now: float) -> list[Request]:
+    """All that was sent before the ping has been answered by now, so an order without an answer has none."""
+    number = message.get("id")
+    sent_at = model.link.pings.pop(number, None) if isinstance(number, int) else None
+    if sent_at is None or not isinstance(number, int):
+        return []
+    model.is_changed = model.is_changed or model.link.round_trip_s is None
+    model.link.round_trip_s = now - sent_at
+    model.link.last_seq = max(model.link.last_seq, model.link.gap_to)
+    for order in model.orders.open():
+        if order.order_id is None and 0 < order.barrier <= number:
+            model.orders.remove(order)
+            model.say(NoticeKind.REJECT, f"REJECT {_name(model, order)}: the engine did not take it")
+    return []
+
+
+def _error(model: Model, message: Message, _now: float) -> list[Request]:
+    model.say(NoticeKind.REJECT, f"ENGINE: {message.get('text', '')} [{message.get('code', '')}]")
+    return []
+
+
+def _gap(model: Model, message: Message, _now: float) -> list[Request]:
+    """The engine no longer holds all events missed; it goes on to tell orders, positions and fills by itself."""
+    model.link.gap_to = message["to"]
+    missed = f"events {message['from']} to {message['to']}"
+    model.say(NoticeKind.WARN, f"{missed} are too old to be told again: what was filled follows")
+    return []
+
+
+def _name(model: Model, order: OwnOrder) -> str:
+    """`9130 SELL 10 @ 100.45`"""
+    side = "BUY" if order.is_buy else "SELL"
+    price = "MARKET" if order.price is None else f"@ {model.markets[order.symbol].scale.text(order.price)}"
+    number = "" if order.order_id is None else f"{order.order_id} "
+    return f"{number}{side} {order.quantity} {price}"
+
+
+def _round_trip(since: Optional[float], now: float) -> str:
+    return "" if since is None else f" ({1000 * (now - since):.1f} ms)"
+
+
+_HANDLERS: dict[str, Callable[[Model, Message, float], list[Request]]] = {
+    "book_snapshot": _book_snapshot,
+    "book_update": _book_update,
+    "trade": _trade,
+    "instrument_status": _instrument_status,
+    "order_accepted": _order_accepted,
+    "order_executed": _order_executed,
+    "order_canceled": _order_ended,
+    "order_expired": _order_ended,
+    "order_replaced": _order_replaced,
+    "order_rejected": _order_rejected,
+    "cancel_rejected": _change_rejected,
+    "replace_rejected": _change_rejected,
+    "cancel_all_done": _cancel_all_done,
+    "orders": _orders,
+    "positions": _positions,
+    "pong": _pong,
+    "error": _error,
+    "gap": _gap,
+}

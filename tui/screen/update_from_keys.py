@@ -1,0 +1,290 @@
+"""What was typed, clicked or pasted, into the model.  Pure; called by `update`.
+
+    confirm row open?   Enter sends, Esc drops; besides only what can't add risk, and moving the same order further
+    command line open?  keys are text
+    help open?          any key closes it
+    else                the key's action, from the table in `keys`
+
+Cancel all and quitting work in all four, but where `X` is a letter that is being typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.screen.command_line_keys import open_command_line, type_command
+from tui.screen.key_decoder import Focus, Key, Mouse, Paste
+from tui.screen.keys import ACTIONS, Action
+from tui.screen.layout import Panel
+from tui.screen.messages import Effect, Request, Typed
+from tui.screen.model import DISARM_AFTER_IDLE_S, PRESETS, Model, NoticeKind
+from tui.screen.mouse import clicked
+from tui.screen.scrolling import centre, follow_market, move_cursor, scroll_list
+from tui.screen.subscriptions import switch_symbol
+from tui.screen.trading import (
+    cancel,
+    cancel_all,
+    confirm,
+    disarm,
+    flatten,
+    move_selected,
+    selected_orders,
+    wish_at_cursor,
+)
+from tui.screen.wishes import TIMES_OF_KIND, MoveWish, OrderKind, QuitWish
+
+# What may be done while the confirm row asks.
+_WHILE_CONFIRMING = frozenset(
+    {Action.ENTER, Action.ESCAPE, Action.CANCEL_ALL, Action.THEME, Action.REPAINT, Action.SUSPEND, Action.QUIT}
+)
+HELP_SCROLLED_MAX = 40
+_MOVES = frozenset({Action.MOVE_UP, Action.MOVE_DOWN})
+
+
+def typed(model: Model, message: Typed) -> list[Request]:
+    """Take one input."""
+    what = message.input
+    if isinstance(what, Focus):
+        if not what.has_focus:
+            disarm(model, "the window lost the focus")
+        return []
+    # An idle minute that nobody has noticed yet still disarms: this key must not send.
+    if message.now - model.last_input_at >= DISARM_AFTER_IDLE_S:
+        disarm(model, "no key for 60 s")
+    model.last_input_at = message.now
+    model.is_changed = True
+    if isinstance(what, Paste):
+        return _pasted(model, what)
+    if isinstance(what, Mouse):
+        return clicked(model, what)
+    return _pressed(model, what)
+
+
+def _pasted(model: Model, paste: Paste) -> list[Request]:
+    if model.command is not None:
+        model.command.insert(paste.text.strip())
+    else:
+        model.say(NoticeKind.WARN, "a paste is not taken as keys; open the command line with : first")
+    return []
+
+
+def _pressed(model: Model, key: Key) -> list[Request]:
+    action = ACTIONS.get(key.name)
+    if model.command is not None:
+        return type_command(model, key)
+    if model.confirm is not None:
+        return _pressed_while_confirming(model, action)
+    if model.is_help_shown and action is not Action.CANCEL_ALL:
+        return _pressed_in_help(model, action)
+    return [] if action is None else _ACTIONS[action](model)
+
+
+def _pressed_in_help(model: Model, action: Action | None) -> list[Request]:
+    """Up and down scroll, all else closes."""
+    steps = {Action.PRICE_UP: -1, Action.PRICE_DOWN: 1, Action.PAGE_UP: -10, Action.PAGE_DOWN: 10}
+    if action in steps:
+        model.help_scrolled = max(0, min(HELP_SCROLLED_MAX, model.help_scrolled + steps[action]))
+    else:
+        model.is_help_shown, model.help_scrolled = False, 0
+    return []
+
+
+def _pressed_while_confirming(model: Model, action: Action | None) -> list[Request]:
+    if action in _WHILE_CONFIRMING or (action in _MOVES and isinstance(model.confirm, MoveWish)):
+        assert action is not None
+        return _ACTIONS[action](model)
+    return []
+
+
+# --- actions ---------------------------------------------------------------------------------------------------
+
+
+def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Request]]:
+    """Up (above 0) or down in whatever panel has the focus."""
+
+    def move(model: Model) -> list[Request]:
+        page = max(1, model.layout.ladder_rows - 2) if is_page else 1
+        if model.focus is Panel.ORDERS:
+            count = len(model.orders.shown())
+            model.selected = max(0, min(model.selected - rows * min(page, 10), count - 1))
+        elif model.focus is Panel.FILLS:
+            scroll_list(model, Panel.FILLS, -rows * min(page, 10), len(model.fills))
+        elif model.focus is Panel.TAPE:
+            scroll_list(model, Panel.TAPE, -rows * min(page, 10), len(model.market.tape) if model.market else 0)
+        else:
+            move_cursor(model, rows * page)
+        return []
+
+    return move
+
+
+def _centre(model: Model) -> list[Request]:
+    centre(model)
+    model.scrolled.clear()
+    return []
+
+
+def _escape(model: Model) -> list[Request]:
+    if model.confirm is not None:
+        model.say(NoticeKind.INFO, f"dropped: {model.confirm.text()}")
+        model.confirm = None
+    else:
+        model.is_zoomed = False
+    return []
+
+
+def _preset(index: int) -> Callable[[Model], list[Request]]:
+    def choose(model: Model) -> list[Request]:
+        model.ticket.quantity = PRESETS[index] * _lot(model)
+        return []
+
+    return choose
+
+
+def _preset_step(step: int) -> Callable[[Model], list[Request]]:
+    """The next preset above or below the quantity of the ticket."""
+
+    def choose(model: Model) -> list[Request]:
+        quantity, lot = model.ticket.quantity, _lot(model)
+        sizes = [preset * lot for preset in PRESETS]
+        beyond = [size for size in sizes if (size - quantity) * step > 0]
+        if beyond:
+            model.ticket.quantity = min(beyond, key=lambda size: abs(size - quantity))
+        return []
+
+    return choose
+
+
+def _lots(step: int) -> Callable[[Model], list[Request]]:
+    def change(model: Model) -> list[Request]:
+        lot = _lot(model)
+        model.ticket.quantity = max(lot, model.ticket.quantity + step * lot)
+        return []
+
+    return change
+
+
+def _lot(model: Model) -> int:
+    return model.market.lot_size if model.market is not None else 1
+
+
+def _next_kind(model: Model) -> list[Request]:
+    kinds = list(OrderKind)
+    ticket = model.ticket
+    ticket.kind = kinds[(kinds.index(ticket.kind) + 1) % len(kinds)]
+    if ticket.time_in_force not in TIMES_OF_KIND[ticket.kind]:
+        ticket.time_in_force = TIMES_OF_KIND[ticket.kind][0]
+    return []
+
+
+def _next_time_in_force(model: Model) -> list[Request]:
+    times = TIMES_OF_KIND[model.ticket.kind]
+    model.ticket.time_in_force = times[(times.index(model.ticket.time_in_force) + 1) % len(times)]
+    return []
+
+
+def _arm(model: Model) -> list[Request]:
+    if model.is_armed:
+        disarm(model, "as you wished")
+    elif model.is_stale(model.last_input_at) or model.link.round_trip_s is None:
+        model.say(NoticeKind.REJECT, "cannot arm: the engine doesn't answer")
+    else:
+        model.is_armed = True
+        model.say(NoticeKind.WARN, "ARMED: b and s send without asking")
+    return []
+
+
+def _next_panel(step: int) -> Callable[[Model], list[Request]]:
+    def go(model: Model) -> list[Request]:
+        panels = [panel for panel in Panel if panel in model.layout.panels or model.is_zoomed]
+        if model.focus not in panels:
+            model.focus = panels[0] if panels else Panel.LADDER
+        elif panels:
+            model.focus = panels[(panels.index(model.focus) + step) % len(panels)]
+        follow_market(model)
+        return []
+
+    return go
+
+
+def _zoom(model: Model) -> list[Request]:
+    model.is_zoomed = not model.is_zoomed
+    follow_market(model)
+    return []
+
+
+def _next_symbol(step: int) -> Callable[[Model], list[Request]]:
+    def go(model: Model) -> list[Request]:
+        if len(model.symbols) < 2:
+            model.say(NoticeKind.INFO, "the engine lists one symbol only")
+            return []
+        index = (model.symbols.index(model.symbol) + step) % len(model.symbols)
+        return switch_symbol(model, model.symbols[index])
+
+    return go
+
+
+def _open_command(model: Model) -> list[Request]:
+    open_command_line(model)
+    return []
+
+
+def _help(model: Model) -> list[Request]:
+    model.is_help_shown = True
+    return []
+
+
+def _theme(model: Model) -> list[Request]:
+    model.theme = model.theme.next
+    model.say(NoticeKind.INFO, f"theme {model.theme.value}")
+    return [Effect.REPAINT]
+
+
+def _quit(model: Model) -> list[Request]:
+    """Quit at once if nothing works, or if it was asked already; else ask."""
+    working = model.orders.open()
+    if not working or isinstance(model.confirm, QuitWish):
+        return [Effect.QUIT]
+    model.confirm = QuitWish(len(working))
+    return []
+
+
+_ACTIONS: dict[Action, Callable[[Model], list[Request]]] = {
+    Action.PRICE_UP: _by_rows(1),
+    Action.PRICE_DOWN: _by_rows(-1),
+    Action.PAGE_UP: _by_rows(1, is_page=True),
+    Action.PAGE_DOWN: _by_rows(-1, is_page=True),
+    Action.CENTRE: _centre,
+    Action.BUY: lambda model: wish_at_cursor(model, is_buy=True),
+    Action.SELL: lambda model: wish_at_cursor(model, is_buy=False),
+    Action.ENTER: confirm,
+    Action.ESCAPE: _escape,
+    Action.PRESET_1: _preset(0),
+    Action.PRESET_2: _preset(1),
+    Action.PRESET_3: _preset(2),
+    Action.PRESET_4: _preset(3),
+    Action.PRESET_5: _preset(4),
+    Action.PRESET_PREVIOUS: _preset_step(-1),
+    Action.PRESET_NEXT: _preset_step(1),
+    Action.LOT_MORE: _lots(1),
+    Action.LOT_LESS: _lots(-1),
+    Action.ORDER_TYPE: _next_kind,
+    Action.TIME_IN_FORCE: _next_time_in_force,
+    Action.CANCEL: lambda model: cancel(model, selected_orders(model)),
+    Action.CANCEL_ALL: cancel_all,
+    Action.MOVE_UP: lambda model: move_selected(model, 1),
+    Action.MOVE_DOWN: lambda model: move_selected(model, -1),
+    Action.FLATTEN: flatten,
+    Action.ARM: _arm,
+    Action.PANEL_NEXT: _next_panel(1),
+    Action.PANEL_PREVIOUS: _next_panel(-1),
+    Action.ZOOM: _zoom,
+    Action.SYMBOL_NEXT: _next_symbol(1),
+    Action.SYMBOL_PREVIOUS: _next_symbol(-1),
+    Action.COMMAND: _open_command,
+    Action.HELP: _help,
+    Action.THEME: _theme,
+    Action.REPAINT: lambda _: [Effect.REPAINT],
+    Action.SUSPEND: lambda _: [Effect.SUSPEND],
+    Action.QUIT: _quit,
+}

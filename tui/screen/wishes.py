@@ -1,0 +1,119 @@
+"""What the person wants done: complete, immutable, and sent exactly as shown.  Pure.
+
+A wish is made once, from what the ticket and the cursor say at that moment.  The confirm row shows it, and Enter
+sends that same value: no tick, no size and no symbol is looked up in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Optional, Union
+
+from tui.screen.price_scale import PriceScale
+
+
+class OrderKind(Enum):
+    """The order types of the ticket, in the order its key goes through them.  POST is a LIMIT that never takes."""
+
+    LIMIT = "LIMIT"
+    POST = "POST"
+    MARKET = "MARKET"
+
+
+class TimeInForce(Enum):
+    """How long an order lives."""
+
+    GTC = "GTC"
+    DAY = "DAY"
+    IOC = "IOC"
+    FOK = "FOK"
+
+
+TIMES_OF_KIND = {
+    OrderKind.LIMIT: (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.FOK),
+    OrderKind.POST: (TimeInForce.GTC, TimeInForce.DAY),
+    OrderKind.MARKET: (TimeInForce.IOC, TimeInForce.FOK),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWish:
+    """A new order; `price` in ticks, None for MARKET.  `is_flatten`: it closes the position, which always asks."""
+
+    symbol: str
+    scale: PriceScale
+    is_buy: bool
+    quantity: int
+    price: Optional[int]
+    kind: OrderKind
+    time_in_force: TimeInForce
+    is_flatten: bool = False
+
+    @property
+    def side(self) -> str:
+        """BUY or SELL."""
+        return "BUY" if self.is_buy else "SELL"
+
+    def text(self) -> str:
+        """`BUY 100 ACME @ 100.20 LIMIT GTC = 10,020.00`"""
+        terms = f"{self.kind.value} {self.time_in_force.value}"
+        if self.price is None:
+            return f"{self.side} {self.quantity} {self.symbol} {terms}"
+        notional = self.scale.amount_text(self.scale.price(self.price) * self.quantity)
+        return f"{self.side} {self.quantity} {self.symbol} @ {self.scale.text(self.price)} {terms} = {notional}"
+
+    def request(self, client_order_id: str) -> dict[str, Any]:
+        """The request that does it."""
+        message: dict[str, Any] = {
+            "type": "new_order",
+            "client_order_id": client_order_id,
+            "symbol": self.symbol,
+            "side": self.side,
+            "order_type": OrderKind.MARKET.value if self.price is None else OrderKind.LIMIT.value,
+            "quantity": self.quantity,
+            "time_in_force": self.time_in_force.value,
+        }
+        if self.price is not None:
+            message["price"] = self.scale.price(self.price)
+        if self.kind is OrderKind.POST:
+            message["post_only"] = True
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class MoveWish:
+    """Another price (ticks) for a working order."""
+
+    symbol: str
+    scale: PriceScale
+    order_id: int
+    is_buy: bool
+    remaining: int
+    price_before: int
+    price: int
+
+    def text(self) -> str:
+        """`MOVE 9130 SELL 10 ACME 100.45 to 100.50`"""
+        side = "BUY" if self.is_buy else "SELL"
+        prices = f"{self.scale.text(self.price_before)} to {self.scale.text(self.price)}"
+        return f"MOVE {self.order_id} {side} {self.remaining} {self.symbol} {prices}"
+
+    def request(self) -> dict[str, Any]:
+        """The request that does it."""
+        return {"type": "replace_order", "order_id": self.order_id, "price": self.scale.price(self.price)}
+
+
+@dataclass(frozen=True, slots=True)
+class QuitWish:
+    """Leave, although orders still work."""
+
+    working_count: int
+
+    def text(self) -> str:
+        """What the confirm row says."""
+        orders = "1 order still works" if self.working_count == 1 else f"{self.working_count} orders still work"
+        return f"{orders} and will go on working"
+
+
+Wish = Union[OrderWish, MoveWish, QuitWish]

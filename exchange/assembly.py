@@ -25,7 +25,7 @@ from exchange.engine.events import CancelReason, RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
-from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.operator.channel import OperatorChannel
 from exchange.networking.outbound.heartbeats import Heartbeats
@@ -186,7 +186,7 @@ class Exchange:
                 fills, last_seq = history.fills_since(user, seq)
                 return MissedFills(fills, max(last_seq, looked_up))
 
-        desk = LoginDesk(
+        login_check = LoginCheck(
             engine,
             publisher.first_held_seq,
             fills_since,
@@ -196,7 +196,7 @@ class Exchange:
         )
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
-        self._server = ExchangeServer(options.server, put, desk, throttle, self._fail)
+        self._server = ExchangeServer(options.server, put, login_check, throttle, self._fail)
         self._operator_channel = OperatorChannel(operator_socket_path(options.data_dir), put, self._fail)
 
     def _finish(self) -> None:

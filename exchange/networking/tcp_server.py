@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.events import RejectCode
 from exchange.networking.inbound.connection_reader import ConnectionReader
-from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.connection import Connection
@@ -70,12 +70,12 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         self,
         options: ServerOptions,
         put: PutInbound,
-        login_desk: LoginDesk,
+        login_check: LoginCheck,
         throttle: Optional[Throttle],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.put = put
-        self.login_desk = login_desk
+        self.login_check = login_check
         self.throttle = throttle
         self.tls = options.tls
         self.is_stopping = False

@@ -17,7 +17,7 @@ from exchange.engine.events import PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
-from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.publisher import Publisher
@@ -84,9 +84,9 @@ class InProcessExchange:
             lambda: 1,
             self._fail,
         )
-        desk = LoginDesk(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
+        login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
-        self.server = ExchangeServer(options, self.put, desk, throttle, self._fail)
+        self.server = ExchangeServer(options, self.put, login_check, throttle, self._fail)
         self.port = self.server.address[1]
 
     def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Optional, Protocol, Union
 
 from exchange.engine.commands import GetOrders, GetPositions, NewOrder, ReplaceOrder
 from exchange.engine.events import OrderRejected, RejectCode, ReplaceRejected
-from exchange.networking.inbound.login_check import LoginDesk
+from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.outbox import LINGER_S
@@ -55,7 +55,7 @@ class Gateway(Protocol):
     """What a reader needs of the server that started it."""
 
     tls: Optional[ssl.SSLContext]
-    login_desk: LoginDesk
+    login_check: LoginCheck
     throttle: Optional[Throttle]
     is_stopping: bool
 
@@ -172,7 +172,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         return request
 
     def _checked_login(self, login: Login) -> list[Any]:
-        return self.server.login_desk.check(login, self._user, self._connection.host, self._wait_for_client)
+        return self.server.login_check.check(login, self._user, self._connection.host, self._wait_for_client)
 
     def _wait_for_client(self, seconds: float) -> None:
         """Wait, but for no client that has left: the poll hears of its end and of ours, and of nothing it sent."""

@@ -1,4 +1,4 @@
-"""The door: looks at a login before it goes into the queue.
+"""Looks at a login before it goes into the queue, in the thread that read it.
 
 Checking a token and looking up what a client has missed take milliseconds, which the market must not wait for; so
 the reader thread that read the login does it here, and puts the result into the queue.  The matching thread has
@@ -45,7 +45,7 @@ class Users(Protocol):
         """The number of the user's last private event, 0 before the first."""
 
 
-class LoginDesk:
+class LoginCheck:
     """Used by all reader threads at once; the counts of failures and of new names are all it holds."""
 
     def __init__(

@@ -18,7 +18,7 @@ from exchange.engine.commands import NewOrder, ResetUser
 from exchange.engine.events import RejectCode
 from exchange.engine.order import OrderType, Side, TimeInForce
 from exchange.networking.inbound import connection_reader
-from exchange.networking.inbound import login_check as login_desk
+from exchange.networking.inbound import login_check as login_check
 from exchange.networking.outbound import outbox
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire.line_reader import LINE_BYTES_MAX
@@ -200,7 +200,7 @@ def test_a_client_that_resets_with_orders_under_way_disturbs_nobody(
 @pytest.fixture
 def endless_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed login beyond the first few waits for longer than any test."""
-    monkeypatch.setattr(login_desk, "FAILURES_PER_S", 0.001)
+    monkeypatch.setattr(login_check, "FAILURES_PER_S", 0.001)
 
 
 @pytest.mark.usefixtures("endless_turns")
@@ -227,7 +227,7 @@ def test_failed_logins_of_clients_that_leave_at_once_leave_nothing_behind(linger
 @pytest.mark.usefixtures("endless_turns")
 def test_failed_logins_wait_whatever_is_sent_behind_them_until_the_exchange_stops() -> None:
     more_than_one_read_takes = [b'{"type":"ping"}'] * (connection_reader.RECEIVE_BYTES // 10)
-    failures = login_desk.FAILURES_AT_ONCE + login_desk.FAILURES_WAITING_MAX
+    failures = login_check.FAILURES_AT_ONCE + login_check.FAILURES_WAITING_MAX
     exchange = InProcessExchange()
     exchange.start()
     with ExitStack() as stack:
@@ -236,13 +236,13 @@ def test_failed_logins_wait_whatever_is_sent_behind_them_until_the_exchange_stop
         for client in clients:
             client.send(login_message("alice", "0"), *more_than_one_read_takes)
         codes: list[str] = []
-        while len(codes) < login_desk.FAILURES_AT_ONCE + 1:
+        while len(codes) < login_check.FAILURES_AT_ONCE + 1:
             (told, _, _) = select.select([client.socket for client in clients], [], [], WAIT_S)
             assert told
             for client in [client for client in clients if client.socket in told]:
                 codes.append(client.next()["code"])
                 clients.remove(client)
-        assert sorted(codes) == ["BAD_TOKEN"] * login_desk.FAILURES_AT_ONCE + ["RATE_LIMITED"]
+        assert sorted(codes) == ["BAD_TOKEN"] * login_check.FAILURES_AT_ONCE + ["RATE_LIMITED"]
         exchange.stop()
         assert {client.next()["code"] for client in clients} == {"BAD_TOKEN"}
     join_readers()

@@ -15,7 +15,7 @@ from exchange.networking.inbound.login_check import (
     FAILURES_PER_S,
     FAILURES_WAITING_MAX,
     NEW_USERS_BURST_S,
-    LoginDesk,
+    LoginCheck,
 )
 from exchange.networking.wire.requests import CancelOnDisconnect, CheckedLogin, Login, MissedFills
 
@@ -71,7 +71,7 @@ class Door:
         self.clock = Clock()
         self.users = Users()
         self.asked_history: list[tuple[str, int]] = []
-        self.desk = LoginDesk(
+        self.desk = LoginCheck(
             self.users, lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock, NEW_USERS_PER_S
         )
 

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
-from exchange.engine.commands import CancelOrders, Command, ListInstrument, SetLimits
-from exchange.engine.engine import Engine
-from exchange.engine.events import CancelReason, RequestRejected
+from exchange.core import Core
+from exchange.engine.commands import Command, ListInstrument, SetLimits
+from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
-from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
+from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.operator.channel import OperatorChannel
@@ -44,8 +43,6 @@ from exchange.utils.helpers import FileError, FileLock
 
 VERSION = "0.1.0"
 DEFAULT_INSTRUMENT = Instrument("ACME")
-# Items of the inbound queue: each is what one connection sent in one piece, at most 64 KiB of lines.
-INBOUND_ITEMS_MAX = 1_024
 # How long files may take to be closed after a failure; what hangs longer ends with the process.
 CLOSE_TIMEOUT_S = 5.0
 
@@ -122,7 +119,7 @@ class Exchange:
 
     def start(self) -> None:
         """Process and accept."""
-        self._matching.start()
+        self._core.start()
         self._heartbeats.start()
         self._operator_channel.start()
         self._server.start()
@@ -151,26 +148,15 @@ class Exchange:
         closing.join(CLOSE_TIMEOUT_S)
 
     def _build_live_parts(self, options: Options, clock_ns: Callable[[], int], recent: RecentEvents) -> None:
-        inbound: queue.Queue[Optional[Inbound]] = queue.Queue(INBOUND_ITEMS_MAX)
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
         publisher = Publisher(engine, VERSION, self._heartbeats, recent)
-        self._matching = MatchingThread(
-            engine,
-            inbound,
-            self._data.journal,
-            self._data.ledger,
-            self._data.audit_log,
-            publisher,
-            clock_ns,
-            self._fail,
-        )
-        cancel_orders_of_lost_connections(engine, self._matching)
+        self._core = Core(engine, self._data, publisher, clock_ns, self._fail)
+        canceled_count = self._core.cancel_orders_of_lost_connections()
+        if canceled_count:
+            log.info("%d orders canceled whose connections ended in a crash", canceled_count)
         # Whoever reads the logs of an exchange that listens finds in them all that happened before.
         self._data.audit_log.drain()
-
-        def put(origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
-            inbound.put(Inbound(origin, requests, processed))
 
         history = FillHistory(log_directory(options.data_dir), self._data.audit_log.drain, self._data.instrument)
 
@@ -196,15 +182,17 @@ class Exchange:
         )
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
-        self._server = ExchangeServer(options.server, put, login_check, throttle, self._fail)
-        self._operator_channel = OperatorChannel(operator_socket_path(options.data_dir), put, self._fail)
+        self._server = ExchangeServer(options.server, self._core.put, login_check, throttle, self._fail)
+        self._operator_channel = OperatorChannel(
+            operator_socket_path(options.data_dir), self._core.put, self._fail
+        )
 
     def _finish(self) -> None:
         """A graceful stop, in a thread of its own, because a part that fails meanwhile may leave it waiting."""
         try:
             self._server.stop_reading()
             self._operator_channel.stop()
-            self._matching.stop()
+            self._core.stop()
             self._heartbeats.stop()
             self._server.stop_sending()
             self._snapshot_process.stop()
@@ -244,19 +232,6 @@ def _list_instruments(data: DataDirectory, wanted: Optional[list[Instrument]], t
             )
     changed = [instrument for instrument in wanted if listed.get(instrument.symbol) != instrument]
     _carry_out(data, [ListInstrument(instrument) for instrument in changed], timestamp)
-
-
-def cancel_orders_of_lost_connections(engine: Engine, matching: MatchingThread) -> None:
-    """No connection outlives the process: an order that ends with one and is live now was left so by a crash.
-
-    The cancels are journaled, kept and held for their users as all that happens is, so a crash in the middle
-    leaves to the next start exactly those that are not in the journal.
-    """
-    orders_left = engine.orders_ending_with_connections()
-    cancels = [CancelOrders(user, ids, CancelReason.DISCONNECTED) for user, ids in orders_left.items()]
-    if cancels:
-        matching.run_batch([Inbound(None, cancels)])
-        log.info("%d orders canceled whose connections ended in a crash", sum(map(len, orders_left.values())))
 
 
 def _carry_out(data: DataDirectory, commands: list[Command], timestamp: int) -> None:

@@ -7,19 +7,18 @@ what was told, and holds everything that is recovered against an engine that nev
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
-from exchange.assembly import cancel_orders_of_lost_connections
+from exchange.core import Core
 from exchange.engine.commands import Command, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.price_texts import PriceTextsBySymbol
 from exchange.engine.trade import Trade
-from exchange.matching_thread import Inbound, JournalEntry, MatchingThread, Outcome
+from exchange.matching_thread import AuditLog, Journal, JournalEntry, Ledger, Outcome
 from exchange.storage.audit_log import AuditFormat, log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
@@ -29,6 +28,7 @@ from exchange.storage.trade_writer import trade_line
 from exchange.storage.verify import verify
 from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import SimulatedDisk
+from tests.support.kept_market import Unheard
 
 DATA = Path("data")
 ACME = ListInstrument(Instrument("ACME"))
@@ -117,7 +117,7 @@ def private(events: Sequence[Event]) -> list[PrivateEvent]:
     return [event for event in events if type(event) in PRIVATE_EVENT_TYPES]  # type: ignore[misc]
 
 
-class SimulatedMarket:
+class SimulatedMarket(Unheard):
     """One life.  `failures` is what a thread of it told of; the process would then end."""
 
     def __init__(
@@ -145,31 +145,37 @@ class SimulatedMarket:
             DATA, options, make_snapshot, progress, self.failures.append, disk, make_worker=workers.make
         )
         record.check_recovered(self.data.engine, disk)
-        self._matching = MatchingThread(
-            self.data.engine,
-            queue.Queue(1),
-            self,
-            self.data.ledger,
-            self.data.audit_log,
-            self,
-            clock_ns,
-            self.failures.append,
-        )
-        cancel_orders_of_lost_connections(self.data.engine, self._matching)
+        self._core = Core(self.data.engine, self, self, clock_ns, self.failures.append)
+        self._core.cancel_orders_of_lost_connections()
         assert self.data.engine.orders_ending_with_connections() == {}
         if not self.data.engine.books:
             self.run([ACME])
 
     def run(self, commands: Sequence[Command]) -> None:
         """One batch.  Raises ProcessDied, JournalError, BatchThreadError."""
-        self._matching.run_batch([Inbound(None, commands)])
+        self._core.carry_out(commands)
 
     def end(self) -> None:
         """A graceful stop."""
         self.data.stop()
         self.data.close()
 
-    # --- what the matching thread is handed: the real journal, and a publisher who writes down what is told ---
+    # --- what the core is handed: the real journal, overheard, and a publisher who writes down what is told ---
+
+    @property
+    def journal(self) -> Journal:
+        """Itself: see `commit`."""
+        return self
+
+    @property
+    def ledger(self) -> Ledger:
+        """The real one."""
+        return self.data.ledger
+
+    @property
+    def audit_log(self) -> AuditLog:
+        """The real one."""
+        return self.data.audit_log
 
     def commit(self, entries: Sequence[JournalEntry]) -> None:
         """See `matching_thread.Journal`."""
@@ -179,18 +185,6 @@ class SimulatedMarket:
     def publish(self, outcomes: Sequence[Outcome]) -> None:
         """See `matching_thread.Publisher`."""
         self._record.tell(outcomes, self.data.engine.sequence)
-
-    def take_follow_ups(self) -> list[Command]:
-        """Nothing follows."""
-        return []
-
-    def admits(self, origin: Any) -> bool:
-        """Whoever it is."""
-        return True
-
-    def shows_state(self, request: Any) -> bool:
-        """Nothing but commands is asked here."""
-        raise AssertionError(request)
 
 
 def check_at_rest(disk: SimulatedDisk) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import ssl
 import threading
 import time
@@ -11,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Optional, TypeVar
 
+from exchange.core import Core
 from exchange.engine.commands import ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
-from exchange.matching_thread import Inbound, JournalEntry, MatchingThread
+from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.heartbeats import Heartbeats
@@ -39,6 +39,7 @@ class NoDisk:
         self.may_commit = threading.Event()
         self.may_commit.set()
         self.failure: Optional[Exception] = None
+        self.journal = self.ledger = self.audit_log = self
 
     def commit(self, entries: Sequence[JournalEntry]) -> None:
         assert self.may_commit.wait(WAIT_S)
@@ -71,27 +72,17 @@ class InProcessExchange:
         self.disk = NoDisk()
         self.failures: list[BaseException] = []
         self.has_failed = threading.Event()
-        self.inbound: queue.Queue[Optional[Inbound]] = queue.Queue(queue_items_max)
         self.heartbeats = Heartbeats(self._fail)
         self.publisher = Publisher(self.engine, "test", self.heartbeats, RecentEvents())
-        self.matching = MatchingThread(
-            self.engine,
-            self.inbound,
-            self.disk,
-            self.disk,
-            self.disk,
-            self.publisher,
-            lambda: 1,
-            self._fail,
-        )
+        self.core = Core(self.engine, self.disk, self.publisher, lambda: 1, self._fail, queue_items_max)
         login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
         self.server = ExchangeServer(options, self.put, login_check, throttle, self._fail)
         self.port = self.server.address[1]
 
     def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
-        """What everything that asks puts its requests into the queue with."""
-        self.inbound.put(Inbound(origin, requests, processed))
+        """What everything that asks puts its requests into the queue with; tests listen in here."""
+        self.core.put(origin, requests, processed)
 
     def _fail(self, failure: BaseException) -> None:
         self.failures.append(failure)
@@ -99,14 +90,14 @@ class InProcessExchange:
 
     def start(self) -> None:
         """Process and accept."""
-        self.matching.start()
+        self.core.start()
         self.heartbeats.start()
         self.server.start()
 
     def stop(self) -> None:
         """As the assembly does it."""
         self.server.stop_reading()
-        self.matching.stop()
+        self.core.stop()
         self.heartbeats.stop()
         self.server.stop_sending()
 

@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
-from exchange.engine.events import PRIVATE_EVENT_TYPES
-from exchange.engine.trade import Trade
+from exchange.core import Core
+from exchange.engine.commands import Command
+from exchange.matching_thread import Outcome
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import journal_directory, snapshot_directory
 from exchange.storage.recovery import Progress, build_snapshot
@@ -24,6 +26,25 @@ from tests.property.strategies import Stamped
 ONLY_AT_THE_END = StorageOptions(snapshot_every=0)
 
 MakeSnapshot = Callable[[int], Optional[str]]
+
+
+class Unheard:
+    """A publisher for a market that nobody listens to; see `matching_thread.Publisher`."""
+
+    def publish(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell nobody."""
+
+    def take_follow_ups(self) -> Sequence[Command]:
+        """Nothing follows."""
+        return ()
+
+    def admits(self, origin: Any) -> bool:
+        """Whoever it is."""
+        return True
+
+    def shows_state(self, request: Any) -> bool:
+        """Nothing but commands is asked here."""
+        raise AssertionError(request)
 
 
 class KeptMarket:
@@ -53,21 +74,16 @@ class KeptMarket:
         )
         self.engine = self.data.engine
 
+        # The times of the commands of the batch at hand.
+        self._times: deque[int] = deque()
+        self._core = Core(self.engine, self.data, Unheard(), self._times.popleft, self.failures.append)
+
     def run(self, commands: Sequence[Stamped], batch: int = 10) -> None:
         """Carry them out, `batch` at a time."""
         for start in range(0, len(commands), batch):
-            entries, events = [], []
-            for command, timestamp in commands[start : start + batch]:
-                before = self.engine.sequence
-                events += self.engine.process(command, timestamp)
-                if self.engine.sequence != before:
-                    entries.append((self.engine.sequence, timestamp, command))
-            if entries:
-                self.data.journal.commit(entries)
-            self.data.ledger.write([event for event in events if isinstance(event, Trade)])
-            self.data.audit_log.append(
-                [event for event in events if type(event) in PRIVATE_EVENT_TYPES]  # type: ignore[misc]
-            )
+            stamped = commands[start : start + batch]
+            self._times.extend(timestamp for _, timestamp in stamped)
+            self._core.carry_out([command for command, _ in stamped])
 
     def kill(self) -> None:
         """End without a snapshot; what was handed over is written."""

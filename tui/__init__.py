@@ -1,1 +1,9 @@
-"""The trader's side: what a person starts to trade.  Shows what the engine said, sends what the person asked."""
+"""The trader's side: what a person starts to trade.  Shows what the engine said, sends what the person asked.
+
+    client           options in, connected and logged in, then one of the two below
+    session_manager  the user's own order history, in one file      session_order  one order of it
+    plain/           prompts, line by line
+    screen/          the trading screen
+
+Must not match, make order ids or touch a book: all it knows of the exchange comes over the wire.
+"""

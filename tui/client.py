@@ -27,8 +27,9 @@ from exchange.networking.tcp_client import (
     TokenStore,
 )
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
-from tui.plain import plain_output
-from tui.plain.plain_session import InputLines, PlainSession, Screen
+from tui.plain import shown_line
+from tui.plain.line_streams import LineInput, LineOutput
+from tui.plain.plain_client import PlainClient
 from tui.session_manager import SessionManager, check_user
 
 PROGRAM = "start_client.py"
@@ -144,10 +145,10 @@ def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Na
         return
     if not options.plain:
         _say("there is no terminal for the trading screen here: this is the plain client")
-    screen = Screen(sys.stdout, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
+    output = LineOutput(sys.stdout, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
     listed = ", ".join(str(instrument["symbol"]) for instrument in client.instruments)
-    screen.show(plain_output.printable(f"logged in as {options.user}; listed: {listed}"))
-    PlainSession(client, history, InputLines(sys.stdin.fileno()), screen, options.symbol).run()
+    output.show(shown_line.printable(f"logged in as {options.user}; listed: {listed}"))
+    PlainClient(client, history, LineInput(sys.stdin.fileno()), output, options.symbol).run()
 
 
 def _has_screen() -> bool:

@@ -22,11 +22,6 @@ Two ways to ask, which mix freely:
 * `send_…` returns at once, thousands of times a second; the answers come out of `events()` or `poll()`;
 * every other method waits for its own answer and sets all other messages aside for `events()`, in their order.
 
-Whose answer is it?  An order's answers carry its id, but a bare `error` names nothing.  Requests of one connection
-are answered in their order, and `pong` comes after everything before it.  So when something that was only sent may
-still be unanswered, a method that waits sends a ping just ahead of its request, and what comes before that pong is
-not its answer.
-
 Messages are dicts with the field names of PROTOCOL.md.  Prices are `decimal.Decimal`, coming in always, going out
 also as int or text; a float raises TypeError.  No hidden thread: nothing is read while no method is called, so
 call one often.  One thread at a time, except that `send_…` may be called by another thread than the one that
@@ -37,13 +32,12 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Optional
 
+from exchange.networking.client.answer_matching import answers
 from exchange.networking.client.book_follower import BookFollower, BookLevel
-from exchange.networking.client.engine_connection import Connection, Message, Price, encode_message, exact_price
+from exchange.networking.client.engine_connection import EngineConnection
 from exchange.networking.client.errors import (
     ConnectionLost,
     ExchangeError,
@@ -52,16 +46,15 @@ from exchange.networking.client.errors import (
     Rejected,
     TokenFileError,
 )
+from exchange.networking.client.message_json import Message, Price, encode_message, exact_price
+from exchange.networking.client.message_reader import MessageReader
 from exchange.networking.client.request_messages import (
-    Word,
-    accepted,
-    answers,
+    EnumOrName,
     cancel_order,
     new_order,
     replace_order,
     request,
 )
-from exchange.networking.client.sender import RequestSender
 from exchange.networking.client.token_store import TokenStore
 
 __all__ = [
@@ -88,24 +81,19 @@ DEFAULT_TIMEOUT_S = 10.0
 DEFAULT_DEPTH = 20
 
 
-class ExchangeClient(RequestSender):
+class ExchangeClient(MessageReader):
     """One connection to the engine.  Made by `connect`; a context manager that closes it.
 
     Every method that sends raises ConnectionLost when the engine is gone; every method that waits for an answer
     raises TimeoutError when none came within the `timeout_s` of `connect`, and Rejected when the engine refused.
     """
 
-    def __init__(self, connection: Connection, timeout_s: float, id_prefix: str) -> None:
-        super().__init__(connection, id_prefix)
+    def __init__(self, connection: EngineConnection, id_prefix: str, timeout_s: float) -> None:
+        super().__init__(connection, id_prefix, timeout_s)
         self.user: Optional[str] = None
         self.instruments: list[Message] = []
         # The `seq` after which the private events of this login go on; 0 before it.
         self.resumed_after = 0
-        self._timeout_s = timeout_s
-        self._set_aside: deque[Message] = deque()
-        self._followers: list[BookFollower] = []
-        # Every message up to this count has been answered; see the head of this file.
-        self._answered_count = 0
 
     @classmethod
     def connect(
@@ -124,9 +112,9 @@ class ExchangeClient(RequestSender):
         Generated client order ids are the prefix and a count; the default prefix is made of the time and this
         connection's port, so that no two clients of a user ever share one.  Raises ConnectionLost.
         """
-        connection = Connection.open(host, port, timeout_s, tls)
+        connection = EngineConnection.open(host, port, timeout_s, tls)
         id_prefix = id_prefix or f"{time.time_ns():x}.{connection.local_port:x}-"
-        return cls(connection, timeout_s, id_prefix)
+        return cls(connection, id_prefix, timeout_s)
 
     def __enter__(self) -> ExchangeClient:
         return self
@@ -178,7 +166,7 @@ class ExchangeClient(RequestSender):
 
     # --- asking: waits for the answer --------------------------------------------------------------------------
 
-    def place(self, side: Word, quantity: int, price: Optional[Price] = None, **options: Any) -> Message:
+    def place(self, side: EnumOrName, quantity: int, price: Optional[Price] = None, **options: Any) -> Message:
         """Enter an order, options as for `send_order`; returns `order_accepted`.
 
         Its fills and the change of the book come after that, as events; `ping` waits for them.
@@ -276,73 +264,3 @@ class ExchangeClient(RequestSender):
             self._followers.remove(follower)
             raise
         return follower
-
-    # --- listening ---------------------------------------------------------------------------------------------
-
-    def events(self, timeout_s: Optional[float] = None) -> Iterator[Message]:
-        """Yield every message not returned otherwise, in order; waits for each up to `timeout_s` (None: for ever).
-
-        Ends when nothing came in that time or the connection is gone (`is_open` tells which).
-        """
-        try:
-            while (message := self.poll(timeout_s)) is not None:
-                yield message
-        except ConnectionLost:
-            return
-
-    def poll(self, timeout_s: Optional[float] = 0.0) -> Optional[Message]:
-        """The next message, or None when none came within `timeout_s` (None: wait for ever).
-
-        Raises ConnectionLost when the connection is gone and everything it brought has been returned.
-        """
-        if self._set_aside:
-            return self._set_aside.popleft()
-        return self._receive(None if timeout_s is None else time.monotonic() + timeout_s)
-
-    def _ask(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
-        """Send the wish and wait for its answer, as the head of this file tells.  Raises Rejected."""
-        barrier = self._new_id() if self._connection.sent_count != self._answered_count else None
-        messages = [wish] if barrier is None else [request("ping", id=barrier), wish]
-        count = self._connection.send(messages)
-        self._connection.flush_batch()
-        deadline = self._deadline()
-        while True:
-            message = self._receive_by(deadline)
-            if barrier is not None and message["type"] == "pong" and message.get("id") == barrier:
-                barrier = None
-            elif barrier is None and (is_answer(message) or message["type"] == "error"):
-                self._answered_count = count
-                return accepted(message)
-            else:
-                self._set_aside.append(message)
-
-    def _deadline(self) -> float:
-        return time.monotonic() + self._timeout_s
-
-    def _receive_by(self, deadline: float) -> Message:
-        message = self._receive(deadline)
-        if message is None:
-            raise TimeoutError(f"the engine has not answered within {self._timeout_s:g} s")
-        return message
-
-    def _receive(self, deadline: Optional[float]) -> Optional[Message]:
-        """The next message from the wire, seen by the book followers first."""
-        message = self._connection.receive(deadline)
-        if message is not None and message["type"] in ("book_snapshot", "book_update"):
-            self._tell_followers(message)
-        return message
-
-    def _tell_followers(self, message: Message) -> None:
-        try:
-            are_in_step = [follower.apply(message) for follower in self._followers]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f"the engine sent a book message that lacks its fields: {message}") from error
-        if not all(are_in_step):
-            symbol = message["symbol"]
-            self.send_raw(request("subscribe", channel="book", symbol=symbol, depth=self._deepest(symbol)))
-
-    def _deepest(self, symbol: Optional[str], *depths: int) -> int:
-        """The least depth that serves all who follow the book of `symbol`, and `depths` too."""
-        followers = [each for each in self._followers if symbol is None or each.symbol in (None, symbol)]
-        wanted = [*depths, *[follower.depth for follower in followers]]
-        return 0 if 0 in wanted else max(wanted)

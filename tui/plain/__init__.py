@@ -1,4 +1,9 @@
 """The plain client: prompts line by line, on a terminal or through a pipe.
 
-Must not decide anything: it shows what the engine said and sends what the person asked.
+Must not decide anything: it shows what the engine said and sends what the person asked.  Reading order:
+
+    typed_line    what a line that was typed asks for
+    shown_line    what is shown of a message
+    line_streams  where lines come from and go to
+    plain_client  the loop between them and the engine
 """

@@ -1,4 +1,16 @@
 """What stands behind `tcp_client`: the other end of the wire, for bots, simulators and screens.
 
-Must not import anything of the server's side: it knows the exchange by its lines alone.
+Must not import anything of the server's side: it knows the exchange by its lines alone.  Reading order:
+
+    message_json       one message ⇄ one line of JSON, exact prices
+    engine_connection  lines ⇄ the socket
+    request_messages   the requests, by the protocol's field names
+    request_sender     the half that sends and does not wait: `send_order` …
+    answer_matching    which message answers which request
+    message_reader     the half that reads: answers, events
+    book_follower      a copy of a book, kept current
+    token_store        where a user's token is kept
+    errors             what is raised
+
+`tcp_client` makes one class of the two halves, `ExchangeClient`.
 """

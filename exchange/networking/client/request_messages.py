@@ -1,4 +1,4 @@
-"""The requests a client sends, as dicts with the field names of PROTOCOL.md, and how it knows an answer.  Pure.
+"""The requests a client sends, as dicts with the field names of PROTOCOL.md.  Pure.
 
 What is None is left out of the request, so the engine's default holds.  Nothing is checked here but that one order
 is named by one id: the engine is the one to judge, and its refusal says more than this side could.
@@ -6,15 +6,13 @@ is named by one id: the engine is the one to judge, and its refusal says more th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
 from typing import Any, Optional, Union
 
-from exchange.networking.client.engine_connection import Message, Price
-from exchange.networking.client.errors import Rejected
+from exchange.networking.client.message_json import Message, Price
 
 # How a side, an order type … may be given: as the engine's enum (`Side.BUY`) or by its name ("BUY").
-Word = Union[str, Enum]
+EnumOrName = Union[str, Enum]
 
 
 def request(request_type: str, **fields: Any) -> Message:
@@ -28,11 +26,11 @@ def request(request_type: str, **fields: Any) -> Message:
 
 def new_order(
     client_order_id: str,
-    side: Word,
+    side: EnumOrName,
     quantity: int,
     price: Optional[Price],
     *,
-    order_type: Optional[Word] = None,
+    order_type: Optional[EnumOrName] = None,
     **options: Any,
 ) -> Message:
     """An order; its type, when None, is LIMIT with a price and MARKET without."""
@@ -64,26 +62,3 @@ def replace_order(order_id: Optional[int], client_order_id: Optional[str], **cha
 def _check_one_id(order_id: Optional[int], client_order_id: Optional[str]) -> None:
     if (order_id is None) == (client_order_id is None):
         raise TypeError("name the order by either order_id or client_order_id")
-
-
-def answers(
-    *types: str, order_id: Optional[int] = None, client_order_ids: tuple[Optional[str], ...] = ()
-) -> Callable[[Message], bool]:
-    """A test for messages of these types; where an id is given, only of the order that has one of the ids."""
-    names = [client_order_id for client_order_id in client_order_ids if client_order_id is not None]
-    of_any_order = order_id is None and not names
-
-    def is_answer(message: Message) -> bool:
-        if message["type"] not in types:
-            return False
-        has_order_id = order_id is not None and message.get("order_id") == order_id
-        return of_any_order or has_order_id or message.get("client_order_id") in names
-
-    return is_answer
-
-
-def accepted(answer: Message) -> Message:
-    """The answer, unless it is a refusal.  Raises Rejected."""
-    if answer["type"] == "error" or answer["type"].endswith("_rejected"):
-        raise Rejected(str(answer.get("code")), str(answer.get("text")), answer)
-    return answer

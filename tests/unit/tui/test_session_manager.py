@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.networking.client.engine_connection import decode_message
+from exchange.networking.client.message_json import decode_message
 from exchange.networking.tcp_client import Message
 from tui.session_manager import SessionManager, check_user
 from tui.session_order import SessionOrderStatus

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.networking import tcp_client
-from exchange.networking.client.engine_connection import Connection, decode_message
+from exchange.networking.client.engine_connection import EngineConnection
+from exchange.networking.client.message_json import decode_message
 from exchange.networking.tcp_client import (
     ConnectionLost,
     ExchangeClient,
@@ -76,7 +77,7 @@ def test_messages_arrive_whole_however_the_stream_is_cut(piece_sizes: list[int])
     lines = [f'{{"type":"pong","id":"{"x" * size}"}}' for size in (0, 5, 50)]
     stream = "".join(line + "\n" for line in lines).encode()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        connection = Connection.open("127.0.0.1", listener.getsockname()[1], 10.0)
+        connection = EngineConnection.open("127.0.0.1", listener.getsockname()[1], 10.0)
         peer, _ = listener.accept()
         with peer:
             received = []

@@ -11,23 +11,23 @@ from hypothesis import strategies as st
 
 from exchange.engine.order import Side
 from exchange.networking.tcp_client import BookFollower
-from tui.plain.plain_input import (
-    AskForOrder,
-    CancelOrder,
-    ChooseSymbol,
-    EnterOrder,
-    Refused,
-    ReplaceOrder,
-    Simple,
-    parse_price,
-    parse_quantity,
-    parse_wish,
-)
-from tui.plain.plain_output import (
+from tui.plain.shown_line import (
     book_lines,
     event_line,
     order_lines,
     position_lines,
+)
+from tui.plain.typed_line import (
+    BadLine,
+    PlainWord,
+    TypedCancel,
+    TypedOrder,
+    TypedReplace,
+    TypedSide,
+    TypedSymbol,
+    parse_line,
+    parse_price,
+    parse_quantity,
 )
 
 # --- what may be typed -----------------------------------------------------------------------------------------
@@ -36,29 +36,29 @@ from tui.plain.plain_output import (
 @pytest.mark.parametrize(
     ("line", "wish"),
     [
-        ("b", AskForOrder(Side.BUY)),
-        (" SELL ", AskForOrder(Side.SELL)),
-        ("buy 10 101.25", EnterOrder(Side.BUY, 10, Decimal("101.25"))),
-        ("s 5", EnterOrder(Side.SELL, 5, None)),
-        ("c 12", CancelOrder(12)),
-        ("cancel 12", CancelOrder(12)),
-        ("cancel all", Simple.CANCEL_ALL),
-        ("x", Simple.CANCEL_ALL),
-        ("replace 12 price 101.30 quantity 20", ReplaceOrder(12, Decimal("101.30"), 20)),
-        ("replace 12 quantity 20", ReplaceOrder(12, None, 20)),
-        ("r 12 price 99", ReplaceOrder(12, Decimal(99), None)),
-        ("o", Simple.SHOW_ORDERS),
-        ("positions", Simple.SHOW_POSITIONS),
-        ("book", Simple.SHOW_BOOK),
-        ("?", Simple.SHOW_HELP),
-        ("symbol acme", ChooseSymbol("ACME")),
-        ("quit", Simple.QUIT),
-        ("", Simple.NOTHING),
-        ("   ", Simple.NOTHING),
+        ("b", TypedSide(Side.BUY)),
+        (" SELL ", TypedSide(Side.SELL)),
+        ("buy 10 101.25", TypedOrder(Side.BUY, 10, Decimal("101.25"))),
+        ("s 5", TypedOrder(Side.SELL, 5, None)),
+        ("c 12", TypedCancel(12)),
+        ("cancel 12", TypedCancel(12)),
+        ("cancel all", PlainWord.CANCEL_ALL),
+        ("x", PlainWord.CANCEL_ALL),
+        ("replace 12 price 101.30 quantity 20", TypedReplace(12, Decimal("101.30"), 20)),
+        ("replace 12 quantity 20", TypedReplace(12, None, 20)),
+        ("r 12 price 99", TypedReplace(12, Decimal(99), None)),
+        ("o", PlainWord.SHOW_ORDERS),
+        ("positions", PlainWord.SHOW_POSITIONS),
+        ("book", PlainWord.SHOW_BOOK),
+        ("?", PlainWord.SHOW_HELP),
+        ("symbol acme", TypedSymbol("ACME")),
+        ("quit", PlainWord.QUIT),
+        ("", PlainWord.NOTHING),
+        ("   ", PlainWord.NOTHING),
     ],
 )
 def test_a_line_at_the_first_prompt_is_understood(line: str, wish: object) -> None:
-    assert parse_wish(line) == wish
+    assert parse_line(line) == wish
 
 
 @pytest.mark.parametrize(
@@ -90,22 +90,22 @@ def test_a_line_at_the_first_prompt_is_understood(line: str, wish: object) -> No
     ],
 )
 def test_a_line_that_cannot_be_meant_is_refused_by_name(line: str, named: str) -> None:
-    wish = parse_wish(line)
-    assert isinstance(wish, Refused)
+    wish = parse_line(line)
+    assert isinstance(wish, BadLine)
     assert named in wish.text
 
 
 @given(st.text())
 def test_any_line_gives_a_wish_or_a_refusal_of_one_printable_line(line: str) -> None:
-    for answer in (parse_wish(line), parse_price(line), parse_quantity(line)):
-        if isinstance(answer, Refused):
+    for answer in (parse_line(line), parse_price(line), parse_quantity(line)):
+        if isinstance(answer, BadLine):
             assert answer.text.isprintable()
             assert len(answer.text) < 200
 
 
 @given(st.integers(1, 10**18 - 1), st.decimals(min_value=0, max_value=10**9, places=9))
 def test_what_is_typed_is_taken_exactly(quantity: int, price: Decimal) -> None:
-    assert parse_wish(f"buy {quantity} {price:f}") == EnterOrder(Side.BUY, quantity, price)
+    assert parse_line(f"buy {quantity} {price:f}") == TypedOrder(Side.BUY, quantity, price)
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------

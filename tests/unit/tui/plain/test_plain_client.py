@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
 from tests.support.canned_engine import WAIT_S, Answer, CannedEngine, Request, accepted, pong, rejected
 from tui.client import main
-from tui.plain.plain_output import PRICE_PROMPT, QUANTITY_PROMPT, SIDE_PROMPT
-from tui.plain.plain_session import InputLines, PlainSession, Screen
+from tui.plain.line_streams import LineInput, LineOutput
+from tui.plain.plain_client import PlainClient
+from tui.plain.shown_line import PRICE_PROMPT, QUANTITY_PROMPT, SIDE_PROMPT
 from tui.session_manager import SessionManager
 from tui.session_order import SessionOrderStatus
 
@@ -68,9 +69,9 @@ class Trial:
     def _run(self) -> None:
         with self._output, ExchangeClient.connect(port=self.engine.port) as client:
             client.instruments = self._instruments
-            screen = Screen(self._output, self._is_terminal)
+            screen = LineOutput(self._output, self._is_terminal)
             try:
-                PlainSession(client, self.history, InputLines(self._input), screen, None).run()
+                PlainClient(client, self.history, LineInput(self._input), screen, None).run()
             except ConnectionLost as error:
                 self.failure = error
 
@@ -230,7 +231,7 @@ def test_with_several_instruments_one_must_be_chosen(start_trial: StartTrial) ->
 @given(st.binary(max_size=200), st.integers(1, 7))
 def test_input_is_cut_into_lines_wherever_a_read_ends(data: bytes, piece_bytes: int) -> None:
     read_end, write_end = os.pipe()
-    lines, taken = InputLines(read_end), []
+    lines, taken = LineInput(read_end), []
     for start in range(0, len(data), piece_bytes):
         os.write(write_end, data[start : start + piece_bytes])
         lines.read()

@@ -1,6 +1,6 @@
 """The half of the client that only sends: it returns at once and may be called from any thread.
 
-The other half, which reads, is `tcp_client`; nobody makes a RequestSender of its own.
+The half that reads is `message_reader`; nobody makes a RequestSender of its own.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Optional, Union
 
-from exchange.networking.client import request_messages as client_requests
-from exchange.networking.client.engine_connection import Connection, Message, Price
-from exchange.networking.client.request_messages import Word
+from exchange.networking.client import request_messages
+from exchange.networking.client.engine_connection import EngineConnection
+from exchange.networking.client.message_json import Message, Price
+from exchange.networking.client.request_messages import EnumOrName
 
 
 class RequestSender:
@@ -22,7 +23,7 @@ class RequestSender:
     price that is not exact.  About 30 µs for an order, most of it the system call; in a `batch` about 12 µs.
     """
 
-    def __init__(self, connection: Connection, id_prefix: str) -> None:
+    def __init__(self, connection: EngineConnection, id_prefix: str) -> None:
         self._connection = connection
         self._id_prefix = id_prefix
         # Drawing from it is one step in CPython: a sending and a reading thread never get the same number.
@@ -33,15 +34,15 @@ class RequestSender:
 
     def send_order(
         self,
-        side: Word,
+        side: EnumOrName,
         quantity: int,
         price: Optional[Price] = None,
         *,
         symbol: Optional[str] = None,
-        order_type: Optional[Word] = None,
-        time_in_force: Optional[Word] = None,
+        order_type: Optional[EnumOrName] = None,
+        time_in_force: Optional[EnumOrName] = None,
         post_only: Optional[bool] = None,
-        self_trade_prevention: Optional[Word] = None,
+        self_trade_prevention: Optional[EnumOrName] = None,
         client_order_id: Optional[str] = None,
     ) -> str:
         """Send an order; returns its client order id, generated when None.
@@ -50,7 +51,7 @@ class RequestSender:
         listed.  Whatever else is None is left to the engine's default.
         """
         client_order_id = client_order_id or self._new_id()
-        order = client_requests.new_order(
+        order = request_messages.new_order(
             client_order_id,
             side,
             quantity,
@@ -66,7 +67,7 @@ class RequestSender:
 
     def send_cancel(self, *, order_id: Optional[int] = None, client_order_id: Optional[str] = None) -> None:
         """Send a cancel of the order with this id."""
-        self.send_raw(client_requests.cancel_order(order_id, client_order_id))
+        self.send_raw(request_messages.cancel_order(order_id, client_order_id))
 
     def send_replace(
         self,
@@ -79,15 +80,15 @@ class RequestSender:
     ) -> None:
         """Send a change of the order with this id; `quantity` is the new total, what is None stays."""
         changes = {"price": price, "quantity": quantity, "new_client_order_id": new_client_order_id}
-        self.send_raw(client_requests.replace_order(order_id, client_order_id, **changes))
+        self.send_raw(request_messages.replace_order(order_id, client_order_id, **changes))
 
     def send_cancel_all(self, symbol: Optional[str] = None) -> None:
         """Send a cancel of every live order, of one symbol or (None) of all."""
-        self.send_raw(client_requests.request("cancel_all", symbol=symbol))
+        self.send_raw(request_messages.request("cancel_all", symbol=symbol))
 
     def send_ping(self, ping_id: Union[int, str, None] = None) -> None:
         """Send a ping; its `pong` comes when everything sent before is done with."""
-        self.send_raw(client_requests.request("ping", id=ping_id))
+        self.send_raw(request_messages.request("ping", id=ping_id))
 
     def send_raw(self, message: Message) -> None:
         """Send any message.  Its price fields may be what prices may be; a float raises TypeError."""

@@ -1,0 +1,106 @@
+"""The half of the client that reads: waits for an answer, hands out everything else, keeps book copies current.
+
+Whose answer is it?  An order's answers carry its id, but a bare `error` names nothing.  Requests of one connection
+are answered in their order, and `pong` comes after everything before it.  So when something that was only sent may
+still be unanswered, a method that waits sends a ping just ahead of its request, and what comes before that pong is
+not its answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Optional
+
+from exchange.networking.client.answer_matching import accepted
+from exchange.networking.client.book_follower import BookFollower
+from exchange.networking.client.engine_connection import EngineConnection
+from exchange.networking.client.errors import ConnectionLost, ProtocolError
+from exchange.networking.client.message_json import Message
+from exchange.networking.client.request_messages import request
+from exchange.networking.client.request_sender import RequestSender
+
+
+class MessageReader(RequestSender):
+    """Reads what comes over `connection`; every wait for an answer ends after `timeout_s`.
+
+    Nobody makes one alone: `ExchangeClient` is made of it.  Belongs to one thread, but for what it inherits.
+    """
+
+    def __init__(self, connection: EngineConnection, id_prefix: str, timeout_s: float) -> None:
+        super().__init__(connection, id_prefix)
+        self._timeout_s = timeout_s
+        # Messages that came while somebody waited for another; `poll` takes them first.
+        self._set_aside: deque[Message] = deque()
+        self._followers: list[BookFollower] = []
+        # Every message up to this count has been answered; see the head of this file.
+        self._answered_count = 0
+
+    def events(self, timeout_s: Optional[float] = None) -> Iterator[Message]:
+        """Yield every message not returned otherwise, in order; waits for each up to `timeout_s` (None: for ever).
+
+        Ends when nothing came in that time or the connection is gone (`is_open` tells which).
+        """
+        try:
+            while (message := self.poll(timeout_s)) is not None:
+                yield message
+        except ConnectionLost:
+            return
+
+    def poll(self, timeout_s: Optional[float] = 0.0) -> Optional[Message]:
+        """The next message, or None when none came within `timeout_s` (None: wait for ever).
+
+        Raises ConnectionLost when the connection is gone and everything it brought has been returned.
+        """
+        if self._set_aside:
+            return self._set_aside.popleft()
+        return self._receive(None if timeout_s is None else time.monotonic() + timeout_s)
+
+    def _ask(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
+        """Send the wish and wait for its answer, as the head of this file tells.  Raises Rejected."""
+        barrier = self._new_id() if self._connection.sent_count != self._answered_count else None
+        messages = [wish] if barrier is None else [request("ping", id=barrier), wish]
+        count = self._connection.send(messages)
+        self._connection.flush_batch()
+        deadline = self._deadline()
+        while True:
+            message = self._receive_by(deadline)
+            if barrier is not None and message["type"] == "pong" and message.get("id") == barrier:
+                barrier = None
+            elif barrier is None and (is_answer(message) or message["type"] == "error"):
+                self._answered_count = count
+                return accepted(message)
+            else:
+                self._set_aside.append(message)
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._timeout_s
+
+    def _receive_by(self, deadline: float) -> Message:
+        message = self._receive(deadline)
+        if message is None:
+            raise TimeoutError(f"the engine has not answered within {self._timeout_s:g} s")
+        return message
+
+    def _receive(self, deadline: Optional[float]) -> Optional[Message]:
+        """The next message from the wire, seen by the book followers first."""
+        message = self._connection.receive(deadline)
+        if message is not None and message["type"] in ("book_snapshot", "book_update"):
+            self._tell_followers(message)
+        return message
+
+    def _tell_followers(self, message: Message) -> None:
+        try:
+            are_in_step = [follower.apply(message) for follower in self._followers]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError(f"the engine sent a book message that lacks its fields: {message}") from error
+        if not all(are_in_step):
+            symbol = message["symbol"]
+            self.send_raw(request("subscribe", channel="book", symbol=symbol, depth=self._deepest(symbol)))
+
+    def _deepest(self, symbol: Optional[str], *depths: int) -> int:
+        """The least depth that serves all who follow the book of `symbol`, and `depths` too."""
+        followers = [each for each in self._followers if symbol is None or each.symbol in (None, symbol)]
+        wanted = [*depths, *[follower.depth for follower in followers]]
+        return 0 if 0 in wanted else max(wanted)

@@ -370,6 +370,9 @@ def wait_until_it_stops(directory: Path) -> None:
         try:
             with Operator(directory):
                 pass
+        except BlockingIOError:
+            # More wait to be accepted than the system lets wait: this loop is faster than the channel.
+            continue
         except ConnectionRefusedError:
             return
 

@@ -30,13 +30,13 @@ from typing import Optional
 
 from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError, TokenStore
 from exchange.simulation.errors import CannotStartError, EngineGoneError, SimulationError
-from exchange.simulation.order_desk import log_in
-from exchange.simulation.progress_line import Progress
+from exchange.simulation.login import log_in
+from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.replay import replay
-from exchange.simulation.replay.order_flow import read_flow
-from exchange.simulation.terms import choose_terms
-from exchange.simulation.traders.simulator import USER_COUNT_MAX, Options, Simulation
-from exchange.simulation.traders.summary import aligned, tally_lines
+from exchange.simulation.replay.lobster_file import read_flow
+from exchange.simulation.summary import aligned, tally_lines
+from exchange.simulation.traded_instrument import choose_instrument
+from exchange.simulation.traders.simulator import USER_COUNT_MAX, Simulation, SimulationOptions
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number, trusting
 
 PROGRAM = "start_simulation.py"
@@ -134,11 +134,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return argparse.Namespace(**{**SIMULATION_DEFAULTS, **vars(options)})
 
 
-def simulate(options: argparse.Namespace, progress: Progress, interruption: Interruption) -> None:
+def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: Interruption) -> None:
     """Run simulated users and print what they did.  Raises SimulationError."""
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     simulation = Simulation(
-        Options(
+        SimulationOptions(
             tokens=TokenStore(options.data_dir / "tokens"),
             host=options.host,
             port=options.port,
@@ -164,19 +164,19 @@ def simulate(options: argparse.Namespace, progress: Progress, interruption: Inte
         raise simulation.failure
 
 
-def play(options: argparse.Namespace, progress: Progress, interruption: Interruption) -> None:
+def play(options: argparse.Namespace, progress: ProgressLine, interruption: Interruption) -> None:
     """Play recorded order flow and print how it went.  Raises SimulationError."""
     rows = read_flow(options.replay, options.orders)
     tokens = TokenStore(options.data_dir / "tokens")
     with log_in(options.host, options.port, replay.USER, tokens, options.tls_ca) as client:
-        terms = choose_terms(client.instruments, options.symbol, replay.SYMBOL)
-        print(f"playing {len(rows):,} rows as {terms.symbol} on {options.host}:{options.port}", flush=True)
+        instrument = choose_instrument(client.instruments, options.symbol, replay.SYMBOL)
+        print(f"playing {len(rows):,} rows as {instrument.symbol} on {options.host}:{options.port}", flush=True)
         try:
-            if replay.book_holds_orders(client, terms.symbol):
-                print(f"the book of {terms.symbol} is not empty: executions may hit orders not in the file")
+            if replay.book_holds_orders(client, instrument.symbol):
+                print(f"the book of {instrument.symbol} is not empty: executions may hit orders not in the file")
         except (ExchangeError, TimeoutError) as error:
-            raise CannotStartError(f"can't look at the book of {terms.symbol}: {error}") from error
-        run = replay.Replay(client, terms, rows, id_prefix=f"{time.time_ns():x}-")
+            raise CannotStartError(f"can't look at the book of {instrument.symbol}: {error}") from error
+        run = replay.Replay(client, instrument, rows, id_prefix=f"{time.time_ns():x}-")
         try:
             run.run(lambda: progress.show(run.progress_text), lambda: interruption.is_requested)
         finally:
@@ -190,7 +190,7 @@ def main(arguments: list[str]) -> int:
     interruption = Interruption()
     for signal_number in ENDING.numbers:
         signal.signal(signal_number, interruption)
-    progress = Progress(sys.stderr, shutil.get_terminal_size().columns, time.monotonic_ns)
+    progress = ProgressLine(sys.stderr, shutil.get_terminal_size().columns, time.monotonic_ns)
     try:
         run = simulate if options.replay is None else play
         run(options, progress, interruption)

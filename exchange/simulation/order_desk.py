@@ -9,24 +9,18 @@ It decides nothing, and only writes to the socket: whoever owns it reads, and ha
 
 from __future__ import annotations
 
-import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from exchange.networking.tcp_client import (
-    ConnectionLost,
     ExchangeClient,
-    LoginRejected,
     Message,
-    ProtocolError,
-    TokenFileError,
-    TokenStore,
 )
-from exchange.simulation.errors import CannotStartError, EngineGoneError
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.intents import Cancel, Intent, Place
-from exchange.simulation.traders.summary import RequestKind, Tally
+from exchange.simulation.errors import EngineGoneError
+from exchange.simulation.intents import Cancel, Intent, Place
+from exchange.simulation.tally import RequestKind, Tally
+from exchange.simulation.traded_instrument import TradedInstrument
 
 ANSWERS: dict[RequestKind, frozenset[str]] = {
     RequestKind.ORDER: frozenset({"order_accepted", "order_rejected"}),
@@ -36,32 +30,6 @@ ANSWERS: dict[RequestKind, frozenset[str]] = {
 }
 # An `error` with one of these is about the connection, not about a request.
 FAREWELL_CODES = frozenset({"ENGINE_STOPPING", "SLOW_CONSUMER"})
-
-
-def log_in(
-    host: str, port: int, user: str, tokens: TokenStore, tls: Optional[ssl.SSLContext] = None
-) -> ExchangeClient:
-    """A client that speaks for `user`, whose token is, or will be, in `tokens`.  Raises CannotStartError."""
-    try:
-        client = ExchangeClient.connect(host, port, tls=tls)
-    except ConnectionLost as error:
-        raise CannotStartError(str(error)) from error
-    try:
-        client.login(user, tokens)
-    except LoginRejected as refusal:
-        client.close()
-        advice = f"; {tokens.advice(user)}" if refusal.code == "BAD_TOKEN" else ""
-        raise CannotStartError(f"user {user} is not let in: {refusal}{advice}") from refusal
-    except TokenFileError as error:
-        client.close()
-        raise CannotStartError(str(error)) from error
-    except (ConnectionLost, ProtocolError, TimeoutError) as error:
-        client.close()
-        raise CannotStartError(f"no exchange at {host}:{port}: {error}") from error
-    except OSError as error:
-        client.close()
-        raise CannotStartError(f"the token of {user} can't be kept: {error}") from error
-    return client
 
 
 class PendingRequest(NamedTuple):
@@ -85,10 +53,15 @@ class OrderDesk:
     """
 
     def __init__(
-        self, client: ExchangeClient, terms: Terms, tally: Tally, window: int, clock_ns: Callable[[], int]
+        self,
+        client: ExchangeClient,
+        instrument: TradedInstrument,
+        tally: Tally,
+        window: int,
+        clock_ns: Callable[[], int],
     ) -> None:
         self._client = client
-        self._terms = terms
+        self._instrument = instrument
         self._tally = tally
         self._window = window
         self._clock_ns = clock_ns
@@ -138,7 +111,7 @@ class OrderDesk:
         if isinstance(intent, Cancel):
             self._client.send_cancel(client_order_id=intent.client_order_id)
             return RequestKind.CANCEL, intent.client_order_id
-        price = None if intent.price is None else self._terms.price(intent.price)
+        price = None if intent.price is None else self._instrument.price(intent.price)
         self._client.send_replace(
             client_order_id=intent.client_order_id, price=price, quantity=intent.quantity
         )
@@ -148,8 +121,8 @@ class OrderDesk:
         return self._client.send_order(
             intent.side,
             intent.quantity,
-            None if intent.price is None else self._terms.price(intent.price),
-            symbol=self._terms.symbol,
+            None if intent.price is None else self._instrument.price(intent.price),
+            symbol=self._instrument.symbol,
             time_in_force=intent.time_in_force,
             self_trade_prevention=intent.self_trade_prevention,
             client_order_id=intent.client_order_id,

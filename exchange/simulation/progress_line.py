@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TextIO
 
-from exchange.simulation.traders.summary import NS_PER_S
+from exchange.simulation.tally import NS_PER_S
 
 LIVE_INTERVAL_NS = NS_PER_S // 10
 LINES_INTERVAL_NS = NS_PER_S
 
 
-class Progress:
+class ProgressLine:
     """Writes to `stream`, at most `width` columns.  `clock_ns` is monotonic.
 
     `show` may be called as often as one likes and costs nothing but when a line is due.

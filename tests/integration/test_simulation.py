@@ -13,12 +13,12 @@ from typing import Optional
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
-from exchange.simulation.order_desk import log_in
-from exchange.simulation.replay.order_flow import read_flow
+from exchange.simulation.login import log_in
+from exchange.simulation.replay.lobster_file import read_flow
 from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
-from exchange.simulation.terms import choose_terms
-from exchange.simulation.traders.simulator import Options, Simulation
-from exchange.simulation.traders.summary import Tally
+from exchange.simulation.tally import Tally
+from exchange.simulation.traded_instrument import choose_instrument
+from exchange.simulation.traders.simulator import Simulation, SimulationOptions
 from tests.support.processes import Program, RunningEngine
 from tests.support.project import ROOT
 
@@ -62,7 +62,7 @@ def finish(simulation: Simulation) -> Tally:
 def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
     engine: RunningEngine, tmp_path: Path, tokens: TokenStore
 ) -> None:
-    simulation = Simulation(Options(tokens, port=engine.port, rate_per_s=0, order_count=3_001, seed=7))
+    simulation = Simulation(SimulationOptions(tokens, port=engine.port, rate_per_s=0, order_count=3_001, seed=7))
     simulation.start()
     tally = finish(simulation)
     assert tally.sent_count == 3_001 == tally.accepted_count + tally.rejected_count
@@ -75,7 +75,8 @@ def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
 
 def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine, tokens: TokenStore) -> None:
     for seed in (1, 2):
-        simulation = Simulation(Options(tokens, port=engine.port, rate_per_s=0, order_count=400, seed=seed))
+        options = SimulationOptions(tokens, port=engine.port, rate_per_s=0, order_count=400, seed=seed)
+        simulation = Simulation(options)
         simulation.start()
         assert finish(simulation).sent_count == 400
     with log_in("127.0.0.1", engine.port, "sim-1", tokens) as client:
@@ -83,7 +84,7 @@ def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine, 
 
 
 def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: TokenStore) -> None:
-    simulation = Simulation(Options(tokens, port=engine.port, rate_per_s=50))
+    simulation = Simulation(SimulationOptions(tokens, port=engine.port, rate_per_s=50))
     with log_in("127.0.0.1", engine.port, "watcher", tokens) as client:
         client.subscribe("book")
         simulation.start()
@@ -99,7 +100,7 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: To
 def play(engine: RunningEngine, tokens: TokenStore, path: Path, row_count: Optional[int] = None) -> Replay:
     rows = read_flow(path, row_count)
     with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
-        replay = Replay(client, choose_terms(client.instruments, None, "AAPL"), rows, "test-")
+        replay = Replay(client, choose_instrument(client.instruments, None, "AAPL"), rows, "test-")
         replay.run(lambda: None, lambda: False)
     return replay
 
@@ -166,7 +167,7 @@ def test_a_replay_stops_when_it_is_told_to(
     rows = read_flow(path)
     with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
         assert not book_holds_orders(client, "ACME")
-        replay = Replay(client, choose_terms(client.instruments), rows, "test-")
+        replay = Replay(client, choose_instrument(client.instruments), rows, "test-")
         replay.run(lambda: None, lambda: replay.done_count >= 400)
         assert replay.done_count == replay.tally.accepted_count == 400
     with ExchangeClient.connect(port=engine.port) as client:

@@ -1,4 +1,4 @@
-"""Did the executions of a replay hit the orders that were hit in history?  Pure.
+"""Did the executions of a replay hit the orders that were hit in history?
 
 A fill comes as two events with one trade id, the maker's first: it names the resting order, the taker's names the
 IOC order that was sent for one recorded execution.

@@ -1,4 +1,4 @@
-"""Turns rows of recorded order flow into requests that make them happen again.  Pure.
+"""Turns rows of recorded order flow into requests that make them happen again.
 
     recorded                          asked for
     NEW limit order            ──►    the same order, GTC
@@ -25,10 +25,10 @@ from enum import Enum
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.order import SelfTradePrevention, TimeInForce
-from exchange.simulation.replay.order_flow import PRICE_UNIT, Row, RowType
-from exchange.simulation.replay.recorded_book import RecordedBook, RestingOrder
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.intents import Cancel, Intent, Place, Replace
+from exchange.simulation.intents import Cancel, Intent, Place, Replace
+from exchange.simulation.replay.lobster_file import PRICE_UNIT, Row, RowType
+from exchange.simulation.replay.recorded_book import RecordedBook, RecordedOrder
+from exchange.simulation.traded_instrument import TradedInstrument
 
 
 class SkipReason(Enum):
@@ -41,7 +41,7 @@ class SkipReason(Enum):
     BETWEEN_TICKS = "at a price between ticks"
 
 
-class Request(NamedTuple):
+class ReplayRequest(NamedTuple):
     """What to ask for; `maker_id`, None but for an execution, is the client order id of the order to be met."""
 
     intent: Intent
@@ -65,17 +65,17 @@ class FlowTranslator:
     `put_back_level_count` levels have been put back as in history, with `put_back_request_count` requests.
     """
 
-    def __init__(self, terms: Terms, id_prefix: str) -> None:
+    def __init__(self, instrument: TradedInstrument, id_prefix: str) -> None:
         self.put_back_level_count = 0
         self.put_back_request_count = 0
-        self._tick_size = terms.tick_size
+        self._tick_size = instrument.tick_size
         self._id_prefix = id_prefix
         self._book = RecordedBook()
         # By the recorded id, of the orders in `_book`.
         self._entries: dict[int, Entry] = {}
         self._execution_count = 0
 
-    def requests(self, row: Row) -> Union[Sequence[Request], SkipReason]:
+    def requests(self, row: Row) -> Union[Sequence[ReplayRequest], SkipReason]:
         """What to ask for, in this sequence, so that the row happens again; or why not."""
         reason = self._skip_reason(row)
         if reason is not None:
@@ -83,7 +83,7 @@ class FlowTranslator:
         if row.type is RowType.NEW:
             price = self._ticks(row)
             assert price is not None, "a row between ticks is skipped"
-            order = RestingOrder(row.order_id, row.side, price, row.quantity)
+            order = RecordedOrder(row.order_id, row.side, price, row.quantity)
             self._book.enter(order)
             return [self._enter(order, number=1)]
         if row.type is RowType.EXECUTION:
@@ -92,7 +92,7 @@ class FlowTranslator:
             return [self._reduction(row)]
         # A reduction by all that is left is a cancellation as well.
         self._book.remove(row.order_id)
-        return [Request(Cancel(self._entries.pop(row.order_id).client_order_id))]
+        return [ReplayRequest(Cancel(self._entries.pop(row.order_id).client_order_id))]
 
     def is_between_ticks(self, row: Row) -> bool:
         """Whether the row's price can't be an order's here, whatever its type."""
@@ -114,36 +114,38 @@ class FlowTranslator:
         ticks, rest = divmod(row.price * PRICE_UNIT, self._tick_size)
         return None if rest else int(ticks)
 
-    def _enter(self, order: RestingOrder, number: int) -> Request:
+    def _enter(self, order: RecordedOrder, number: int) -> ReplayRequest:
         suffix = "" if number == 1 else f".{number}"
         client_order_id = f"{self._id_prefix}{order.order_id}{suffix}"
         self._entries[order.order_id] = Entry(client_order_id, number, order.remaining_quantity)
-        return Request(_place(order, TimeInForce.GTC, client_order_id))
+        return ReplayRequest(_place(order, TimeInForce.GTC, client_order_id))
 
-    def _reduction(self, row: Row) -> Request:
+    def _reduction(self, row: Row) -> ReplayRequest:
         self._book.reduce(row.order_id, row.quantity)
         entry = self._entries[row.order_id]
         entry = entry._replace(quantity=entry.quantity - row.quantity)
         self._entries[row.order_id] = entry
-        return Request(Replace(entry.client_order_id, entry.quantity))
+        return ReplayRequest(Replace(entry.client_order_id, entry.quantity))
 
-    def _execution(self, row: Row) -> list[Request]:
+    def _execution(self, row: Row) -> list[ReplayRequest]:
         maker = self._book.order(row.order_id)
         maker_id = self._entries[row.order_id].client_order_id
         is_passing_over = not self._book.is_next(row.order_id, row.quantity)
         queue = self._book.queue(maker.side, maker.price) if is_passing_over else []
         self._book.reduce(row.order_id, row.quantity)
         self._execution_count += 1
-        taker = RestingOrder(row.order_id, maker.side.opposite, maker.price, row.quantity)
+        taker = RecordedOrder(row.order_id, maker.side.opposite, maker.price, row.quantity)
         taker_id = f"{self._id_prefix}x{self._execution_count}"
-        requests = [Request(_place(taker, TimeInForce.IOC, taker_id), maker_id)]
+        requests = [ReplayRequest(_place(taker, TimeInForce.IOC, taker_id), maker_id)]
         if is_passing_over:
             requests += self._put_back(queue, maker, row.quantity)
         if row.order_id not in self._book:
             del self._entries[row.order_id]
         return requests
 
-    def _put_back(self, queue: Sequence[RestingOrder], maker: RestingOrder, taken_quantity: int) -> list[Request]:
+    def _put_back(
+        self, queue: Sequence[RecordedOrder], maker: RecordedOrder, taken_quantity: int
+    ) -> list[ReplayRequest]:
         """Make the levels of `queue` what history made of them when it executed `maker`.
 
         `queue` is what they held before.  Here `taken_quantity` was taken from its front.
@@ -151,7 +153,7 @@ class FlowTranslator:
         requests = []
         for order in queue:
             if order.remaining_quantity > taken_quantity:
-                requests.append(Request(Cancel(self._entries[order.order_id].client_order_id)))
+                requests.append(ReplayRequest(Cancel(self._entries[order.order_id].client_order_id)))
             taken_quantity = max(0, taken_quantity - order.remaining_quantity)
         requests.extend(
             self._enter(order, self._entries[order.order_id].number + 1)
@@ -162,7 +164,7 @@ class FlowTranslator:
         return requests
 
 
-def _place(order: RestingOrder, time_in_force: TimeInForce, client_order_id: str) -> Place:
+def _place(order: RecordedOrder, time_in_force: TimeInForce, client_order_id: str) -> Place:
     # All orders are one user's: they must be let trade with each other.
     prevention = SelfTradePrevention.NONE
     return Place(order.side, order.remaining_quantity, order.price, time_in_force, client_order_id, prevention)

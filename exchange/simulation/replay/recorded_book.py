@@ -1,4 +1,4 @@
-"""The book as the recording has it: which orders rest where, in what sequence, with how much left.  Pure.
+"""The book as the recording has it: which orders rest where, in what sequence, with how much left.
 
 It follows what the recorded exchange did, whether or not that was right by price and time.  So it can say, of an
 execution that comes next, whether an exchange that goes by price and time would choose the same order.
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from exchange.engine.order import Side
 
 
-class RestingOrder(NamedTuple):
+class RecordedOrder(NamedTuple):
     """An order of the recording that is not over; `price` in ticks, `order_id` the recorded exchange's."""
 
     order_id: int
@@ -34,12 +34,12 @@ class RecordedBook:
     def __contains__(self, order_id: int) -> bool:
         return order_id in self._places
 
-    def order(self, order_id: int) -> RestingOrder:
+    def order(self, order_id: int) -> RecordedOrder:
         """The order as it is now."""
         side, price = self._places[order_id]
-        return RestingOrder(order_id, side, price, self._levels[side][price][order_id])
+        return RecordedOrder(order_id, side, price, self._levels[side][price][order_id])
 
-    def enter(self, order: RestingOrder) -> None:
+    def enter(self, order: RecordedOrder) -> None:
         """The order joins the end of its level.  Its id must not be in use."""
         assert order.order_id not in self._places, f"order {order.order_id} rests already"
         self._places[order.order_id] = (order.side, order.price)
@@ -67,11 +67,11 @@ class RecordedBook:
         is_first = price == self._best_price(side) and order_id == next(iter(level))
         return is_first and level[order_id] >= quantity
 
-    def queue(self, side: Side, price_limit: int) -> list[RestingOrder]:
+    def queue(self, side: Side, price_limit: int) -> list[RecordedOrder]:
         """The side's orders at `price_limit` (in ticks) and better, next one first.  O(levels + orders)."""
         prices = sorted(self._levels[side], reverse=side is Side.BUY)
         return [
-            RestingOrder(order_id, side, price, remaining_quantity)
+            RecordedOrder(order_id, side, price, remaining_quantity)
             for price in prices
             if (price >= price_limit if side is Side.BUY else price <= price_limit)
             for order_id, remaining_quantity in self._levels[side][price].items()

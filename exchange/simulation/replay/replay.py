@@ -27,10 +27,11 @@ from exchange.networking.tcp_client import ExchangeClient, ExchangeError
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.replay.execution_comparison import ExecutionComparison
-from exchange.simulation.replay.flow_translator import FlowTranslator, Request, SkipReason
-from exchange.simulation.replay.order_flow import Row
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.summary import Tally, per_second, tally_lines
+from exchange.simulation.replay.flow_translator import FlowTranslator, ReplayRequest, SkipReason
+from exchange.simulation.replay.lobster_file import Row
+from exchange.simulation.summary import per_second, tally_lines
+from exchange.simulation.tally import Tally
+from exchange.simulation.traded_instrument import TradedInstrument
 
 USER = "replay"
 SYMBOL = "AAPL"
@@ -51,7 +52,7 @@ class Replay:
     def __init__(
         self,
         client: ExchangeClient,
-        terms: Terms,
+        instrument: TradedInstrument,
         rows: Sequence[Row],
         id_prefix: str,
         clock_ns: Callable[[], int] = time.monotonic_ns,
@@ -63,10 +64,10 @@ class Replay:
         self.between_ticks_count = 0
         self.done_count = 0
         self.elapsed_ns = 0
-        self.translator = FlowTranslator(terms, id_prefix)
+        self.translator = FlowTranslator(instrument, id_prefix)
         self._client = client
         self._clock_ns = clock_ns
-        self._desk = OrderDesk(client, terms, self.tally, WINDOW, clock_ns)
+        self._desk = OrderDesk(client, instrument, self.tally, WINDOW, clock_ns)
 
     def run(self, report: Callable[[], None], is_stopping: Callable[[], bool]) -> None:
         """Play until the rows are over or `is_stopping`; after every batch `report` is called.
@@ -116,7 +117,7 @@ class Replay:
         levels = "1 level" if level_count == 1 else f"{level_count:,} levels"
         return f"{levels} where history passed over the next order, by {request_count:,} requests"
 
-    def _requests(self) -> Iterator[Request]:
+    def _requests(self) -> Iterator[ReplayRequest]:
         """All that is to be asked for; counts the rows as it goes."""
         for row in self.rows:
             self.done_count += 1
@@ -127,7 +128,7 @@ class Replay:
             else:
                 yield from requests
 
-    def _send_batch(self, requests: Iterator[Request]) -> bool:
+    def _send_batch(self, requests: Iterator[ReplayRequest]) -> bool:
         """Send the next requests, up to `BATCH` of them; returns whether there were any."""
         sent_count = self.tally.sent_count
         with self._client.batch():

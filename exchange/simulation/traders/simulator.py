@@ -1,6 +1,6 @@
 """A market that lives: simulated users who trade with each other, and with anyone else, over TCP.
 
-    simulation = Simulation(Options(tokens=TokenStore("data/tokens"), seed=7))
+    simulation = Simulation(SimulationOptions(tokens=TokenStore("data/tokens"), seed=7))
     simulation.start()
     …
     simulation.stop()
@@ -21,17 +21,18 @@ from typing import Optional
 
 from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError, TokenStore
 from exchange.simulation.errors import CannotStartError, SimulationError
-from exchange.simulation.order_desk import log_in
-from exchange.simulation.terms import Terms, choose_terms
-from exchange.simulation.traders.agents import AGENT_TYPES
-from exchange.simulation.traders.summary import NS_PER_S, Tally, per_second, total
-from exchange.simulation.traders.trader import Plan, Rendezvous, Trader
+from exchange.simulation.login import log_in
+from exchange.simulation.summary import per_second
+from exchange.simulation.tally import NS_PER_S, Tally, total
+from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
+from exchange.simulation.traders.agent_types import AGENT_TYPES
+from exchange.simulation.traders.trader import Rendezvous, Trader, TraderPlan
 
 USER_COUNT_MAX = 1_000
 
 
 @dataclass(frozen=True)
-class Options:
+class SimulationOptions:
     """What kind of market.
 
     `tokens` is where the users' tokens are, or will be; `tls` None means plain TCP.
@@ -58,7 +59,7 @@ class Simulation:
     A trader that fails stops them all.  `clock_ns` is monotonic.
     """
 
-    def __init__(self, options: Options, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, options: SimulationOptions, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self._options = options
         self._clock_ns = clock_ns
         # Set by `request_stop` and by a trader that failed; every trader looks at it.
@@ -150,13 +151,13 @@ class Simulation:
             raise
 
     def _equip(self, client: ExchangeClient, user: str, number: int) -> Trader:
-        terms: Terms = choose_terms(client.instruments, self._options.symbol)
-        self.symbol = terms.symbol
+        instrument: TradedInstrument = choose_instrument(client.instruments, self._options.symbol)
+        self.symbol = instrument.symbol
         randomness = random.Random(f"{self._options.seed}/{user}")
-        agent = AGENT_TYPES[number % len(AGENT_TYPES)](terms, randomness)
-        book = client.follow_book(terms.symbol, depth=1)
-        plan = Plan(self._quota(number), self._options.rate_per_s, self._options.duration_s)
-        return Trader(client, book, terms, agent, plan, self._stopping, self._rendezvous, self._clock_ns)
+        agent = AGENT_TYPES[number % len(AGENT_TYPES)](instrument, randomness)
+        book = client.follow_book(instrument.symbol, depth=1)
+        plan = TraderPlan(self._quota(number), self._options.rate_per_s, self._options.duration_s)
+        return Trader(client, book, instrument, agent, plan, self._stopping, self._rendezvous, self._clock_ns)
 
     def _quota(self, number: int) -> Optional[int]:
         if self._options.order_count is None:

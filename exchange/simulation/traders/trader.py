@@ -17,11 +17,11 @@ from typing import NamedTuple, Optional
 from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.agents import Agent
-from exchange.simulation.traders.intents import View
-from exchange.simulation.traders.resting_orders import OwnOrders
-from exchange.simulation.traders.summary import NS_PER_S, Tally
+from exchange.simulation.tally import NS_PER_S, Tally
+from exchange.simulation.traded_instrument import TradedInstrument
+from exchange.simulation.traders.agent import Agent
+from exchange.simulation.traders.market_view import MarketView
+from exchange.simulation.traders.working_orders import WorkingOrders
 
 # Requests without an answer that one trader may have, and how many it sends with one system call.
 WINDOW = 64
@@ -36,7 +36,7 @@ SILENCE_S_MAX = 30
 START_PRICE = Decimal(100)
 
 
-class Plan(NamedTuple):
+class TraderPlan(NamedTuple):
     """How much one trader sends.
 
     `quota` requests and for `duration_s`, None: no limit; `rate_per_s` of them, 0: as fast as it can.
@@ -78,9 +78,9 @@ class Trader:
         self,
         client: ExchangeClient,
         book: BookFollower,
-        terms: Terms,
+        instrument: TradedInstrument,
         agent: Agent,
-        plan: Plan,
+        plan: TraderPlan,
         stopping: threading.Event,
         rendezvous: Rendezvous,
         clock_ns: Callable[[], int],
@@ -88,15 +88,15 @@ class Trader:
         self.tally = Tally()
         self._client = client
         self._book = book
-        self._terms = terms
+        self._instrument = instrument
         self._agent = agent
         self._plan = plan
         self._stopping = stopping
         self._rendezvous = rendezvous
         self._clock_ns = clock_ns
-        self._desk = OrderDesk(client, terms, self.tally, WINDOW, clock_ns)
-        self._own = OwnOrders(terms)
-        self._reference = terms.nearest_ticks(START_PRICE)
+        self._desk = OrderDesk(client, instrument, self.tally, WINDOW, clock_ns)
+        self._own = WorkingOrders(instrument)
+        self._reference = instrument.nearest_ticks(START_PRICE)
         self._heard_ns = clock_ns()
 
     def close(self) -> None:
@@ -174,15 +174,15 @@ class Trader:
             self._heard_ns = self._clock_ns()
         self._own.note_sent(intent, self._desk.send(intent))
 
-    def _view(self) -> View:
+    def _view(self) -> MarketView:
         bid, ask = self._ticks(self._book.best_bid), self._ticks(self._book.best_ask)
         seen = [price for price in (bid, ask) if price is not None]
         if seen:
             self._reference = self._agent.middle(seen[0], seen[-1])
-        return View(bid, ask, self._reference, self._own.resting, self._own.net_position)
+        return MarketView(bid, ask, self._reference, self._own.resting, self._own.net_position)
 
     def _ticks(self, level: Optional[BookLevel]) -> Optional[int]:
-        return None if level is None else self._terms.ticks(level.price)
+        return None if level is None else self._instrument.ticks(level.price)
 
     def _read_some(self, timeout_s: float) -> None:
         """Take the first message within `timeout_s` and, of all others that are here already, `READ_MAX`."""

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 
 from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, ReplaceRejected
 from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
-from exchange.simulation.replay.flow_translator import FlowTranslator, Request, SkipReason
-from exchange.simulation.replay.order_flow import Row, RowType
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.intents import Cancel, Intent, Place, Replace
+from exchange.simulation.intents import Cancel, Intent, Place, Replace
+from exchange.simulation.replay.flow_translator import FlowTranslator, ReplayRequest, SkipReason
+from exchange.simulation.replay.lobster_file import Row, RowType
+from exchange.simulation.traded_instrument import TradedInstrument
 from tests.support.books import Market
 
-TERMS = Terms("AAPL", Decimal("0.01"), lot_size=1, min_quantity=1, max_quantity=1_000_000)
+INSTRUMENT = TradedInstrument("AAPL", Decimal("0.01"), lot_size=1, min_quantity=1, max_quantity=1_000_000)
 NONE = SelfTradePrevention.NONE
 PRICE = 5_853_300
-# One tick of TERMS in the unit of a row's price.
+# One tick of INSTRUMENT in the unit of a row's price.
 TICK = 100
 
 
@@ -43,25 +43,25 @@ def intents(translator: FlowTranslator, played: Row) -> list[Intent]:
 
 
 def test_an_order_of_the_file_is_entered_reduced_executed_and_canceled() -> None:
-    translator = FlowTranslator(TERMS, "run-")
+    translator = FlowTranslator(INSTRUMENT, "run-")
     entry = Place(Side.BUY, 100, 58_533, TimeInForce.GTC, "run-7", NONE)
-    assert translator.requests(row(RowType.NEW, 7)) == [Request(entry)]
+    assert translator.requests(row(RowType.NEW, 7)) == [ReplayRequest(entry)]
     assert intents(translator, row(RowType.REDUCTION, 7, 30)) == [Replace("run-7", 70)]
     taker = Place(Side.SELL, 20, 58_533, TimeInForce.IOC, "run-x1", NONE)
-    assert translator.requests(row(RowType.EXECUTION, 7, 20)) == [Request(taker, maker_id="run-7")]
+    assert translator.requests(row(RowType.EXECUTION, 7, 20)) == [ReplayRequest(taker, maker_id="run-7")]
     # The new total counts from what was entered, whatever has been executed.
     assert intents(translator, row(RowType.REDUCTION, 7, 10)) == [Replace("run-7", 60)]
     assert intents(translator, row(RowType.CANCELLATION, 7, 40)) == [Cancel("run-7")]
 
 
 def test_a_reduction_by_all_that_is_left_is_a_cancel() -> None:
-    translator = FlowTranslator(TERMS, "")
+    translator = FlowTranslator(INSTRUMENT, "")
     translator.requests(row(RowType.NEW, 7, 100))
     assert intents(translator, row(RowType.REDUCTION, 7, 100)) == [Cancel("7")]
 
 
 def test_two_executions_of_one_order_have_ids_of_their_own() -> None:
-    translator = FlowTranslator(TERMS, "run-")
+    translator = FlowTranslator(INSTRUMENT, "run-")
     translator.requests(row(RowType.NEW, 7))
     takers = [intent for _ in range(2) for intent in intents(translator, row(RowType.EXECUTION, 7, 10))]
     assert [taker.client_order_id for taker in takers] == ["run-x1", "run-x2"]
@@ -69,7 +69,7 @@ def test_two_executions_of_one_order_have_ids_of_their_own() -> None:
 
 @pytest.mark.parametrize("kind", [RowType.REDUCTION, RowType.CANCELLATION, RowType.EXECUTION])
 def test_a_row_about_an_order_that_is_unknown_or_over_is_not_played(kind: RowType) -> None:
-    translator = FlowTranslator(TERMS, "")
+    translator = FlowTranslator(INSTRUMENT, "")
     assert translator.requests(row(kind, 7)) is SkipReason.UNKNOWN_ORDER
     translator.requests(row(RowType.NEW, 7, 100))
     translator.requests(row(RowType.EXECUTION, 7, 100))
@@ -77,7 +77,7 @@ def test_a_row_about_an_order_that_is_unknown_or_over_is_not_played(kind: RowTyp
 
 
 def test_a_new_order_with_the_id_of_a_resting_one_is_not_played() -> None:
-    translator = FlowTranslator(TERMS, "")
+    translator = FlowTranslator(INSTRUMENT, "")
     translator.requests(row(RowType.NEW, 7))
     assert translator.requests(row(RowType.NEW, 7)) is SkipReason.ID_IN_USE
 
@@ -91,11 +91,11 @@ def test_a_new_order_with_the_id_of_a_resting_one_is_not_played() -> None:
     ],
 )
 def test_what_no_order_can_bring_about_is_not_played(kind: RowType, reason: SkipReason) -> None:
-    assert FlowTranslator(TERMS, "").requests(row(kind, 0, price=PRICE + TICK // 2)) is reason
+    assert FlowTranslator(INSTRUMENT, "").requests(row(kind, 0, price=PRICE + TICK // 2)) is reason
 
 
 def test_an_order_between_ticks_is_not_played_and_not_known_later() -> None:
-    translator = FlowTranslator(TERMS, "")
+    translator = FlowTranslator(INSTRUMENT, "")
     between = row(RowType.NEW, 7, price=PRICE + TICK // 2)
     assert translator.is_between_ticks(between) and not translator.is_between_ticks(row(RowType.NEW, 8))
     assert translator.requests(between) is SkipReason.BETWEEN_TICKS
@@ -103,7 +103,7 @@ def test_an_order_between_ticks_is_not_played_and_not_known_later() -> None:
 
 
 def test_prices_are_counted_in_the_ticks_of_the_instrument() -> None:
-    coarse = TERMS._replace(tick_size=Decimal("0.25"))
+    coarse = INSTRUMENT._replace(tick_size=Decimal("0.25"))
     [intent] = intents(FlowTranslator(coarse, ""), row(RowType.NEW, 7, price=1_002_500))
     assert isinstance(intent, Place) and intent.price == 401
     between = row(RowType.NEW, 7, price=1_001_000)
@@ -125,7 +125,7 @@ class Replayed:
     """Rows, translated and played on an engine.  No request may be refused."""
 
     def __init__(self) -> None:
-        self.translator = FlowTranslator(TERMS, "")
+        self.translator = FlowTranslator(INSTRUMENT, "")
         self._market = Market()
 
     def play(self, played: Row) -> list[tuple[int, int]]:
@@ -181,7 +181,7 @@ def test_an_order_that_was_used_up_instead_of_another_is_entered_anew() -> None:
 
 
 def test_an_order_that_was_entered_anew_is_reduced_and_canceled_under_its_new_name() -> None:
-    translator = FlowTranslator(TERMS, "run-")
+    translator = FlowTranslator(INSTRUMENT, "run-")
     for order_id in (1, 2, 3):
         translator.requests(row(RowType.NEW, order_id, 10))
     translator.requests(row(RowType.EXECUTION, 2, 4))

@@ -11,7 +11,7 @@ import pytest
 from exchange.engine.order import Side
 from exchange.simulation.errors import FlowFileError
 from exchange.simulation.replay.execution_comparison import ExecutionComparison
-from exchange.simulation.replay.order_flow import Row, RowType, read_flow
+from exchange.simulation.replay.lobster_file import Row, RowType, read_flow
 
 
 def flow_file(tmp_path: Path, text: str) -> Path:

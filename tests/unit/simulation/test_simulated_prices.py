@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.order import Order
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.agents import AGENT_TYPES, NoiseTrader
-from exchange.simulation.traders.intents import Cancel, Intent, OwnOrder, Place, View
+from exchange.simulation.intents import Cancel, Intent, Place
+from exchange.simulation.traded_instrument import TradedInstrument
+from exchange.simulation.traders.agent_types import AGENT_TYPES
+from exchange.simulation.traders.market_view import MarketView, WorkingOrder
+from exchange.simulation.traders.noise_trader import NoiseTrader
 from tests.support.books import Market, trades
 
-TERMS = Terms("ACME", Decimal("0.01"), lot_size=1, min_quantity=1, max_quantity=1_000_000)
+INSTRUMENT = TradedInstrument("ACME", Decimal("0.01"), lot_size=1, min_quantity=1, max_quantity=1_000_000)
 START = 10_000
 SEED_COUNT = 20
 PRICES = st.integers(1, 10**15)
@@ -29,7 +31,7 @@ class SimulatedMarket:
         self._market = Market()
         self._lot = random.Random(seed)
         self._agents = {
-            f"sim-{number}": agent_type(TERMS, random.Random(f"{seed}/{number}"))
+            f"sim-{number}": agent_type(INSTRUMENT, random.Random(f"{seed}/{number}"))
             for number, agent_type in enumerate(AGENT_TYPES)
         }
         self._positions = dict.fromkeys(self._agents, 0)
@@ -40,7 +42,7 @@ class SimulatedMarket:
             user = self._lot.choice(list(self._agents))
             self._ask(user, self._agents[user].next_intent(self._view(user)))
 
-    def _view(self, user: str) -> View:
+    def _view(self, user: str) -> MarketView:
         book = self._market.engine.book("ACME")
         bid, ask = (None if level is None else level.price for level in (book.bids.best(), book.asks.best()))
         seen = [price for price in (bid, ask) if price is not None]
@@ -48,7 +50,7 @@ class SimulatedMarket:
             self.reference = self._agents[user].middle(seen[0], seen[-1])
         resting = [order for side in (book.bids, book.asks) for order in side.orders() if order.user == user]
         resting.sort(key=lambda order: order.order_id)
-        return View(bid, ask, self.reference, [_own(order) for order in resting], self._positions[user])
+        return MarketView(bid, ask, self.reference, [_own(order) for order in resting], self._positions[user])
 
     def _ask(self, user: str, intent: Intent) -> None:
         if isinstance(intent, Place):
@@ -62,20 +64,20 @@ class SimulatedMarket:
             self._positions[seller] -= quantity
 
 
-def _own(order: Order) -> OwnOrder:
+def _own(order: Order) -> WorkingOrder:
     assert order.price is not None
-    return OwnOrder(order.client_order_id, order.side, order.price, order.quantity, order.remaining_quantity)
+    return WorkingOrder(order.client_order_id, order.side, order.price, order.quantity, order.remaining_quantity)
 
 
 @given(bid=PRICES, ask=PRICES, seed=st.integers(0, 1_000))
 def test_the_middle_is_half_a_tick_off_at_most(bid: int, ask: int, seed: int) -> None:
-    trader = NoiseTrader(TERMS, random.Random(seed))
+    trader = NoiseTrader(INSTRUMENT, random.Random(seed))
     assert abs(2 * trader.middle(bid, ask) - bid - ask) <= 1
 
 
 @given(bid=PRICES, ask=PRICES)
 def test_a_middle_between_two_ticks_is_either_of_them_by_chance(bid: int, ask: int) -> None:
-    trader = NoiseTrader(TERMS, random.Random(1))
+    trader = NoiseTrader(INSTRUMENT, random.Random(1))
     middles = {trader.middle(bid, ask) for _ in range(30)}
     assert middles == {(bid + ask) // 2, (bid + ask + 1) // 2}
 

@@ -14,24 +14,19 @@ from hypothesis import strategies as st
 from exchange.engine.order import Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.errors import CannotStartError, EngineGoneError
-from exchange.simulation.order_desk import OrderDesk, log_in
-from exchange.simulation.progress_line import Progress
-from exchange.simulation.terms import Terms, choose_terms
-from exchange.simulation.traders.intents import Cancel, OwnOrder, Place, Replace
-from exchange.simulation.traders.resting_orders import OwnOrders
-from exchange.simulation.traders.simulator import Options, Simulation
-from exchange.simulation.traders.summary import (
-    NS_PER_S,
-    Latencies,
-    RequestKind,
-    Tally,
-    aligned,
-    tally_lines,
-    total,
-)
+from exchange.simulation.intents import Cancel, Place, Replace
+from exchange.simulation.login import log_in
+from exchange.simulation.order_desk import OrderDesk
+from exchange.simulation.progress_line import ProgressLine
+from exchange.simulation.summary import aligned, tally_lines
+from exchange.simulation.tally import NS_PER_S, Latencies, RequestKind, Tally, total
+from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
+from exchange.simulation.traders.market_view import WorkingOrder
+from exchange.simulation.traders.simulator import Simulation, SimulationOptions
+from exchange.simulation.traders.working_orders import WorkingOrders
 from tests.support.canned_engine import CannedEngine, Request
 
-TERMS = Terms("ACME", Decimal("0.25"), lot_size=10, min_quantity=25, max_quantity=155)
+INSTRUMENT = TradedInstrument("ACME", Decimal("0.25"), lot_size=10, min_quantity=25, max_quantity=155)
 BUY = Place(Side.BUY, 30, 401, TimeInForce.GTC, "mine")
 
 
@@ -54,15 +49,15 @@ def instrument(symbol: str) -> dict[str, Any]:
 
 @given(lots=st.integers(1, 100))
 def test_a_quantity_is_whole_lots_within_the_limits(lots: int) -> None:
-    quantity = TERMS.quantity(lots)
+    quantity = INSTRUMENT.quantity(lots)
     assert quantity % 10 == 0 and 25 <= quantity <= 155
     assert quantity == lots * 10 or lots < 3 or lots > 15
 
 
 @given(ticks=st.integers(1, 10**12))
 def test_ticks_become_an_exact_price_and_come_back(ticks: int) -> None:
-    assert TERMS.ticks(TERMS.price(ticks)) == ticks
-    assert TERMS.price(ticks) * 4 == ticks
+    assert INSTRUMENT.ticks(INSTRUMENT.price(ticks)) == ticks
+    assert INSTRUMENT.price(ticks) * 4 == ticks
 
 
 @pytest.mark.parametrize(
@@ -78,7 +73,7 @@ def test_ticks_become_an_exact_price_and_come_back(ticks: int) -> None:
 def test_the_instrument_is_the_one_named_or_preferred_or_first(
     listed: list[str], symbol: Optional[str], preferred: Optional[str], chosen: str
 ) -> None:
-    assert choose_terms([instrument(name) for name in listed], symbol, preferred).symbol == chosen
+    assert choose_instrument([instrument(name) for name in listed], symbol, preferred).symbol == chosen
 
 
 @pytest.mark.parametrize(
@@ -93,7 +88,7 @@ def test_an_instrument_that_is_not_there_is_refused(
     listed: list[str], symbol: Optional[str], preferred: Optional[str], text: str
 ) -> None:
     with pytest.raises(CannotStartError, match=text):
-        choose_terms([instrument(name) for name in listed], symbol, preferred)
+        choose_instrument([instrument(name) for name in listed], symbol, preferred)
 
 
 # --- answers ---------------------------------------------------------------------------------------------------
@@ -104,7 +99,7 @@ def silent(_request: Request) -> list[str]:
 
 
 def desk_on(client: ExchangeClient, tally: Tally, clock: Clock) -> OrderDesk:
-    return OrderDesk(client, TERMS, tally, 3, clock)
+    return OrderDesk(client, INSTRUMENT, tally, 3, clock)
 
 
 def test_each_answer_is_counted_for_the_oldest_request_with_the_time_it_took() -> None:
@@ -163,7 +158,7 @@ def test_something_that_is_no_exchange_can_not_be_traded_on(tmp_path: Path) -> N
 
 
 def test_a_simulation_without_an_engine_does_not_start(tmp_path: Path) -> None:
-    simulation = Simulation(Options(TokenStore(tmp_path), port=1))
+    simulation = Simulation(SimulationOptions(TokenStore(tmp_path), port=1))
     with pytest.raises(CannotStartError, match="cannot reach an engine"):
         simulation.start()
     assert simulation.wait(0)
@@ -177,19 +172,19 @@ def executed(client_order_id: str, quantity: int, status: str, side: str = "BUY"
     return {"type": "order_executed", **fields}
 
 
-def with_one_order() -> OwnOrders:
-    own = OwnOrders(TERMS)
+def with_one_order() -> WorkingOrders:
+    own = WorkingOrders(INSTRUMENT)
     own.note_sent(BUY, "mine")
     return own
 
 
 def test_an_order_is_believed_in_from_the_moment_it_is_sent() -> None:
-    assert with_one_order().resting == [OwnOrder("mine", Side.BUY, 401, 30, 30)]
+    assert with_one_order().resting == [WorkingOrder("mine", Side.BUY, 401, 30, 30)]
 
 
 @pytest.mark.parametrize(("price", "time_in_force"), [(None, None), (401, TimeInForce.IOC)])
 def test_an_order_that_never_rests_is_not_kept(price: Optional[int], time_in_force: Optional[TimeInForce]) -> None:
-    own = OwnOrders(TERMS)
+    own = WorkingOrders(INSTRUMENT)
     own.note_sent(Place(Side.BUY, 30, price, time_in_force), "mine")
     assert own.resting == []
 
@@ -203,7 +198,7 @@ def test_an_order_is_not_canceled_twice() -> None:
 def test_fills_reduce_an_order_until_it_is_gone_and_make_the_position() -> None:
     own = with_one_order()
     own.take(executed("mine", 20, "PARTIALLY_FILLED"))
-    assert own.resting == [OwnOrder("mine", Side.BUY, 401, 30, 10)]
+    assert own.resting == [WorkingOrder("mine", Side.BUY, 401, 30, 10)]
     own.take(executed("mine", 10, "FILLED"))
     own.take(executed("taker", 5, "FILLED", side="SELL"))
     assert own.resting == [] and own.net_position == 25
@@ -213,7 +208,7 @@ def test_a_replace_counts_the_new_total_and_keeps_what_was_executed() -> None:
     own = with_one_order()
     own.take(executed("mine", 20, "PARTIALLY_FILLED"))
     own.note_sent(Replace("mine", 60, 402), "mine")
-    assert own.resting == [OwnOrder("mine", Side.BUY, 402, 60, 40)]
+    assert own.resting == [WorkingOrder("mine", Side.BUY, 402, 60, 40)]
     assert own.resting[0].executed_quantity == 20
 
 
@@ -238,11 +233,11 @@ def test_an_order_whose_replace_is_refused_for_its_price_is_still_there() -> Non
 
 
 def test_orders_of_an_earlier_run_are_taken_over() -> None:
-    own = OwnOrders(TERMS)
+    own = WorkingOrders(INSTRUMENT)
     left = {"side": "SELL", "price": Decimal("100.50"), "quantity": 30, "remaining_quantity": 20}
     elsewhere = {**left, "client_order_id": "elsewhere", "symbol": "BETA"}
     own.adopt([{**left, "client_order_id": "left", "symbol": "ACME"}, elsewhere])
-    assert own.resting == [OwnOrder("left", Side.SELL, 402, 30, 20)]
+    assert own.resting == [WorkingOrder("left", Side.SELL, 402, 30, 20)]
 
 
 # --- counts ----------------------------------------------------------------------------------------------------
@@ -286,7 +281,7 @@ class Terminal(io.StringIO):
 
 def shown(stream: io.StringIO, times_ns: list[int]) -> str:
     clock = Clock()
-    progress = Progress(stream, 8, clock)
+    progress = ProgressLine(stream, 8, clock)
     for time_ns in times_ns:
         clock.now_ns = time_ns
         progress.show(lambda time_ns=time_ns: f"at {time_ns // NS_PER_S} and more")  # type: ignore[misc]

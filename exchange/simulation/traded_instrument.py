@@ -1,6 +1,6 @@
-"""The instrument a simulated trader trades: which one it is, and how ticks and lots become what goes on the wire.
+"""The instrument that is traded: which one it is, and how ticks and lots become what goes on the wire.
 
-Pure.  Everything comes from the `instruments` that the engine's `logged_in` listed.
+Everything comes from the `instruments` that the engine's `logged_in` listed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from exchange.networking.tcp_client import Message
 from exchange.simulation.errors import CannotStartError
 
 
-class Terms(NamedTuple):
+class TradedInstrument(NamedTuple):
     """One instrument's definition: `tick_size` in currency, the rest in units."""
 
     symbol: str
@@ -41,10 +41,10 @@ class Terms(NamedTuple):
         return max(lots_min, min(lots_max, lots)) * self.lot_size
 
 
-def choose_terms(
+def choose_instrument(
     instruments: Sequence[Message], symbol: Optional[str] = None, preferred: Optional[str] = None
-) -> Terms:
-    """The terms of `symbol`, which None leaves to this function.
+) -> TradedInstrument:
+    """The instrument called `symbol`, or one of this function's choice where that is None.
 
     It then takes the first instrument listed or, where one is `preferred`, that one, else the only one.  Raises
     CannotStartError where there is none such.
@@ -57,4 +57,4 @@ def choose_terms(
     if symbol is None and preferred is not None and preferred not in listed and len(listed) > 1:
         raise CannotStartError(f"the engine lists {', '.join(listed)} and no {preferred}: name one with --symbol")
     chosen = listed.get(symbol or preferred or "", instruments[0])
-    return Terms(*(chosen[field] for field in Terms._fields))
+    return TradedInstrument(*(chosen[field] for field in TradedInstrument._fields))

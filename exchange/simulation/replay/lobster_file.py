@@ -50,15 +50,13 @@ def read_flow(path: Path, row_count_max: Optional[int] = None) -> list[Row]:
     """The rows of the file, all or (not None) the first so many.  Raises FlowFileError.  About 1 µs a row."""
     rows = []
     try:
-        with path.open(encoding="ascii") as lines:
+        with path.open(encoding="ascii", errors="backslashreplace") as lines:
             for number, line in enumerate(islice(lines, row_count_max), start=1):
                 if number > ROW_COUNT_MAX:
                     raise FlowFileError(f"{path}: more than {ROW_COUNT_MAX:,} rows")
                 rows.append(_row(line, path, number))
     except OSError as error:
         raise FlowFileError(f"{path}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise FlowFileError(f"{path}: not a file of order flow: {error.reason} at byte {error.start}") from error
     if not rows:
         raise FlowFileError(f"{path}: holds no rows")
     return rows

@@ -1,4 +1,4 @@
-"""A trader's own resting orders and position, as it believes them to be.  Pure.
+"""A trader's own resting orders and position, as it believes them to be.
 
 It believes at once what it asks for, before the answer: else a trader that sends sixty requests ahead would cancel
 the same order sixty times.  The engine's messages then put it right.
@@ -10,35 +10,36 @@ from collections.abc import Iterable
 
 from exchange.engine.order import Side, TimeInForce
 from exchange.networking.tcp_client import Message
-from exchange.simulation.terms import Terms
-from exchange.simulation.traders.intents import Cancel, Intent, OwnOrder, Place
+from exchange.simulation.intents import Cancel, Intent, Place
+from exchange.simulation.traded_instrument import TradedInstrument
+from exchange.simulation.traders.market_view import WorkingOrder
 
 ENDINGS = frozenset({"order_canceled", "order_expired", "order_rejected"})
 # A cancel or replace that is refused with one of these was about an order that is over.
 DONE_CODES = frozenset({"TOO_LATE", "UNKNOWN_ORDER"})
 
 
-class OwnOrders:
+class WorkingOrders:
     """Belongs to the trader's thread.  Every call is O(1) but `resting`, which is O(orders)."""
 
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self._orders: dict[str, OwnOrder] = {}
+    def __init__(self, instrument: TradedInstrument) -> None:
+        self._instrument = instrument
+        self._orders: dict[str, WorkingOrder] = {}
         self.net_position = 0
 
     @property
-    def resting(self) -> list[OwnOrder]:
+    def resting(self) -> list[WorkingOrder]:
         """The resting orders, oldest first."""
         return list(self._orders.values())
 
     def adopt(self, orders: Iterable[Message]) -> None:
         """Take over what an earlier run left in the book: items of the engine's `orders`, of any symbol."""
         for order in orders:
-            if order["symbol"] == self._terms.symbol and order["price"] is not None:
-                self._orders[order["client_order_id"]] = OwnOrder(
+            if order["symbol"] == self._instrument.symbol and order["price"] is not None:
+                self._orders[order["client_order_id"]] = WorkingOrder(
                     order["client_order_id"],
                     Side(order["side"]),
-                    self._terms.ticks(order["price"]),
+                    self._instrument.ticks(order["price"]),
                     order["quantity"],
                     order["remaining_quantity"],
                 )
@@ -49,7 +50,7 @@ class OwnOrders:
             self._orders.pop(client_order_id, None)
         elif isinstance(intent, Place):
             if intent.price is not None and intent.time_in_force is TimeInForce.GTC:
-                self._orders[client_order_id] = OwnOrder(
+                self._orders[client_order_id] = WorkingOrder(
                     client_order_id, intent.side, intent.price, intent.quantity, intent.quantity
                 )
         elif client_order_id in self._orders:

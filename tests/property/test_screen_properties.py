@@ -11,7 +11,7 @@ from tests.support import screen_scenes
 from tests.support.screen_scenes import Scene
 from tui.screen.cells import Attribute, Canvas, Color
 from tui.screen.key_decoder import KeyDecoder
-from tui.screen.keys import ACTIONS
+from tui.screen.key_table import ACTIONS
 from tui.screen.layout import is_too_small, layout
 from tui.screen.messages import Resized, Typed
 from tui.screen.painter import paint

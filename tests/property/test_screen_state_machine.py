@@ -22,10 +22,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.support.screen_scenes import LAST_TICKS, Scene, levels
 from tui.screen.cells import Canvas
 from tui.screen.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
-from tui.screen.keys import ACTIONS
-from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Resized, Send, TimePassed, Typed
+from tui.screen.key_table import ACTIONS
+from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Resized, TimePassed, ToEngine, Typed
 from tui.screen.model import LinkState
-from tui.screen.own_orders import OrderState
+from tui.screen.my_orders import ShownState
 from tui.screen.panels.bottom import draw_ticket_row
 from tui.screen.update import update
 
@@ -51,15 +51,15 @@ class ScreenMachine(RuleBasedStateMachine):
     def step(self, message: Incoming) -> None:
         """One message, and what must hold of what leaves."""
         model = self.model
-        was_armed, wish, was_live = model.is_armed, model.confirm, model.link.state is LinkState.LIVE
+        was_armed, proposal, was_live = model.is_armed, model.confirm, model.link.state is LinkState.LIVE
         row = self.ticket_row()
         cursor, symbol = model.cursor, model.symbol
-        leaving = [request.message for request in update(model, message) if isinstance(request, Send)]
+        leaving = [request.message for request in update(model, message) if isinstance(request, ToEngine)]
         risks = [request for request in leaving if request["type"] in RISKS]
         if risks:
             assert len(risks) == 1
             assert was_live and not model.is_stale(message.now)
-            self.check_was_wanted(risks[0], message, was_armed=was_armed, row=row if wish is not None else "")
+            self.check_was_wanted(risks[0], message, was_armed=was_armed, row=row if proposal is not None else "")
         if not was_live and not isinstance(message, Connected):
             assert leaving == []
         if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:
@@ -182,7 +182,7 @@ class ScreenMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_shown_as_accepted_that_was_not(self) -> None:
         for order in self.model.orders:
-            if order.state not in (OrderState.SENT, OrderState.UNKNOWN):
+            if order.state not in (ShownState.SENT, ShownState.UNKNOWN):
                 assert order.client_order_id in self.accepted
 
     @invariant()

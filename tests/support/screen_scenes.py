@@ -11,7 +11,7 @@ from typing import Any
 
 from exchange.networking.tcp_client import Message
 from tui.screen.key_decoder import Key
-from tui.screen.messages import Connected, EngineSaid, Resized, Send, TimePassed, Typed
+from tui.screen.messages import Connected, EngineSaid, Resized, TimePassed, ToEngine, Typed
 from tui.screen.model import Model
 from tui.screen.update import update
 
@@ -250,7 +250,7 @@ def many_orders(width: int, height: int) -> Scene:
 
 def sent(requests: list[Any]) -> list[dict[str, Any]]:
     """The messages among what an update asks for."""
-    return [request.message for request in requests if isinstance(request, Send)]
+    return [request.message for request in requests if isinstance(request, ToEngine)]
 
 
 def said(scene: Scene) -> str:

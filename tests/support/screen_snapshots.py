@@ -3,7 +3,7 @@
 A file holds four pictures of the same frame: the characters, then the foregrounds, the backgrounds and the
 attributes, one letter per cell; what is ordinary is a blank.  After a wanted change of the screen:
 
-    python3 -m tests.screen_snapshots          writes them all anew; read the difference before you commit it
+    python3 -m tests.support.screen_snapshots     writes them all anew; read the difference before you commit it
 """
 
 from __future__ import annotations

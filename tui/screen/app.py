@@ -30,11 +30,11 @@ import blessed
 
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
 from tui.screen.cells import Canvas
-from tui.screen.engine_link import Connect, EngineLink
+from tui.screen.engine_link import ConnectAgain, EngineLink
+from tui.screen.frame_pacer import FramePacer
 from tui.screen.key_decoder import KeyDecoder
-from tui.screen.messages import Effect, Incoming, Lost, Resized, Resumed, Send, TimePassed, Typed
+from tui.screen.messages import Effect, Incoming, Lost, Resized, Resumed, TimePassed, ToEngine, Typed
 from tui.screen.model import Model
-from tui.screen.pacing import FramePacer
 from tui.screen.painter import is_utf8, paint
 from tui.screen.theme import ColorDepth, Styles
 from tui.screen.update import next_wake, update
@@ -55,13 +55,15 @@ MODES_ON = "\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?7l"
 MODES_OFF = "\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m"
 LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
-Batch = Union[list[Incoming], Exception]
+EngineBatch = Union[list[Incoming], Exception]
 
 
 class TradingScreen:
     """One run of the screen.  All methods belong to the main thread but `_read_engine` and `_put`."""
 
-    def __init__(self, model: Model, connect: Connect, history: SessionManager, client: ExchangeClient) -> None:
+    def __init__(
+        self, model: Model, connect: ConnectAgain, history: SessionManager, client: ExchangeClient
+    ) -> None:
         """`client` is logged in already; `connect` makes another one when it is lost."""
         self._model = model
         self._connect = connect
@@ -78,7 +80,7 @@ class TradingScreen:
         self._is_leaving = False
         # Signal handlers only add to it; the main loop takes them out.
         self._signals: set[int] = set()
-        self._inbox: queue.Queue[tuple[EngineLink, Batch]] = queue.Queue(INBOX_BATCHES_MAX)
+        self._inbox: queue.Queue[tuple[EngineLink, EngineBatch]] = queue.Queue(INBOX_BATCHES_MAX)
         self._has_mail, self._has_signal = WakePipe(), WakePipe()
         # Whether the inbox may hold more than there was time for.
         self._is_behind = False
@@ -189,7 +191,7 @@ class TradingScreen:
 
     def _update(self, message: Incoming) -> None:
         for request in update(self._model, message):
-            if isinstance(request, Send):
+            if isinstance(request, ToEngine):
                 self._send(request)
             elif request is Effect.CONNECT:
                 self._start_link()
@@ -201,7 +203,7 @@ class TradingScreen:
             else:
                 self._is_leaving = True
 
-    def _send(self, request: Send) -> None:
+    def _send(self, request: ToEngine) -> None:
         try:
             self._link.send(request.message)
         except ConnectionLost as error:
@@ -257,7 +259,7 @@ class TradingScreen:
         except Exception as error:  # noqa: BLE001  the one last-resort handler of this thread
             self._put(link, error)
 
-    def _put(self, link: EngineLink, batch: Batch) -> bool:
+    def _put(self, link: EngineLink, batch: EngineBatch) -> bool:
         """Called by the reader thread: hand over, waiting while the main thread is behind."""
         while not link.is_stopped:
             try:
@@ -330,7 +332,7 @@ def _open_terminal() -> tuple[blessed.Terminal, ColorDepth]:
 
 
 def run_screen(
-    client: ExchangeClient, history: SessionManager, connect: Connect, symbol: Optional[str] = None
+    client: ExchangeClient, history: SessionManager, connect: ConnectAgain, symbol: Optional[str] = None
 ) -> None:
     """Show the trading screen for `history.user` on `client`, which is logged in; `symbol` None: the first listed.
 

@@ -25,9 +25,9 @@ SAVE_EVERY_S = 1.0
 HISTORY_SHOWN_MAX = 50
 
 # Connects and logs in, to hear the private events after this `seq`.  Raises ExchangeError or OSError.
-Connect = Callable[[int], ExchangeClient]
+ConnectAgain = Callable[[int], ExchangeClient]
 # Hands a batch over; waits while the receiver is behind, and returns False if nobody will take it any more.
-Put = Callable[["EngineLink", list[Incoming]], bool]
+HandOver = Callable[["EngineLink", list[Incoming]], bool]
 
 
 class EngineLink:
@@ -35,9 +35,9 @@ class EngineLink:
 
     def __init__(
         self,
-        connect: Connect,
+        connect: ConnectAgain,
         history: SessionManager,
-        put: Put,
+        put: HandOver,
         clock: Callable[[], float],
         client: Optional[ExchangeClient] = None,
         last_seq: int = 0,

@@ -1,7 +1,7 @@
 """What comes into `update` and what it asks for: plain values, no behaviour.
 
 In: each carries `now`, seconds on the program's steady clock, because nobody behind `update` may ask for the time.
-Out: `Send` goes to the engine as it is; an `Effect` is for the program itself.
+Out: `ToEngine` goes to the engine as it is; an `Effect` is for the program itself.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ class Effect(Enum):
     QUIT = auto()
 
 
-class Send(NamedTuple):
+class ToEngine(NamedTuple):
     """Send this request to the engine."""
 
     message: dict[str, Any]
 
 
-Request = Union[Send, Effect]
+Outgoing = Union[ToEngine, Effect]

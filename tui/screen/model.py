@@ -11,16 +11,17 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, Optional
 
-from tui.screen.command_line import CommandLine
+from tui.screen.command_editor import CommandEditor
 from tui.screen.layout import LadderColumns, Layout, Panel, ladder_columns, layout
-from tui.screen.market import Market
-from tui.screen.own_orders import OwnOrders
+from tui.screen.market_data import Market
+from tui.screen.messages import Outgoing
+from tui.screen.my_orders import MyOrders
+from tui.screen.proposals import Proposal
 from tui.screen.theme import Theme
-from tui.screen.wishes import OrderKind, TimeInForce, Wish
+from tui.screen.ticket import Ticket
 
 STALE_AFTER_S = 2.0
 DISARM_AFTER_IDLE_S = 60.0
-PRESETS = (1, 5, 10, 25, 100)
 FILLS_KEPT_MAX = 500
 NOTICES_KEPT_MAX = 20
 WIDTH_AT_START, HEIGHT_AT_START = 80, 24
@@ -53,7 +54,7 @@ class Link:
     gap_to: int = 0
 
 
-class Position(NamedTuple):
+class HeldPosition(NamedTuple):
     """What the engine said about the position in one symbol; `average_price` is None for a flat one."""
 
     net: int
@@ -62,7 +63,7 @@ class Position(NamedTuple):
     unrealised_pnl: Decimal
 
 
-FLAT = Position(0, None, Decimal(0), Decimal(0))
+FLAT = HeldPosition(0, None, Decimal(0), Decimal(0))
 
 
 class Fill(NamedTuple):
@@ -94,15 +95,6 @@ class Notice(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class Ticket:
-    """What the next order will be like; its price is the cursor."""
-
-    quantity: int = PRESETS[2]
-    kind: OrderKind = OrderKind.LIMIT
-    time_in_force: TimeInForce = TimeInForce.GTC
-
-
 class PositionsRequest(Enum):
     """Whether the engine has been asked for the positions."""
 
@@ -132,8 +124,8 @@ class Model:
     symbols: list[str] = field(default_factory=list)
     symbol: str = ""
     markets: dict[str, Market] = field(default_factory=dict)
-    orders: OwnOrders = field(default_factory=OwnOrders)
-    positions: dict[str, Position] = field(default_factory=dict)
+    orders: MyOrders = field(default_factory=MyOrders)
+    positions: dict[str, HeldPosition] = field(default_factory=dict)
     positions_request: PositionsRequest = PositionsRequest.NONE
     fills: deque[Fill] = field(default_factory=lambda: deque(maxlen=FILLS_KEPT_MAX))
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))
@@ -141,8 +133,8 @@ class Model:
 
     ticket: Ticket = field(default_factory=Ticket)
     is_armed: bool = False
-    confirm: Optional[Wish] = None
-    command: Optional[CommandLine] = None
+    confirm: Optional[Proposal] = None
+    command: Optional[CommandEditor] = None
     command_history: list[str] = field(default_factory=list)
     is_help_shown: bool = False
     help_scrolled: int = 0
@@ -167,7 +159,12 @@ class Model:
         return self.markets.get(self.symbol)
 
     @property
-    def position(self) -> Position:
+    def lot_size(self) -> int:
+        """The lot of the current symbol."""
+        return self.market.lot_size if self.market is not None else 1
+
+    @property
+    def position(self) -> HeldPosition:
         """The position in the current symbol."""
         return self.positions.get(self.symbol, FLAT)
 
@@ -189,6 +186,12 @@ class Model:
         """Show this on the messages line."""
         self.notices.append(Notice(kind, text))
         self.is_changed = True
+
+
+def refuse(model: Model, text: str) -> list[Outgoing]:
+    """Say why something is not done; returns the nothing that is sent."""
+    model.say(NoticeKind.REJECT, text)
+    return []
 
 
 def profit(model: Model) -> tuple[Decimal, Decimal]:

@@ -8,7 +8,7 @@ The cursor's price changes only by the person's hand; the ticket shows it always
 from __future__ import annotations
 
 from tui.screen.layout import Panel
-from tui.screen.market import Market
+from tui.screen.market_data import Market
 from tui.screen.model import Model
 
 

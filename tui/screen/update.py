@@ -1,6 +1,6 @@
 """`update(model, message)`: the one way the state changes.  Pure: no clock, no socket, no terminal.
 
-    Typed ──► update_keys     EngineSaid ──► update_engine     the rest is here: time, size, connection
+    Typed ──► update_from_keys    EngineSaid ──► update_from_engine    the rest is here: time, size, connection
 
 Returns what is to be sent or done.  Called by one thread.
 """
@@ -12,26 +12,26 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
-from tui.screen.market import Market
+from tui.screen.market_data import Market
 from tui.screen.messages import (
     Connected,
     Effect,
     EngineSaid,
     Incoming,
     Lost,
-    Request,
+    Outgoing,
     Resized,
     Resumed,
-    Send,
     TimePassed,
+    ToEngine,
     Typed,
 )
 from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, NoticeKind, PositionsRequest
-from tui.screen.own_orders import OwnOrder
+from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
 from tui.screen.scrolling import follow_market, keep_cursor_in_view
+from tui.screen.sending import disarm
 from tui.screen.subscriptions import subscribe
-from tui.screen.trading import disarm
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
 
@@ -42,7 +42,7 @@ RETRY_WAITS_S = (1.0, 2.0, 4.0, 8.0)
 STALE_REPAINT_S = 0.1
 
 
-def update(model: Model, message: Incoming) -> list[Request]:
+def update(model: Model, message: Incoming) -> list[Outgoing]:
     """Take one message; returns what it asks for, in order."""
     if isinstance(message, EngineSaid):
         return engine_said(model, message)
@@ -79,7 +79,7 @@ def next_wake(model: Model, now: float) -> float:
     return max(now, min(times))
 
 
-def _time_passed(model: Model, now: float) -> list[Request]:
+def _time_passed(model: Model, now: float) -> list[Outgoing]:
     market = model.market
     if market is not None and market.end_flashes(now):
         model.is_changed = True
@@ -96,7 +96,7 @@ def _time_passed(model: Model, now: float) -> list[Request]:
     return []
 
 
-def _check_silence(model: Model, now: float) -> list[Request]:
+def _check_silence(model: Model, now: float) -> list[Outgoing]:
     silent_s = now - model.link.heard_at
     if silent_s >= SILENCE_MAX_S:
         return [*_lost(model, Lost(now, f"silent for {silent_s:.0f} s"))]
@@ -107,14 +107,14 @@ def _check_silence(model: Model, now: float) -> list[Request]:
     return []
 
 
-def _ping(link: Link, now: float) -> Send:
+def _ping(link: Link, now: float) -> ToEngine:
     link.ping_number += 1
     link.pinged_at = now
     link.pings[link.ping_number] = now
-    return Send({"type": "ping", "id": link.ping_number})
+    return ToEngine({"type": "ping", "id": link.ping_number})
 
 
-def _resized(model: Model, message: Resized) -> list[Request]:
+def _resized(model: Model, message: Resized) -> list[Outgoing]:
     model.width, model.height = message.width, message.height
     model.is_changed = True
     keep_cursor_in_view(model)
@@ -122,7 +122,7 @@ def _resized(model: Model, message: Resized) -> list[Request]:
     return []
 
 
-def _connected(model: Model, message: Connected) -> list[Request]:
+def _connected(model: Model, message: Connected) -> list[Outgoing]:
     """Ask for all that may have been missed; the answers come in the order of the questions."""
     link = model.link
     is_first = not model.symbols
@@ -138,7 +138,7 @@ def _connected(model: Model, message: Connected) -> list[Request]:
         _remember(model, message.history)
     model.say(NoticeKind.ACK, f"connected as {model.user}")
     model.positions_request = PositionsRequest.ASKED
-    requests: list[Request] = [Send({"type": "get_orders"}), Send({"type": "get_positions"})]
+    requests: list[Outgoing] = [ToEngine({"type": "get_orders"}), ToEngine({"type": "get_positions"})]
     return requests + subscribe(model) + [_ping(link, message.now)]
 
 
@@ -158,11 +158,11 @@ def _remember(model: Model, history: tuple[Message, ...]) -> None:
         market = model.markets.get(message["symbol"] or "")
         if market is None or message["quantity"] is None:
             continue
-        order: OwnOrder = model.orders.accept(message, market)
+        order: MyOrder = model.orders.accept(message, market)
         order.remaining = order.quantity - message.get("executed_quantity", 0)
 
 
-def _lost(model: Model, message: Lost) -> list[Request]:
+def _lost(model: Model, message: Lost) -> list[Outgoing]:
     link = model.link
     wait_s = RETRY_WAITS_S[min(link.failed_count, len(RETRY_WAITS_S) - 1)]
     link.failed_count += 1

@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
-from tui.screen.messages import EngineSaid, Request, Send
-from tui.screen.model import Fill, Model, NoticeKind, Position, PositionsRequest
-from tui.screen.own_orders import OwnOrder
+from tui.screen.messages import EngineSaid, Outgoing, ToEngine
+from tui.screen.model import Fill, HeldPosition, Model, NoticeKind, PositionsRequest
+from tui.screen.my_orders import MyOrder
 from tui.screen.subscriptions import subscribe_book
 
 
-def engine_said(model: Model, said: EngineSaid) -> list[Request]:
+def engine_said(model: Model, said: EngineSaid) -> list[Outgoing]:
     """Take one message of the engine; a type that is not known only shows that the engine lives.
 
     One that lacks its fields is told and changes nothing more: the screen must outlive an engine's mistake.
@@ -44,7 +44,7 @@ def engine_said(model: Model, said: EngineSaid) -> list[Request]:
 # --- public feeds ----------------------------------------------------------------------------------------------
 
 
-def _book_snapshot(model: Model, message: Message, _now: float) -> list[Request]:
+def _book_snapshot(model: Model, message: Message, _now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is not None:
         market.apply_snapshot(message)
@@ -52,7 +52,7 @@ def _book_snapshot(model: Model, message: Message, _now: float) -> list[Request]
     return []
 
 
-def _book_update(model: Model, message: Message, now: float) -> list[Request]:
+def _book_update(model: Model, message: Message, now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is None:
         return []
@@ -65,7 +65,7 @@ def _book_update(model: Model, message: Message, now: float) -> list[Request]:
     return []
 
 
-def _trade(model: Model, message: Message, now: float) -> list[Request]:
+def _trade(model: Model, message: Message, now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is not None:
         model.orders.traded(market.symbol, market.apply_trade(message, now))
@@ -73,7 +73,7 @@ def _trade(model: Model, message: Message, now: float) -> list[Request]:
     return []
 
 
-def _instrument_status(model: Model, message: Message, _now: float) -> list[Request]:
+def _instrument_status(model: Model, message: Message, _now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is not None:
         market.phase = message.get("phase", market.phase)
@@ -84,7 +84,7 @@ def _instrument_status(model: Model, message: Message, _now: float) -> list[Requ
 # --- own orders ------------------------------------------------------------------------------------------------
 
 
-def _order_accepted(model: Model, message: Message, now: float) -> list[Request]:
+def _order_accepted(model: Model, message: Message, now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is None:
         return []
@@ -94,7 +94,7 @@ def _order_accepted(model: Model, message: Message, now: float) -> list[Request]
     return []
 
 
-def _order_executed(model: Model, message: Message, _now: float) -> list[Request]:
+def _order_executed(model: Model, message: Message, _now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is None:
         return []
@@ -111,13 +111,11 @@ def _order_executed(model: Model, message: Message, _now: float) -> list[Request
         model.orders.set_status(order, message)
         done = f" ({order.done}/{order.quantity})"
     side = "BUY" if is_buy else "SELL"
-    model.say(
-        NoticeKind.FILL, f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}"
-    )
+    model.say(NoticeKind.FILL, f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}")
     return _ask_positions(model)
 
 
-def _order_ended(model: Model, message: Message, now: float) -> list[Request]:
+def _order_ended(model: Model, message: Message, now: float) -> list[Outgoing]:
     order = model.orders.find(message)
     if order is None:
         return []
@@ -129,7 +127,7 @@ def _order_ended(model: Model, message: Message, now: float) -> list[Request]:
     return []
 
 
-def _order_replaced(model: Model, message: Message, now: float) -> list[Request]:
+def _order_replaced(model: Model, message: Message, now: float) -> list[Outgoing]:
     order = model.orders.find(message)
     market = model.markets.get(message["symbol"])
     if order is None or market is None:
@@ -145,7 +143,7 @@ def _order_replaced(model: Model, message: Message, now: float) -> list[Request]
     return []
 
 
-def _order_rejected(model: Model, message: Message, now: float) -> list[Request]:
+def _order_rejected(model: Model, message: Message, now: float) -> list[Outgoing]:
     order = model.orders.by_client_order_id(message["client_order_id"])
     named, timing = "order", ""
     if order is not None:
@@ -156,7 +154,7 @@ def _order_rejected(model: Model, message: Message, now: float) -> list[Request]
     return []
 
 
-def _change_rejected(model: Model, message: Message, now: float) -> list[Request]:
+def _change_rejected(model: Model, message: Message, now: float) -> list[Outgoing]:
     order = model.orders.find(message)
     named, timing = "order", ""
     if order is not None:
@@ -167,7 +165,7 @@ def _change_rejected(model: Model, message: Message, now: float) -> list[Request
     return []
 
 
-def _cancel_all_done(model: Model, message: Message, _now: float) -> list[Request]:
+def _cancel_all_done(model: Model, message: Message, _now: float) -> list[Outgoing]:
     count = message["count"]
     model.say(NoticeKind.WARN, f"CANCEL ALL done: {count} order{'' if count == 1 else 's'} canceled")
     return []
@@ -176,7 +174,7 @@ def _cancel_all_done(model: Model, message: Message, _now: float) -> list[Reques
 # --- answers ---------------------------------------------------------------------------------------------------
 
 
-def _orders(model: Model, message: Message, _now: float) -> list[Request]:
+def _orders(model: Model, message: Message, _now: float) -> list[Outgoing]:
     unknown_count = model.orders.believe(message["orders"], model.markets)
     model.is_changed = True
     if unknown_count:
@@ -184,11 +182,11 @@ def _orders(model: Model, message: Message, _now: float) -> list[Request]:
     return []
 
 
-def _positions(model: Model, message: Message, _now: float) -> list[Request]:
+def _positions(model: Model, message: Message, _now: float) -> list[Outgoing]:
     model.is_changed = True
     for entry in message["positions"]:
         average_price = entry["average_price"]
-        model.positions[entry["symbol"]] = Position(
+        model.positions[entry["symbol"]] = HeldPosition(
             entry["net_position"],
             None if average_price is None else Decimal(average_price),
             Decimal(entry["realised_pnl"]),
@@ -199,16 +197,16 @@ def _positions(model: Model, message: Message, _now: float) -> list[Request]:
     return _ask_positions(model) if is_outdated else []
 
 
-def _ask_positions(model: Model) -> list[Request]:
+def _ask_positions(model: Model) -> list[Outgoing]:
     """Ask for the positions; one question at a time, however many fills there are."""
     if model.positions_request is not PositionsRequest.NONE:
         model.positions_request = PositionsRequest.ASK_AGAIN
         return []
     model.positions_request = PositionsRequest.ASKED
-    return [Send({"type": "get_positions"})]
+    return [ToEngine({"type": "get_positions"})]
 
 
-def _pong(model: Model, message: Message, now: float) -> list[Request]:
+def _pong(model: Model, message: Message, now: float) -> list[Outgoing]:
     """All that was sent before the ping has been answered by now, so an order without an answer has none."""
     number = message.get("id")
     sent_at = model.link.pings.pop(number, None) if isinstance(number, int) else None
@@ -224,12 +222,12 @@ def _pong(model: Model, message: Message, now: float) -> list[Request]:
     return []
 
 
-def _error(model: Model, message: Message, _now: float) -> list[Request]:
+def _error(model: Model, message: Message, _now: float) -> list[Outgoing]:
     model.say(NoticeKind.REJECT, f"ENGINE: {message.get('text', '')} [{message.get('code', '')}]")
     return []
 
 
-def _gap(model: Model, message: Message, _now: float) -> list[Request]:
+def _gap(model: Model, message: Message, _now: float) -> list[Outgoing]:
     """The engine no longer holds all events missed; it goes on to tell orders, positions and fills by itself."""
     model.link.gap_to = message["to"]
     missed = f"events {message['from']} to {message['to']}"
@@ -237,7 +235,7 @@ def _gap(model: Model, message: Message, _now: float) -> list[Request]:
     return []
 
 
-def _name(model: Model, order: OwnOrder) -> str:
+def _name(model: Model, order: MyOrder) -> str:
     """`9130 SELL 10 @ 100.45`"""
     side = "BUY" if order.is_buy else "SELL"
     price = "MARKET" if order.price is None else f"@ {model.markets[order.symbol].scale.text(order.price)}"
@@ -249,7 +247,7 @@ def _round_trip(since: Optional[float], now: float) -> str:
     return "" if since is None else f" ({1000 * (now - since):.1f} ms)"
 
 
-_HANDLERS: dict[str, Callable[[Model, Message, float], list[Request]]] = {
+_HANDLERS: dict[str, Callable[[Model, Message, float], list[Outgoing]]] = {
     "book_snapshot": _book_snapshot,
     "book_update": _book_update,
     "trade": _trade,

@@ -12,26 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.screen.command_line_keys import open_command_line, type_command
+from tui.screen.canceling import cancel, cancel_all, selected_orders
+from tui.screen.command_runner import open_command_line, type_command
 from tui.screen.key_decoder import Focus, Key, Mouse, Paste
-from tui.screen.keys import ACTIONS, Action
+from tui.screen.key_table import ACTIONS, Action
 from tui.screen.layout import Panel
-from tui.screen.messages import Effect, Request, Typed
-from tui.screen.model import DISARM_AFTER_IDLE_S, PRESETS, Model, NoticeKind
-from tui.screen.mouse import clicked
+from tui.screen.messages import Effect, Outgoing, Typed
+from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind
+from tui.screen.proposals import MoveProposal, QuitProposal
 from tui.screen.scrolling import centre, follow_market, move_cursor, scroll_list
+from tui.screen.sending import confirm, disarm, flatten, move_selected, propose_at_cursor
 from tui.screen.subscriptions import switch_symbol
-from tui.screen.trading import (
-    cancel,
-    cancel_all,
-    confirm,
-    disarm,
-    flatten,
-    move_selected,
-    selected_orders,
-    wish_at_cursor,
-)
-from tui.screen.wishes import TIMES_OF_KIND, MoveWish, OrderKind, QuitWish
+from tui.screen.ticket import Ticket
+from tui.screen.update_from_mouse import clicked
 
 # What may be done while the confirm row asks.
 _WHILE_CONFIRMING = frozenset(
@@ -41,7 +34,7 @@ HELP_SCROLLED_MAX = 40
 _MOVES = frozenset({Action.MOVE_UP, Action.MOVE_DOWN})
 
 
-def typed(model: Model, message: Typed) -> list[Request]:
+def typed(model: Model, message: Typed) -> list[Outgoing]:
     """Take one input."""
     what = message.input
     if isinstance(what, Focus):
@@ -60,7 +53,7 @@ def typed(model: Model, message: Typed) -> list[Request]:
     return _pressed(model, what)
 
 
-def _pasted(model: Model, paste: Paste) -> list[Request]:
+def _pasted(model: Model, paste: Paste) -> list[Outgoing]:
     if model.command is not None:
         model.command.insert(paste.text.strip())
     else:
@@ -68,7 +61,7 @@ def _pasted(model: Model, paste: Paste) -> list[Request]:
     return []
 
 
-def _pressed(model: Model, key: Key) -> list[Request]:
+def _pressed(model: Model, key: Key) -> list[Outgoing]:
     action = ACTIONS.get(key.name)
     if model.command is not None:
         return type_command(model, key)
@@ -79,7 +72,7 @@ def _pressed(model: Model, key: Key) -> list[Request]:
     return [] if action is None else _ACTIONS[action](model)
 
 
-def _pressed_in_help(model: Model, action: Action | None) -> list[Request]:
+def _pressed_in_help(model: Model, action: Action | None) -> list[Outgoing]:
     """Up and down scroll, all else closes."""
     steps = {Action.PRICE_UP: -1, Action.PRICE_DOWN: 1, Action.PAGE_UP: -10, Action.PAGE_DOWN: 10}
     if action in steps:
@@ -89,8 +82,8 @@ def _pressed_in_help(model: Model, action: Action | None) -> list[Request]:
     return []
 
 
-def _pressed_while_confirming(model: Model, action: Action | None) -> list[Request]:
-    if action in _WHILE_CONFIRMING or (action in _MOVES and isinstance(model.confirm, MoveWish)):
+def _pressed_while_confirming(model: Model, action: Action | None) -> list[Outgoing]:
+    if action in _WHILE_CONFIRMING or (action in _MOVES and isinstance(model.confirm, MoveProposal)):
         assert action is not None
         return _ACTIONS[action](model)
     return []
@@ -99,10 +92,10 @@ def _pressed_while_confirming(model: Model, action: Action | None) -> list[Reque
 # --- actions ---------------------------------------------------------------------------------------------------
 
 
-def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Request]]:
+def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Outgoing]]:
     """Up (above 0) or down in whatever panel has the focus."""
 
-    def move(model: Model) -> list[Request]:
+    def move(model: Model) -> list[Outgoing]:
         page = max(1, model.layout.ladder_rows - 2) if is_page else 1
         if model.focus is Panel.ORDERS:
             count = len(model.orders.shown())
@@ -118,13 +111,13 @@ def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Requ
     return move
 
 
-def _centre(model: Model) -> list[Request]:
+def _centre(model: Model) -> list[Outgoing]:
     centre(model)
     model.scrolled.clear()
     return []
 
 
-def _escape(model: Model) -> list[Request]:
+def _escape(model: Model) -> list[Outgoing]:
     if model.confirm is not None:
         model.say(NoticeKind.INFO, f"dropped: {model.confirm.text()}")
         model.confirm = None
@@ -133,57 +126,21 @@ def _escape(model: Model) -> list[Request]:
     return []
 
 
-def _preset(index: int) -> Callable[[Model], list[Request]]:
-    def choose(model: Model) -> list[Request]:
-        model.ticket.quantity = PRESETS[index] * _lot(model)
+def _on_ticket(change: Callable[[Ticket, int], None]) -> Callable[[Model], list[Outgoing]]:
+    """An action that changes the ticket; `change` gets it and the lot size."""
+
+    def act(model: Model) -> list[Outgoing]:
+        change(model.ticket, model.lot_size)
         return []
 
-    return choose
+    return act
 
 
-def _preset_step(step: int) -> Callable[[Model], list[Request]]:
-    """The next preset above or below the quantity of the ticket."""
-
-    def choose(model: Model) -> list[Request]:
-        quantity, lot = model.ticket.quantity, _lot(model)
-        sizes = [preset * lot for preset in PRESETS]
-        beyond = [size for size in sizes if (size - quantity) * step > 0]
-        if beyond:
-            model.ticket.quantity = min(beyond, key=lambda size: abs(size - quantity))
-        return []
-
-    return choose
+def _preset(index: int) -> Callable[[Model], list[Outgoing]]:
+    return _on_ticket(lambda ticket, lot_size: ticket.choose_preset(index, lot_size))
 
 
-def _lots(step: int) -> Callable[[Model], list[Request]]:
-    def change(model: Model) -> list[Request]:
-        lot = _lot(model)
-        model.ticket.quantity = max(lot, model.ticket.quantity + step * lot)
-        return []
-
-    return change
-
-
-def _lot(model: Model) -> int:
-    return model.market.lot_size if model.market is not None else 1
-
-
-def _next_kind(model: Model) -> list[Request]:
-    kinds = list(OrderKind)
-    ticket = model.ticket
-    ticket.kind = kinds[(kinds.index(ticket.kind) + 1) % len(kinds)]
-    if ticket.time_in_force not in TIMES_OF_KIND[ticket.kind]:
-        ticket.time_in_force = TIMES_OF_KIND[ticket.kind][0]
-    return []
-
-
-def _next_time_in_force(model: Model) -> list[Request]:
-    times = TIMES_OF_KIND[model.ticket.kind]
-    model.ticket.time_in_force = times[(times.index(model.ticket.time_in_force) + 1) % len(times)]
-    return []
-
-
-def _arm(model: Model) -> list[Request]:
+def _arm(model: Model) -> list[Outgoing]:
     if model.is_armed:
         disarm(model, "as you wished")
     elif model.is_stale(model.last_input_at) or model.link.round_trip_s is None:
@@ -194,8 +151,8 @@ def _arm(model: Model) -> list[Request]:
     return []
 
 
-def _next_panel(step: int) -> Callable[[Model], list[Request]]:
-    def go(model: Model) -> list[Request]:
+def _next_panel(step: int) -> Callable[[Model], list[Outgoing]]:
+    def go(model: Model) -> list[Outgoing]:
         panels = [panel for panel in Panel if panel in model.layout.panels or model.is_zoomed]
         if model.focus not in panels:
             model.focus = panels[0] if panels else Panel.LADDER
@@ -207,14 +164,14 @@ def _next_panel(step: int) -> Callable[[Model], list[Request]]:
     return go
 
 
-def _zoom(model: Model) -> list[Request]:
+def _zoom(model: Model) -> list[Outgoing]:
     model.is_zoomed = not model.is_zoomed
     follow_market(model)
     return []
 
 
-def _next_symbol(step: int) -> Callable[[Model], list[Request]]:
-    def go(model: Model) -> list[Request]:
+def _next_symbol(step: int) -> Callable[[Model], list[Outgoing]]:
+    def go(model: Model) -> list[Outgoing]:
         if len(model.symbols) < 2:
             model.say(NoticeKind.INFO, "the engine lists one symbol only")
             return []
@@ -224,39 +181,39 @@ def _next_symbol(step: int) -> Callable[[Model], list[Request]]:
     return go
 
 
-def _open_command(model: Model) -> list[Request]:
+def _open_command(model: Model) -> list[Outgoing]:
     open_command_line(model)
     return []
 
 
-def _help(model: Model) -> list[Request]:
+def _help(model: Model) -> list[Outgoing]:
     model.is_help_shown = True
     return []
 
 
-def _theme(model: Model) -> list[Request]:
+def _theme(model: Model) -> list[Outgoing]:
     model.theme = model.theme.next
     model.say(NoticeKind.INFO, f"theme {model.theme.value}")
     return [Effect.REPAINT]
 
 
-def _quit(model: Model) -> list[Request]:
+def _quit(model: Model) -> list[Outgoing]:
     """Quit at once if nothing works, or if it was asked already; else ask."""
     working = model.orders.open()
-    if not working or isinstance(model.confirm, QuitWish):
+    if not working or isinstance(model.confirm, QuitProposal):
         return [Effect.QUIT]
-    model.confirm = QuitWish(len(working))
+    model.confirm = QuitProposal(len(working))
     return []
 
 
-_ACTIONS: dict[Action, Callable[[Model], list[Request]]] = {
+_ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.PRICE_UP: _by_rows(1),
     Action.PRICE_DOWN: _by_rows(-1),
     Action.PAGE_UP: _by_rows(1, is_page=True),
     Action.PAGE_DOWN: _by_rows(-1, is_page=True),
     Action.CENTRE: _centre,
-    Action.BUY: lambda model: wish_at_cursor(model, is_buy=True),
-    Action.SELL: lambda model: wish_at_cursor(model, is_buy=False),
+    Action.BUY: lambda model: propose_at_cursor(model, is_buy=True),
+    Action.SELL: lambda model: propose_at_cursor(model, is_buy=False),
     Action.ENTER: confirm,
     Action.ESCAPE: _escape,
     Action.PRESET_1: _preset(0),
@@ -264,12 +221,12 @@ _ACTIONS: dict[Action, Callable[[Model], list[Request]]] = {
     Action.PRESET_3: _preset(2),
     Action.PRESET_4: _preset(3),
     Action.PRESET_5: _preset(4),
-    Action.PRESET_PREVIOUS: _preset_step(-1),
-    Action.PRESET_NEXT: _preset_step(1),
-    Action.LOT_MORE: _lots(1),
-    Action.LOT_LESS: _lots(-1),
-    Action.ORDER_TYPE: _next_kind,
-    Action.TIME_IN_FORCE: _next_time_in_force,
+    Action.PRESET_PREVIOUS: _on_ticket(lambda ticket, lot_size: ticket.step_preset(-1, lot_size)),
+    Action.PRESET_NEXT: _on_ticket(lambda ticket, lot_size: ticket.step_preset(1, lot_size)),
+    Action.LOT_MORE: _on_ticket(lambda ticket, lot_size: ticket.add_lots(1, lot_size)),
+    Action.LOT_LESS: _on_ticket(lambda ticket, lot_size: ticket.add_lots(-1, lot_size)),
+    Action.ORDER_TYPE: _on_ticket(lambda ticket, _: ticket.next_type()),
+    Action.TIME_IN_FORCE: _on_ticket(lambda ticket, _: ticket.next_time_in_force()),
     Action.CANCEL: lambda model: cancel(model, selected_orders(model)),
     Action.CANCEL_ALL: cancel_all,
     Action.MOVE_UP: lambda model: move_selected(model, 1),

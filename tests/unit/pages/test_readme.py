@@ -8,7 +8,7 @@ import textwrap
 from exchange import networking
 from exchange.networking import tcp_client
 from tests.support.project import ROOT
-from tui.screen.keys import markdown_table
+from tui.screen.key_table import markdown_table
 
 README = (ROOT / "README.md").read_text("utf-8")
 

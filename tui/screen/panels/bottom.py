@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tui.screen.cells import Area, Attribute, Color, fit
-from tui.screen.keys import hints
-from tui.screen.model import PRESETS, Model, NoticeKind
+from tui.screen.key_table import hints
+from tui.screen.model import Model, NoticeKind
 from tui.screen.panels.frame import Span, put_spans, spans_width
-from tui.screen.wishes import MoveWish, OrderKind, OrderWish, QuitWish
+from tui.screen.proposals import MoveProposal, OrderProposal, QuitProposal
+from tui.screen.ticket import PRESETS, TicketType
 
 _NOTICE_COLORS = {
     NoticeKind.INFO: Color.TEXT,
@@ -28,15 +29,15 @@ def draw_ticket_row(area: Area, model: Model) -> None:
 
 
 def _draw_confirm(area: Area, model: Model) -> None:
-    wish = model.confirm
+    proposal = model.confirm
     area.shade(0, 0, area.width, Color.CONFIRM)
-    questions = {OrderWish: "SEND?", MoveWish: "SEND?", QuitWish: "QUIT?"}
-    question = questions[type(wish)]
-    keys = "Enter quit   Esc stay" if isinstance(wish, QuitWish) else "Enter send   Esc drop"
-    if isinstance(wish, OrderWish) and wish.is_flatten:
+    questions = {OrderProposal: "SEND?", MoveProposal: "SEND?", QuitProposal: "QUIT?"}
+    question = questions[type(proposal)]
+    keys = "Enter quit   Esc stay" if isinstance(proposal, QuitProposal) else "Enter send   Esc drop"
+    if isinstance(proposal, OrderProposal) and proposal.is_flatten:
         question = "FLATTEN?"
-    assert wish is not None
-    text = f" {question} {wish.text()}"
+    assert proposal is not None
+    text = f" {question} {proposal.text()}"
     area.put(0, 0, fit(text, area.width - len(keys) - 3), Color.INK, None, Attribute.BOLD)
     area.put_right(area.width - 1, 0, keys, Color.INK)
 
@@ -67,7 +68,7 @@ def _draw_ticket(area: Area, model: Model) -> None:
         Span("uy ", Color.BID),
         Span("s", Color.ASK, Attribute.BOLD | Attribute.UNDERLINE),
         Span("ell  ", Color.ASK),
-        Span(ticket.kind.value, Color.BRIGHT, Attribute.BOLD),
+        Span(ticket.type.value, Color.BRIGHT, Attribute.BOLD),
         Span(f" {ticket.time_in_force.value}  ", Color.TEXT),
         Span("qty ", Color.FAINT),
     ]
@@ -76,7 +77,7 @@ def _draw_ticket(area: Area, model: Model) -> None:
     if market is None:
         return
     priced: list[Span] = []
-    if ticket.kind is OrderKind.MARKET:
+    if ticket.type is TicketType.MARKET:
         priced = [Span("  @ ", Color.FAINT), Span("market", Color.BRIGHT, Attribute.BOLD)]
     elif model.cursor is not None:
         priced = [Span("  @ ", Color.FAINT), Span(market.scale.text(model.cursor), Color.BRIGHT, Attribute.BOLD)]
@@ -88,7 +89,7 @@ def _draw_ticket(area: Area, model: Model) -> None:
 
 def _draw_presets(area: Area, x: int, model: Model) -> int:
     quantity = model.ticket.quantity
-    lot = model.market.lot_size if model.market is not None else 1
+    lot = model.lot_size
     sizes = [preset * lot for preset in PRESETS]
     if quantity not in sizes:
         x = area.put(x, 0, f" {quantity} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1

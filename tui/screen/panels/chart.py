@@ -12,7 +12,7 @@ from typing import Optional
 
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.layout import Panel
-from tui.screen.market import COARSE_SLOTS, SLOT_S, Market
+from tui.screen.market_data import COARSE_SLOTS, SLOT_S, Market
 from tui.screen.model import Model
 from tui.screen.panels.frame import frame, put_empty
 

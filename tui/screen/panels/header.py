@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple, Optional
 
 from tui.screen.cells import Area, Attribute, Color
-from tui.screen.market import Market
+from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, profit
 from tui.screen.panels.frame import NANOS_PER_SECOND, Span, clock_text, put_spans, spans_width
 from tui.screen.price_scale import short_quantity
@@ -18,7 +18,7 @@ GAP = 3
 QUANTITY_WIDTH = 7
 
 
-class Segment(NamedTuple):
+class HeaderPart(NamedTuple):
     """A group of spans; the one with the highest `rank` is left out first."""
 
     rank: int
@@ -43,14 +43,14 @@ def draw_header(area: Area, model: Model, now: float, retry_in_s: Optional[int])
         area.shade(area.width - right_width, 0, spans_width(connection), Color.ALARM)
 
 
-def _segments(model: Model) -> list[Segment]:
+def _segments(model: Model) -> list[HeaderPart]:
     market = model.market
     if market is None:
-        return [Segment(0, [Span(model.user, Color.BRIGHT, Attribute.BOLD)])]
+        return [HeaderPart(0, [Span(model.user, Color.BRIGHT, Attribute.BOLD)])]
     return [*_market_segments(model, market), *_account_segments(model, market)]
 
 
-def _fitting(segments: list[Segment], width: int) -> list[Segment]:
+def _fitting(segments: list[HeaderPart], width: int) -> list[HeaderPart]:
     """The segments that fit into `width` cells."""
     while segments and sum(spans_width(segment.spans) + segment.gap for segment in segments) - GAP > width:
         worst = max(range(len(segments)), key=lambda index: segments[index].rank)
@@ -58,33 +58,33 @@ def _fitting(segments: list[Segment], width: int) -> list[Segment]:
     return segments
 
 
-def _market_segments(model: Model, market: Market) -> list[Segment]:
+def _market_segments(model: Model, market: Market) -> list[HeaderPart]:
     name = [Span(market.symbol, Color.ACCENT, Attribute.BOLD)]
     if len(model.symbols) > 1:
         name.append(Span(f" {model.symbols.index(market.symbol) + 1}/{len(model.symbols)}", Color.FAINT))
-    segments = [Segment(0, name)]
+    segments = [HeaderPart(0, name)]
     if market.last is not None:
         arrow = {1: "▲", 0: "·", -1: "▼"}[market.direction]
         color = {1: Color.GOOD, 0: Color.TEXT, -1: Color.BAD}[market.direction]
         segments.append(
-            Segment(1, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
+            HeaderPart(1, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
         )
         quantity = short_quantity(market.last.quantity, QUANTITY_WIDTH)
-        segments.append(Segment(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
+        segments.append(HeaderPart(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
     bid, ask = market.best_bid, market.best_ask
     bid_text = "–" if bid is None else market.scale.text(bid)
     ask_text = "–" if ask is None else market.scale.text(ask)
     segments.append(
-        Segment(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)])
+        HeaderPart(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)])
     )
     if bid is not None and ask is not None:
-        segments.append(Segment(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
+        segments.append(HeaderPart(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
     if market.phase != "CONTINUOUS":
-        segments.append(Segment(1, [Span(market.phase, Color.WARN, Attribute.BOLD)]))
+        segments.append(HeaderPart(1, [Span(market.phase, Color.WARN, Attribute.BOLD)]))
     return segments
 
 
-def _account_segments(model: Model, market: Market) -> list[Segment]:
+def _account_segments(model: Model, market: Market) -> list[HeaderPart]:
     position = model.position
     held = [Span("POS ", Color.FAINT), Span(f"{position.net:+,d}" if position.net else "0", Color.BRIGHT)]
     average: Optional[Span] = None
@@ -101,12 +101,12 @@ def _account_segments(model: Model, market: Market) -> list[Segment]:
         Span(_signed(market, realised), Color.DIM),
     ]
     return [
-        Segment(2, held),
-        *([Segment(3, [average], gap=1)] if average else []),
-        Segment(2, earned),
-        Segment(8, parts),
-        Segment(9, [Span("vol ", Color.FAINT), Span(str(market.traded_quantity), Color.DIM)]),
-        Segment(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
+        HeaderPart(2, held),
+        *([HeaderPart(3, [average], gap=1)] if average else []),
+        HeaderPart(2, earned),
+        HeaderPart(8, parts),
+        HeaderPart(9, [Span("vol ", Color.FAINT), Span(str(market.traded_quantity), Color.DIM)]),
+        HeaderPart(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
     ]
 
 

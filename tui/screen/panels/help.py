@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from tui.screen.cells import Area, Attribute, Color
-from tui.screen.keys import help_rows
+from tui.screen.key_table import help_rows
 from tui.screen.panels.frame import Span, frame, put_spans
 
 KEYS_WIDTH = 14

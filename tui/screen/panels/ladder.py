@@ -13,9 +13,9 @@ from typing import NamedTuple, Optional
 
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.layout import Column, LadderColumns, Layout, Panel
-from tui.screen.market import BookSide, Market
+from tui.screen.market_data import LadderSide, Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
-from tui.screen.own_orders import OrderState, OwnOrder
+from tui.screen.my_orders import MyOrder, ShownState
 from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty
 from tui.screen.price_scale import short_quantity
 
@@ -35,7 +35,7 @@ class _Rows(NamedTuple):
     volume_max: int
     bids_cumulated: dict[int, int]
     asks_cumulated: dict[int, int]
-    mine: dict[int, list[OwnOrder]]
+    mine: dict[int, list[MyOrder]]
 
 
 def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
@@ -74,7 +74,7 @@ def _work_out(model: Model, market: Market, top: int, count: int) -> _Rows:
     seen_asks = {price: size for price, size in market.asks.items() if bottom <= price <= top}
     volumes = [market.volume_at.get(price, 0) for price in range(bottom, top + 1)]
     average = model.position.average_price
-    mine: dict[int, list[OwnOrder]] = {}
+    mine: dict[int, list[MyOrder]] = {}
     for order in model.orders.open(market.symbol):
         if order.price is not None:
             mine.setdefault(order.price, []).append(order)
@@ -139,7 +139,7 @@ def _draw_row(
     if background is not Color.BASE and price != model.cursor:
         inside.shade(0, y, inside.width, background)
     _draw_price(inside, y, price, market, columns.price, rows)
-    for side, levels in ((BookSide.BID, market.bids), (BookSide.ASK, market.asks)):
+    for side, levels in ((LadderSide.BID, market.bids), (LadderSide.ASK, market.asks)):
         quantity = levels.get(price, 0)
         is_flashing = market.flashes.get((side, price), 0.0) > now
         if quantity or is_flashing:
@@ -182,14 +182,14 @@ def _draw_level(
     inside: Area,
     y: int,
     price: int,
-    side: BookSide,
+    side: LadderSide,
     quantity: int,
     columns: LadderColumns,
     rows: _Rows,
     *,
     is_flashing: bool,
 ) -> None:
-    is_bid = side is BookSide.BID
+    is_bid = side is LadderSide.BID
     number, bar = (columns.bid, columns.bid_bar) if is_bid else (columns.ask, columns.ask_bar)
     if is_flashing:
         flash = Color.BID_FLASH if is_bid else Color.ASK_FLASH
@@ -213,13 +213,13 @@ def _draw_level(
         inside.put_right(cumulated.end - 1, y, short_quantity(total, cumulated.width - 1), Color.FAINT)
 
 
-def _draw_mine(inside: Area, y: int, model: Model, orders: list[OwnOrder], columns: LadderColumns) -> None:
+def _draw_mine(inside: Area, y: int, model: Model, orders: list[MyOrder], columns: LadderColumns) -> None:
     """`B25` accepted, `B25…` not yet, `B25?` while nobody knows."""
     for is_buy, column in ((True, columns.mine_bid), (False, columns.mine_ask)):
         mine = [order for order in orders if order.is_buy == is_buy]
         if not mine:
             continue
-        is_sent = any(order.state is OrderState.SENT or order.asked for order in mine)
+        is_sent = any(order.state is ShownState.SENT or order.asked for order in mine)
         mark = "?" if model.link.state is not LinkState.LIVE else "…" if is_sent else ""
         quantity = short_quantity(sum(order.remaining for order in mine), max(4, column.width - 2 - len(mark)))
         text = f"{'B' if is_buy else 'S'}{quantity}{mark}"

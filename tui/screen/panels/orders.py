@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.layout import Panel
 from tui.screen.model import LinkState, Model
-from tui.screen.own_orders import OrderState, OwnOrder
+from tui.screen.my_orders import MyOrder, ShownState
 from tui.screen.panels.frame import frame, put_empty, side_color
 from tui.screen.panels.table import Table, Wanted
 from tui.screen.price_scale import short_quantity
@@ -41,7 +41,7 @@ def draw_orders(area: Area, model: Model) -> None:
             inside.pick_out(y, Color.CURSOR)
 
 
-def _wanted(model: Model, orders: list[OwnOrder], width: int) -> list[Wanted]:
+def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:
     id_width = max(len(str(order.order_id or "")) for order in orders)
     price_width = max(len(_price_text(model, order)) for order in orders)
     done_width = max(len(_done_text(order)) for order in orders)
@@ -60,16 +60,16 @@ def _wanted(model: Model, orders: list[OwnOrder], width: int) -> list[Wanted]:
     return [column for column in wanted if column.head not in left_out]
 
 
-def _price_text(model: Model, order: OwnOrder) -> str:
+def _price_text(model: Model, order: MyOrder) -> str:
     return "MARKET" if order.price is None else model.markets[order.symbol].scale.text(order.price)
 
 
-def _done_text(order: OwnOrder) -> str:
+def _done_text(order: MyOrder) -> str:
     """`40/100`"""
     return f"{short_quantity(order.done, QUANTITY_WIDTH)}/{short_quantity(order.quantity, QUANTITY_WIDTH)}"
 
 
-def _draw_order(inside: Area, y: int, model: Model, order: OwnOrder, table: Table) -> None:
+def _draw_order(inside: Area, y: int, model: Model, order: MyOrder, table: Table) -> None:
     is_open = order.is_open
     text = Color.TEXT if is_open else Color.FAINT
     bold = Attribute.BOLD if is_open else Attribute.NONE
@@ -94,12 +94,12 @@ def _draw_order(inside: Area, y: int, model: Model, order: OwnOrder, table: Tabl
         table.put(inside, y, "STATE", order.shown_state, _state_color(order))
 
 
-def _state_color(order: OwnOrder) -> int:
+def _state_color(order: MyOrder) -> int:
     if order.asked and order.is_open:
         return Color.WARN
     return {
-        OrderState.SENT: Color.WARN,
-        OrderState.WORKING: Color.TEXT,
-        OrderState.PARTIAL: Color.GOOD,
-        OrderState.FILLED: Color.DIM,
+        ShownState.SENT: Color.WARN,
+        ShownState.WORKING: Color.TEXT,
+        ShownState.PARTIAL: Color.GOOD,
+        ShownState.FILLED: Color.DIM,
     }.get(order.state, Color.FAINT)

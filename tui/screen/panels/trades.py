@@ -6,7 +6,7 @@ from itertools import islice
 
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.layout import Panel
-from tui.screen.market import Market, TapeTrade
+from tui.screen.market_data import Market, TapeTrade
 from tui.screen.model import Fill, Model
 from tui.screen.panels.frame import bar_right, clock_text, frame, put_empty, side_color
 from tui.screen.panels.table import Table, Wanted
@@ -90,9 +90,7 @@ def _draw_fill(inside: Area, y: int, model: Model, fill: Fill, table: Table) -> 
         inside.put(x, y, "maker" if fill.is_maker else "taker", Color.FAINT)
 
 
-def _draw_tape_rows(
-    inside: Area, y: int, model: Model, market: Market, table: Table, scrolled: int
-) -> None:
+def _draw_tape_rows(inside: Area, y: int, model: Model, market: Market, table: Table, scrolled: int) -> None:
     trades = list(islice(reversed(market.tape), scrolled, scrolled + inside.height - y))
     largest = max((trade.quantity for trade in trades), default=1)
     bar_x = table.end + 2

@@ -11,8 +11,8 @@ from tests.support.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, calm
 from tui.screen.key_decoder import Focus, Paste
 from tui.screen.messages import EngineSaid, Lost, Resumed, TimePassed, Typed
 from tui.screen.model import NoticeKind
+from tui.screen.proposals import OrderProposal
 from tui.screen.update import update
-from tui.screen.wishes import OrderWish
 
 
 def said_by_engine(scene: Scene, message: dict[str, Any]) -> EngineSaid:
@@ -26,9 +26,9 @@ def test_safe_asks_and_enter_sends_exactly_what_was_shown() -> None:
     scene = calm()
     scene.press("up", "up", "5")
     assert scene.press("b") == []
-    wish = scene.model.confirm
-    assert isinstance(wish, OrderWish)
-    assert wish.text() == "BUY 100 ACME @ 100.30 LIMIT GTC = 10,030.00"
+    proposal = scene.model.confirm
+    assert isinstance(proposal, OrderProposal)
+    assert proposal.text() == "BUY 100 ACME @ 100.30 LIMIT GTC = 10,030.00"
     scene.book(levels(LAST_TICKS + 40, -1, 30), levels(LAST_TICKS + 42, 1, 30), sequence=9)
     update(scene.model, TimePassed(scene.now))
     assert sent(scene.press("enter")) == [

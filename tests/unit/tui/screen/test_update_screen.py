@@ -10,9 +10,9 @@ from tui.screen.key_decoder import Key, Mouse, MouseButton
 from tui.screen.layout import Panel
 from tui.screen.messages import Connected, Effect, EngineSaid, Lost, Resized, TimePassed, Typed
 from tui.screen.model import LinkState, ladder_columns_of
-from tui.screen.own_orders import OrderState
+from tui.screen.my_orders import ShownState
+from tui.screen.proposals import OrderProposal
 from tui.screen.update import next_wake, update
-from tui.screen.wishes import OrderWish
 
 # --- the connection --------------------------------------------------------------------------------------------
 
@@ -38,7 +38,7 @@ def test_after_a_reconnect_everything_is_asked_for_and_the_engine_is_believed() 
     kinds = [message["type"] for message in sent(requests)]
     assert kinds == ["get_orders", "get_positions", "subscribe", "subscribe", "ping"]
     scene.say({"type": "orders", "orders": []})
-    assert {order.state for order in scene.model.orders} == {OrderState.UNKNOWN, OrderState.FILLED}
+    assert {order.state for order in scene.model.orders} == {ShownState.UNKNOWN, ShownState.FILLED}
 
 
 def canceled(seq: int) -> dict[str, Any]:
@@ -111,9 +111,9 @@ def test_orders_of_earlier_sessions_are_listed_and_the_engine_corrects_them() ->
     instrument = {"symbol": "ACME", "tick_size": TICK, "lot_size": 1}
     update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": [instrument]}, (old,)))
     (order,) = scene.model.orders.open()
-    assert (order.done, order.state) == (4, OrderState.PARTIAL)
+    assert (order.done, order.state) == (4, ShownState.PARTIAL)
     scene.say({"type": "orders", "orders": []})
-    assert order.state is OrderState.UNKNOWN
+    assert order.state is ShownState.UNKNOWN
 
 
 # --- ladder, panels, mouse -------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def test_a_click_on_a_bid_asks_while_safe_and_a_click_on_mine_cancels() -> None:
 
     assert sent(click(columns.mine_bid.x)) == [{"type": "cancel_order", "order_id": 9123}]
     assert click(columns.bid.x) == []
-    assert isinstance(scene.model.confirm, OrderWish)
+    assert isinstance(scene.model.confirm, OrderProposal)
     assert (scene.model.confirm.is_buy, scene.model.confirm.price) == (True, LAST_TICKS - 3)
     assert click(columns.ask.x) == []
     assert scene.model.confirm.is_buy
@@ -227,8 +227,8 @@ def test_presets_lots_types_and_times_in_force() -> None:
     terms = []
     for key in ("t", "t", "o", "o", "t", "o"):
         scene.press(key)
-        terms.append((ticket.kind.value, ticket.time_in_force.value))
-    expected = "LIMIT DAY, LIMIT IOC, POST GTC, MARKET IOC, MARKET FOK, LIMIT FOK"
+        terms.append((ticket.type.value, ticket.time_in_force.value))
+    expected = "LIMIT DAY, LIMIT IOC, POST GTC, MARKET IOC, MARKET FOK, LIMIT IOC"
     assert ", ".join(" ".join(pair) for pair in terms) == expected
 
 

@@ -1,59 +1,9 @@
-"""The `:` line: an editable text with history, and what its commands mean.  Pure."""
+"""What a text of the `:` line asks for.  Pure: text in, one value out; nothing is carried out here."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, Optional, Union
-
-TEXT_LENGTH_MAX = 120
-HISTORY_LENGTH_MAX = 100
-
-
-@dataclass(slots=True)
-class CommandLine:
-    """The text being typed; `cursor` is a place in it, `recalled` counts back into the history (0: new text)."""
-
-    history: list[str]
-    text: str = ""
-    cursor: int = 0
-    recalled: int = 0
-    _draft: str = field(default="")
-
-    def insert(self, text: str) -> None:
-        """Type or paste: what is not printable becomes a space, what doesn't fit is cut."""
-        clean = "".join(letter if letter.isprintable() else " " for letter in text)
-        clean = clean[: TEXT_LENGTH_MAX - len(self.text)]
-        self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
-        self.cursor += len(clean)
-
-    def edit(self, key: str) -> None:
-        """Carry out an editing key; one that edits nothing is ignored."""
-        if key == "backspace" and self.cursor:
-            self.text = self.text[: self.cursor - 1] + self.text[self.cursor :]
-            self.cursor -= 1
-        elif key == "delete":
-            self.text = self.text[: self.cursor] + self.text[self.cursor + 1 :]
-        elif key == "ctrl_u":
-            self.text, self.cursor = self.text[self.cursor :], 0
-        elif key == "ctrl_w":
-            kept = self.text[: self.cursor].rstrip().rpartition(" ")
-            self.text, self.cursor = kept[0] + kept[1] + self.text[self.cursor :], len(kept[0] + kept[1])
-        elif key in ("up", "down"):
-            self._recall(self.recalled + (1 if key == "up" else -1))
-        else:
-            places = {"left": self.cursor - 1, "right": self.cursor + 1, "home": 0, "end": len(self.text)}
-            places |= {"ctrl_a": 0, "ctrl_e": len(self.text)}
-            self.cursor = max(0, min(len(self.text), places.get(key, self.cursor)))
-
-    def _recall(self, recalled: int) -> None:
-        if not 0 <= recalled <= len(self.history):
-            return
-        if self.recalled == 0:
-            self._draft = self.text
-        self.recalled = recalled
-        self.text = self.history[-recalled] if recalled else self._draft
-        self.cursor = len(self.text)
 
 
 class OrderCommand(NamedTuple):
@@ -95,12 +45,12 @@ class BadCommand(NamedTuple):
     text: str
 
 
-Command = Union[OrderCommand, CancelCommand, SymbolCommand, QuantityCommand, WordCommand, BadCommand]
+TypedCommand = Union[OrderCommand, CancelCommand, SymbolCommand, QuantityCommand, WordCommand, BadCommand]
 _WORD_COMMANDS = ("flatten", "help", "theme", "quit")
 KNOWN_COMMANDS = "buy sell cancel symbol qty flatten theme help quit"
 
 
-def parse_command(text: str) -> Command:
+def parse_command(text: str) -> TypedCommand:
     """What the text asks for.  Never raises."""
     words = text.strip().removeprefix(":").split()
     if not words:
@@ -119,7 +69,7 @@ def parse_command(text: str) -> Command:
     return BadCommand(f"{text.strip()!r} is no command; there are {KNOWN_COMMANDS}")
 
 
-def _order(is_buy: bool, arguments: list[str]) -> Command:
+def _order(is_buy: bool, arguments: list[str]) -> TypedCommand:
     usage = "say it as: buy QUANTITY [PRICE] [POST] [GTC|DAY|IOC|FOK]"
     quantity = _count(arguments[0]) if arguments else None
     if quantity is None:
@@ -131,7 +81,7 @@ def _order(is_buy: bool, arguments: list[str]) -> Command:
     return OrderCommand(is_buy, quantity, price, tuple(word.upper() for word in rest))
 
 
-def _cancel(arguments: list[str]) -> Command:
+def _cancel(arguments: list[str]) -> TypedCommand:
     if arguments in (["all"], ["ALL"]):
         return CancelCommand(None)
     order_id = _count(arguments[0]) if len(arguments) == 1 else None

@@ -5,19 +5,20 @@ A click on a BID or ASK cell is the cursor moved there and the key b or s: it as
 
 from __future__ import annotations
 
+from tui.screen.canceling import cancel, orders_at
 from tui.screen.key_decoder import Mouse, MouseButton
 from tui.screen.layout import Panel
-from tui.screen.messages import Request
+from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
 from tui.screen.scrolling import scroll, scroll_list
-from tui.screen.trading import cancel, orders_at, wish_at_cursor
+from tui.screen.sending import propose_at_cursor
 
 WHEEL_ROWS = 3
 # A panel's border and the heads of its columns.
 ROWS_ABOVE_LIST = 2
 
 
-def clicked(model: Model, mouse: Mouse) -> list[Request]:
+def clicked(model: Model, mouse: Mouse) -> list[Outgoing]:
     """Take one click or one turn of the wheel."""
     if model.confirm is not None or model.command is not None:
         return []
@@ -51,7 +52,7 @@ def _wheel(model: Model, panel: Panel, rows: int) -> None:
         scroll_list(model, panel, -rows, len(model.market.tape))
 
 
-def _click_ladder(model: Model, x: int, row: int) -> list[Request]:
+def _click_ladder(model: Model, x: int, row: int) -> list[Outgoing]:
     top = model.top
     if top is None or not 0 <= row < model.layout.ladder_rows or top - row <= 0:
         return []
@@ -64,7 +65,7 @@ def _click_ladder(model: Model, x: int, row: int) -> list[Request]:
         mine = [order for order in orders_at(model, price) if order.is_buy == is_bid_half]
         return cancel(model, mine) if mine else []
     if is_bid_half and x >= columns.bid_bar.x:
-        return wish_at_cursor(model, is_buy=True)
+        return propose_at_cursor(model, is_buy=True)
     if is_ask_half and x < columns.ask_bar.end:
-        return wish_at_cursor(model, is_buy=False)
+        return propose_at_cursor(model, is_buy=False)
     return []

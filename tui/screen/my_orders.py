@@ -16,13 +16,16 @@ from enum import Enum
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
-from tui.screen.market import BookSide, LevelChange, Market, TapeTrade
+from tui.screen.market_data import LadderSide, LevelTotal, Market, TapeTrade
 
 # Orders that are over are kept for the panel up to this many.
 DONE_ORDERS_MAX = 200
+# What the panel says of an order while a change of it is under way.
+CANCELING = "CXL…"
+MOVING = "MOV…"
 
 
-class OrderState(Enum):
+class ShownState(Enum):
     """Where an order is in its life; the value is what the panel shows."""
 
     SENT = "NEW…"
@@ -36,18 +39,18 @@ class OrderState(Enum):
 
 
 _STATE_OF_STATUS = {
-    "NEW": OrderState.WORKING,
-    "PARTIALLY_FILLED": OrderState.PARTIAL,
-    "FILLED": OrderState.FILLED,
-    "CANCELED": OrderState.CANCELED,
-    "EXPIRED": OrderState.EXPIRED,
-    "REJECTED": OrderState.REJECTED,
+    "NEW": ShownState.WORKING,
+    "PARTIALLY_FILLED": ShownState.PARTIAL,
+    "FILLED": ShownState.FILLED,
+    "CANCELED": ShownState.CANCELED,
+    "EXPIRED": ShownState.EXPIRED,
+    "REJECTED": ShownState.REJECTED,
 }
-_OPEN = (OrderState.SENT, OrderState.WORKING, OrderState.PARTIAL)
+_OPEN = (ShownState.SENT, ShownState.WORKING, ShownState.PARTIAL)
 
 
 @dataclass(slots=True)
-class OwnOrder:
+class MyOrder:
     """One order.  `price` in ticks, None for MARKET; `order_id` None until the engine gave it one.
 
     `sent_at` is when this screen asked for it (None: it didn't); `barrier` the number of the first ping sent after
@@ -60,7 +63,7 @@ class OwnOrder:
     price: Optional[int]
     quantity: int
     remaining: int
-    state: OrderState
+    state: ShownState
     order_id: Optional[int] = None
     sent_at: Optional[float] = None
     asked_at: Optional[float] = None
@@ -76,7 +79,7 @@ class OwnOrder:
     @property
     def is_working(self) -> bool:
         """Whether the engine has it in its book."""
-        return self.state is OrderState.WORKING or self.state is OrderState.PARTIAL
+        return self.state is ShownState.WORKING or self.state is ShownState.PARTIAL
 
     @property
     def done(self) -> int:
@@ -89,54 +92,54 @@ class OwnOrder:
         return self.asked if self.asked and self.is_open else self.state.value
 
 
-class OwnOrders:
+class MyOrders:
     """All orders known, oldest first, of all symbols."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, OwnOrder] = {}
-        self._by_order_id: dict[int, OwnOrder] = {}
+        self._orders: dict[str, MyOrder] = {}
+        self._by_order_id: dict[int, MyOrder] = {}
         # The open ones among them: every book message asks for these.
-        self._open: dict[str, OwnOrder] = {}
+        self._open: dict[str, MyOrder] = {}
 
-    def __iter__(self) -> Iterator[OwnOrder]:
+    def __iter__(self) -> Iterator[MyOrder]:
         return iter(self._orders.values())
 
-    def open(self, symbol: Optional[str] = None) -> list[OwnOrder]:
+    def open(self, symbol: Optional[str] = None) -> list[MyOrder]:
         """The orders that may trade, oldest first; of one symbol or (None) of all."""
         return [order for order in self._open.values() if symbol in (None, order.symbol)]
 
-    def shown(self) -> list[OwnOrder]:
+    def shown(self) -> list[MyOrder]:
         """In the order of the panel: what is open, newest last, then what is over, newest first."""
         return self.open() + [order for order in self if not order.is_open][::-1]
 
-    def by_client_order_id(self, client_order_id: str) -> Optional[OwnOrder]:
+    def by_client_order_id(self, client_order_id: str) -> Optional[MyOrder]:
         """The order this user named so."""
         return self._orders.get(client_order_id)
 
-    def find(self, message: Message) -> Optional[OwnOrder]:
+    def find(self, message: Message) -> Optional[MyOrder]:
         """The order that an event or a rejection is about, None if it is not known."""
         order = self._by_order_id.get(message.get("order_id", -1))
         return order or self._orders.get(message.get("client_order_id", ""))
 
-    def add_sent(self, order: OwnOrder) -> None:
+    def add_sent(self, order: MyOrder) -> None:
         """Remember an order that is being sent."""
         self._file(order)
 
-    def _file(self, order: OwnOrder) -> None:
+    def _file(self, order: MyOrder) -> None:
         self._orders[order.client_order_id] = order
         if order.is_open:
             self._open[order.client_order_id] = order
         else:
             self._open.pop(order.client_order_id, None)
 
-    def remove(self, order: OwnOrder) -> None:
+    def remove(self, order: MyOrder) -> None:
         """Forget it."""
         self._orders.pop(order.client_order_id, None)
         self._open.pop(order.client_order_id, None)
         if order.order_id is not None:
             self._by_order_id.pop(order.order_id, None)
 
-    def accept(self, message: Message, market: Market) -> OwnOrder:
+    def accept(self, message: Message, market: Market) -> MyOrder:
         """The engine has it (`order_accepted`, an entry of `orders`, or of the history)."""
         order = self._orders.get(message["client_order_id"])
         if order is None:
@@ -146,21 +149,21 @@ class OwnOrders:
             self._by_order_id[order.order_id] = order
         order.quantity, order.remaining = message["quantity"], message["remaining_quantity"]
         order.price = None if message["price"] is None else market.scale.ticks(message["price"])
-        order.state = _STATE_OF_STATUS.get(message["status"], OrderState.UNKNOWN)
+        order.state = _STATE_OF_STATUS.get(message["status"], ShownState.UNKNOWN)
         self._file(order)
         return order
 
-    def set_status(self, order: OwnOrder, message: Message) -> None:
+    def set_status(self, order: MyOrder, message: Message) -> None:
         """Take the status and what remains from a private event."""
-        order.state = _STATE_OF_STATUS.get(message["status"], OrderState.UNKNOWN)
+        order.state = _STATE_OF_STATUS.get(message["status"], ShownState.UNKNOWN)
         order.asked = ""
-        if order.is_open or order.state is OrderState.FILLED:
+        if order.is_open or order.state is ShownState.FILLED:
             order.remaining = message["remaining_quantity"]
         self._file(order)
         if not order.is_open:
             self._forget_oldest()
 
-    def rename(self, order: OwnOrder, client_order_id: str) -> None:
+    def rename(self, order: MyOrder, client_order_id: str) -> None:
         """The order goes by another client order id from now on."""
         if client_order_id != order.client_order_id:
             self._orders.pop(order.client_order_id, None)
@@ -173,7 +176,7 @@ class OwnOrders:
         known = {message["client_order_id"] for message in live}
         vanished = [order for order in self.open() if order.client_order_id not in known]
         for order in vanished:
-            order.state = OrderState.UNKNOWN
+            order.state = ShownState.UNKNOWN
             self._file(order)
         for message in live:
             market = markets.get(message["symbol"])
@@ -181,16 +184,16 @@ class OwnOrders:
                 self.accept(message, market).asked = ""
         return len(vanished)
 
-    def join_level(self, order: OwnOrder, market: Market) -> None:
+    def join_level(self, order: MyOrder, market: Market) -> None:
         """The order was just accepted, or lost its place: all that its level is known to hold is ahead of it."""
         levels = market.bids if order.is_buy else market.asks
         order.ahead = None if order.price is None else levels.get(order.price, 0)
 
-    def levels_changed(self, symbol: str, changes: list[LevelChange]) -> None:
+    def levels_changed(self, symbol: str, changes: list[LevelTotal]) -> None:
         """No more can be ahead of an order than its level holds beside it."""
         if not self._open:
             return
-        totals = {(change.side is BookSide.BID, change.price): change.quantity for change in changes}
+        totals = {(change.side is LadderSide.BID, change.price): change.quantity for change in changes}
         for order in self.open(symbol):
             total = totals.get((order.is_buy, order.price or 0))
             if total is not None and order.ahead is not None and order.is_working:
@@ -208,13 +211,13 @@ class OwnOrders:
             self.remove(order)
 
 
-def _from_message(message: Message) -> OwnOrder:
-    return OwnOrder(
+def _from_message(message: Message) -> MyOrder:
+    return MyOrder(
         client_order_id=message["client_order_id"],
         symbol=message["symbol"],
         is_buy=message["side"] == "BUY",
         price=None,
         quantity=message["quantity"],
         remaining=message["remaining_quantity"],
-        state=OrderState.WORKING,
+        state=ShownState.WORKING,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.screen.key_decoder import ESCAPE_WAIT_S, Focus, Key, KeyDecoder, Mouse, MouseButton, Paste
-from tui.screen.keys import ACTIONS, BINDINGS, Action, help_rows, hints, markdown_table
+from tui.screen.key_table import ACTIONS, BINDINGS, Action, help_rows, hints, markdown_table
 from tui.screen.update_from_keys import _ACTIONS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.screen.pacing import FRAMES_PER_S, FramePacer
+from tui.screen.frame_pacer import FRAMES_PER_S, FramePacer
 
 
 def test_the_market_waits_its_turn_and_a_key_does_not() -> None:

@@ -22,7 +22,7 @@ FINE_LENGTH_MAX = 4_200
 COARSE_LENGTH_MAX = 1_200
 
 
-class BookSide(Enum):
+class LadderSide(Enum):
     """As the book feed spells them."""
 
     BID = "BID"
@@ -46,10 +46,10 @@ class ChartedPrice(NamedTuple):
     trade_count: int
 
 
-class LevelChange(NamedTuple):
+class LevelTotal(NamedTuple):
     """One level's new total."""
 
-    side: BookSide
+    side: LadderSide
     price: int
     quantity: int
 
@@ -65,7 +65,7 @@ class Market:
     bids: dict[int, int] = field(default_factory=dict)
     asks: dict[int, int] = field(default_factory=dict)
     sequence: Optional[int] = None
-    flashes: dict[tuple[BookSide, int], float] = field(default_factory=dict)
+    flashes: dict[tuple[LadderSide, int], float] = field(default_factory=dict)
     tape: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=TAPE_LENGTH_MAX))
     volume_at: dict[int, int] = field(default_factory=dict)
     fine_chart: deque[ChartedPrice] = field(default_factory=lambda: deque(maxlen=FINE_LENGTH_MAX))
@@ -109,7 +109,7 @@ class Market:
         self.asks.update({ticks(price): quantity for price, quantity, _ in message["asks"]})
         self.sequence = message["sequence"]
 
-    def apply_update(self, message: Message, now: float) -> Optional[list[LevelChange]]:
+    def apply_update(self, message: Message, now: float) -> Optional[list[LevelTotal]]:
         """Apply a `book_update`; returns what changed, or None if it shows that data was lost."""
         if self.sequence is None:
             return []
@@ -119,14 +119,14 @@ class Market:
         self.sequence += 1
         changes = []
         for side_name, wire_price, quantity, _ in message["changes"]:
-            side, price = BookSide(side_name), self.scale.ticks(wire_price)
-            levels = self.bids if side is BookSide.BID else self.asks
+            side, price = LadderSide(side_name), self.scale.ticks(wire_price)
+            levels = self.bids if side is LadderSide.BID else self.asks
             if quantity:
                 levels[price] = quantity
             else:
                 levels.pop(price, None)
             self.flashes[side, price] = now + FLASH_S
-            changes.append(LevelChange(side, price, quantity))
+            changes.append(LevelTotal(side, price, quantity))
         return changes
 
     def apply_trade(self, message: Message, now: float) -> TapeTrade:

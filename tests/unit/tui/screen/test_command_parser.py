@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from tui.screen.command_line import (
+from tui.screen.command_editor import CommandEditor
+from tui.screen.command_parser import (
     BadCommand,
     CancelCommand,
-    CommandLine,
     OrderCommand,
     QuantityCommand,
     SymbolCommand,
@@ -36,8 +36,8 @@ def test_commands_are_understood(text: str, command: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "buy", "buy x 3", "buy 0 3", "buy -1 3", "buy 1.5 3", "cancel", "cancel x", "qty 0", "buy ² 1",
-    "go"]
+    "text",
+    ["", "buy", "buy x 3", "buy 0 3", "buy -1 3", "buy 1.5 3", "cancel", "cancel x", "qty 0", "buy ² 1", "go"],
 )
 def test_what_is_no_command_is_told(text: str) -> None:
     assert isinstance(parse_command(text), BadCommand)
@@ -49,7 +49,7 @@ def test_a_price_that_is_no_number_is_left_to_be_refused_as_a_word() -> None:
 
 
 def test_text_is_edited_at_the_cursor() -> None:
-    line = CommandLine([])
+    line = CommandEditor([])
     line.insert("buy 10")
     for key in ("home", "right", "delete", "end", "backspace", "left"):
         line.edit(key)
@@ -62,7 +62,7 @@ def test_text_is_edited_at_the_cursor() -> None:
 
 
 def test_history_is_recalled_and_the_draft_comes_back() -> None:
-    line = CommandLine(["first", "second"])
+    line = CommandEditor(["first", "second"])
     line.insert("draft")
     texts = []
     for key in ("up", "up", "up", "down", "down", "down"):
@@ -72,7 +72,7 @@ def test_history_is_recalled_and_the_draft_comes_back() -> None:
 
 
 def test_a_paste_of_several_lines_becomes_one_line_of_limited_length() -> None:
-    line = CommandLine([])
+    line = CommandEditor([])
     line.insert("buy 1\r\n2" + "x" * 500)
     assert line.text.startswith("buy 1  2xxx")
     assert len(line.text) == 120

@@ -1,12 +1,13 @@
-"""The command line's keys, and carrying out what was typed.  Pure but for the model."""
+"""The keys of the open `:` line, and carrying out what was typed there.  Pure but for the model."""
 
 from __future__ import annotations
 
-from tui.screen.command_line import (
-    HISTORY_LENGTH_MAX,
+from exchange.engine.order import TimeInForce
+from tui.screen.canceling import cancel, cancel_all
+from tui.screen.command_editor import HISTORY_LENGTH_MAX, CommandEditor
+from tui.screen.command_parser import (
     BadCommand,
     CancelCommand,
-    CommandLine,
     OrderCommand,
     QuantityCommand,
     SymbolCommand,
@@ -14,19 +15,20 @@ from tui.screen.command_line import (
     parse_command,
 )
 from tui.screen.key_decoder import Key
-from tui.screen.messages import Effect, Request
-from tui.screen.model import Model, NoticeKind
+from tui.screen.messages import Effect, Outgoing
+from tui.screen.model import Model, refuse
+from tui.screen.proposals import OrderProposal, QuitProposal
+from tui.screen.sending import ask_or_send, flatten
 from tui.screen.subscriptions import switch_symbol
-from tui.screen.trading import cancel, cancel_all, flatten, make_wish
-from tui.screen.wishes import TIMES_OF_KIND, OrderKind, OrderWish, QuitWish, TimeInForce
+from tui.screen.ticket import TIMES_OF_TYPE, TicketType
 
 
 def open_command_line(model: Model) -> None:
     """Show an empty command line on the ticket's row."""
-    model.command = CommandLine(model.command_history)
+    model.command = CommandEditor(model.command_history)
 
 
-def type_command(model: Model, key: Key) -> list[Request]:
+def type_command(model: Model, key: Key) -> list[Outgoing]:
     """One key for the open command line."""
     line = model.command
     assert line is not None
@@ -44,7 +46,7 @@ def type_command(model: Model, key: Key) -> list[Request]:
     return []
 
 
-def _run(model: Model, text: str) -> list[Request]:
+def _run(model: Model, text: str) -> list[Outgoing]:
     if not text:
         return []
     history = model.command_history
@@ -53,14 +55,14 @@ def _run(model: Model, text: str) -> list[Request]:
         del history[:-HISTORY_LENGTH_MAX]
     command = parse_command(text)
     if isinstance(command, BadCommand):
-        return _refuse(model, command.text)
+        return refuse(model, command.text)
     if isinstance(command, OrderCommand):
         return _order(model, command)
     if isinstance(command, CancelCommand):
         return _cancel(model, command)
     if isinstance(command, SymbolCommand):
         if command.symbol not in model.markets:
-            return _refuse(model, f"symbol {command.symbol} is not listed; there are {' '.join(model.symbols)}")
+            return refuse(model, f"symbol {command.symbol} is not listed; there are {' '.join(model.symbols)}")
         return switch_symbol(model, command.symbol)
     if isinstance(command, QuantityCommand):
         model.ticket.quantity = command.quantity
@@ -68,34 +70,34 @@ def _run(model: Model, text: str) -> list[Request]:
     return _word(model, command)
 
 
-def _order(model: Model, command: OrderCommand) -> list[Request]:
+def _order(model: Model, command: OrderCommand) -> list[Outgoing]:
     market = model.market
     if market is None:
-        return _refuse(model, "there is no instrument yet")
-    kind = OrderKind.MARKET if command.price is None else OrderKind.LIMIT
+        return refuse(model, "there is no instrument yet")
+    kind = TicketType.MARKET if command.price is None else TicketType.LIMIT
     words = list(command.words)
     if "POST" in words and command.price is not None:
         words.remove("POST")
-        kind = OrderKind.POST
-    times = {time.value: time for time in TIMES_OF_KIND[kind]}
+        kind = TicketType.POST
+    times = {time.value: time for time in TIMES_OF_TYPE[kind]}
     if len(words) > 1 or any(word not in times for word in words):
-        return _refuse(model, f"{' '.join(words)}: a {kind.value} order takes one of {' '.join(times)}")
+        return refuse(model, f"{' '.join(words)}: a {kind.value} order takes one of {' '.join(times)}")
     if command.price is not None and not market.scale.is_on_tick(command.price):
-        return _refuse(model, f"price {command.price} is not a multiple of the tick {market.scale.tick_size}")
+        return refuse(model, f"price {command.price} is not a multiple of the tick {market.scale.tick_size}")
     price = None if command.price is None else market.scale.ticks(command.price)
-    time_in_force: TimeInForce = times[words[0]] if words else TIMES_OF_KIND[kind][0]
-    wish = OrderWish(market.symbol, market.scale, command.is_buy, command.quantity, price, kind, time_in_force)
-    return make_wish(model, wish)
+    time_in_force: TimeInForce = times[words[0]] if words else TIMES_OF_TYPE[kind][0]
+    terms = (command.is_buy, command.quantity, price, kind, time_in_force)
+    return ask_or_send(model, OrderProposal(market.symbol, market.scale, *terms))
 
 
-def _cancel(model: Model, command: CancelCommand) -> list[Request]:
+def _cancel(model: Model, command: CancelCommand) -> list[Outgoing]:
     if command.order_id is None:
         return cancel_all(model)
     orders = [order for order in model.orders.open() if order.order_id == command.order_id]
-    return cancel(model, orders) if orders else _refuse(model, f"order {command.order_id} is not open")
+    return cancel(model, orders) if orders else refuse(model, f"order {command.order_id} is not open")
 
 
-def _word(model: Model, command: WordCommand) -> list[Request]:
+def _word(model: Model, command: WordCommand) -> list[Outgoing]:
     if command.word == "flatten":
         return flatten(model)
     if command.word == "help":
@@ -107,10 +109,5 @@ def _word(model: Model, command: WordCommand) -> list[Request]:
     working = model.orders.open()
     if not working:
         return [Effect.QUIT]
-    model.confirm = QuitWish(len(working))
-    return []
-
-
-def _refuse(model: Model, text: str) -> list[Request]:
-    model.say(NoticeKind.REJECT, text)
+    model.confirm = QuitProposal(len(working))
     return []

@@ -1,44 +1,21 @@
 """What the person wants done: complete, immutable, and sent exactly as shown.  Pure.
 
-A wish is made once, from what the ticket and the cursor say at that moment.  The confirm row shows it, and Enter
-sends that same value: no tick, no size and no symbol is looked up in between.
+A proposal is made once, from what the ticket and the cursor say at that moment.  The confirm row shows it, and
+Enter sends that same value: no tick, no size and no symbol is looked up in between.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Optional, Union
 
+from exchange.engine.order import TimeInForce
 from tui.screen.price_scale import PriceScale
-
-
-class OrderKind(Enum):
-    """The order types of the ticket, in the order its key goes through them.  POST is a LIMIT that never takes."""
-
-    LIMIT = "LIMIT"
-    POST = "POST"
-    MARKET = "MARKET"
-
-
-class TimeInForce(Enum):
-    """How long an order lives."""
-
-    GTC = "GTC"
-    DAY = "DAY"
-    IOC = "IOC"
-    FOK = "FOK"
-
-
-TIMES_OF_KIND = {
-    OrderKind.LIMIT: (TimeInForce.GTC, TimeInForce.DAY, TimeInForce.IOC, TimeInForce.FOK),
-    OrderKind.POST: (TimeInForce.GTC, TimeInForce.DAY),
-    OrderKind.MARKET: (TimeInForce.IOC, TimeInForce.FOK),
-}
+from tui.screen.ticket import TicketType
 
 
 @dataclass(frozen=True, slots=True)
-class OrderWish:
+class OrderProposal:
     """A new order; `price` in ticks, None for MARKET.  `is_flatten`: it closes the position, which always asks."""
 
     symbol: str
@@ -46,7 +23,7 @@ class OrderWish:
     is_buy: bool
     quantity: int
     price: Optional[int]
-    kind: OrderKind
+    type: TicketType
     time_in_force: TimeInForce
     is_flatten: bool = False
 
@@ -57,7 +34,7 @@ class OrderWish:
 
     def text(self) -> str:
         """`BUY 100 ACME @ 100.20 LIMIT GTC = 10,020.00`"""
-        terms = f"{self.kind.value} {self.time_in_force.value}"
+        terms = f"{self.type.value} {self.time_in_force.value}"
         if self.price is None:
             return f"{self.side} {self.quantity} {self.symbol} {terms}"
         notional = self.scale.amount_text(self.scale.price(self.price) * self.quantity)
@@ -70,19 +47,19 @@ class OrderWish:
             "client_order_id": client_order_id,
             "symbol": self.symbol,
             "side": self.side,
-            "order_type": OrderKind.MARKET.value if self.price is None else OrderKind.LIMIT.value,
+            "order_type": TicketType.MARKET.value if self.price is None else TicketType.LIMIT.value,
             "quantity": self.quantity,
             "time_in_force": self.time_in_force.value,
         }
         if self.price is not None:
             message["price"] = self.scale.price(self.price)
-        if self.kind is OrderKind.POST:
+        if self.type is TicketType.POST:
             message["post_only"] = True
         return message
 
 
 @dataclass(frozen=True, slots=True)
-class MoveWish:
+class MoveProposal:
     """Another price (ticks) for a working order."""
 
     symbol: str
@@ -105,7 +82,7 @@ class MoveWish:
 
 
 @dataclass(frozen=True, slots=True)
-class QuitWish:
+class QuitProposal:
     """Leave, although orders still work."""
 
     working_count: int
@@ -116,4 +93,4 @@ class QuitWish:
         return f"{orders} and will go on working"
 
 
-Wish = Union[OrderWish, MoveWish, QuitWish]
+Proposal = Union[OrderProposal, MoveProposal, QuitProposal]

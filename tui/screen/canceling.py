@@ -1,0 +1,49 @@
+"""Canceling never asks, and works while the engine is silent: it can do no harm.  Pure but for the model."""
+
+from __future__ import annotations
+
+from tui.screen.layout import Panel
+from tui.screen.messages import Outgoing, ToEngine
+from tui.screen.model import LinkState, Model, NoticeKind, refuse
+from tui.screen.my_orders import CANCELING, MyOrder
+
+
+def selected_orders(model: Model) -> list[MyOrder]:
+    """The selected row's order if the orders panel has the focus, else my orders at the cursor."""
+    if model.focus is Panel.ORDERS:
+        rows = model.orders.shown()
+        return [order for order in rows[model.selected : model.selected + 1] if order.is_open]
+    return orders_at(model, model.cursor)
+
+
+def orders_at(model: Model, price: int | None) -> list[MyOrder]:
+    """My open orders of the current symbol at this price (ticks; None: nowhere)."""
+    if price is None:
+        return []
+    return [order for order in model.orders.open(model.symbol) if order.price == price]
+
+
+def cancel(model: Model, orders: list[MyOrder]) -> list[Outgoing]:
+    """Cancel these."""
+    if not orders:
+        return refuse(model, "there is no order of yours here to cancel")
+    if model.link.state is not LinkState.LIVE:
+        return refuse(model, "not connected: nothing was canceled")
+    requests: list[Outgoing] = []
+    for order in orders:
+        order.asked, order.asked_at = CANCELING, model.last_input_at
+        name = "client_order_id" if order.order_id is None else "order_id"
+        requests.append(ToEngine({"type": "cancel_order", name: getattr(order, name)}))
+    model.is_changed = True
+    return requests
+
+
+def cancel_all(model: Model) -> list[Outgoing]:
+    """Cancel every order of every symbol, in every mode, whatever is open on the screen."""
+    if model.link.state is not LinkState.LIVE:
+        return refuse(model, "not connected: NOTHING was canceled")
+    for order in model.orders.open():
+        order.asked, order.asked_at = CANCELING, model.last_input_at
+    model.confirm = None
+    model.say(NoticeKind.WARN, "CANCEL ALL sent")
+    return [ToEngine({"type": "cancel_all"})]

@@ -32,11 +32,11 @@ from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.publishing.sessions import RecentEvents
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.requests import MissedFills
+from exchange.storage.audit_log_reader import FillHistory
 from exchange.storage.data_directory import DataDirectory, StorageOptions
-from exchange.storage.fill_history import FillHistory
 from exchange.storage.places import lock_path, log_directory, operator_socket_path
-from exchange.storage.recovery import Progress
-from exchange.storage.running_snapshots import SnapshotProcess
+from exchange.storage.recovery import RecoveryProgress
+from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import FileError, FileLock
@@ -99,7 +99,7 @@ class Exchange:
                 options.data_dir,
                 options.storage,
                 self._snapshot_process,
-                Progress(tell, time.monotonic),
+                RecoveryProgress(tell, time.monotonic),
                 self._fail,
                 on_replayed=recent.add,
             )

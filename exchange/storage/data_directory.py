@@ -22,14 +22,14 @@ from exchange.engine.events import Event, PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.storage.audit_log import AuditFormat, log_files, repair_logs, seq_of, unwritten
-from exchange.storage.journal import SEGMENT_BYTES_MAX, Journal, JournalError
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
-from exchange.storage.lines_beyond_journal import Ahead
+from exchange.storage.journal_writer import SEGMENT_BYTES_MAX, JournalError, JournalWriter
+from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
-from exchange.storage.recovery import Progress, garbage_collection_paused, replay, restored
-from exchange.storage.running_snapshots import SnapshottingJournal
+from exchange.storage.recovery import RecoveryProgress, garbage_collection_paused, replay, restored
 from exchange.storage.snapshot_files import OrderStore
+from exchange.storage.snapshotting_journal import SnapshottingJournal
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThread, BatchThreadError, MakeWorker
 from exchange.utils.disk import REAL_DISK, Disk
@@ -58,7 +58,7 @@ class DataDirectory:
         path: Path,
         options: StorageOptions,
         make_snapshot: Callable[[int], Optional[str]],
-        progress: Progress,
+        progress: RecoveryProgress,
         on_failure: Callable[[BaseException], None],
         disk: Disk = REAL_DISK,
         on_replayed: Callable[[list[Event]], None] = lambda _events: None,
@@ -83,7 +83,7 @@ class DataDirectory:
         with ExitStack() as closing, garbage_collection_paused():
             self._store.prepare()
             self._recover(progress, closing)
-            self._files = Journal(
+            self._files = JournalWriter(
                 journal_directory(path), self.engine.sequence, options.durability, disk, options.segment_bytes_max
             )
             self.journal = SnapshottingJournal(
@@ -146,7 +146,7 @@ class DataDirectory:
 
     # --- recovery ----------------------------------------------------------------------------------------
 
-    def _recover(self, progress: Progress, closing: ExitStack) -> None:
+    def _recover(self, progress: RecoveryProgress, closing: ExitStack) -> None:
         self._disk.make_directory(journal_directory(self._path))
         journal = JournalReader(journal_directory(self._path), self._disk)
         sync_newest(journal_directory(self._path), journal.segments, self._disk)
@@ -185,7 +185,7 @@ class DataDirectory:
         self.ledger.drain()
         last_trade_id, last_seqs = self.engine.matcher.last_trade_id, self._last_seqs()
         logs, ledger = log_directory(self._path), ledger_path(self._path)
-        ahead = Ahead()
+        ahead = LinesBeyondJournal()
         ahead.add_trades(ledger, numbered_lines_after(ledger, trade_id_of, last_trade_id, self._disk))
         for user, path in log_files(logs, self._disk).items():
             if written_seqs.get(user, 0) > last_seqs.get(user, 0):

@@ -43,22 +43,22 @@ class Durability(Enum):
     OS = "os"
 
 
-class Segment(NamedTuple):
+class JournalSegment(NamedTuple):
     """One file of the journal: `first_sequence` is the first command in it."""
 
     first_sequence: int
     path: Path
 
 
-def segment_of(path: Path) -> Optional[Segment]:
+def segment_of(path: Path) -> Optional[JournalSegment]:
     """The segment that `path` is by its name, None if it isn't one."""
     match = _FILE_NAME.fullmatch(path.name)
-    return Segment(int(match[1]), path) if match else None
+    return JournalSegment(int(match[1]), path) if match else None
 
 
-def new_segment(directory: Path, first_sequence: int) -> Segment:
+def new_segment(directory: Path, first_sequence: int) -> JournalSegment:
     """The segment that begins with a command."""
-    return Segment(first_sequence, directory / f"journal-{first_sequence:020d}.jsonl")
+    return JournalSegment(first_sequence, directory / f"journal-{first_sequence:020d}.jsonl")
 
 
 def _line(body: bytes) -> bytes:

@@ -26,7 +26,7 @@ from exchange.storage.command_record import Record, RecordError, read_records
 from exchange.storage.journal_format import (
     MARKER_KIND,
     Durability,
-    Segment,
+    JournalSegment,
     header_line,
     parsed,
     readable_after_damage,
@@ -64,7 +64,7 @@ class SegmentReader:
     the header says (None: there is no header).
     """
 
-    def __init__(self, segment: Segment, disk: Disk) -> None:
+    def __init__(self, segment: JournalSegment, disk: Disk) -> None:
         self.segment = segment
         self.last_sequence = segment.first_sequence - 1
         self.sound_bytes = 0
@@ -240,7 +240,7 @@ class JournalReader:
         if (reached or 0) < end and not self.lacks_last:
             raise self._missing((reached or 0) + 1, end)
 
-    def needed(self, after: int, until: Optional[int] = None) -> list[Segment]:
+    def needed(self, after: int, until: Optional[int] = None) -> list[JournalSegment]:
         """The segments with the commands after `after`.  Raises DamagedFileError if the first of them is gone."""
         segments = [segment for segment in self.segments if until is None or segment.first_sequence <= until]
         first = len(segments) - 1
@@ -289,7 +289,7 @@ def carry_out(cut: Cut, disk: Disk) -> None:
         disk.truncate(cut.path, cut.offset_bytes)
 
 
-def sync_newest(directory: Path, segments: list[Segment], disk: Disk) -> None:
+def sync_newest(directory: Path, segments: list[JournalSegment], disk: Disk) -> None:
     """Make durable what a killed engine had written and not yet synced.
 
     Before anything is read: whatever is built on a command, the ledger first of all, must not outlive it.

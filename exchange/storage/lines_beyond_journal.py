@@ -19,7 +19,7 @@ _TRADE_TIME = re.compile(rb'"timestamp":([0-9]+)\}')
 _LOG_TIME_BYTES = 30
 
 
-class Ahead:
+class LinesBeyondJournal:
     """Collects the lines beyond the journal."""
 
     def __init__(self) -> None:

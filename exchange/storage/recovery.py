@@ -30,7 +30,7 @@ class ReplayError(FileError):
     """The engine can't carry out a command that the journal holds."""
 
 
-class Progress:
+class RecoveryProgress:
     """Tells, once a second, how far a replay is; a short one says nothing.
 
     `monotonic_s` is a clock in seconds; `tell` takes one line.
@@ -79,7 +79,7 @@ def replay(
     journal: JournalReader,
     on_events: OnEvents,
     until: Optional[int] = None,
-    progress: Optional[Progress] = None,
+    progress: Optional[RecoveryProgress] = None,
 ) -> None:
     """Bring the engine from where it is to the journal's end, or to command `until`.
 

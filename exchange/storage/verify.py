@@ -14,52 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from exchange.engine.engine import Engine
 from exchange.engine.trade import Trade
 from exchange.storage.command_record import Record
+from exchange.storage.findings import Findings
 from exchange.storage.journal_format import Durability
-from exchange.storage.journal_reader import JournalReader, SegmentReader, judge
-from exchange.storage.lines_beyond_journal import Ahead
+from exchange.storage.journal_reader import JournalReader, SegmentReader
+from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import ReplayError, carried_out
 from exchange.storage.snapshot_files import OrderStore, StoredSnapshot
-from exchange.storage.verify_ledger_and_logs import LedgerCheck, check_logs, tell_of_lines_ahead
+from exchange.storage.verify_audit_logs import check_logs
+from exchange.storage.verify_journal import NO_BACKUP, ReplayableCommands, check_segments
+from exchange.storage.verify_ledger import LedgerCheck
 from exchange.utils.disk import Disk
-from exchange.utils.helpers import DamagedFileError
-
-_NO_BACKUP = "restore it from a backup; without one nothing can bring it back"
-
-
-class Findings:
-    """What was found, told line by line as it is found; `problem_count` says how bad it is."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.problem_count = 0
-        self._tell = tell
-
-    def fact(self, part: str, text: str) -> None:
-        """How it stands with one part."""
-        self._tell(f"{part:10}{text}")
-
-    def note(self, part: str, text: str) -> None:
-        """Something that the next start puts in order."""
-        self._tell(f"{part:10}note: {text}")
-
-    def problem(self, part: str, text: str, to_do: str) -> None:
-        """Something wrong, and what to do about it."""
-        self.problem_count += 1
-        self._tell(f"{part:10}PROBLEM: {text}")
-        self._tell(f"{'':10}what to do: {to_do}")
-
-
-class Journal(NamedTuple):
-    """The part of the journal that can be replayed: commands `first` to `last` (`last` < `first`: nothing)."""
-
-    first: int
-    last: int
-    durability: Optional[Durability]
 
 
 def verify(data_directory: Path, disk: Disk, tell: Callable[[str], None]) -> bool:
@@ -68,22 +38,18 @@ def verify(data_directory: Path, disk: Disk, tell: Callable[[str], None]) -> boo
     store = OrderStore(snapshot_directory(data_directory), disk)
     snapshots = _check_snapshots(store, findings)
     start_after = snapshots[-1].sequence if snapshots else 0
-    journal = _check_segments(journal_directory(data_directory), start_after, disk, findings)
+    journal = check_segments(journal_directory(data_directory), start_after, disk, findings)
     base = _base(store, snapshots, journal)
     if base is None:
         findings.problem(
             "replay",
             f"neither the journal, which begins with command {journal.first}, nor a whole snapshot tells the "
             "state to begin with",
-            _NO_BACKUP,
+            NO_BACKUP,
         )
     else:
         _check_by_replay(data_directory, base, journal, snapshots, disk, findings)
     return findings.problem_count == 0
-
-
-# ------------------------------------------------------------------------------------------------- files by
-# themselves
 
 
 def _check_snapshots(store: OrderStore, findings: Findings) -> list[StoredSnapshot]:
@@ -104,81 +70,7 @@ def _check_snapshots(store: OrderStore, findings: Findings) -> list[StoredSnapsh
     return whole
 
 
-def _check_segments(directory: Path, start_after: int, disk: Disk, findings: Findings) -> Journal:
-    """Check every segment; returns what of the journal can be replayed in one go, up to its end if possible.
-
-    `start_after` is the command of the newest whole snapshot: what comes before it isn't needed for a start, so
-    behind damage there it goes on.
-    """
-    segments = JournalReader(directory, disk).segments
-    first = segments[0].first_sequence if segments else 1
-    last, durability = first - 1, None
-    for segment in segments:
-        if segment.first_sequence != last + 1:
-            _tell_of_gap(directory, last + 1, segment.first_sequence - 1, start_after, findings)
-            if segment.first_sequence > start_after + 1:
-                break
-            first = segment.first_sequence
-        reader = SegmentReader(segment, disk)
-        for _chunk in reader.chunks():
-            pass
-        last, durability = reader.last_sequence, reader.durability or durability
-        try:
-            cut = judge(reader, segment == segments[-1], disk)
-        except DamagedFileError as error:
-            later = [other for other in segments if other > segment]
-            is_spared = any(other.first_sequence <= start_after + 1 for other in later)
-            paths = [str(other.path) for other in later]
-            _tell_of_damage(str(error), reader, paths, start_after if is_spared else None, findings)
-            if not is_spared:
-                return Journal(first, last, durability)
-            if last >= start_after:
-                break
-            first = later[0].first_sequence
-            last = first - 1
-        else:
-            if cut is not None:
-                findings.note("journal", f"{cut}: the next start cuts them off")
-    count = f"{len(segments)} segment{'' if len(segments) == 1 else 's'}"
-    findings.fact("journal", f"{count}, commands {first:,} to {last:,} can be read" if segments else "none")
-    if last == start_after - 1:
-        findings.note("journal", f"its last command, {start_after}, is missing; snapshot {start_after} tells it")
-    elif last < start_after:
-        _tell_of_gap(directory, last + 1, start_after, start_after, findings)
-    return Journal(first, last, durability)
-
-
-def _tell_of_gap(directory: Path, first: int, last: int, start_after: int, findings: Findings) -> None:
-    spared = f"; a start does not need them, since snapshot {start_after} comes after them" * (last < start_after)
-    findings.problem("journal", f"{directory}: commands {first} to {last} are missing{spared}", _NO_BACKUP)
-
-
-def _tell_of_damage(
-    text: str, reader: SegmentReader, later: list[str], spared_by: Optional[int], findings: Findings
-) -> None:
-    """`spared_by` is the snapshot after which a start needs only later segments; None if it needs this one."""
-    path, damage = reader.segment.path, reader.damage
-    assert damage is not None, path
-    if spared_by is not None:
-        to_do = (
-            f"restore it from a backup; a start does not need it, since snapshot {spared_by} comes after it, "
-            "but what comes before that snapshot can't be checked"
-        )
-    else:
-        remove = f" && rm {' '.join(later)}" if later else ""
-        to_do = (
-            f"restore it from a backup; or lose command {damage.sequence} and all after it, which were "
-            f"acknowledged: remove every snapshot whose number is {damage.sequence} or higher, "
-            f"truncate -s {damage.offset_bytes} {path}{remove}, then make verify again"
-        )
-    findings.problem("journal", text, to_do)
-
-
-# ------------------------------------------------------------------------------------------------- against each
-# other
-
-
-def _base(store: OrderStore, snapshots: list[StoredSnapshot], journal: Journal) -> Optional[Engine]:
+def _base(store: OrderStore, snapshots: list[StoredSnapshot], journal: ReplayableCommands) -> Optional[Engine]:
     """The oldest state from which the journal leads on to its end; None if there is none."""
     start_after = snapshots[-1].sequence if snapshots else 0
     if journal.first == 1 and journal.last >= start_after:
@@ -193,7 +85,7 @@ def _base(store: OrderStore, snapshots: list[StoredSnapshot], journal: Journal) 
 def _check_by_replay(
     data_directory: Path,
     engine: Engine,
-    journal: Journal,
+    journal: ReplayableCommands,
     snapshots: list[StoredSnapshot],
     disk: Disk,
     findings: Findings,
@@ -218,13 +110,13 @@ def _check_by_replay(
     findings.fact("replay", f"commands {base_sequence + 1:,} to {engine.sequence:,}, state {engine.state_hash()}")
     if same:
         findings.fact("snapshots", f"equal to the replayed journal: {', '.join(f'{number:,}' for number in same)}")
-    ahead = Ahead()
+    ahead = LinesBeyondJournal()
     ledger.finish(durable_trade_id, ahead, findings)
     check_logs(log_directory(data_directory), durable_seqs, _last_seqs(engine), ahead, disk, findings)
-    tell_of_lines_ahead(ahead, journal.durability is Durability.OS, findings)
+    _tell_of_lines_ahead(ahead, journal.durability is Durability.OS, findings)
 
 
-def _records(data_directory: Path, engine: Engine, journal: Journal, disk: Disk) -> Iterator[Record]:
+def _records(data_directory: Path, engine: Engine, journal: ReplayableCommands, disk: Disk) -> Iterator[Record]:
     """What can be replayed after the state of `engine`."""
     for segment in JournalReader(journal_directory(data_directory), disk).segments:
         if journal.first <= segment.first_sequence <= journal.last:
@@ -262,3 +154,16 @@ def _compare_state(
 
 def _last_seqs(engine: Engine) -> dict[str, int]:
     return {user: engine.last_seq(user) for user in engine.users()}
+
+
+def _tell_of_lines_ahead(ahead: LinesBeyondJournal, journal_may_lose: bool, findings: Findings) -> None:
+    """What ledger and logs tell that the journal doesn't."""
+    if ahead.line_count and (journal_may_lose or ahead.is_one_command):
+        findings.note("ahead", f"{ahead}; the next start cuts them off")
+    elif ahead.line_count:
+        findings.problem(
+            "ahead",
+            f"{ahead}",
+            "the end of the journal is missing: restore it from a backup; or, to go on without what it held, "
+            "remove these lines from the ends of these files",
+        )

@@ -1,1 +1,7 @@
-"""Helpers that know no trading word and import nothing of ours."""
+"""Helpers without a trading word: files, threads, time, the command line.  Anything may import them.
+
+They must not import anything of ours, read a clock on their own, or know what the bytes mean that they carry.
+
+To read: `disk`, `helpers`, `numbered_lines` (files); `batch_thread`, `logger` (a thread that writes);
+`command_line`, `interruption` (what commands share); `tls`, `memory`.
+"""

@@ -22,7 +22,7 @@ from exchange.matching_thread import AuditLog, Journal, JournalEntry, Ledger, Ou
 from exchange.storage.audit_log import AuditFormat, log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
-from exchange.storage.recovery import Progress, build_snapshot
+from exchange.storage.recovery import RecoveryProgress, build_snapshot
 from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.trade_writer import trade_line
 from exchange.storage.verify import verify
@@ -140,7 +140,7 @@ class SimulatedMarket(Unheard):
         def make_snapshot(sequence: int) -> Optional[str]:
             return build_snapshot(store, journal_directory(DATA), sequence, disk)
 
-        progress = Progress(lambda _line: None, lambda: 0.0)
+        progress = RecoveryProgress(lambda _line: None, lambda: 0.0)
         self.data = DataDirectory(
             DATA, options, make_snapshot, progress, self.failures.append, disk, make_worker=workers.make
         )

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from exchange.storage.data_directory import StorageOptions
-from exchange.storage.journal import JournalError
+from exchange.storage.journal_writer import JournalError
 from exchange.utils.batch_thread import BatchThreadError
 from tests.faults.power_loss import JumpingClock
 from tests.faults.random_orders import RandomOrders

@@ -18,7 +18,7 @@ from exchange.engine.commands import Command
 from exchange.matching_thread import Outcome
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import journal_directory, snapshot_directory
-from exchange.storage.recovery import Progress, build_snapshot
+from exchange.storage.recovery import RecoveryProgress, build_snapshot
 from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.disk import REAL_DISK, Disk
 from tests.property.strategies import Stamped
@@ -68,7 +68,7 @@ class KeptMarket:
             path,
             options,
             make_snapshot or in_this_process,
-            Progress(tell, lambda: 0.0),
+            RecoveryProgress(tell, lambda: 0.0),
             self.failures.append,
             disk=disk,
         )

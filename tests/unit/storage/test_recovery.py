@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from exchange.engine.commands import CancelOrder
 from exchange.engine.engine import Engine
 from exchange.storage.data_directory import StorageOptions
-from exchange.storage.journal import Journal
 from exchange.storage.journal_format import Durability, header_line, record_line
-from exchange.storage.recovery import Progress, ReplayError
-from exchange.storage.running_snapshots import SnapshotError, SnapshotProcess
+from exchange.storage.journal_writer import JournalWriter
+from exchange.storage.recovery import RecoveryProgress, ReplayError
 from exchange.storage.snapshot_files import OrderStore
+from exchange.storage.snapshot_process import SnapshotError, SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.helpers import DamagedFileError
 from tests.property.strategies import Stamped, command_sequences, long_session
@@ -220,7 +220,7 @@ def test_a_command_that_ends_the_engine_is_refused_by_its_file_and_number(tmp_pa
     for command, reason in ((CancelOrder("alice", None, None), "it ends the engine"), (SESSION[1][0], "answers")):
         path = tmp_path / reason
         shutil.copytree(tmp_path / "journal", path / "journal")
-        journal = Journal(path / "journal", market.engine.sequence, Durability.FSYNC)
+        journal = JournalWriter(path / "journal", market.engine.sequence, Durability.FSYNC)
         journal.commit([(market.engine.sequence + 1, 1, command)])
         journal.close()
         match = f"{newest_segment(path)}: command {market.engine.sequence + 1} can't be replayed.*{reason}"
@@ -379,7 +379,7 @@ def test_a_stopped_snapshot_process_makes_nothing_and_is_no_failure(tmp_path: Pa
 def test_progress_is_told_once_a_second_and_never_for_a_short_replay() -> None:
     told: list[str] = []
     now_s = [0.0]
-    progress = Progress(told.append, lambda: now_s[0])
+    progress = RecoveryProgress(told.append, lambda: now_s[0])
     for now_s[0], done in ((0.5, 100), (1.0, 412_000), (1.9, 500_000), (2.0, 1_000_001)):
         progress.report(done, 1_000_000)
     assert told == [

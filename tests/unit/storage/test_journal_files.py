@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.commands import CancelAll, Command
-from exchange.storage.journal import Journal, JournalError
-from exchange.storage.journal_format import Durability, Segment, segment_of
+from exchange.storage.journal_format import Durability, JournalSegment, segment_of
 from exchange.storage.journal_reader import JournalReader, remove_segments_before
+from exchange.storage.journal_writer import JournalError, JournalWriter
 from exchange.utils.disk import REAL_DISK
 from tests.support.recording_disk import RecordingDisk
 
@@ -27,8 +27,8 @@ def read(directory: Path, after: int = 0) -> list[Entry]:
     return [record for chunk in JournalReader(directory).chunks(after) for record in chunk]
 
 
-def open_journal(directory: Path, disk: RecordingDisk, durability: Durability = Durability.FSYNC) -> Journal:
-    return Journal(directory, 0, durability, disk)
+def open_journal(directory: Path, disk: RecordingDisk, durability: Durability = Durability.FSYNC) -> JournalWriter:
+    return JournalWriter(directory, 0, durability, disk)
 
 
 # ---------------------------------------------------------------------------------------------- the order of
@@ -89,7 +89,7 @@ def test_a_segment_is_durable_to_its_end_before_the_next_one_is_made(
 
 
 def test_segments_end_at_their_size_and_read_as_one(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, 0, Durability.OS, REAL_DISK, segment_bytes_max=500)
+    journal = JournalWriter(tmp_path, 0, Durability.OS, REAL_DISK, segment_bytes_max=500)
     for sequence in range(1, 101):
         journal.commit([entry(sequence)])
     segments = JournalReader(tmp_path).segments
@@ -101,7 +101,7 @@ def test_segments_end_at_their_size_and_read_as_one(tmp_path: Path) -> None:
 
 def test_a_journal_opened_again_begins_a_segment_of_its_own(tmp_path: Path) -> None:
     for last_sequence in (0, 3):
-        journal = Journal(tmp_path, last_sequence, Durability.FSYNC)
+        journal = JournalWriter(tmp_path, last_sequence, Durability.FSYNC)
         journal.commit([entry(last_sequence + number) for number in (1, 2, 3)])
         journal.close()
     assert [segment.first_sequence for segment in JournalReader(tmp_path).segments] == [1, 4]
@@ -109,7 +109,7 @@ def test_a_journal_opened_again_begins_a_segment_of_its_own(tmp_path: Path) -> N
 
 
 def test_a_journal_without_commands_makes_no_file(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, 0, Durability.FSYNC)
+    journal = JournalWriter(tmp_path, 0, Durability.FSYNC)
     journal.rotate()
     journal.close()
     assert list(tmp_path.iterdir()) == []
@@ -119,7 +119,7 @@ def test_a_journal_without_commands_makes_no_file(tmp_path: Path) -> None:
 def test_segments_go_only_when_they_hold_nothing_that_is_needed(
     tmp_path: Path, sequence: int, left: list[int]
 ) -> None:
-    journal = Journal(tmp_path, 0, Durability.OS)
+    journal = JournalWriter(tmp_path, 0, Durability.OS)
     for first in (1, 4, 7):
         journal.commit([entry(first + number) for number in range(3)])
         journal.rotate()
@@ -128,7 +128,7 @@ def test_segments_go_only_when_they_hold_nothing_that_is_needed(
 
 
 def test_other_files_are_no_segments(tmp_path: Path) -> None:
-    assert segment_of(tmp_path / FIRST) == Segment(1, tmp_path / FIRST)
+    assert segment_of(tmp_path / FIRST) == JournalSegment(1, tmp_path / FIRST)
     for name in ("journal-1.jsonl", f"{FIRST}.bak", "notes.txt", f".{FIRST}"):
         assert segment_of(tmp_path / name) is None
 
@@ -168,7 +168,7 @@ def test_a_failed_sync_is_not_retried(tmp_path: Path) -> None:
 
 
 def test_a_file_size_limit_cuts_a_batch_short_and_only_whole_commands_are_read_back(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, 0, Durability.FSYNC)
+    journal = JournalWriter(tmp_path, 0, Durability.FSYNC)
     journal.commit([entry(1)])
     limit_bytes = (tmp_path / FIRST).stat().st_size + 100
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -185,7 +185,7 @@ def test_a_file_size_limit_cuts_a_batch_short_and_only_whole_commands_are_read_b
 
 
 def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, 0, Durability.FSYNC)
+    journal = JournalWriter(tmp_path, 0, Durability.FSYNC)
     journal.close()
     journal.close()
     with pytest.raises(JournalError, match="it is closed"):
@@ -193,7 +193,7 @@ def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_command_that_does_not_follow_is_a_bug(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, 4, Durability.FSYNC)
+    journal = JournalWriter(tmp_path, 4, Durability.FSYNC)
     for wrong in ([entry(4)], [entry(6)], [entry(5), entry(7)]):
         with pytest.raises((AssertionError, JournalError)):
             journal.commit(wrong)

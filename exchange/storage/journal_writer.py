@@ -36,7 +36,7 @@ class JournalError(FileError):
     """The batch may not be durable, so nobody may be told of it; the journal takes nothing any more."""
 
 
-class Journal:
+class JournalWriter:
     """The writing end, after recovery.  The matching thread calls `commit` and `rotate`, its owner `close`."""
 
     def __init__(

@@ -20,7 +20,7 @@ from exchange.engine.events import (
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.storage.audit_log import AuditFormat, file_stem
-from exchange.storage.fill_history import FillHistory
+from exchange.storage.audit_log_reader import FillHistory
 
 INSTRUMENTS = {
     "ACME": Instrument("ACME"),

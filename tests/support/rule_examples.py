@@ -1,0 +1,332 @@
+"""The worked examples of RULES.md, played: what a trader reads there is what the engine does.
+
+An example is a fenced block.  Its lines, in the order in which they happen:
+
+    instrument: tick_size 0.05, lot_size 10     what is traded, if it is not ACME with tick 1 and lot 1
+    limits: open_orders_max 2                   what the operator allows one user
+    BUY           | SELL                        the book: the first one is entered order by order, each later one
+    alice 10 @ 50 | bob 5 @ 52                  is what the engine's book must be then, in the sequence of trading
+    carol sells 15 @ 49 IOC                     what somebody does; see `_ORDER` and `Play` for what can be said
+      → alice buys 10 @ 50 from carol           what comes of it, in this order and nothing else
+      → order 3: 5 canceled, IOC_REMAINDER
+
+That an order was accepted is told only where the example tells it.  Orders are numbered as they are entered, drawn
+ones row by row from the left.  Everything is said in the wire's own lines, decoded and encoded as for a client.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+from exchange.engine.commands import ListInstrument, SetLimits
+from exchange.engine.engine import Engine
+from exchange.engine.events import (
+    CancelRejected,
+    InstrumentListed,
+    LimitsSet,
+    OrderRejected,
+    ReplaceRejected,
+    UserClaimed,
+)
+from exchange.engine.instrument import Instrument
+from exchange.engine.limits import Limits
+from exchange.engine.order import Order
+from exchange.engine.trade import Trade
+from exchange.networking.operator.operator_request import wish_of
+from exchange.networking.wire.decode import decode
+from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.requests import BadRequest
+from exchange.storage.instruments_file import read_instruments
+
+HEADING = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
+NOT_BUILT = "*Not built yet.*"
+WHERE_RULES_MEET = "\n## Where rules meet"
+_EXAMPLE = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_ORDER = re.compile(
+    r"(?P<user>\w+) (?P<verb>buys|sells) (?P<quantity>\d+) (?:@ (?P<price>[\d.]+)|at the market)"
+    r"(?: as (?P<name>[\w-]+))?(?P<options>.*)"
+)
+_REFUSED = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)
+_UNTOLD = (InstrumentListed, LimitsSet, UserClaimed)
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "IOC": {"time_in_force": "IOC"},
+    "FOK": {"time_in_force": "FOK"},
+    "DAY": {"time_in_force": "DAY"},
+    "GTC": {"time_in_force": "GTC"},
+    "post-only": {"post_only": True},
+    "CANCEL_OLDEST": {"self_trade_prevention": "CANCEL_OLDEST"},
+    "CANCEL_NEWEST": {"self_trade_prevention": "CANCEL_NEWEST"},
+    "CANCEL_BOTH": {"self_trade_prevention": "CANCEL_BOTH"},
+    "DECREMENT": {"self_trade_prevention": "DECREMENT"},
+}
+
+
+class Rule(NamedTuple):
+    """One section of the page."""
+
+    number: int
+    title: str
+    text: str
+
+    @property
+    def examples(self) -> list[str]:
+        """What is in each of its fenced blocks."""
+        return examples_of(self.text)
+
+
+def examples_of(text: str) -> list[str]:
+    """What is in each fenced block that is to be played."""
+    return _EXAMPLE.findall(text)
+
+
+def rules_of(page: str) -> list[Rule]:
+    """The numbered sections of the page, in its order."""
+    heads = list(HEADING.finditer(page))
+    ends = [head.start() for head in heads[1:]] + [page.index(WHERE_RULES_MEET)]
+    return [Rule(int(head[1]), head[2], page[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
+
+
+class Play:
+    """One example: an engine, what was said to it, what came of it."""
+
+    def __init__(self, example: str, directory: Path) -> None:
+        self._lines = _grouped(example)
+        self._directory = directory
+        self._engine = Engine()
+        self._encoder = Encoder()
+        self._instrument: Optional[Instrument] = None
+        self._now_ns = 0
+        self._order_count = 0
+        # The engine's id of each order that was accepted, by its number or name in the example, and the reverse.
+        self._order_ids: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._actions: list[tuple[str, Callable[..., list[str]]]] = [
+            (_ORDER.pattern, self._enter),
+            (r"(?P<user>\w+) cancels order (?P<name>[\w-]+)", self._cancel),
+            (r"(?P<user>\w+) cancels all", self._cancel_all),
+            (r"(?P<user>\w+) replaces order (?P<name>[\w-]+): (?P<changes>.+)", self._replace),
+            (r"(?P<user>\w+)'s position", self._position),
+            (r"the operator: (?P<wish>.+)", self._operate),
+            (r"the engine restarts", self._restart),
+            (r"(?P<seconds>\d+) s later", self._later),
+        ]
+
+    def run(self) -> None:
+        """Play it from the first line to the last; an AssertionError says where the engine does otherwise."""
+        for line, outcomes in self._lines:
+            if line.startswith("BUY"):
+                self._draw(line)
+            elif line.startswith(("instrument:", "limits:")):
+                self._set_up(line)
+            else:
+                found = self._act(line)
+                tells_accepted = any("accepted" in outcome for outcome in outcomes)
+                told = [each for each in found if tells_accepted or "accepted" not in each]
+                assert told == outcomes, f"{line}\n  the page says {outcomes}\n  the engine says {told}"
+
+    # --- what can be said --------------------------------------------------------------------------------
+
+    def _act(self, line: str) -> list[str]:
+        self._list_instrument({})
+        for pattern, action in self._actions:
+            match = re.fullmatch(pattern, line)
+            if match is not None:
+                return action(**match.groupdict())
+        raise AssertionError(f"the page says what the player doesn't know: {line}")
+
+    def _set_up(self, line: str) -> None:
+        kind, _, values = line.partition(":")
+        fields: dict[str, Any] = {}
+        for each in values.split(","):
+            field, _, value = each.strip().partition(" ")
+            fields[field] = value if value.isupper() else json.loads(value, parse_float=Decimal)
+        if kind == "instrument":
+            self._list_instrument(fields)
+        else:
+            self._process(SetLimits(Limits(**fields)))
+
+    def _list_instrument(self, fields: dict[str, Any]) -> None:
+        if self._instrument is None:
+            entry = json.dumps({"symbol": "ACME", "tick_size": 1, **fields}, default=float)
+            path = self._directory / "instruments.json"
+            path.write_text(f"[{entry}]", "utf-8")
+            (self._instrument,) = read_instruments(path)
+            self._encoder.add_instrument(self._instrument)
+            self._process(ListInstrument(self._instrument))
+
+    def _enter(
+        self, user: str, verb: str, quantity: str, price: Optional[str], name: Optional[str], options: str
+    ) -> list[str]:
+        self._order_count += 1
+        name = name or str(self._order_count)
+        fields = {"client_order_id": name, "side": verb[:-1].upper(), "quantity": int(quantity)}
+        fields["order_type"] = "MARKET" if price is None else "LIMIT"
+        if price is not None:
+            fields["price"] = Decimal(price)
+        return self._say(user, {"type": "new_order", **fields, **self._options(options)})
+
+    def _options(self, words: str) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for word in words.replace(",", " ").split():
+            fields.update(_OPTIONS[word])
+        return fields
+
+    def _cancel(self, user: str, name: str) -> list[str]:
+        return self._say(user, {"type": "cancel_order", **self._named(name)})
+
+    def _cancel_all(self, user: str) -> list[str]:
+        return self._say(user, {"type": "cancel_all"})
+
+    def _replace(self, user: str, name: str, changes: str) -> list[str]:
+        words = re.fullmatch(r"(?:(\d+) in all)?(?:,? ?@ ([\d.]+))?(?:,? ?as ([\w-]+))?", changes)
+        assert words is not None, changes
+        quantity, price, new_name = words.groups()
+        fields = self._named(name)
+        fields.update({"quantity": int(quantity)} if quantity else {})
+        fields.update({"price": Decimal(price)} if price else {})
+        fields.update({"new_client_order_id": new_name} if new_name else {})
+        return self._say(user, {"type": "replace_order", **fields})
+
+    def _named(self, name: str) -> dict[str, Any]:
+        """By the engine's id, so that an example can try another user's order."""
+        order_id = self._order_ids.get(name)
+        return {"client_order_id": name} if order_id is None else {"order_id": order_id}
+
+    def _position(self, user: str) -> list[str]:
+        return self._say(user, {"type": "get_positions"})
+
+    def _operate(self, wish: str) -> list[str]:
+        word, _, subject = wish.partition(" ")
+        fields = {"do": word, "symbol" if subject in ("ACME", "all") else "user": subject}
+        return self._process(wish_of(json.dumps(fields).encode()))
+
+    def _restart(self) -> list[str]:
+        restored = Engine.restore(json.loads(json.dumps(list(self._engine.snapshot()))))
+        assert restored.state_hash() == self._engine.state_hash()
+        self._engine = restored
+        return []
+
+    def _later(self, seconds: str) -> list[str]:
+        self._now_ns += int(seconds) * 1_000_000_000
+        return []
+
+    # --- to the engine and back --------------------------------------------------------------------------
+
+    def _say(self, user: str, request: dict[str, Any]) -> list[str]:
+        line = json.dumps(request, default=lambda value: f"<{value}>")
+        return self._process(decode(re.sub(r'"<([\d.]+)>"', r"\1", line).encode(), user))
+
+    def _process(self, command: Any) -> list[str]:
+        """Carry a command out; a request that never gets to the engine is its own answer."""
+        events = [command] if isinstance(command, _REFUSED) else self._engine.process(command, self._now_ns)
+        self._engine.check_invariants()
+        return [told for event in events for told in self._told(event)]
+
+    def _told(self, event: Any) -> Iterator[str]:
+        if isinstance(event, Trade):
+            yield f"{event.buyer} buys {event.quantity} @ {self._price(event.price)} from {event.seller}"
+        elif not isinstance(event, _UNTOLD):
+            message = json.loads(self._encoder.encode(event), parse_float=Decimal)
+            tell = _TELL.get(message["type"])
+            if message["type"] in ("order_accepted", "order_replaced"):
+                self._order_ids[message["client_order_id"]] = message["order_id"]
+                self._names[message["order_id"]] = message["client_order_id"]
+            if tell is not None:
+                name = self._names.get(message.get("order_id", 0), "")
+                yield from tell(name, message)
+
+    def _price(self, price: int) -> str:
+        assert self._instrument is not None
+        return plain(Decimal(self._instrument.price_text(price)))
+
+    # --- books -------------------------------------------------------------------------------------------
+
+    def _draw(self, drawing: str) -> None:
+        """The first thing of an example is entered, what comes later is compared."""
+        rows = [tuple(" ".join(cell.split()) for cell in row.split("|")) for row in drawing.splitlines()[1:]]
+        if self._order_count == 0:
+            for row in rows:
+                for verb, cell in zip(("buys", "sells"), row, strict=True):
+                    user, _, rest = cell.partition(" ")
+                    assert cell == "" or "accepted" in self._act(f"{user} {verb} {rest}")[0], cell
+        else:
+            assert rows == self._book(), f"the page draws {rows}\n  the engine's book is {self._book()}"
+
+    def _book(self) -> list[tuple[str, str]]:
+        book = self._engine.book("ACME")
+        bids, asks = ([self._cell(order) for order in side.orders()] for side in (book.bids, book.asks))
+        return list(zip_longest(bids, asks, fillvalue=""))
+
+    def _cell(self, order: Order) -> str:
+        assert order.price is not None
+        return f"{order.user} {order.remaining_quantity} @ {self._price(order.price)}"
+
+
+def plain(number: Any) -> str:
+    """`50.00` → `50`, `-0.50` → `-0.5`."""
+    return f"{Decimal(number).normalize():f}"
+
+
+def _accepted(name: str, message: dict[str, Any]) -> Iterator[str]:
+    yield f"order {name}: accepted as order_id {message['order_id']}"
+
+
+def _canceled(name: str, message: dict[str, Any]) -> Iterator[str]:
+    yield f"order {name}: {message['remaining_quantity']} canceled, {message['reason']}"
+
+
+def _replaced(name: str, message: dict[str, Any]) -> Iterator[str]:
+    place = "keeps" if message["priority_kept"] else "loses"
+    yield f"order {name}: {message['quantity']} in all @ {plain(message['price'])}, {place} its place"
+
+
+def _refused(_name: str, message: dict[str, Any]) -> Iterator[str]:
+    yield f"refused: {message['code']}"
+
+
+def _status(_name: str, message: dict[str, Any]) -> Iterator[str]:
+    yield f"{message['symbol']} is {message['phase']}"
+
+
+def _positions(_name: str, message: dict[str, Any]) -> Iterator[str]:
+    for each in message["positions"]:
+        average = "" if each["average_price"] is None else f" at {plain(each['average_price'])}"
+        yield (
+            f"{each['net_position']}{average}, realised {plain(each['realised_pnl'])}, "
+            f"unrealised {plain(each['unrealised_pnl'])}"
+        )
+
+
+_TELL: dict[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {
+    "order_accepted": _accepted,
+    "order_canceled": _canceled,
+    "order_replaced": _replaced,
+    "order_rejected": _refused,
+    "cancel_rejected": _refused,
+    "replace_rejected": _refused,
+    "error": _refused,
+    "instrument_status": _status,
+    "positions": _positions,
+}
+
+
+def _grouped(example: str) -> Iterator[tuple[str, list[str]]]:
+    """Each line with the outcomes under it; a drawn book is one line of several."""
+    lines = example.splitlines()
+    while lines:
+        line = lines.pop(0)
+        if not line.strip():
+            continue
+        if line.startswith("BUY"):
+            while lines and "|" in lines[0]:
+                line += "\n" + lines.pop(0)
+        outcomes = []
+        while lines and lines[0].lstrip().startswith("→"):
+            outcomes.append(lines.pop(0).lstrip(" →"))
+        yield line.strip(), outcomes

@@ -40,7 +40,7 @@ from exchange.utils.tls import server_context
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options of PROTOCOL section 6."""
+    """The options of the engine; `--help` tells them all."""
     parser = OneLineParser(
         prog="start_engine.py",
         description="Run the exchange until SIGINT or SIGTERM: take orders over TCP, match them, keep the trades.",

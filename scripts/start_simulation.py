@@ -87,7 +87,7 @@ def amount(text: str) -> float:
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The options of PROTOCOL section 6.  Raises SystemExit for `--help` (0) and a wrong option (2)."""
+    """The options; `--help` tells them all.  Raises SystemExit for `--help` (0) and a wrong option (2)."""
     parser = OneLineParser(
         prog=PROGRAM,
         description="Let simulated users trade on a running exchange until Ctrl-C, or play recorded order flow.",

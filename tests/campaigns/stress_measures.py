@@ -44,7 +44,10 @@ def deaf_subscriber(port: int) -> Iterator[None]:
 
 
 def measure_never_reads(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
-    """RELIABILITY 12, where somebody else watches and reads: what the feeds cost is not what is measured."""
+    """What a subscriber who never reads costs the others.
+
+    Somebody else watches and reads: what it costs to make feeds at all is not what is measured.
+    """
     probe = Probe(engine.port, "probe")
     with loaded(flow, engine.port, "flow", FLOW_PER_S), loaded(drain, engine.port, 1, EVERYTHING):
         name = f"never reads (market at {FLOW_PER_S:,} orders/s)"
@@ -106,7 +109,7 @@ def _resume(port: int, token: str, last_seq: int) -> list[int]:
 
 
 def measure_drip(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
-    """RELIABILITY 14."""
+    """What many connections that send next to nothing cost the others."""
     probe = Probe(engine.port, "probe")
     name = f"{options.drip_connections} connections at a byte a second"
     yield from compare(name, probe, options, lambda: loaded(drip, engine.port, options.drip_connections))
@@ -114,7 +117,10 @@ def measure_drip(options: argparse.Namespace, engine: WatchedEngine) -> Iterator
 
 
 def measure_flood(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
-    """RELIABILITY 22: one user within its rate against nobody, and at ten times its rate against within it."""
+    """What one user who sends too much costs the others.
+
+    One user within its rate against nobody, and at ten times its rate against within it.
+    """
     probe = Probe(engine.port, "probe")
     limit = options.messages_per_s
     rejected: list[int] = []
@@ -150,7 +156,7 @@ def measure_fan_out(options: argparse.Namespace, engine: WatchedEngine) -> Itera
 
 
 def measure_many(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
-    """RELIABILITY 17."""
+    """Many connections at once and many one after another: none may be refused, nothing may be left of them."""
     _open_together(engine.port, 1)
     before = engine.wait_until(lambda now: now.threads <= 9, "all readers should have ended")
     start_s = time.monotonic()

@@ -82,7 +82,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         self._user: Optional[str] = None
         # Which orders end with this connection, as its login said.
         self._cancel_on_disconnect = _CANCEL_NONE
-        # Whether the last line taken was a goodbye: a logout, or a login that was refused (PROTOCOL 2).
+        # Whether the last line taken was a goodbye: a logout, or a login that was refused (PROTOCOL "Login").
         self._is_done = False
         # Whether the client itself ended what it sends.
         self._client_has_left = False

@@ -18,7 +18,7 @@ from typing import Optional, Union
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.utils.tls import TlsSocket
 
-# PROTOCOL 4: what may wait for one client.
+# PROTOCOL "Lines": what may wait for one client.
 BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 
 # A client with more than this waiting for it lags: until it has caught up it gets no book updates, but a snapshot

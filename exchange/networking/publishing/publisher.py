@@ -7,7 +7,7 @@
     login, ping … ──► `session_requests`: they concern connections, not the market
 
 Lines are queued per connection while the batch is gone through and sent in one go at its end.  Market data of the
-batch is queued before the first `pong`, so that a pong is a barrier (PROTOCOL 1), else at the end.
+batch is queued before the first `pong`, so that a pong is a barrier (PROTOCOL "Lines"), else at the end.
 
 Called by the matching thread, once per batch, after its commands are durable.
 """

@@ -5,7 +5,7 @@ A line longer than the limit can't be skipped safely (who knows how long it goes
 
 from __future__ import annotations
 
-# PROTOCOL 1: the longest request, its newline included.
+# PROTOCOL "Lines": the longest request, its newline included.
 LINE_BYTES_MAX = 65_536
 
 

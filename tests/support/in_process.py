@@ -20,8 +20,8 @@ from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
-from exchange.networking.publishing.sessions import RecentEvents
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.requests import MissedFills
 

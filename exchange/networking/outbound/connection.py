@@ -145,3 +145,7 @@ class Connection:
             self._sock.shutdown(how)
         except OSError:
             return  # The client was faster.
+
+
+# Queues a line for a connection, to be sent at the end of the batch.
+SendLine = Callable[[Connection, bytes], None]

@@ -1,206 +1,31 @@
-"""Public feeds: the book of each instrument as a snapshot and its updates, and every trade.
+"""Public feeds: who follows which book or which trades, and what each of them is sent.
 
-A book feed shows a *view*: the best `depth` levels of both sides (0: all of them).  All who watch the same view
-get the same lines, encoded once.  After each batch what has changed since it was last told of the view goes out as
-one `book_update`; levels carry their new totals, so telling one again does no harm, and snapshot + updates is
-always the engine's own book.  A side is walked once for all its limited views: each further depth costs what it
-has to tell, not what it shows.
+After each batch, `flush` sends every watched view (see `book_views`) one `book_update` with what has changed in
+it.  A trade is sent as it happens.
 
-A reader who lags is spared the updates:
+A client that reads too slowly is *lagging*.  Sending it every update would only make it later, so it is spared
+them:
 
-    in step ──(an update is due, but it lags)──► lagging ──(a flush finds that it has caught up)──► in step
+    in step ──(an update is due while it lags)──► out of step ──(a flush finds it caught up)──► in step
 
-At each ping, so that a pong is a barrier for everybody, and when it has caught up it is sent a snapshot of each
-view that has changed since it was last told of it.  Updates continue from there.
+While it is out of step it is sent snapshots, not updates: one of each view that has changed since it was last told
+of it, at each of its pings (so that a pong is a barrier for it too) and once more when it has
+caught up.  From that snapshot on it is sent updates again.
 
 Owned by the matching thread, which is also the only one that may look into the books.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Optional
+from collections.abc import Iterable
 
 from exchange.engine.events import InstrumentStatusChanged
-from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
-from exchange.networking.outbound.connection import Connection
-from exchange.networking.wire.encode import Encoder, Level, LevelChange
+from exchange.networking.outbound.connection import Connection, SendLine
+from exchange.networking.publishing.book_views import BookView, BookViews
+from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import Channel
-
-# A level's totals: (quantity, order count).
-Totals = tuple[int, int]
-Send = Callable[[Connection, bytes], None]
-
-
-class BestLevels:
-    """The best levels of one book side, as far as its deepest limited view goes: as last told, and as they stand.
-
-    All views share them, so the side is walked once for all of them.
-    """
-
-    def __init__(self, side: BookSide) -> None:
-        self._side = side
-        self._reach = 0
-        self._before: list[Level] = []
-        self._now: list[Level] = []
-        # Of each level in reach whose totals have changed: its price and the new totals.
-        self._changed: list[tuple[int, Totals]] = []
-
-    def top(self, depth: int) -> list[Level]:
-        """The best `depth` levels as they stand; from now on they are in reach."""
-        if depth > self._reach:
-            self._walk(depth)
-        return self._now[:depth]
-
-    def follow(self, changed_prices: Iterable[int], depth: int) -> None:
-        """Take what was told for past and the side as it stands for the present, as far as `depth`.
-
-        `depth` is in reach already.  O(depth log depth), or less when no price in reach may have changed.
-        """
-        self._before, self._changed = self._now, []
-        if not depth:
-            self._now, self._reach = [], 0
-            return
-        worst = _worst_shown(self._now, self._reach)
-        in_reach = [price for price in changed_prices if self._side.crosses(price, worst)]
-        if not in_reach:
-            return
-        told = {price: (quantity, order_count) for price, quantity, order_count in self._before}
-        self._walk(depth)
-        for price in in_reach:
-            totals = self._side.total_at(price)
-            if totals != told.get(price, (0, 0)):
-                self._changed.append((price, totals))
-
-    def changes(self, depth: int) -> list[LevelChange]:
-        """What `follow` has changed in the best `depth` levels.  O(changed levels), however deep the view."""
-        side, crosses = self._side.side, self._side.crosses
-        worst_before, worst_now = _worst_shown(self._before, depth), _worst_shown(self._now, depth)
-        gone = [(side, level[0], 0, 0) for level in self._beyond(worst_now, self._before, depth)]
-        stayed = [
-            (side, price, *totals)
-            for price, totals in self._changed
-            if crosses(price, worst_before) and crosses(price, worst_now)
-        ]
-        return gone + stayed + [(side, *level) for level in self._beyond(worst_before, self._now, depth)]
-
-    def _walk(self, depth: int) -> None:
-        self._now, self._reach = self._side.depth(depth), depth
-
-    def _beyond(self, worst: Optional[int], levels: list[Level], depth: int) -> list[Level]:
-        """Those of the first `depth` levels that are worse than `worst`; None is worse than all."""
-        end = start = min(depth, len(levels))
-        while start and not self._side.crosses(levels[start - 1][0], worst):
-            start -= 1
-        return levels[start:end]
-
-
-def _worst_shown(levels: list[Level], depth: int) -> Optional[int]:
-    """The worst price that has room in a view of `depth` levels; None when any price has."""
-    return levels[depth - 1][0] if len(levels) >= depth else None
-
-
-class SideView:
-    """The part of one book side that a view shows, as it was last told."""
-
-    def __init__(self, side: BookSide, best: BestLevels, depth: int) -> None:
-        self._side = side
-        self._best = best
-        self._depth = depth
-        # Of a view of the whole side only: what it shows at each price.
-        self._shown: dict[int, Totals] = {}
-
-    def reset(self) -> list[Level]:
-        """Take the side as it stands for told; returns it as (price, quantity, order count), best first."""
-        if self._depth:
-            return self._best.top(self._depth)
-        levels = self._side.depth()
-        self._shown = {price: (quantity, order_count) for price, quantity, order_count in levels}
-        return levels
-
-    def changes(self, changed_prices: Iterable[int]) -> list[LevelChange]:
-        """What must be told so that the view is right again, given every price whose totals may have changed.
-
-        The best levels have followed already.
-        """
-        if self._depth:
-            return self._best.changes(self._depth)
-        changes: list[LevelChange] = []
-        for price in changed_prices:
-            totals = self._side.total_at(price)
-            if totals == self._shown.get(price, (0, 0)):
-                continue
-            changes.append((self._side.side, price, *totals))
-            if totals[0]:
-                self._shown[price] = totals
-            else:
-                del self._shown[price]
-        return changes
-
-
-class BookView:
-    """One view of one book, and who watches it.  `sequence` counts its updates."""
-
-    def __init__(self, book: OrderBook, best_bids: BestLevels, best_asks: BestLevels, depth: int) -> None:
-        self._symbol = book.instrument.symbol
-        self._bids = SideView(book.bids, best_bids, depth)
-        self._asks = SideView(book.asks, best_asks, depth)
-        self.sequence = 0
-        self.subscribers: dict[Connection, None] = {}
-        # The snapshot as it was last told, None once it is out of date: whoever subscribes again and again to a
-        # large book must not make the exchange write it again and again.
-        self._snapshot: Optional[bytes] = None
-
-    def snapshot(self, encoder: Encoder) -> bytes:
-        """The view as it stands, for who is not in step.  All updates must have been told before."""
-        if self._snapshot is None:
-            bids, asks = self._bids.reset(), self._asks.reset()
-            self._snapshot = encoder.book_snapshot(self._symbol, self.sequence, bids, asks)
-        return self._snapshot
-
-    def update(self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: Encoder) -> bytes:
-        """The line that brings subscribers up to date; empty when nothing they see has changed."""
-        changes = self._bids.changes(bid_prices) + self._asks.changes(ask_prices)
-        if not changes:
-            return b""
-        self._snapshot = None
-        self.sequence += 1
-        return encoder.book_update(self._symbol, self.sequence, changes)
-
-
-class BookFeed:
-    """The views of one book that are watched, by depth."""
-
-    def __init__(self, book: OrderBook) -> None:
-        self._book = book
-        self._best_bids = BestLevels(book.bids)
-        self._best_asks = BestLevels(book.asks)
-        self._views: dict[int, BookView] = {}
-
-    def view(self, depth: int) -> BookView:
-        """The view of `depth` levels; one that is new must be asked for its snapshot before the book changes."""
-        view = self._views.get(depth)
-        if view is None:
-            view = self._views[depth] = BookView(self._book, self._best_bids, self._best_asks, depth)
-        return view
-
-    def views(self) -> Iterable[BookView]:
-        """Every view, also one that everybody has left since the book last changed."""
-        return self._views.values()
-
-    def updates(
-        self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: Encoder
-    ) -> Iterator[tuple[BookView, bytes]]:
-        """Each view that has changed and the line that tells it.  All must be taken before the book changes."""
-        self._views = {depth: view for depth, view in self._views.items() if view.subscribers}
-        deepest = max(self._views, default=0)
-        self._best_bids.follow(bid_prices, deepest)
-        self._best_asks.follow(ask_prices, deepest)
-        for view in self._views.values():
-            line = view.update(bid_prices, ask_prices, encoder)
-            if line:
-                yield view, line
 
 
 class TradeFeed:
@@ -211,17 +36,18 @@ class TradeFeed:
         self.subscribers: dict[Connection, None] = {}
 
 
-class MarketData:
+class Feeds:
     """All feeds.  `books` is the engine's own dict of books by symbol; `send` queues a line for a connection."""
 
-    def __init__(self, books: dict[str, OrderBook], encoder: Encoder, send: Send) -> None:
+    def __init__(self, books: dict[str, OrderBook], encoder: Encoder, send: SendLine) -> None:
         self._books = books
         self._encoder = encoder
         self._send = send
-        self._book_feeds: dict[str, BookFeed] = {}
+        self._book_views: dict[str, BookViews] = {}
         self._trades: dict[str, TradeFeed] = {}
-        # Every reader who lags, and for each view of which it was spared an update the sequence that it knows.
-        self._lagging: dict[Connection, dict[BookView, int]] = {}
+        # Every reader that is out of step, and for each view of which it was spared an update the `sequence` that
+        # it knows.
+        self._out_of_step: dict[Connection, dict[BookView, int]] = {}
 
     def subscribe(self, connection: Connection, channel: Channel, symbol: str, depth: int) -> None:
         """Begin to tell `connection`; a book subscription starts with its snapshot and replaces an earlier one."""
@@ -229,11 +55,12 @@ class MarketData:
         if channel is Channel.TRADES:
             self._trades.setdefault(symbol, TradeFeed()).subscribers[connection] = None
             return
+        # What has changed so far belongs to the updates of those who are here, not to the new one's snapshot.
         self.flush()
-        book_feed = self._book_feeds.get(symbol)
-        if book_feed is None:
-            book_feed = self._book_feeds[symbol] = BookFeed(self._books[symbol])
-        view = book_feed.view(depth)
+        book_views = self._book_views.get(symbol)
+        if book_views is None:
+            book_views = self._book_views[symbol] = BookViews(self._books[symbol])
+        view = book_views.view(depth)
         view.subscribers[connection] = None
         self._send(connection, view.snapshot(self._encoder))
 
@@ -244,18 +71,18 @@ class MarketData:
             if feed is not None:
                 feed.subscribers.pop(connection, None)
             return
-        spared = self._lagging.get(connection, {})
-        for view in self._book_views(symbol):
+        spared = self._out_of_step.get(connection, {})
+        for view in self._views(symbol):
             view.subscribers.pop(connection, None)
             spared.pop(view, None)
 
     def forget(self, connection: Connection) -> None:
         """Stop telling `connection` anything."""
-        for symbol in self._book_feeds:
+        for symbol in self._book_views:
             self.unsubscribe(connection, Channel.BOOK, symbol)
         for symbol in self._trades:
             self.unsubscribe(connection, Channel.TRADES, symbol)
-        self._lagging.pop(connection, None)
+        self._out_of_step.pop(connection, None)
 
     def tell_trade(self, trade: Trade) -> None:
         """Send one trade to all who watch its instrument."""
@@ -268,7 +95,7 @@ class MarketData:
     def tell_status(self, event: InstrumentStatusChanged) -> None:
         """Tell everybody who watches the instrument in any way that its phase has changed."""
         watching: dict[Connection, None] = {}
-        for view in self._book_views(event.symbol):
+        for view in self._views(event.symbol):
             watching.update(view.subscribers)
         feed = self._trades.get(event.symbol)
         if feed is not None:
@@ -276,41 +103,48 @@ class MarketData:
         self._send_all(watching, self._encoder.encode(event))
 
     def flush(self) -> None:
-        """Send what changed in every book since the last flush, except to who lags."""
+        """Send what changed in every book since the last flush; bring those back in step who have caught up."""
         for symbol, book in self._books.items():
             bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
             if not (bid_prices or ask_prices):
                 continue
-            book_feed = self._book_feeds.get(symbol)
-            if book_feed is not None:
-                for view, line in book_feed.updates(bid_prices, ask_prices, self._encoder):
+            book_views = self._book_views.get(symbol)
+            if book_views is not None:
+                for view, line in book_views.updates(bid_prices, ask_prices, self._encoder):
                     self._tell_view(view, line)
-        for connection in [connection for connection in self._lagging if not connection.is_lagging]:
+        # Behind all updates of this flush, so that the snapshots below hold them, and the next update follows.
+        for connection in [connection for connection in self._out_of_step if not connection.is_lagging]:
             self._show_changed_views(connection)
-            del self._lagging[connection]
+            del self._out_of_step[connection]
 
     def bring_up_to_date(self, connection: Connection) -> None:
-        """Flush, and spare `connection` nothing of what has changed until now, even if it lags."""
+        """Flush; a reader that is out of step is sent snapshots of what it was spared, though it still lags.
+
+        For a pong, which must have everything before it that happened before (PROTOCOL "Lines").
+        """
         self.flush()
-        if connection in self._lagging:
+        if connection in self._out_of_step:
             self._show_changed_views(connection)
 
-    def _book_views(self, symbol: str) -> Iterable[BookView]:
-        book_feed = self._book_feeds.get(symbol)
-        return () if book_feed is None else book_feed.views()
+    def _views(self, symbol: str) -> Iterable[BookView]:
+        book_views = self._book_views.get(symbol)
+        return () if book_views is None else book_views.views()
 
     def _tell_view(self, view: BookView, line: bytes) -> None:
-        """Send the update that took the view to its sequence; who lags is noted to know the one before."""
+        """Send the update that took the view to its present sequence, or note who is spared it."""
         for connection in view.subscribers:
-            # Who has caught up since the last flush stays out of step until the end of this one.
-            if connection.is_lagging or connection in self._lagging:
-                self._lagging.setdefault(connection, {}).setdefault(view, view.sequence - 1)
+            # Asked in this order, a reader that has caught up just now goes on being spared until the end of the
+            # flush: it was spared earlier updates, and this one does not follow from what it knows.
+            if connection.is_lagging or connection in self._out_of_step:
+                spared = self._out_of_step.setdefault(connection, {})
+                # Only the first update that it is spared says what it knows: the sequence before that.
+                spared.setdefault(view, view.sequence - 1)
             else:
                 self._send(connection, line)
 
     def _show_changed_views(self, connection: Connection) -> None:
-        """Send one who lags a snapshot of each view that it knows an older sequence of."""
-        spared = self._lagging[connection]
+        """Send a reader that is out of step a snapshot of each view of which it knows an older sequence."""
+        spared = self._out_of_step[connection]
         for view, known_sequence in spared.items():
             if known_sequence != view.sequence:
                 spared[view] = view.sequence

@@ -4,7 +4,7 @@
     answer        ──► the connection that asked
     trade, book   ──► the subscribers of the feed
     phase         ──► who follows the instrument in any way
-    login, ping … ──► `session_requests`: they concern connections, not the market
+    login, ping … ──► `session_answers`: they concern connections, not the market
 
 Lines are queued per connection while the batch is gone through and sent in one go at its end.  Market data of the
 batch is queued before the first `pong`, so that a pong is a barrier (PROTOCOL "Lines"), else at the end.
@@ -34,9 +34,12 @@ from exchange.engine.order import OrderStatus
 from exchange.engine.trade import Trade
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.heartbeats import Heartbeats
-from exchange.networking.publishing.feeds import MarketData
-from exchange.networking.publishing.session_requests import SessionDesk
-from exchange.networking.publishing.sessions import HeldEvent, RecentEvents, Sessions
+from exchange.networking.publishing.connection_ends import ConnectionEnds
+from exchange.networking.publishing.feeds import Feeds
+from exchange.networking.publishing.login_answers import LoginAnswers
+from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, MissedEvents, RecentEvents
+from exchange.networking.publishing.session_answers import SessionAnswers
+from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import CheckedLogin, Subscribe
 
@@ -64,10 +67,16 @@ class Publisher:
     def __init__(self, engine: Engine, version: str, heartbeats: Heartbeats, recent: RecentEvents) -> None:
         self._engine = engine
         self._encoder = Encoder(engine.instruments())
-        self._sessions = Sessions()
-        self._market_data = MarketData(engine.books, self._encoder, self._queue)
-        self._desk = SessionDesk(
-            engine, self._sessions, self._market_data, heartbeats, self._encoder, version, self._queue
+        self._held = HeldEvents()
+        self._sessions = Sessions(self._held)
+        self._feeds = Feeds(engine.books, self._encoder, self._queue)
+        self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
+        missed_events = MissedEvents(engine, self._held, self._encoder)
+        logins = LoginAnswers(
+            engine, version, self._sessions, missed_events, heartbeats, self._ends, self._queue
+        )
+        self._session_answers = SessionAnswers(
+            engine, self._sessions, self._feeds, logins, self._ends, self._queue
         )
         # Every user's last event before this start.
         self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
@@ -82,7 +91,7 @@ class Publisher:
 
     def admits(self, origin: object) -> bool:
         """Whether commands of `origin` may still be carried out: not behind the end of its session by a reset."""
-        return self._desk.admits(origin)
+        return self._ends.admits(origin)
 
     def first_held_seq(self, user: str) -> int:
         """The oldest private event of `user` that is held in memory, or will be the first to be; any thread.
@@ -90,7 +99,7 @@ class Publisher:
         The engine is not asked: it may have processed what nobody was told of yet, and that counts as missed by
         nobody.
         """
-        oldest = self._sessions.oldest_held_seq(user)
+        oldest = self._held.oldest_seq(user)
         return self._seqs_at_start.get(user, 0) + 1 if oldest is None else oldest
 
     def publish(self, outcomes: Sequence[Outcome]) -> None:
@@ -98,17 +107,17 @@ class Publisher:
         for outcome in outcomes:
             if self._engine.understands(outcome.request):
                 self._tell(outcome.origin, outcome.request, outcome.events)
-            elif not self._desk.serve(outcome.origin, outcome.request):
+            elif not self._session_answers.answer(outcome.origin, outcome.request):
                 # A request that was refused before it got here is its own answer.
                 self._queue(outcome.origin, self._encoder.encode(outcome.request))
-        self._market_data.flush()
+        self._feeds.flush()
         for connection in self._waiting:
             connection.flush()
         self._waiting.clear()
 
     def take_follow_ups(self) -> list[Command]:
         """What must be done because of what was published: the orders of lost connections to be canceled."""
-        return self._desk.take_follow_ups()
+        return self._ends.take_follow_ups()
 
     def _queue(self, connection: Connection, line: bytes) -> None:
         if connection.queue(line):
@@ -120,29 +129,29 @@ class Publisher:
         if type(request) is NewOrder and request.ends_with_connection and asker is not None:
             accepted = events[0]
             if type(accepted) is OrderAccepted:
-                self._desk.note_entered(asker, accepted)
+                self._ends.note_entered(asker, accepted)
         for event in events:
             kind = type(event)
             if kind in PRIVATE_EVENT_TYPES:
                 self._tell_user(event)  # type: ignore[arg-type]
             elif kind is Trade:
-                self._market_data.tell_trade(event)  # type: ignore[arg-type]
+                self._feeds.tell_trade(event)  # type: ignore[arg-type]
             elif kind is InstrumentStatusChanged:
-                self._market_data.tell_status(event)  # type: ignore[arg-type]
+                self._feeds.tell_status(event)  # type: ignore[arg-type]
             elif kind is InstrumentListed:
                 symbol = event.symbol  # type: ignore[union-attr]
                 self._encoder.add_instrument(self._engine.book(symbol).instrument)
             elif asker is not None:
                 self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
             if kind is UserReset:
-                self._desk.end_sessions(event.user)  # type: ignore[union-attr]
+                self._ends.end_sessions(event.user)  # type: ignore[union-attr]
 
     def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
         kind = type(event)
-        self._sessions.events.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
+        self._held.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
         for connection in session.connections:
             self._queue(connection, line)
         if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]

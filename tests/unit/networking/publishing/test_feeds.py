@@ -24,7 +24,7 @@ from exchange.engine.orderbook import BookSide, PriceLevel
 from exchange.engine.trade import Trade
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.connection import Connection
-from exchange.networking.publishing.feeds import MarketData
+from exchange.networking.publishing.feeds import Feeds
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import Channel
 from tests.property.strategies import Stamped, command_sequences
@@ -60,22 +60,22 @@ class Feed(NamedTuple):
     """The feeds of an engine and the clients that may listen to them."""
 
     engine: Engine
-    market_data: MarketData
+    feeds: Feeds
     followers: dict[Listener, dict[str, Follower]]
 
     def subscribe(
         self, number: int, depth: int = 0, channel: Channel = Channel.BOOK, symbol: str = "ACME"
     ) -> None:
         """Client `number` subscribes."""
-        self.market_data.subscribe(list(self.followers)[number], channel, symbol, depth)
+        self.feeds.subscribe(list(self.followers)[number], channel, symbol, depth)
 
     def unsubscribe(self, number: int, channel: Channel = Channel.BOOK, symbol: str = "ACME") -> None:
         """Client `number` unsubscribes."""
-        self.market_data.unsubscribe(list(self.followers)[number], channel, symbol)
+        self.feeds.unsubscribe(list(self.followers)[number], channel, symbol)
 
     def forget(self, number: int) -> None:
         """Client `number` is gone."""
-        self.market_data.forget(list(self.followers)[number])
+        self.feeds.forget(list(self.followers)[number])
 
     def lag(self, number: int, lags: bool = True) -> None:
         """Client `number` lags from now on, or has caught up."""
@@ -83,7 +83,7 @@ class Feed(NamedTuple):
 
     def ping(self, number: int) -> None:
         """Client `number` pings."""
-        self.market_data.bring_up_to_date(list(self.followers)[number])
+        self.feeds.bring_up_to_date(list(self.followers)[number])
 
     def follower(self, number: int, symbol: str = "ACME") -> Follower:
         """What client `number` knows."""
@@ -109,7 +109,7 @@ def feed_of(engine: Engine) -> Iterator[Feed]:
 
     try:
         encoder = Encoder(engine.instruments())
-        yield Feed(engine, MarketData(engine.books, encoder, hear), followers)
+        yield Feed(engine, Feeds(engine.books, encoder, hear), followers)
     finally:
         sender.stop()
         for end in ends:
@@ -158,7 +158,7 @@ def test_snapshot_and_updates_are_the_engines_own_book_whoever_joins_when(
                 feed.forget(number)
             elif action in ("lag", "catch up"):
                 feed.lag(number, action == "lag")
-            feed.market_data.flush()
+            feed.feeds.flush()
             pinging = data.draw(st.integers(0, SUBSCRIBERS - 1))
             feed.ping(pinging)
             for (watcher, watched_symbol), depth in depths.items():
@@ -201,7 +201,7 @@ def test_each_of_many_depths_is_the_engines_own_best_levels_and_no_update_tells_
                     level = next(level for level in own_side.levels() if level.price == price)
                     for order in list(level.orders()):
                         market.cancel("alice", order.client_order_id)
-            feed.market_data.flush()
+            feed.feeds.flush()
             for follower, depth, (sequence, *known) in zip(followers, depths, before, strict=True):
                 shown = [follower.levels(name) for name in ("BID", "ASK")]
                 assert shown == [own_levels(market.engine, "ACME", name, depth) for name in ("BID", "ASK")]
@@ -225,11 +225,11 @@ def test_a_side_is_walked_once_for_all_limited_views_and_not_for_the_whole_book(
             feed.subscribe(number, depth)
         market.enter("alice", Side.BUY, 1, 60)
         side.levels_walked = 0
-        feed.market_data.flush()
+        feed.feeds.flush()
         assert side.levels_walked == levels_walked
         market.enter("alice", Side.BUY, 1, 5)
         side.levels_walked = 0
-        feed.market_data.flush()
+        feed.feeds.flush()
         assert side.levels_walked == 0
         assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", depths[0])
 
@@ -248,19 +248,19 @@ def test_a_batch_that_ends_as_it_began_is_not_told(market: Market, feed: Feed) -
         feed.subscribe(number, depth)
     market.enter("alice", Side.BUY, 10, 100)
     market.cancel("alice", "1")
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert [feed.follower(number).sequence for number in (0, 1, 2)] == [0, 0, 0]
 
 
 def test_a_level_below_the_depth_is_not_told_until_it_comes_into_sight(market: Market, feed: Feed) -> None:
     feed.subscribe(0, depth=1)
     market.enter("alice", Side.BUY, 10, 100)
-    feed.market_data.flush()
+    feed.feeds.flush()
     market.enter("alice", Side.BUY, 5, 99)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert feed.follower(0).sequence == 1
     market.cancel("alice", "1")
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert feed.follower(0).sequence == 2
     assert feed.follower(0).levels("BID") == [(Decimal("0.99"), 5, 1)]
 
@@ -272,7 +272,7 @@ def test_subscribing_again_replaces_the_depth_and_starts_with_a_snapshot(market:
     feed.subscribe(0, depth=1)
     market.cancel("alice", "1")
     market.cancel("alice", "3")
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert feed.follower(0).snapshot_count == 2
     assert feed.follower(0).levels("BID") == [(Decimal("0.99"), 1, 1)]
 
@@ -284,13 +284,13 @@ def test_the_snapshot_of_an_unchanged_book_is_written_once_for_all() -> None:
     for price in range(1, 51):
         market.enter("alice", Side.BUY, 1, price)
     encoder = Encoder([market.instrument])
-    market_data = MarketData(market.engine.books, encoder, lambda _connection, line: told.append(line))
+    feeds = Feeds(market.engine.books, encoder, lambda _connection, line: told.append(line))
     with feed_of(market.engine) as feed:
         for connection in [*feed.followers] * 3:
-            market_data.subscribe(connection, Channel.BOOK, "ACME", 0)
+            feeds.subscribe(connection, Channel.BOOK, "ACME", 0)
         assert len({id(line) for line in told}) == 1
         market.cancel("alice", "7")
-        market_data.subscribe(connection, Channel.BOOK, "ACME", 0)
+        feeds.subscribe(connection, Channel.BOOK, "ACME", 0)
         assert told[-1] != told[0]
 
 
@@ -298,11 +298,11 @@ def test_a_view_that_everybody_left_starts_anew_for_the_next(market: Market, fee
     feed.subscribe(0)
     feed.unsubscribe(0)
     market.enter("alice", Side.BUY, 10, 100)
-    feed.market_data.flush()
+    feed.feeds.flush()
     market.cancel("alice", "1")
     feed.subscribe(1)
     market.enter("alice", Side.SELL, 10, 100)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert feed.follower(0).levels("ASK") == []
     assert feed.follower(1).levels("ASK") == [(Decimal("1.00"), 10, 1)]
 
@@ -316,7 +316,7 @@ def test_trades_go_to_those_who_watch_them_each_numbered_one_higher(market: Mark
         if round_number == 1:
             feed.subscribe(1, channel=Channel.TRADES)
         for trade in (event for event in events if isinstance(event, Trade)):
-            feed.market_data.tell_trade(trade)
+            feed.feeds.tell_trade(trade)
     told = feed.follower(0).trades
     assert [(trade["sequence"], trade["trade_id"]) for trade in told] == [(1, 1), (2, 2), (3, 3)]
     assert {(trade["price"], trade["quantity"], trade["aggressor_side"]) for trade in told} == {
@@ -332,13 +332,13 @@ def test_who_lags_is_spared_the_updates_and_then_shown_the_book_as_it_is(market:
     feed.lag(0)
     for price in (98, 99, 100):
         market.enter("alice", Side.BUY, 1, price)
-        feed.market_data.flush()
+        feed.feeds.flush()
     assert (feed.follower(0).sequence, feed.follower(1).sequence) == (0, 3)
     feed.lag(0, False)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 3)
     market.cancel("alice", "2")
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert [feed.follower(number).levels("BID") for number in (0, 1)] == [
         [(Decimal("1.00"), 1, 1), (Decimal("0.98"), 1, 1)]
     ] * 2
@@ -365,9 +365,9 @@ def test_who_catches_up_and_was_told_all_at_a_ping_goes_on_with_the_next_update(
     market.enter("alice", Side.BUY, 1, 98)
     feed.ping(0)
     feed.lag(0, False)
-    feed.market_data.flush()
+    feed.feeds.flush()
     market.enter("alice", Side.BUY, 1, 99)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 2)
     assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
 
@@ -378,10 +378,10 @@ def test_who_has_caught_up_is_not_told_an_update_ahead_of_the_snapshot_that_it_n
     feed.subscribe(0)
     feed.lag(0)
     market.enter("alice", Side.BUY, 1, 98)
-    feed.market_data.flush()
+    feed.feeds.flush()
     feed.lag(0, False)
     market.enter("alice", Side.BUY, 1, 99)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert (feed.follower(0).snapshot_count, feed.follower(0).sequence) == (2, 2)
     assert feed.follower(0).levels("BID") == own_levels(market.engine, "ACME", "BID", 0)
 
@@ -402,7 +402,7 @@ def test_who_leaves_while_lagging_is_not_welcomed_back(market: Market, feed: Fee
     feed.subscribe(0)
     feed.lag(0)
     market.enter("alice", Side.BUY, 1, 100)
-    feed.market_data.flush()
+    feed.feeds.flush()
     if leaves == "unsubscribes":
         feed.unsubscribe(0)
     elif leaves == "is gone":
@@ -411,10 +411,10 @@ def test_who_leaves_while_lagging_is_not_welcomed_back(market: Market, feed: Fee
         feed.subscribe(0)
     feed.ping(0)
     feed.lag(0, False)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert feed.follower(0).snapshot_count == (2 if leaves == "subscribes again" else 1)
     market.cancel("alice", "1")
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert feed.follower(0).sequence == (2 if leaves == "subscribes again" else 0)
 
 
@@ -423,9 +423,9 @@ def test_who_is_gone_while_lagging_is_not_kept(market: Market, feed: Feed) -> No
     feed.subscribe(0)
     feed.lag(0)
     market.enter("alice", Side.BUY, 1, 100)
-    feed.market_data.flush()
+    feed.feeds.flush()
     feed.forget(0)
-    assert feed.market_data._lagging == {}
+    assert feed.feeds._out_of_step == {}
 
 
 def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) -> None:
@@ -434,8 +434,8 @@ def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) 
     feed.forget(0)
     market.enter("alice", Side.SELL, 10, 100)
     for trade in (event for event in market.enter("bob", Side.BUY, 4, 100) if isinstance(event, Trade)):
-        feed.market_data.tell_trade(trade)
-    feed.market_data.flush()
+        feed.feeds.tell_trade(trade)
+    feed.feeds.flush()
     assert feed.follower(0).trades == []
     assert feed.follower(0).sequence == 0
     feed.forget(0)
@@ -451,9 +451,9 @@ def test_a_wide_book_emptied_at_once_is_told_in_one_update(market: Market, feed:
     feed.subscribe(1, depth=20)
     for price in range(1, 201):
         market.enter("alice", Side.BUY, 1, price)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert len(feed.follower(0).levels("BID")) == 200
     market.engine.process(CancelAll("alice", None), 1)
-    feed.market_data.flush()
+    feed.feeds.flush()
     assert [feed.follower(number).levels("BID") for number in (0, 1)] == [[], []]
     assert [feed.follower(number).sequence for number in (0, 1)] == [2, 2]

@@ -1,0 +1,192 @@
+"""What a client missed while it was away, and how it is told again.
+
+The last private events of every user are held in memory as the lines that were sent.  A client that logs in with
+`last_seq` N asks for the events N+1 … and gets them in one of two ways:
+
+* **all of them are held**: the very lines again, in order;
+* **some are not** (the *gap path*): `gap`, then the user's `orders` and `positions` as they stand, then every fill
+  of the gap.  The fills that memory has let go were looked up on disk before the login got its turn, in the thread
+  that read it; the rest are held.
+
+The look-up and the login's turn are two moments, and the market goes on between them.  So the two parts must
+overlap: events that were let go after the look-up would be in neither part, and the login is refused.
+
+Owned by the matching thread; other threads may ask what says so.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, NamedTuple, Optional, TypeVar
+
+from exchange.engine.commands import GetOrders, GetPositions
+from exchange.engine.engine import Engine
+from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
+from exchange.networking.wire import session_lines
+from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.requests import MissedFills
+
+# Private events held of one user; older ones are found in the records on disk.
+EVENTS_HELD_MAX = 10_000
+
+# Private events held of all users together: about 250 MB.
+ALL_EVENTS_HELD_MAX = 500_000
+# However many users there are, each has so many held.
+SHARE_MIN = 2
+
+Kept = TypeVar("Kept")
+
+
+class HeldEvent(NamedTuple):
+    """One private event as it was sent."""
+
+    seq: int
+    line: bytes
+    is_fill: bool
+
+
+class LastEvents(Generic[Kept]):
+    """The last events of every user, at most `share` of each and `events_max` of all.
+
+    When there are too many of all, the share shrinks by a 64th, for good, and whoever holds more lets go of their
+    oldest: those who hold little lose nothing.  It never falls below `SHARE_MIN`, so for very many users the bound
+    is `SHARE_MIN` × users.  An event costs O(1); each shrinking is a walk over all users, some milliseconds,
+    and at most 421 of them take a share of 10,000 to its end.
+    """
+
+    def __init__(self, share: int, events_max: int) -> None:
+        self._share = share
+        self._events_max = events_max
+        self._count = 0
+        self._by_user: dict[str, deque[Kept]] = {}
+
+    def of(self, user: str) -> deque[Kept]:
+        """What is held of `user`, oldest first; to be read, and handed to `add`."""
+        held = self._by_user.get(user)
+        if held is None:
+            held = self._by_user[user] = deque()
+        return held
+
+    def find(self, user: str) -> Optional[deque[Kept]]:
+        """What is held of `user`, None if there was never anything.  Any thread: it makes no entry."""
+        return self._by_user.get(user)
+
+    def add(self, held: deque[Kept], event: Kept) -> None:
+        """Hold one more event in `held`, which `of` gave."""
+        if len(held) < self._share:
+            held.append(event)
+            self._count += 1
+            if self._count > self._events_max:
+                self._shrink()
+        else:
+            # In this order: another thread that asks for the oldest must not be given the one that is about to go.
+            # It always finds one, since a share is more than one.
+            held.popleft()
+            held.append(event)
+
+    def take(self) -> Iterator[Kept]:
+        """All of them, each user's in order, for the last time."""
+        while self._by_user:
+            yield from self._by_user.popitem()[1]
+
+    def _shrink(self) -> None:
+        while self._count > self._events_max and self._share > SHARE_MIN:
+            self._share -= max(1, self._share // 64)
+            for held in self._by_user.values():
+                while len(held) > self._share:
+                    held.popleft()
+                    self._count -= 1
+
+
+class RecentEvents:
+    """The last private events of every user, as a recovery finds them: what the publisher starts with."""
+
+    def __init__(self) -> None:
+        self._events: LastEvents[PrivateEvent] = LastEvents(EVENTS_HELD_MAX, ALL_EVENTS_HELD_MAX)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Remember the private ones among `events`."""
+        recent = self._events
+        for event in events:
+            if type(event) in PRIVATE_EVENT_TYPES:
+                recent.add(recent.of(event.user), event)  # type: ignore[union-attr, arg-type]
+
+    def take(self) -> Iterator[PrivateEvent]:
+        """All of them, each user's in order, for the last time."""
+        return self._events.take()
+
+
+class HeldEvents:
+    """The events of every user that can be told again from memory."""
+
+    def __init__(self) -> None:
+        self._events: LastEvents[HeldEvent] = LastEvents(EVENTS_HELD_MAX, ALL_EVENTS_HELD_MAX)
+
+    def of(self, user: str) -> deque[HeldEvent]:
+        """What is held of `user`, oldest first: to be read, and handed to `add`."""
+        return self._events.of(user)
+
+    def add(self, held: deque[HeldEvent], event: HeldEvent) -> None:
+        """Hold one more event in `held`, which `of` gave."""
+        self._events.add(held, event)
+
+    def oldest_seq(self, user: str) -> Optional[int]:
+        """The oldest event of `user` that is held, None if none is.  Any thread."""
+        held = self._events.find(user)
+        try:
+            return held[0].seq if held is not None else None
+        except IndexError:
+            return None
+
+    def first_seq(self, user: str, last_seq: int) -> int:
+        """The oldest event of `user` that is held, `last_seq` + 1 if none is; all up to `last_seq` were told."""
+        held = self._events.find(user)
+        return last_seq + 1 - (len(held) if held is not None else 0)
+
+    def since(self, user: str, seq: int) -> list[HeldEvent]:
+        """The events of `user` that are held, from `seq` on."""
+        return [event for event in self._events.find(user) or () if event.seq >= seq]
+
+
+class MissedEvents:
+    """Tells a client again what its user was told while it was away."""
+
+    def __init__(self, engine: Engine, held: HeldEvents, encoder: Encoder) -> None:
+        self._engine = engine
+        self._held = held
+        self._encoder = encoder
+
+    def are_out_of_reach(self, user: str, last_seq: int, looked_up: Optional[MissedFills]) -> bool:
+        """Whether events lie between what was looked up and what is held, so that nobody has them at hand.
+
+        `last_seq` is what the client knows, None of `looked_up` means that nothing had to be.
+        """
+        known_until = last_seq if looked_up is None else looked_up.last_seq
+        return self._first_held_seq(user) > known_until + 1
+
+    def tell(
+        self, user: str, last_seq: int, looked_up: Optional[MissedFills], say: Callable[[bytes], None]
+    ) -> None:
+        """Say what came after `last_seq`: every event if all are held, else the gap path (see the module)."""
+        if looked_up is None and self._first_held_seq(user) > last_seq + 1:
+            looked_up = MissedFills((), last_seq)
+        if looked_up is None:
+            for event in self._held.since(user, last_seq + 1):
+                say(event.line)
+        else:
+            self._tell_gap(user, last_seq, looked_up, say)
+
+    def _tell_gap(self, user: str, last_seq: int, looked_up: MissedFills, say: Callable[[bytes], None]) -> None:
+        say(session_lines.gap(last_seq + 1, self._engine.last_seq(user)))
+        for question in (GetOrders(user), GetPositions(user)):
+            for answer in self._engine.process(question, 0):
+                say(self._encoder.encode(answer))  # type: ignore[arg-type]
+        for fill in looked_up.fills:
+            say(self._encoder.encode(fill))
+        for event in self._held.since(user, looked_up.last_seq + 1):
+            if event.is_fill:
+                say(event.line)
+
+    def _first_held_seq(self, user: str) -> int:
+        return self._held.first_seq(user, self._engine.last_seq(user))

@@ -1,0 +1,106 @@
+"""Answers what a connection asks for itself: logout, ping, subscriptions; and the operator's list.
+
+Called by the matching thread through the publisher, in the order of the requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from exchange.engine.checks import Refusal
+from exchange.engine.engine import Engine
+from exchange.networking.outbound.connection import Connection, SendLine
+from exchange.networking.publishing.connection_ends import ConnectionEnds
+from exchange.networking.publishing.feeds import Feeds
+from exchange.networking.publishing.login_answers import LoginAnswers
+from exchange.networking.publishing.sessions import Sessions
+from exchange.networking.wire import session_lines
+from exchange.networking.wire.requests import (
+    CaughtUp,
+    CheckedLogin,
+    Disconnected,
+    ListEverything,
+    Logout,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+)
+
+
+class SessionAnswers:
+    """One method for each kind of request; `send` queues a line for a connection."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        sessions: Sessions,
+        feeds: Feeds,
+        logins: LoginAnswers,
+        ends: ConnectionEnds,
+        send: SendLine,
+    ) -> None:
+        self._engine = engine
+        self._sessions = sessions
+        self._feeds = feeds
+        self._ends = ends
+        self._send = send
+        self._answers: dict[type, Callable[[Connection, Any], None]] = {
+            CheckedLogin: logins.answer,
+            Logout: self._logout,
+            Ping: self._ping,
+            Subscribe: self._subscribe,
+            Unsubscribe: self._unsubscribe,
+            Disconnected: self._disconnected,
+            CaughtUp: self._caught_up,
+            ListEverything: self._list_everything,
+        }
+
+    def answer(self, connection: Connection, request: object) -> bool:
+        """Answer `request`; False if it is of no kind that is answered here."""
+        answer = self._answers.get(type(request))
+        if answer is None:
+            return False
+        answer(connection, request)
+        return True
+
+    def _logout(self, connection: Connection, _request: Logout) -> None:
+        self._send(connection, session_lines.logged_out())
+        self._ends.end(connection)
+
+    def _disconnected(self, connection: Connection, _request: Disconnected) -> None:
+        self._ends.reader_has_left(connection)
+
+    def _ping(self, connection: Connection, request: Ping) -> None:
+        self._feeds.bring_up_to_date(connection)
+        self._send(connection, session_lines.pong(request.id))
+
+    def _caught_up(self, _connection: Connection, _request: CaughtUp) -> None:
+        """Nothing to say: the flush at the end of the batch finds who has caught up."""
+
+    def _list_everything(self, operator: Connection, _request: ListEverything) -> None:
+        users = [
+            (state, len(self._sessions.of(state.user).connections)) for state in self._engine.user_states()
+        ]
+        phases = [(book.instrument.symbol, book.phase) for book in self._engine.books.values()]
+        self._send(operator, session_lines.everything(users, phases))
+
+    def _subscribe(self, connection: Connection, request: Subscribe) -> None:
+        symbol = self._listed_symbol(connection, request.symbol)
+        if symbol is not None:
+            self._send(connection, session_lines.subscribed(request.channel, symbol))
+            self._feeds.subscribe(connection, request.channel, symbol, request.depth)
+
+    def _unsubscribe(self, connection: Connection, request: Unsubscribe) -> None:
+        symbol = self._listed_symbol(connection, request.symbol)
+        if symbol is not None:
+            self._feeds.unsubscribe(connection, request.channel, symbol)
+            self._send(connection, session_lines.unsubscribed(request.channel, symbol))
+
+    def _listed_symbol(self, connection: Connection, symbol: Optional[str]) -> Optional[str]:
+        """The symbol a subscription means; None after the client was told that there is none."""
+        found = self._engine.find_book(symbol)
+        if isinstance(found, Refusal):
+            self._send(connection, session_lines.error(found.code, found.text))
+            return None
+        return found.instrument.symbol

@@ -10,12 +10,21 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Sequence
-from typing import Any, Optional, Protocol
+from typing import Generic, Optional, Protocol, Union
 
 from exchange.engine.commands import CancelOrders, Command
 from exchange.engine.engine import Engine
 from exchange.engine.events import CancelReason
-from exchange.matching_thread import AuditLog, Inbound, Journal, Ledger, MatchingThread, Publisher
+from exchange.matching_thread import (
+    Announcer,
+    Asked,
+    CommandStore,
+    EventStore,
+    Inbound,
+    MatchingThread,
+    Origin,
+    TradeStore,
+)
 
 # Items of the inbound queue: each is what one connection sent in one piece, at most 64 KiB of lines.
 INBOUND_ITEMS_MAX = 1_024
@@ -25,19 +34,19 @@ class Records(Protocol):
     """Where what happens is kept; the three are what `matching_thread` says they are."""
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> CommandStore:
         """Makes commands durable."""
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> TradeStore:
         """Keeps the trades."""
 
     @property
-    def audit_log(self) -> AuditLog:
+    def audit_log(self) -> EventStore:
         """Keeps what each user was told."""
 
 
-class Core:
+class Core(Generic[Origin, Asked]):
     """One engine at work.
 
     `clock_ns` gives the time in ns since the epoch.  `on_failure` hears, in the matching thread, of the exception
@@ -48,14 +57,14 @@ class Core:
         self,
         engine: Engine,
         records: Records,
-        publisher: Publisher,
+        publisher: Announcer[Origin, Asked],
         clock_ns: Callable[[], int],
         on_failure: Callable[[BaseException], None],
         inbound_items_max: int = INBOUND_ITEMS_MAX,
     ) -> None:
         self.engine = engine
         # Bounded; filled by whoever asks, through `put`; emptied by the matching thread alone.
-        self._inbound: queue.Queue[Optional[Inbound]] = queue.Queue(inbound_items_max)
+        self._inbound: queue.Queue[Optional[Inbound[Origin, Asked]]] = queue.Queue(inbound_items_max)
         self._matching = MatchingThread(
             engine,
             self._inbound,
@@ -75,7 +84,9 @@ class Core:
         """Process everything that was put until now, then end; returns when that is done."""
         self._matching.stop()
 
-    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+    def put(
+        self, origin: Optional[Origin], requests: Sequence[Union[Command, Asked]], processed: Callable[[], None]
+    ) -> None:
         """Queue requests of `origin`, in the order sent; waits while the queue is full.  Any thread.
 
         `processed` is called, in the matching thread, when all of them have been.

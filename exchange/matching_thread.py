@@ -9,6 +9,9 @@ are durable; if they can't be made so, nothing of it is sent at all and the exch
 
 The thread owns the engine: nobody else may touch it while the thread runs.  What it is handed (journal, ledger,
 audit log, publisher) it knows only by the four small interfaces below; `assembly` decides who stands behind them.
+
+`Origin` is who asks and `Asked` what may be asked besides commands: both are the networking's types, which pass
+through here unread, and keep their names so that a field that changes there is missed by nobody on the way.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Optional, Protocol
+from typing import Generic, NamedTuple, Optional, Protocol, TypeVar, Union
 
 from exchange.engine.commands import Command, GetOrders, ResetUser
 from exchange.engine.engine import Engine
@@ -32,25 +35,36 @@ BATCH_REQUESTS_MAX = 2_048
 _SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
 
-class Inbound(NamedTuple):
+Origin = TypeVar("Origin")
+Asked = TypeVar("Asked")
+_Origin = TypeVar("_Origin", contravariant=True)
+_Asked = TypeVar("_Asked", contravariant=True)
+
+
+class Inbound(Generic[Origin, Asked]):
     """Requests of one connection, in the order sent.
 
     Each is an engine command or something only the publisher understands (a login, a ping); `origin` is the
-    connection, which this thread hands back to the publisher and never looks into; `processed` is called when all
-    of them have been.
+    connection, which this thread hands back to the publisher and never looks into, None for the exchange itself;
+    `processed` is called when all of them have been.
     """
 
-    origin: Any
-    requests: Sequence[Any]
-    processed: Callable[[], None] = lambda: None
+    __slots__ = ("origin", "requests", "processed")
+
+    def __init__(
+        self,
+        origin: Optional[Origin],
+        requests: Sequence[Union[Command, Asked]],
+        processed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.origin = origin
+        self.requests = requests
+        self.processed = processed
 
 
-class Outcome(NamedTuple):
-    """One request and what came of it; `events` is empty for what is not an engine command."""
-
-    origin: Any
-    request: Any
-    events: Sequence[Event]
+# One request, who asked it, and what came of it: no events of what is not an engine command.  A plain tuple,
+# because there is one for every request.
+Outcome = tuple[Optional[Origin], Union[Command, Asked], Sequence[Event]]
 
 
 class JournalEntry(NamedTuple):
@@ -62,45 +76,45 @@ class JournalEntry(NamedTuple):
     command: Command
 
 
-class Journal(Protocol):
+class CommandStore(Protocol):
     """Makes commands durable."""
 
     def commit(self, entries: Sequence[JournalEntry]) -> None:
         """Return when all of `entries` are on stable storage; raise if they may not be."""
 
 
-class Ledger(Protocol):
+class TradeStore(Protocol):
     """Keeps the trades."""
 
     def write(self, trades: list[Trade]) -> None:
         """Take the trades in; may wait, never loses one."""
 
 
-class AuditLog(Protocol):
+class EventStore(Protocol):
     """Keeps what each user was told."""
 
     def append(self, events: list[PrivateEvent]) -> None:
         """Take the events in; may wait, never loses one."""
 
 
-class Publisher(Protocol):
+class Announcer(Protocol[_Origin, _Asked]):
     """Tells the clients."""
 
-    def publish(self, outcomes: Sequence[Outcome]) -> None:
+    def publish(self, outcomes: Sequence[Outcome[_Origin, _Asked]]) -> None:
         """Send every outcome to whom it concerns; never waits for a client."""
 
     def take_follow_ups(self) -> Sequence[Command]:
         """Commands that became necessary by what was published; to be processed next."""
 
-    def admits(self, origin: Any) -> bool:
+    def admits(self, origin: Optional[_Origin]) -> bool:
         """Whether a command of `origin` may be carried out; one that may not is thrown away."""
 
-    def shows_state(self, request: Any) -> bool:
+    def shows_state(self, request: Union[Command, _Asked]) -> bool:
         """Whether serving `request`, which is no engine command, reads the engine, so that nothing that came
         after it may have been processed yet."""
 
 
-class MatchingThread:
+class MatchingThread(Generic[Origin, Asked]):
     """Runs the loop.
 
     `inbound` is the only way in: bounded, filled by the connections' reader threads (which wait when it is full),
@@ -111,11 +125,11 @@ class MatchingThread:
     def __init__(
         self,
         engine: Engine,
-        inbound: queue.Queue[Optional[Inbound]],
-        journal: Journal,
-        ledger: Ledger,
-        audit_log: AuditLog,
-        publisher: Publisher,
+        inbound: queue.Queue[Optional[Inbound[Origin, Asked]]],
+        journal: CommandStore,
+        ledger: TradeStore,
+        audit_log: EventStore,
+        publisher: Announcer[Origin, Asked],
         clock_ns: Callable[[], int],
         on_failure: Callable[[BaseException], None],
     ) -> None:
@@ -148,9 +162,9 @@ class MatchingThread:
         except BaseException as failure:  # noqa: BLE001  the last resort: a matching thread never dies silently
             self._on_failure(failure)
 
-    def _take_batch(self) -> tuple[list[Inbound], bool]:
+    def _take_batch(self) -> tuple[list[Inbound[Origin, Asked]], bool]:
         """All that waits, at least one item; False with it when the sentinel that ends the thread was met."""
-        batch: list[Inbound] = []
+        batch: list[Inbound[Origin, Asked]] = []
         request_count = 0
         item = self._inbound.get()
         while item is not None:
@@ -164,24 +178,25 @@ class MatchingThread:
                 return batch, True
         return batch, False
 
-    def run_batch(self, batch: Sequence[Inbound]) -> None:
+    def run_batch(self, batch: Sequence[Inbound[Origin, Asked]]) -> None:
         """Carry one batch from request to answer.  Whoever drives the loop without the thread calls this."""
         engine, clock_ns, admits = self._engine, self._clock_ns, self._publisher.admits
-        outcomes: list[Outcome] = []
+        outcomes: list[Outcome[Origin, Asked]] = []
         entries: list[JournalEntry] = []
-        for origin, requests, _ in batch:
-            for request in requests:
+        for item in batch:
+            origin = item.origin
+            for request in item.requests:
                 if engine.understands(request):
                     if not admits(origin):
                         continue
                     timestamp, sequence = clock_ns(), engine.sequence
                     events = engine.process(request, timestamp)
-                    outcomes.append(Outcome(origin, request, events))
+                    outcomes.append((origin, request, events))
                     if engine.sequence != sequence:
                         entries.append(JournalEntry(engine.sequence, timestamp, request))
                     is_due = type(request) in _SETTLED_AT_ONCE
                 else:
-                    outcomes.append(Outcome(origin, request, ()))
+                    outcomes.append((origin, request, ()))
                     is_due = self._publisher.shows_state(request)
                 if is_due:
                     self._settle(outcomes, entries)
@@ -193,19 +208,19 @@ class MatchingThread:
         if follow_ups:
             self.run_batch([Inbound(None, follow_ups)])
 
-    def _settle(self, outcomes: Sequence[Outcome], entries: Sequence[JournalEntry]) -> None:
+    def _settle(self, outcomes: Sequence[Outcome[Origin, Asked]], entries: Sequence[JournalEntry]) -> None:
         """Make durable what was processed, then tell of it."""
         if entries:
             self._journal.commit(entries)
             self._keep(outcomes)
         self._publisher.publish(outcomes)
 
-    def _keep(self, outcomes: Sequence[Outcome]) -> None:
+    def _keep(self, outcomes: Sequence[Outcome[Origin, Asked]]) -> None:
         """Hand trades to the ledger and private events to the audit log, whose threads write them."""
         trades: list[Trade] = []
         private_events: list[PrivateEvent] = []
-        for outcome in outcomes:
-            for event in outcome.events:
+        for _, _, events in outcomes:
+            for event in events:
                 kind = type(event)
                 if kind is Trade:
                     trades.append(event)  # type: ignore[arg-type]

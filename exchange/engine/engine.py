@@ -16,7 +16,7 @@ events (`state_hash` makes "the same" checkable).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Optional, Union
+from typing import Any, Optional, TypeGuard, Union
 
 from exchange.engine import administration, checks, commands, order_entry, questions, snapshot
 from exchange.engine.account import Account, UserState
@@ -64,7 +64,7 @@ class Engine:
         """Carry out one command at `timestamp` (ns since the epoch) and tell what happened, in order."""
         return _HANDLERS[type(command)](self, command, timestamp)
 
-    def understands(self, request: object) -> bool:
+    def understands(self, request: object) -> TypeGuard[Command]:
         """Whether `request` is a command for the engine."""
         return type(request) in _HANDLERS
 

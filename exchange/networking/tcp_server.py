@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.events import RejectCode
-from exchange.networking.inbound.connection_reader import ConnectionReader
+from exchange.networking.inbound.connection_reader import ConnectionReader, PutInbound
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.backlogs import BacklogSender
@@ -32,10 +32,6 @@ ACCEPT_BACKLOG = 4_096
 DESCRIPTORS_RESERVED = 256
 # When half of at least so many connections have gone, the memory that they freed goes back to the system.
 EBB_CONNECTIONS_MIN = 100
-
-# Puts requests of one connection into the inbound queue, in the order sent, and may wait there; the last argument
-# is called when they have been processed.
-PutInbound = Callable[[Connection, list[Any], Callable[[], None]], None]
 
 _SLOW_CONSUMER = session_lines.error(
     RejectCode.SLOW_CONSUMER, "you read too slowly and too much is waiting for you; reconnect and read faster"
@@ -74,7 +70,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         throttle: Optional[Throttle],
         on_failure: Callable[[BaseException], None],
     ) -> None:
-        self.put = put
+        self.put: PutInbound = put
         self.login_check = login_check
         self.throttle = throttle
         self.tls = options.tls

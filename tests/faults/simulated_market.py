@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from exchange.core import Core
 from exchange.engine.commands import Command, ListInstrument
@@ -18,7 +18,7 @@ from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.price_texts import PriceTextsBySymbol
 from exchange.engine.trade import Trade
-from exchange.matching_thread import AuditLog, Journal, JournalEntry, Ledger, Outcome
+from exchange.matching_thread import CommandStore, EventStore, JournalEntry, Outcome, TradeStore
 from exchange.storage.audit_log import AuditFormat, log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
@@ -63,11 +63,11 @@ class Record:
         """Of the last commit, which failed or had a failure after it, nobody has heard anything."""
         assert self.told_sequence < self.last_commit[0].sequence, self.told_sequence
 
-    def tell(self, outcomes: Sequence[Outcome], sequence: int) -> None:
+    def tell(self, outcomes: Sequence[Outcome[Any, Any]], sequence: int) -> None:
         """The clients hear this, when the engine has carried out command `sequence`."""
         self.told_sequence = sequence
-        for outcome in outcomes:
-            self._told += private(outcome.events)
+        for _, _, events in outcomes:
+            self._told += private(events)
 
     def check_recovered(self, engine: Engine, disk: SimulatedDisk) -> None:
         """Told ⊆ recovered ⊆ sent; state, ledger and logs are those of an engine that never died.
@@ -163,27 +163,27 @@ class SimulatedMarket(Unheard):
     # --- what the core is handed: the real journal, overheard, and a publisher who writes down what is told ---
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> CommandStore:
         """Itself: see `commit`."""
         return self
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> TradeStore:
         """The real one."""
         return self.data.ledger
 
     @property
-    def audit_log(self) -> AuditLog:
+    def audit_log(self) -> EventStore:
         """The real one."""
         return self.data.audit_log
 
     def commit(self, entries: Sequence[JournalEntry]) -> None:
-        """See `matching_thread.Journal`."""
+        """See `matching_thread.CommandStore`."""
         self._record.send(entries)
         self.data.journal.commit(entries)
 
-    def publish(self, outcomes: Sequence[Outcome]) -> None:
-        """See `matching_thread.Publisher`."""
+    def publish(self, outcomes: Sequence[Outcome[Any, Any]]) -> None:
+        """See `matching_thread.Announcer`."""
         self._record.tell(outcomes, self.data.engine.sequence)
 
 

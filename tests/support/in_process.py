@@ -80,7 +80,7 @@ class InProcessExchange:
         self.server = ExchangeServer(options, self.put, login_check, throttle, self._fail)
         self.port = self.server.address[1]
 
-    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+    def put(self, origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:
         """What everything that asks puts its requests into the queue with; tests listen in here."""
         self.core.put(origin, requests, processed)
 

@@ -29,9 +29,9 @@ MakeSnapshot = Callable[[int], Optional[str]]
 
 
 class Unheard:
-    """A publisher for a market that nobody listens to; see `matching_thread.Publisher`."""
+    """A publisher for a market that nobody listens to; see `matching_thread.Announcer`."""
 
-    def publish(self, outcomes: Sequence[Outcome]) -> None:
+    def publish(self, outcomes: Sequence[Outcome[Any, Any]]) -> None:
         """Tell nobody."""
 
     def take_follow_ups(self) -> Sequence[Command]:

@@ -14,8 +14,8 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Optional, Protocol, Union
+from collections.abc import Callable, Sequence
+from typing import Optional, Protocol, Union
 
 from exchange.engine.commands import GetOrders, GetPositions, NewOrder, ReplaceOrder
 from exchange.engine.events import OrderRejected, RejectCode, ReplaceRejected
@@ -31,6 +31,7 @@ from exchange.networking.wire.requests import (
     Disconnected,
     Login,
     Logout,
+    Request,
     Subscribe,
 )
 from exchange.utils.tls import TlsSocket
@@ -51,6 +52,11 @@ _CANCEL_NONE = CancelOnDisconnect.NONE
 _ENGINE_STOPPING = BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopping")
 
 
+# Puts requests of one connection into the inbound queue, in the order sent, and may wait there; the last argument
+# is called when they have been processed.
+PutInbound = Callable[[Connection, Sequence[Request], Callable[[], None]], None]
+
+
 class Gateway(Protocol):
     """What a reader needs of the server that started it."""
 
@@ -59,8 +65,9 @@ class Gateway(Protocol):
     throttle: Optional[Throttle]
     is_stopping: bool
 
-    def put(self, connection: Connection, requests: list[Any], processed: Callable[[], None]) -> None:
-        """Put requests into the inbound queue; may wait there."""
+    @property
+    def put(self) -> PutInbound:
+        """Puts requests into the inbound queue; may wait there."""
 
     def open_connection(self, sock: Union[socket.socket, TlsSocket], host: str, port: int) -> Connection:
         """A connection for a socket that was just accepted."""
@@ -92,7 +99,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         self._sock = sock
         self._connection = self.server.open_connection(sock, host, port)
         try:
-            last_requests = self._read_all()
+            last_requests: Sequence[Request] = self._read_all()
         except OSError:
             last_requests = []  # The connection broke, or was silent for too long: an end like any other.
             self._client_has_left = True
@@ -119,7 +126,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         except OSError:
             return None
 
-    def _read_all(self) -> list[Any]:
+    def _read_all(self) -> list[Request]:
         """Take everything in; returns what is to be said to the client at the end."""
         lines = LineReader()
         while not (self._is_done or self._connection.has_ended or self.server.is_stopping):
@@ -139,7 +146,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
 
         What follows a goodbye is thrown away: nobody would hear the answers.
         """
-        requests: list[Any] = []
+        requests: list[Request] = []
         for line in lines:
             request = self._decoded(line)
             rest_s = 0.0
@@ -163,7 +170,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         if requests:
             self._put(requests)
 
-    def _decoded(self, line: bytes) -> Any:
+    def _decoded(self, line: bytes) -> Request:
         """What the line asks for; an order that ends with this connection says so, which no crash can undo."""
         request = decode(line, self._user)
         if self._cancel_on_disconnect is not _CANCEL_NONE and type(request) is NewOrder:
@@ -171,7 +178,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             return request._replace(ends_with_connection=covered)
         return request
 
-    def _checked_login(self, login: Login) -> list[Any]:
+    def _checked_login(self, login: Login) -> list[Request]:
         return self.server.login_check.check(login, self._user, self._connection.host, self._wait_for_client)
 
     def _wait_for_client(self, seconds: float) -> None:
@@ -180,7 +187,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         poll.register(self.request, select.POLLRDHUP)
         poll.poll(seconds * 1_000)
 
-    def _throttled(self, request: Any) -> tuple[Any, float]:
+    def _throttled(self, request: Request) -> tuple[Request, float]:
         """The request, or its refusal where the sender has sent too much, and how long then to read nothing, in
         seconds.  Pings and cancels are never refused, but they too have to wait."""
         throttle = self.server.throttle
@@ -193,7 +200,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         rest_s = 0.0 if self._connection.is_leaving.is_set() else throttle.rest_s(sender)
         return _rate_limited(request, throttle), rest_s
 
-    def _put(self, requests: list[Any]) -> None:
+    def _put(self, requests: Sequence[Request]) -> None:
         self._connection.take_piece()
         self.server.put(self._connection, requests, self._connection.give_back_piece)
 
@@ -216,7 +223,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             return  # It left, or it said nothing more.
 
 
-def _rate_limited(request: Any, throttle: Throttle) -> Any:
+def _rate_limited(request: Request, throttle: Throttle) -> Request:
     text = f"more than {throttle.per_s:g} messages per second: slow down"
     if type(request) is NewOrder:
         return OrderRejected(request.client_order_id, RejectCode.RATE_LIMITED, text)

@@ -8,13 +8,13 @@ the last word: whether a name is still free, and who is logged in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional, Protocol
+from typing import Optional, Protocol
 
 from exchange.engine.commands import ClaimUser
 from exchange.engine.events import RejectCode
 from exchange.networking.inbound.credentials import RandomBytes, new_token, token_matches
 from exchange.networking.inbound.rate_limit import RateLimit
-from exchange.networking.wire.requests import BadRequest, CheckedLogin, Login, MissedFills
+from exchange.networking.wire.requests import BadRequest, CheckedLogin, Login, MissedFills, Request
 
 # A login that fails is answered at once so often in a row; after that each answer waits for its turn.
 FAILURES_AT_ONCE = 5
@@ -71,7 +71,7 @@ class LoginCheck:
         if new_users_per_s is not None:
             self._new_users = RateLimit(new_users_per_s, new_users_per_s * NEW_USERS_BURST_S, monotonic_s)
 
-    def check(self, login: Login, speaker: Optional[str], host: str, wait: Wait) -> list[Any]:
+    def check(self, login: Login, speaker: Optional[str], host: str, wait: Wait) -> list[Request]:
         """What to put into the queue for `login` from address `host`; takes about 3 ms.
 
         `speaker` is the user whom the connection speaks for already, None before a login.

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
-from typing import Any, NamedTuple, Union
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Union
 
 from exchange.engine.events import RejectCode
-from exchange.networking.operator.operator_request import wish_of
+from exchange.networking.operator.operator_request import Wish, wish_of
 from exchange.networking.wire import session_lines
 from exchange.networking.wire.fields import RefusedError
 from exchange.networking.wire.line_reader import LineReader, LineTooLongError
 
 RECEIVE_BYTES = 65_536
 
-PutInbound = Callable[[Any, list[Any], Callable[[], None]], None]
 
 
 class Patience(NamedTuple):
@@ -57,6 +56,10 @@ class OperatorRequest:
         self._answered.wait()
         [line] = self._lines
         return line
+
+
+# Takes what one operator asks into the inbound queue; the last argument is called when it has been processed.
+PutInbound = Callable[[OperatorRequest, Sequence[Wish], Callable[[], None]], None]
 
 
 class TooLong(NamedTuple):

@@ -15,7 +15,7 @@ Called by the matching thread, once per batch, after its commands are durable.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Optional, Protocol
+from typing import Optional
 
 from exchange.engine.commands import ClaimUser, Command, NewOrder
 from exchange.engine.engine import Engine
@@ -38,23 +38,12 @@ from exchange.networking.publishing.connection_ends import ConnectionEnds
 from exchange.networking.publishing.feeds import Feeds
 from exchange.networking.publishing.login_answers import LoginAnswers
 from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, MissedEvents, RecentEvents
-from exchange.networking.publishing.session_answers import SessionAnswers
+from exchange.networking.publishing.session_answers import Asker, SessionAnswers
 from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire.encode import Encoder
-from exchange.networking.wire.requests import CheckedLogin, Subscribe
+from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 
 _FILLED = OrderStatus.FILLED
-
-
-class Outcome(Protocol):
-    """One request of one connection and the events it led to; `origin` None: the exchange asked itself."""
-
-    @property
-    def origin(self) -> Any: ...
-    @property
-    def request(self) -> Any: ...
-    @property
-    def events(self) -> Sequence[Event]: ...
 
 
 class Publisher:
@@ -81,7 +70,7 @@ class Publisher:
         # Every user's last event before this start.
         self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
         # Every connection that has something queued in this batch, in the order of its first line.
-        self._waiting: list[Connection] = []
+        self._waiting: list[Asker] = []
         for event in recent.take():
             self._tell_user(event)
 
@@ -102,31 +91,38 @@ class Publisher:
         oldest = self._held.oldest_seq(user)
         return self._seqs_at_start.get(user, 0) + 1 if oldest is None else oldest
 
-    def publish(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell one batch.  Never waits for a client."""
-        for outcome in outcomes:
-            if self._engine.understands(outcome.request):
-                self._tell(outcome.origin, outcome.request, outcome.events)
-            elif not self._session_answers.answer(outcome.origin, outcome.request):
-                # A request that was refused before it got here is its own answer.
-                self._queue(outcome.origin, self._encoder.encode(outcome.request))
+    def publish(self, outcomes: Sequence[tuple[Optional[Asker], Request, Sequence[Event]]]) -> None:
+        """Tell one batch: each request, who asked it (None: the exchange itself) and the events it led to.
+
+        Never waits for a client.
+        """
+        for asker, request, events in outcomes:
+            if self._engine.understands(request):
+                self._tell(asker, request, events)
+                continue
+            assert asker is not None, request
+            if isinstance(request, REFUSED_TYPES):
+                # What was refused before it got here is its own answer.
+                self._queue(asker, self._encoder.encode(request))
+            else:
+                self._session_answers.answer(asker, request)
         self._feeds.flush()
-        for connection in self._waiting:
-            connection.flush()
+        for asker in self._waiting:
+            asker.flush()
         self._waiting.clear()
 
     def take_follow_ups(self) -> list[Command]:
         """What must be done because of what was published: the orders of lost connections to be canceled."""
         return self._ends.take_follow_ups()
 
-    def _queue(self, connection: Connection, line: bytes) -> None:
-        if connection.queue(line):
-            self._waiting.append(connection)
+    def _queue(self, asker: Asker, line: bytes) -> None:
+        if asker.queue(line):
+            self._waiting.append(asker)
 
-    def _tell(self, asker: Optional[Connection], request: Command, events: Sequence[Event]) -> None:
+    def _tell(self, asker: Optional[Asker], request: Command, events: Sequence[Event]) -> None:
         if type(request) is ClaimUser:
             return  # The login behind it tells how it went.
-        if type(request) is NewOrder and request.ends_with_connection and asker is not None:
+        if type(request) is NewOrder and request.ends_with_connection and isinstance(asker, Connection):
             accepted = events[0]
             if type(accepted) is OrderAccepted:
                 self._ends.note_entered(asker, accepted)

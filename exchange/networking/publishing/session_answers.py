@@ -6,11 +6,12 @@ Called by the matching thread through the publisher, in the order of the request
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar, Union
 
 from exchange.engine.checks import Refusal
 from exchange.engine.engine import Engine
-from exchange.networking.outbound.connection import Connection, SendLine
+from exchange.networking.operator.conversation import OperatorRequest
+from exchange.networking.outbound.connection import Connection
 from exchange.networking.publishing.connection_ends import ConnectionEnds
 from exchange.networking.publishing.feeds import Feeds
 from exchange.networking.publishing.login_answers import LoginAnswers
@@ -23,9 +24,15 @@ from exchange.networking.wire.requests import (
     ListEverything,
     Logout,
     Ping,
+    Request,
+    SessionRequest,
     Subscribe,
     Unsubscribe,
 )
+
+# Who may ask for something: a client, or an operator.
+Asker = Union[Connection, OperatorRequest]
+_Kind = TypeVar("_Kind", bound=SessionRequest)
 
 
 class SessionAnswers:
@@ -38,31 +45,33 @@ class SessionAnswers:
         feeds: Feeds,
         logins: LoginAnswers,
         ends: ConnectionEnds,
-        send: SendLine,
+        send: Callable[[Asker, bytes], None],
     ) -> None:
         self._engine = engine
         self._sessions = sessions
         self._feeds = feeds
         self._ends = ends
         self._send = send
-        self._answers: dict[type, Callable[[Connection, Any], None]] = {
-            CheckedLogin: logins.answer,
-            Logout: self._logout,
-            Ping: self._ping,
-            Subscribe: self._subscribe,
-            Unsubscribe: self._unsubscribe,
-            Disconnected: self._disconnected,
-            CaughtUp: self._caught_up,
-            ListEverything: self._list_everything,
-        }
+        self._answers: dict[type, Callable[[Connection, Any], None]] = {}
+        self._on(CheckedLogin, logins.answer)
+        self._on(Logout, self._logout)
+        self._on(Ping, self._ping)
+        self._on(Subscribe, self._subscribe)
+        self._on(Unsubscribe, self._unsubscribe)
+        self._on(Disconnected, self._disconnected)
+        self._on(CaughtUp, self._caught_up)
 
-    def answer(self, connection: Connection, request: object) -> bool:
-        """Answer `request`; False if it is of no kind that is answered here."""
-        answer = self._answers.get(type(request))
-        if answer is None:
-            return False
-        answer(connection, request)
-        return True
+    def _on(self, kind: type[_Kind], answer: Callable[[Connection, _Kind], None]) -> None:
+        """Requests of this kind are answered by a method that takes just these."""
+        self._answers[kind] = answer
+
+    def answer(self, asker: Asker, request: Request) -> None:
+        """Answer what is asked of a session; anything else is a bug."""
+        if isinstance(asker, Connection):
+            self._answers[type(request)](asker, request)
+        else:
+            assert type(request) is ListEverything, request
+            self._list_everything(asker)
 
     def _logout(self, connection: Connection, _request: Logout) -> None:
         self._send(connection, session_lines.logged_out())
@@ -78,7 +87,7 @@ class SessionAnswers:
     def _caught_up(self, _connection: Connection, _request: CaughtUp) -> None:
         """Nothing to say: the flush at the end of the batch finds who has caught up."""
 
-    def _list_everything(self, operator: Connection, _request: ListEverything) -> None:
+    def _list_everything(self, operator: OperatorRequest) -> None:
         users = [
             (state, len(self._sessions.of(state.user).connections)) for state in self._engine.user_states()
         ]

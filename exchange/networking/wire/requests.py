@@ -124,4 +124,7 @@ SessionRequest = Union[
     Login, CheckedLogin, Logout, Ping, Subscribe, Unsubscribe, Disconnected, CaughtUp, ListEverything
 ]
 RefusedOrderRequest = Union[OrderRejected, CancelRejected, ReplaceRejected]
-Request = Union[Command, SessionRequest, RefusedOrderRequest, BadRequest]
+# What was refused before it got to the engine is its own answer.
+Refused = Union[RefusedOrderRequest, BadRequest]
+REFUSED_TYPES = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)
+Request = Union[Command, SessionRequest, Refused]

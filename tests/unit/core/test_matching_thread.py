@@ -27,6 +27,10 @@ WAIT_S = 20.0
 LIST_ACME = ListInstrument(Instrument("ACME"))
 
 
+# Who asks is named by a text, and so is what is no command.
+Told = Outcome[str, str]
+
+
 class DiskError(Exception):
     """What a journal raises that can't be written."""
 
@@ -39,8 +43,8 @@ class Recorder:
         self.entries: list[JournalEntry] = []
         self.trades: list[Trade] = []
         self.private_events: list[PrivateEvent] = []
-        self.outcomes: list[Outcome] = []
-        self.published_batches: list[list[Outcome]] = []
+        self.outcomes: list[Told] = []
+        self.published_batches: list[list[Told]] = []
         self.follow_ups: list[Command] = []
         self.commit_failure: Optional[BaseException] = None
         self.published = threading.Event()
@@ -59,7 +63,7 @@ class Recorder:
         self.calls.append("append")
         self.private_events += events
 
-    def publish(self, outcomes: Sequence[Outcome]) -> None:
+    def publish(self, outcomes: Sequence[Told]) -> None:
         self.calls.append("publish")
         self.outcomes += outcomes
         self.published_batches.append(list(outcomes))
@@ -85,7 +89,7 @@ class Loop:
     def __init__(self, engine: Optional[Engine] = None) -> None:
         self.engine = engine or Engine()
         self.recorder = Recorder()
-        self.inbound: queue.Queue[Optional[Inbound]] = queue.Queue(10_000)
+        self.inbound: queue.Queue[Optional[Inbound[str, str]]] = queue.Queue(10_000)
         self.failures: list[BaseException] = []
         self.failed = threading.Event()
         self._now_ns = 0
@@ -115,9 +119,9 @@ def order(user: str, side: Side, client_order_id: str = "1", quantity: int = 10)
     )
 
 
-def kinds(outcome: Outcome) -> list[str]:
+def kinds(outcome: Told) -> list[str]:
     """The types of what came of a request."""
-    return [type(event).__name__ for event in outcome.events]
+    return [type(event).__name__ for event in outcome[2]]
 
 
 TRADE = (LIST_ACME, order("alice", Side.SELL), order("bob", Side.BUY))
@@ -150,7 +154,7 @@ def test_what_changes_nothing_is_answered_without_a_commit() -> None:
     refused = CancelOrder("alice", 7, None)
     loop.run(refused, "ping", GetOrders("alice"))
     assert set(loop.recorder.calls) == {"publish"}
-    assert [outcome.request for outcome in loop.recorder.outcomes[1:]] == [refused, "ping", GetOrders("alice")]
+    assert [request for _, request, _ in loop.recorder.outcomes[1:]] == [refused, "ping", GetOrders("alice")]
 
 
 def test_only_what_changed_something_is_journaled_among_refusals() -> None:
@@ -165,7 +169,7 @@ def test_only_what_changed_something_is_journaled_among_refusals() -> None:
 def test_requests_keep_their_origin_and_their_order_over_several_connections() -> None:
     loop = Loop()
     loop.thread.run_batch([Inbound("one", [LIST_ACME, "ping"]), Inbound("two", ["ping"]), Inbound("one", ["bye"])])
-    assert [(outcome.origin, outcome.request) for outcome in loop.recorder.outcomes] == [
+    assert [(origin, request) for origin, request, _ in loop.recorder.outcomes] == [
         ("one", LIST_ACME),
         ("one", "ping"),
         ("two", "ping"),
@@ -188,7 +192,7 @@ def test_what_shows_state_is_published_before_anything_after_it_is_processed() -
     class Looking(Recorder):
         """Looks at the engine when it publishes, as a snapshot does."""
 
-        def publish(self, outcomes: Sequence[Outcome]) -> None:
+        def publish(self, outcomes: Sequence[Told]) -> None:
             sequences_seen.append(loop.engine.sequence)
             super().publish(outcomes)
 
@@ -198,7 +202,7 @@ def test_what_shows_state_is_published_before_anything_after_it_is_processed() -
     )
     before, after = order("alice", Side.BUY, "before"), order("alice", Side.BUY, "after")
     loop.thread.run_batch([Inbound("origin", [LIST_ACME, before, "subscribe", after, "ping"])])
-    assert [[outcome.request for outcome in batch] for batch in looking.published_batches] == [
+    assert [[request for _, request, _ in batch] for batch in looking.published_batches] == [
         [LIST_ACME, before, "subscribe"],
         [after, "ping"],
     ]
@@ -221,7 +225,7 @@ def test_no_batch_holds_more_than_one_list_of_orders() -> None:
     loop.recorder.published_batches.clear()
     loop.run(*[GetOrders("alice")] * 20)
     listings = [
-        [event for outcome in batch for event in outcome.events if isinstance(event, OrdersListed)]
+        [event for outcome in batch for event in outcome[2] if isinstance(event, OrdersListed)]
         for batch in loop.recorder.published_batches
     ]
     assert sum(map(len, listings)) == 20
@@ -235,7 +239,7 @@ def test_what_became_necessary_by_what_was_published_is_processed_next_and_journ
     loop.recorder.follow_ups = [cancel]
     loop.run("bye")
     assert [entry.command for entry in loop.recorder.entries][-1] == cancel
-    assert [(outcome.origin, outcome.request) for outcome in loop.recorder.outcomes[-2:]] == [
+    assert [(origin, request) for origin, request, _ in loop.recorder.outcomes[-2:]] == [
         ("origin", "bye"),
         (None, cancel),
     ]
@@ -245,7 +249,8 @@ def test_what_became_necessary_by_what_was_published_is_processed_next_and_journ
 def test_every_item_of_a_batch_is_told_when_it_has_been_processed_and_not_before() -> None:
     loop = Loop()
     told: list[str] = []
-    batch = [Inbound(name, [LIST_ACME], partial(told.append, name)) for name in ("one", "two")]
+    names = ("one", "two")
+    batch = [Inbound[str, str](name, [LIST_ACME], partial(told.append, name)) for name in names]
     loop.thread.run_batch(batch)
     assert told == ["one", "two"]
     loop.recorder.commit_failure = DiskError("full")
@@ -265,7 +270,7 @@ def test_the_journal_replayed_gives_the_same_state_and_the_same_events(sequence:
     events = [event for entry in recorder.entries for event in replayed.process(entry.command, entry.timestamp)]
     assert replayed.state_hash() == loop.engine.state_hash()
     assert [event for event in events if isinstance(event, Trade)] == recorder.trades
-    told = [event for outcome in recorder.outcomes for event in outcome.events if hasattr(event, "seq")]
+    told = [event for outcome in recorder.outcomes for event in outcome[2] if hasattr(event, "seq")]
     assert [event for event in events if hasattr(event, "seq")] == told == recorder.private_events
 
 

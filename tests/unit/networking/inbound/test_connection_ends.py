@@ -8,7 +8,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -157,7 +157,7 @@ class NotingExchange(InProcessExchange):
         super().__init__()
         self.origins: set[Any] = set()
 
-    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+    def put(self, origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:
         self.origins.add(origin)
         super().put(origin, requests, processed)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Optional
 
 import pytest
@@ -28,9 +28,9 @@ class WatchedExchange(InProcessExchange):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.pieces: list[tuple[Any, list[Any]]] = []
+        self.pieces: list[tuple[Any, Sequence[Any]]] = []
 
-    def put(self, origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+    def put(self, origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:
         self.pieces.append((origin.user, requests))
         super().put(origin, requests, processed)
 

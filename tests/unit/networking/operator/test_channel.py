@@ -9,7 +9,7 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -345,7 +345,7 @@ def test_an_answer_under_way_is_sent_before_the_stop_and_no_line_behind_it_is_ca
 ) -> None:
     was_put = threading.Event()
 
-    def put(origin: Any, requests: list[Any], processed: Callable[[], None]) -> None:
+    def put(origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:
         exchange.put(origin, requests, processed)
         was_put.set()
 

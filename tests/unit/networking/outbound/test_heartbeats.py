@@ -6,6 +6,7 @@ Where time must pass it is waited for by waiting for what it brings; nothing is 
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -87,8 +88,20 @@ def test_nothing_is_sent_before_the_silence_is_long_enough(link: Link) -> None:
     assert link.client.recv(100) == b"due\n"
 
 
-def test_a_thread_that_watches_nobody_can_be_stopped(link: Link) -> None:
-    """`close` does it."""
+def heartbeat_thread_count() -> int:
+    """How many are alive; an exchange that other tests share has one too."""
+    return sum(thread.name == "heartbeats" for thread in threading.enumerate())
+
+
+def test_a_thread_that_watches_nobody_can_be_stopped_and_then_sends_nothing_more(link: Link) -> None:
+    before = heartbeat_thread_count()
+    link.heartbeats.stop()
+    assert heartbeat_thread_count() == before - 1
+    link.connection.expect_heartbeats(0.0)
+    link.heartbeats.watch(link.connection)
+    link.client.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        link.client.recv(1)
 
 
 # --- over the wire ---------------------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from exchange.engine.events import (
     PrivateEvent,
     RejectCode,
 )
-from exchange.matching_thread import Outcome
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing import missed_events
 from exchange.networking.publishing.missed_events import (
@@ -151,7 +150,7 @@ def test_what_was_processed_and_nobody_was_told_yet_does_not_count_as_past() -> 
             entered = order(name, user=user)
             events = desk.ask(entered)
             assert publisher.first_held_seq(user) == first
-            publisher.publish([Outcome(None, entered, events)])
+            publisher.publish([(None, entered, events)])
             assert publisher.first_held_seq(user) == first
 
 

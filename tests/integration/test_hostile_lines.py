@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from exchange.networking.wire.line_reader import LINE_BYTES_MAX
+from exchange.networking.wire.limits import LINE_BYTES_MAX
 from tests.support.processes import RunningEngine
 from tests.support.raw_client import Message, RawClient, kinds, limit
 

@@ -4,6 +4,7 @@ Must not know who sends or hears a line.  Everything that a client may write or 
 else.  Reading order:
 
 * `requests`       what a line may ask of the session, and `BadRequest`
+* `limits`         how long, how deep, how many: every limit of the protocol
 * `line_reader`    bytes → lines
 * `strict_json`    a line → a strict JSON object
 * `fields`         a field's JSON value → a checked value

@@ -26,6 +26,7 @@ from exchange.engine.events import CancelRejected, OrderRejected, RejectCode, Re
 from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.networking.wire import fields as check
 from exchange.networking.wire.fields import Checker, RefusedError, bad_value, shown
+from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT
 from exchange.networking.wire.requests import (
     BadRequest,
     CancelOnDisconnect,
@@ -37,8 +38,6 @@ from exchange.networking.wire.requests import (
     Unsubscribe,
 )
 from exchange.networking.wire.strict_json import MalformedLineError, parse_object
-
-BOOK_DEPTH_DEFAULT = 20
 
 # Members looked up once: on CPython 3.11 `OrderType.LIMIT` costs 75 ns, a module global 5 ns.
 _LIMIT = OrderType.LIMIT

@@ -14,19 +14,20 @@ from typing import Any, NoReturn, Optional, TypeVar, Union
 
 from exchange.engine.events import RejectCode
 from exchange.engine.instrument import NANOS_DIGITS, NANOS_PER_UNIT
+from exchange.networking.wire.limits import (
+    BOOK_DEPTH_MAX,
+    CLIENT_ORDER_ID_CHARACTERS_MAX,
+    HEARTBEAT_S_MAX,
+    HEARTBEAT_S_MIN,
+    INTEGER_MAX,
+    PRICE_MAX,
+    SHOWN_CHARACTERS_MAX,
+    SYMBOL_CHARACTERS_MAX,
+    TOKEN_CHARACTERS_MAX,
+    USER_CHARACTERS_MAX,
+)
 from exchange.networking.wire.requests import CancelOnDisconnect, Channel
 from exchange.networking.wire.strict_json import NumberText
-
-USER_CHARACTERS_MAX = 32
-CLIENT_ORDER_ID_CHARACTERS_MAX = 64
-SYMBOL_CHARACTERS_MAX = 16
-TOKEN_CHARACTERS_MAX = 128
-HEARTBEAT_S_MIN = 0.1
-HEARTBEAT_S_MAX = 3_600.0
-DEPTH_MAX = 1_000  # levels per side of a book subscription that is for less than the whole book
-INTEGER_MAX = 2**63 - 1
-PRICE_MAX = 1_000_000_000  # in units of currency
-SHOWN_CHARACTERS_MAX = 40  # of an offending value in the text of a refusal
 
 _PRICE_NANOS_MAX = PRICE_MAX * NANOS_PER_UNIT
 _PRICE_DIGITS_MAX = len(str(PRICE_MAX))
@@ -146,13 +147,13 @@ def quantity(name: str, value: Any) -> int:
 
 
 def depth(name: str, value: Any) -> int:
-    """How many levels per side of a book, 0 for all of them, which is what more than DEPTH_MAX is taken for.
+    """How many levels per side of a book, 0 for all of them, which is what more than BOOK_DEPTH_MAX is taken for.
 
     To find out what has changed among the best levels costs as much as there are; of a whole book, what changed.
     """
     if not _is_integer(value) or str(value).startswith("-"):
         raise bad_value(name, value, "must be a JSON integer: levels per side, or 0 for the whole book")
-    return value if type(value) is int and value <= DEPTH_MAX else 0
+    return value if type(value) is int and value <= BOOK_DEPTH_MAX else 0
 
 
 def price(name: str, value: Any) -> int:

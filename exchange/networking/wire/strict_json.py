@@ -3,7 +3,7 @@
 Python's parser forgives more than RFC 8259 does and falls over on some of what it does not forgive.  So, in order:
 
 1. the line must be UTF-8 (which excludes encoded surrogates);
-2. its brackets may nest at most `DEPTH_MAX` deep, counted before the parser, which is recursive, sees them;
+2. its brackets may nest at most `NESTING_MAX` deep, counted before the parser, which is recursive, sees them;
 3. the parser runs with hooks that refuse NaN, Infinity and a repeated key at any depth, and that keep every number
    which is not a short integer as the text it was written as: no float, no rounding, no conversion whose time or
    memory grows with what a stranger wrote;
@@ -18,8 +18,7 @@ import json
 import re
 from typing import Any, Union
 
-DEPTH_MAX = 8
-INTEGER_CHARACTERS_MAX = 40  # of any integer that becomes an int; no field has a use for one half as long
+from exchange.networking.wire.limits import INTEGER_CHARACTERS_MAX, NESTING_MAX
 
 _WHITESPACE = b" \t\r\n"
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
@@ -57,7 +56,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
     try:
         text = stripped.decode()
         # An order has no list and one object; only what is stranger than that is worth a closer look.
-        if "[" in text or text.count("{") > DEPTH_MAX:
+        if "[" in text or text.count("{") > NESTING_MAX:
             _check_depth(text)
         value, end = _DECODER.raw_decode(text)
     except UnicodeDecodeError as error:
@@ -75,7 +74,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
 
 
 def _check_depth(text: str) -> None:
-    """Refuse brackets nested deeper than DEPTH_MAX; those inside strings don't count.
+    """Refuse brackets nested deeper than NESTING_MAX; those inside strings don't count.
 
     On text that is no JSON the count may go astray, but only behind the place where the parser will stop.
     """
@@ -84,8 +83,8 @@ def _check_depth(text: str) -> None:
         first = text[token.start()]
         if first in "[{":
             depth += 1
-            if depth > DEPTH_MAX:
-                raise MalformedLineError(f"nested deeper than {DEPTH_MAX}, at character {token.start()}")
+            if depth > NESTING_MAX:
+                raise MalformedLineError(f"nested deeper than {NESTING_MAX}, at character {token.start()}")
         elif first in "]}":
             depth -= 1
 

@@ -21,7 +21,7 @@ from exchange.networking.inbound import connection_reader
 from exchange.networking.inbound import login_check as login_check
 from exchange.networking.outbound import outbox
 from exchange.networking.outbound.connection import Connection
-from exchange.networking.wire.line_reader import LINE_BYTES_MAX
+from exchange.networking.wire.limits import LINE_BYTES_MAX
 from tests.support.in_process import WAIT_S, InProcessExchange, join_readers, reader_threads, running_exchange
 from tests.support.raw_client import RawClient, kinds, limit, login_message
 

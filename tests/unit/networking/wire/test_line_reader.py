@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.networking.wire.line_reader import LINE_BYTES_MAX, LineReader, LineTooLongError
+from exchange.networking.wire.limits import LINE_BYTES_MAX
+from exchange.networking.wire.line_reader import LineReader, LineTooLongError
 
 LONGEST = b"x" * (LINE_BYTES_MAX - 1)
 

@@ -4,15 +4,18 @@
       ├─ ConnectionLost      the outside world: no engine there, or not any more
       ├─ ProtocolError       something else than an exchange answers
       ├─ TokenFileError      what is kept as the user's token can't be one
+      ├─ NoAnswer            a wait took too long: the answer may still come (also a TimeoutError)
       └─ Rejected            the engine said no, and why
            └─ LoginRejected
 
-A wait that takes too long raises the built-in TimeoutError: the answer may still come.
+What is about an order names it: `client_order_id`, `order_id`, each None where it is not known.  After
+ConnectionLost or NoAnswer the order may be in the book or not.  Ask (`orders`), or send it again under the same
+`client_order_id`: that makes one order, never two.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 
 class ExchangeError(Exception):
@@ -20,7 +23,26 @@ class ExchangeError(Exception):
 
 
 class ConnectionLost(ExchangeError):  # noqa: N818  the names of this file are what a bot's author reads
-    """The engine can't be reached, closed the connection, or no longer takes what is sent."""
+    """The engine can't be reached, closed the connection, or no longer takes what is sent.
+
+    The ids are those of the request that was waiting for its answer, if one was.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.client_order_id: Optional[str] = None
+        self.order_id: Optional[int] = None
+
+
+class NoAnswer(ExchangeError, TimeoutError):  # noqa: N818
+    """The engine has not answered in time; the ids are those of the request that waited."""
+
+    def __init__(self, timeout_s: float, client_order_id: Optional[str], order_id: Optional[int]) -> None:
+        named = client_order_id if client_order_id is not None else order_id
+        about = "" if named is None else f" about order {named}, which it may have taken"
+        super().__init__(f"the engine has not answered within {timeout_s:g} s{about}")
+        self.client_order_id = client_order_id
+        self.order_id = order_id
 
 
 class ProtocolError(ExchangeError):
@@ -39,6 +61,16 @@ class Rejected(ExchangeError):  # noqa: N818
         self.code = code
         self.text = text
         self.message = message
+
+    @property
+    def client_order_id(self) -> Optional[str]:
+        """Of the order that was refused, where the answer names one."""
+        return self.message.get("client_order_id")
+
+    @property
+    def order_id(self) -> Optional[int]:
+        """Of the order that was refused, where the answer names one."""
+        return self.message.get("order_id")
 
 
 class LoginRejected(Rejected):

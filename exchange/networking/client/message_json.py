@@ -20,9 +20,26 @@ PRICE_EXPONENT_MAX = 18
 
 REQUEST_PRICE_FIELDS = ("price", "stop_price")
 # The fields of an answer, or of an item of an answer's list, that hold money and so must be Decimal.
-MONEY_FIELDS = ("price", "stop_price", "tick_size", "average_price", "realised_pnl", "unrealised_pnl")
-# The answers whose money is in a list of objects: type of the message → name of the list.
-LISTS_WITH_MONEY = {"logged_in": "instruments", "orders": "orders", "positions": "positions"}
+MONEY_FIELDS = ("price", "stop_price")
+MONEY_FIELDS_OF_TYPE = {
+    "order_executed": ("price", "fee"),
+    "positions": ("cash",),
+    "trades_snapshot": ("open", "high", "low", "last"),
+}
+# The answers whose money is in a list of objects: type of the message → name of the list, money of each item.
+LISTS_WITH_MONEY = {
+    "logged_in": (
+        "instruments",
+        (
+            *("tick_size", "reference_price", "price_band_percent", "halt_percent"),
+            *("maker_fee_bps", "taker_fee_bps"),
+        ),
+    ),
+    "orders": ("orders", MONEY_FIELDS),
+    "positions": ("positions", ("average_price", "realised_pnl", "unrealised_pnl", "fees")),
+    "fills": ("fills", ("price", "fee")),
+    "trades_snapshot": ("trades", ("price",)),
+}
 # The feeds whose prices are in rows: type of the message → (name of the list, place of the price in a row).
 ROWS_WITH_PRICES = {
     "book_snapshot": (("bids", 0), ("asks", 0)),
@@ -91,17 +108,18 @@ def decode_message(line: bytes) -> Message:
 
 def _make_money_exact(message: Message, kind: str) -> None:
     """Replace the ints that stand where money stands: JSON writes 101 and 101.00 alike, a bot must not notice."""
-    _make_fields_exact(message)
+    _make_fields_exact(message, MONEY_FIELDS_OF_TYPE.get(kind, MONEY_FIELDS))
     if kind in LISTS_WITH_MONEY:
-        for item in message.get(LISTS_WITH_MONEY[kind], ()):
-            _make_fields_exact(item)
+        name, money_fields = LISTS_WITH_MONEY[kind]
+        for item in message.get(name, ()):
+            _make_fields_exact(item, money_fields)
     for name, place in ROWS_WITH_PRICES.get(kind, ()):
         for row in message[name]:
             if type(row[place]) is int:
                 row[place] = Decimal(row[place])
 
 
-def _make_fields_exact(item: Message) -> None:
-    for name in MONEY_FIELDS:
+def _make_fields_exact(item: Message, money_fields: tuple[str, ...]) -> None:
+    for name in money_fields:
         if name in item and type(item[name]) is int:
             item[name] = Decimal(item[name])

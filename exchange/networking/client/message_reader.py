@@ -16,7 +16,7 @@ from typing import Optional
 from exchange.networking.client.answer_matching import accepted
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.engine_connection import EngineConnection
-from exchange.networking.client.errors import ConnectionLost, ProtocolError
+from exchange.networking.client.errors import ConnectionLost, NoAnswer, ProtocolError
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.request_messages import request
 from exchange.networking.client.request_sender import RequestSender
@@ -58,7 +58,20 @@ class MessageReader(RequestSender):
         return self._receive(None if timeout_s is None else time.monotonic() + timeout_s)
 
     def _ask(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
-        """Send the wish and wait for its answer, as the head of this file tells.  Raises Rejected."""
+        """Send the wish and wait for its answer, as the head of this file tells.  Raises Rejected.
+
+        NoAnswer and ConnectionLost carry the ids of the order that the wish is about.
+        """
+        client_order_id, order_id = wish.get("client_order_id"), wish.get("order_id")
+        try:
+            return self._answer_to(wish, is_answer)
+        except ConnectionLost as lost:
+            lost.client_order_id, lost.order_id = client_order_id, order_id
+            raise
+        except NoAnswer:
+            raise NoAnswer(self._timeout_s, client_order_id, order_id) from None
+
+    def _answer_to(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
         barrier = self._new_id() if self._connection.sent_count != self._answered_count else None
         messages = [wish] if barrier is None else [request("ping", id=barrier), wish]
         count = self._connection.send(messages)
@@ -80,7 +93,7 @@ class MessageReader(RequestSender):
     def _receive_by(self, deadline: float) -> Message:
         message = self._receive(deadline)
         if message is None:
-            raise TimeoutError(f"the engine has not answered within {self._timeout_s:g} s")
+            raise NoAnswer(self._timeout_s, None, None)
         return message
 
     def _receive(self, deadline: Optional[float]) -> Optional[Message]:

@@ -30,21 +30,36 @@ def new_order(
     quantity: int,
     price: Optional[Price],
     *,
-    order_type: Optional[EnumOrName] = None,
-    **options: Any,
+    symbol: Optional[str],
+    order_type: Optional[EnumOrName],
+    stop_price: Optional[Price],
+    time_in_force: Optional[EnumOrName],
+    post_only: Optional[bool],
+    display_quantity: Optional[int],
+    self_trade_prevention: Optional[EnumOrName],
 ) -> Message:
-    """An order; its type, when None, is LIMIT with a price and MARKET without."""
-    if order_type is None:
-        order_type = "MARKET" if price is None else "LIMIT"
+    """An order; its type, when None, follows from the prices it has (see `order_type_for`)."""
     return request(
         "new_order",
         client_order_id=client_order_id,
+        symbol=symbol,
         side=side.upper() if isinstance(side, str) else side,
-        order_type=order_type,
+        order_type=order_type or order_type_for(price, stop_price),
         quantity=quantity,
         price=price,
-        **options,
+        stop_price=stop_price,
+        time_in_force=time_in_force,
+        post_only=post_only,
+        display_quantity=display_quantity,
+        self_trade_prevention=self_trade_prevention,
     )
+
+
+def order_type_for(price: Optional[Price], stop_price: Optional[Price]) -> str:
+    """LIMIT with a price, MARKET without; with a stop price STOP_LIMIT and STOP."""
+    if stop_price is None:
+        return "MARKET" if price is None else "LIMIT"
+    return "STOP" if price is None else "STOP_LIMIT"
 
 
 def cancel_order(order_id: Optional[int], client_order_id: Optional[str]) -> Message:
@@ -53,10 +68,26 @@ def cancel_order(order_id: Optional[int], client_order_id: Optional[str]) -> Mes
     return request("cancel_order", order_id=order_id, client_order_id=client_order_id)
 
 
-def replace_order(order_id: Optional[int], client_order_id: Optional[str], **changes: Any) -> Message:
-    """The change of one order: `price`, `quantity` (new total), `new_client_order_id`."""
+def replace_order(
+    order_id: Optional[int],
+    client_order_id: Optional[str],
+    *,
+    price: Optional[Price],
+    quantity: Optional[int],
+    stop_price: Optional[Price],
+    new_client_order_id: Optional[str],
+) -> Message:
+    """The change of one order; `quantity` is its new total."""
     _check_one_id(order_id, client_order_id)
-    return request("replace_order", order_id=order_id, client_order_id=client_order_id, **changes)
+    return request(
+        "replace_order",
+        order_id=order_id,
+        client_order_id=client_order_id,
+        price=price,
+        quantity=quantity,
+        stop_price=stop_price,
+        new_client_order_id=new_client_order_id,
+    )
 
 
 def _check_one_id(order_id: Optional[int], client_order_id: Optional[str]) -> None:

@@ -40,15 +40,18 @@ class RequestSender:
         *,
         symbol: Optional[str] = None,
         order_type: Optional[EnumOrName] = None,
+        stop_price: Optional[Price] = None,
         time_in_force: Optional[EnumOrName] = None,
         post_only: Optional[bool] = None,
+        display_quantity: Optional[int] = None,
         self_trade_prevention: Optional[EnumOrName] = None,
         client_order_id: Optional[str] = None,
     ) -> str:
         """Send an order; returns its client order id, generated when None.
 
-        The type, when None, is LIMIT with a price and MARKET without.  `symbol` None means the only instrument
-        listed.  Whatever else is None is left to the engine's default.
+        The type, when None, is LIMIT with a price and MARKET without; with a `stop_price`, at which it becomes
+        live, STOP_LIMIT and STOP.  `display_quantity` makes it an iceberg, of which so much is shown at a time.
+        `symbol` None means the only instrument listed.  Whatever else is None is left to the engine's default.
         """
         client_order_id = client_order_id or self._new_id()
         order = request_messages.new_order(
@@ -58,8 +61,10 @@ class RequestSender:
             price,
             symbol=symbol,
             order_type=order_type,
+            stop_price=stop_price,
             time_in_force=time_in_force,
             post_only=post_only,
+            display_quantity=display_quantity,
             self_trade_prevention=self_trade_prevention,
         )
         self._connection.send((order,))
@@ -76,11 +81,19 @@ class RequestSender:
         client_order_id: Optional[str] = None,
         price: Optional[Price] = None,
         quantity: Optional[int] = None,
+        stop_price: Optional[Price] = None,
         new_client_order_id: Optional[str] = None,
     ) -> None:
         """Send a change of the order with this id; `quantity` is the new total, what is None stays."""
-        changes = {"price": price, "quantity": quantity, "new_client_order_id": new_client_order_id}
-        self.send_raw(request_messages.replace_order(order_id, client_order_id, **changes))
+        change = request_messages.replace_order(
+            order_id,
+            client_order_id,
+            price=price,
+            quantity=quantity,
+            stop_price=stop_price,
+            new_client_order_id=new_client_order_id,
+        )
+        self.send_raw(change)
 
     def send_cancel_all(self, symbol: Optional[str] = None) -> None:
         """Send a cancel of every live order, of one symbol or (None) of all."""

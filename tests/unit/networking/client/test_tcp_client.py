@@ -13,7 +13,14 @@ import pytest
 
 from exchange.engine.order import SelfTradePrevention, Side
 from exchange.networking import tcp_client
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, LoginRejected, Rejected, TokenStore
+from exchange.networking.tcp_client import (
+    ConnectionLost,
+    ExchangeClient,
+    LoginRejected,
+    NoAnswer,
+    Rejected,
+    TokenStore,
+)
 from tests.support.canned_engine import CannedEngine, Request, accepted, echo, pong, rejected, talking_to
 
 LEVELS = '"bids":[[99,10,1],[98.5,5,2]],"asks":[[100,7,1]]'
@@ -177,6 +184,51 @@ def test_a_refused_order_raises_with_the_engines_code_and_text() -> None:
         assert caught.value.message["type"] == "order_rejected"
 
 
+def test_an_order_whose_answer_never_came_is_named_and_can_be_sent_again_without_being_doubled() -> None:
+    orders: dict[str, Request] = {}
+
+    def answer(request: Request) -> list[str]:
+        if request["type"] != "new_order":
+            return pong(request)
+        if request["client_order_id"] in orders:
+            return [rejected(request, "DUPLICATE_CLIENT_ORDER_ID", "it is order 1")]
+        orders[request["client_order_id"]] = request
+        return []  # It was taken, but nobody says so.
+
+    with talking_to(answer, timeout_s=0.1) as (client, _):
+        with pytest.raises(NoAnswer, match="which it may have taken") as caught:
+            client.buy(10, "1.5")
+        assert isinstance(caught.value, TimeoutError)
+        assert list(orders) == [caught.value.client_order_id]
+        with pytest.raises(Rejected, match="DUPLICATE") as refused:
+            client.buy(10, "1.5", client_order_id=caught.value.client_order_id)
+        assert refused.value.client_order_id == caught.value.client_order_id
+        assert len(orders) == 1
+
+
+@pytest.mark.parametrize("ask", ["place", "buy", "sell"])
+def test_a_connection_that_is_lost_while_an_order_waits_names_the_order_too(ask: str) -> None:
+    with talking_to(lambda request: None) as (client, engine):
+        with pytest.raises(ConnectionLost) as caught:
+            client.place("BUY", 1, 1) if ask == "place" else getattr(client, ask)(1, 1)
+        assert caught.value.client_order_id == engine.next_request()["client_order_id"]
+        with pytest.raises(ConnectionLost) as unasked:
+            client.poll(None)
+        assert unasked.value.client_order_id is None
+
+
+def test_a_cancel_and_a_replace_without_an_answer_name_their_order() -> None:
+    with talking_to(lambda request: [], timeout_s=0.05) as (client, _):
+        with pytest.raises(NoAnswer, match="about order 7") as caught:
+            client.cancel(order_id=7)
+        assert (caught.value.order_id, caught.value.client_order_id) == (7, None)
+        with pytest.raises(NoAnswer) as caught:
+            client.replace(client_order_id="c1", quantity=3)
+        assert (caught.value.order_id, caught.value.client_order_id) == (None, "c1")
+        with pytest.raises(NoAnswer, match=r"within 0\.05 s$"):
+            client.orders()
+
+
 def test_an_error_to_something_only_sent_is_not_taken_for_the_answer_of_a_later_order() -> None:
     def answer(request: Request) -> list[str]:
         if request["type"] == "nonsense":
@@ -235,6 +287,59 @@ def test_lists_and_counts_are_returned_as_such() -> None:
         assert client.orders() == [{"order_id": 1, "price": Decimal(2)}]
         assert client.positions() == []
         assert client.unsubscribe("trades")["symbol"] == "ACME"
+
+
+def test_fills_are_asked_for_page_by_page_as_they_are_read() -> None:
+    def answer(request: Request) -> list[str]:
+        first = request["after_trade_id"] + 1
+        fills = [{"trade_id": first + place, "price": 7, "fee": 1} for place in range(2)]
+        return [json.dumps({"type": "fills", "fills": fills, "more": first < 5})]
+
+    with talking_to(answer) as (client, engine):
+        fills = client.fills("ACME")
+        assert next(fills) == {"trade_id": 1, "price": Decimal(7), "fee": Decimal(1)}
+        assert engine.next_request() == {
+            "type": "get_fills",
+            "symbol": "ACME",
+            "after_trade_id": 0,
+            "limit": 1_000,
+        }
+        assert engine.requests.empty()
+        assert [fill["trade_id"] for fill in fills] == [2, 3, 4, 5, 6]
+        assert [fill["trade_id"] for fill in client.fills(after_trade_id=8)] == [9, 10]
+
+
+def test_stops_icebergs_and_their_changes_are_spelled_as_the_protocol_says() -> None:
+    with talking_to(lambda request: []) as (client, engine):
+        client.send_order("BUY", 10, stop_price="101.5")
+        client.send_order("SELL", 10, "99.0", stop_price="99.5", time_in_force="DAY")
+        client.send_order("BUY", 100, 99, display_quantity=10)
+        client.send_replace(order_id=1, stop_price=102)
+        sent = [engine.next_request() for _ in range(4)]
+        assert [order.get("order_type") for order in sent] == ["STOP", "STOP_LIMIT", "LIMIT", None]
+        assert (sent[0]["stop_price"], "price" in sent[0], sent[1]["price"]) == (101.5, False, 99.0)
+        assert (sent[2]["display_quantity"], sent[3]["stop_price"]) == (10, 102)
+
+
+def test_the_trades_before_this_moment_and_news_can_be_subscribed_to() -> None:
+    snapshot = '{"type":"trades_snapshot","symbol":"ACME","trades":[{"price":7}],"open":7,"low":6.5,"last":null}'
+    answer = ['{"type":"subscribed","channel":"trades","symbol":"ACME"}', snapshot]
+    with talking_to(lambda request: answer) as (client, engine):
+        client.subscribe("trades", "ACME", last=50)
+        assert engine.next_request() == {"type": "subscribe", "channel": "trades", "symbol": "ACME", "last": 50}
+        told = client.poll(1.0)
+        assert told is not None
+        assert (told["trades"], told["open"], told["last"]) == ([{"price": Decimal(7)}], Decimal(7), None)
+        client.subscribe("news")
+        assert engine.next_request() == {"type": "subscribe", "channel": "news"}
+
+
+def test_cash_is_told_where_the_user_was_endowed() -> None:
+    with talking_to(lambda request: ['{"type":"positions","positions":[],"cash":1000}']) as (client, _):
+        cash = client.cash()
+        assert (cash, type(cash)) == (Decimal(1000), Decimal)
+    with talking_to(lambda request: ['{"type":"positions","positions":[]}']) as (client, _):
+        assert client.cash() is None
 
 
 def test_login_keeps_user_and_instruments_and_passes_further_fields_through() -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.networking.operator.channel import socket_path
-from exchange.networking.operator.operator_request import ALL_SYMBOLS
+from exchange.networking.operator.operator_wish import ALL_SYMBOLS
 from exchange.storage.places import lock_path, operator_socket_path
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
 

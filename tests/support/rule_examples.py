@@ -38,7 +38,7 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.engine.order import Order
 from exchange.engine.trade import Trade
-from exchange.networking.operator.operator_request import wish_of
+from exchange.networking.operator.operator_wish import wish_of
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import BadRequest

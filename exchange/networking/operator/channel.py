@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Optional
 
 from exchange.engine.events import RejectCode
-from exchange.networking.operator.conversation import Conversation, Patience, PutInbound, say_last
+from exchange.networking.operator.conversation import Conversation, Patience, PutWish, say_last
 
 CONVERSATIONS_MAX = 16
 # The system bounds the length of a socket's path to about 100 bytes, but not that of its directory's.
@@ -42,7 +42,7 @@ class OperatorChannel:
     def __init__(
         self,
         path: Path,
-        put: PutInbound,
+        put: PutWish,
         on_failure: Callable[[BaseException], None],
         patience: Patience = _DEFAULT_PATIENCE,
         monotonic_s: Callable[[], float] = time.monotonic,

@@ -1,4 +1,4 @@
-"""One operator's connection: bytes → lines → `operator_request` → the inbound queue, and the answers back.
+"""One operator's connection: bytes → lines → `operator_wish` → the inbound queue, and the answers back.
 
 Every line is answered by exactly one line, in order, and the conversation goes on: after an `error` too, and after
 a line that is too long, whose rest is thrown away up to its newline.  Nobody holds a thread for ever: a line must
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Union
 
 from exchange.engine.events import RejectCode
-from exchange.networking.operator.operator_request import Wish, wish_of
+from exchange.networking.operator.operator_wish import OperatorWish, wish_of
 from exchange.networking.wire import session_lines
 from exchange.networking.wire.fields import RefusedError
 from exchange.networking.wire.line_reader import LineReader, LineTooLongError
@@ -33,7 +33,7 @@ class Patience(NamedTuple):
     answer_s: float = 2.0
 
 
-class OperatorRequest:
+class AnswerCollector:
     """Stands where a connection does: collects the lines that answer one wish."""
 
     user = None
@@ -59,7 +59,7 @@ class OperatorRequest:
 
 
 # Takes what one operator asks into the inbound queue; the last argument is called when it has been processed.
-PutInbound = Callable[[OperatorRequest, Sequence[Wish], Callable[[], None]], None]
+PutWish = Callable[[AnswerCollector, Sequence[OperatorWish], Callable[[], None]], None]
 
 
 class TooLong(NamedTuple):
@@ -109,7 +109,7 @@ class Conversation:
     """
 
     def __init__(
-        self, client: socket.socket, put: PutInbound, patience: Patience, monotonic_s: Callable[[], float]
+        self, client: socket.socket, put: PutWish, patience: Patience, monotonic_s: Callable[[], float]
     ) -> None:
         self._client = client
         self._put = put
@@ -172,7 +172,7 @@ class Conversation:
             wish = wish_of(line)
         except RefusedError as refused:
             return session_lines.error(refused.code, refused.text)
-        request = OperatorRequest()
+        request = AnswerCollector()
         self._put(request, [wish], lambda: None)
         return request.wait_for_answer()
 

@@ -10,7 +10,7 @@ from typing import Any, Optional, TypeVar, Union
 
 from exchange.engine.checks import Refusal
 from exchange.engine.engine import Engine
-from exchange.networking.operator.conversation import OperatorRequest
+from exchange.networking.operator.conversation import AnswerCollector
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.publishing.connection_ends import ConnectionEnds
 from exchange.networking.publishing.feeds import Feeds
@@ -31,7 +31,7 @@ from exchange.networking.wire.requests import (
 )
 
 # Who may ask for something: a client, or an operator.
-Asker = Union[Connection, OperatorRequest]
+Asker = Union[Connection, AnswerCollector]
 _Kind = TypeVar("_Kind", bound=SessionRequest)
 
 
@@ -87,7 +87,7 @@ class SessionAnswers:
     def _caught_up(self, _connection: Connection, _request: CaughtUp) -> None:
         """Nothing to say: the flush at the end of the batch finds who has caught up."""
 
-    def _list_everything(self, operator: OperatorRequest) -> None:
+    def _list_everything(self, operator: AnswerCollector) -> None:
         users = [
             (state, len(self._sessions.of(state.user).connections)) for state in self._engine.user_states()
         ]

@@ -1,7 +1,7 @@
 """The fields of a request: one checker per field, from a strict JSON value to the value the engine works with.
 
 A checker takes the field's name and value and returns the checked value or raises `RefusedError`, whose text names
-the value and the rule.  `decode` arranges checkers in tables, one row per field; so does `operator_request`.
+the value and the rule.  `decode` arranges checkers in tables, one row per field; so does `operator_wish`.
 Types are compared with `type(value) is`, since True would pass for an int.  Pure; 0.1 to 0.3 µs each.
 """
 

@@ -9,7 +9,7 @@ import pytest
 
 from exchange.engine.commands import BlockUser, HaltInstrument, ResetUser, ResumeInstrument, UnblockUser
 from exchange.engine.events import RejectCode
-from exchange.networking.operator.operator_request import wish_of
+from exchange.networking.operator.operator_wish import wish_of
 from exchange.networking.wire.fields import RefusedError
 from exchange.networking.wire.requests import ListEverything
 

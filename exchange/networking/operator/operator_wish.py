@@ -18,7 +18,7 @@ from exchange.networking.wire.strict_json import MalformedLineError, parse_objec
 
 ALL_SYMBOLS = "all"
 
-Wish = Union[ListEverything, BlockUser, UnblockUser, ResetUser, HaltInstrument, ResumeInstrument]
+OperatorWish = Union[ListEverything, BlockUser, UnblockUser, ResetUser, HaltInstrument, ResumeInstrument]
 
 
 class _Form(NamedTuple):
@@ -49,7 +49,7 @@ _FORMS: dict[str, _Form] = {
 _WORDS = ("list", *_FORMS)
 
 
-def wish_of(line: bytes) -> Wish:
+def wish_of(line: bytes) -> OperatorWish:
     """What one line, without its newline, asks for.  Raises RefusedError."""
     try:
         fields = parse_object(line)
@@ -68,5 +68,5 @@ def wish_of(line: bytes) -> Wish:
         return ListEverything()
     if form.field not in fields:
         raise RefusedError(RejectCode.MISSING_FIELD, f"{form.field} is missing: {do} must name one")
-    wish: Wish = form.command(form.check(form.field, fields[form.field]))
+    wish: OperatorWish = form.command(form.check(form.field, fields[form.field]))
     return wish

@@ -47,6 +47,7 @@ COUNT_MAX = 1_000_000_000
 POLL_S = 0.1
 # The options that a replay has no use for, and what they are where they are not given.
 SIMULATION_DEFAULTS = {"users": 4, "rate": 10.0, "duration": None, "seed": None}
+SPEED_MAX = 1_000_000.0
 
 
 class Interruption:
@@ -86,6 +87,19 @@ def amount(text: str) -> float:
     return number
 
 
+def speed(text: str) -> Optional[float]:
+    """How many times as fast as recorded, None for `max`."""
+    if text == "max":
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= SPEED_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r}: must be max or a number above 0, such as 1 or 10")
+    return number
+
+
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The options; `--help` tells them all.  Raises SystemExit for `--help` (0) and a wrong option (2)."""
     parser = OneLineParser(
@@ -119,6 +133,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--replay", type=Path, default=None, metavar="FILE",
         help="play this file of recorded order flow (in LOBSTER's format)",
     )  # fmt: skip
+    parser.add_argument(
+        "--speed", type=speed, metavar="max|N",
+        help="of a replay: N times as fast as it was recorded, or as fast as can be (default: max)",
+    )  # fmt: skip
     market = parser.add_argument_group("simulated users (not with --replay)")
     market.add_argument("--users", type=user_count, metavar="N", help="how many there are (default: 4)")
     market.add_argument(
@@ -131,7 +149,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     given = [name for name in SIMULATION_DEFAULTS if hasattr(options, name)]
     if options.replay is not None and given:
         parser.error(f"--{given[0]}: has no meaning together with --replay")
-    return argparse.Namespace(**{**SIMULATION_DEFAULTS, **vars(options)})
+    if options.replay is None and hasattr(options, "speed"):
+        parser.error("--speed: has a meaning only together with --replay")
+    return argparse.Namespace(**{**SIMULATION_DEFAULTS, "speed": None, **vars(options)})
 
 
 def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: Interruption) -> None:
@@ -176,7 +196,7 @@ def play(options: argparse.Namespace, progress: ProgressLine, interruption: Inte
                 print(f"the book of {instrument.symbol} is not empty: executions may hit orders not in the file")
         except (ExchangeError, TimeoutError) as error:
             raise CannotStartError(f"can't look at the book of {instrument.symbol}: {error}") from error
-        run = replay.Replay(client, instrument, rows, id_prefix=f"{time.time_ns():x}-")
+        run = replay.Replay(client, instrument, rows, f"{time.time_ns():x}-", options.speed)
         try:
             run.run(lambda: progress.show(run.progress_text), lambda: interruption.is_requested)
         finally:

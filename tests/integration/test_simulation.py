@@ -6,7 +6,7 @@ import json
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Optional
 
@@ -14,11 +14,12 @@ import pytest
 
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.login import log_in
-from exchange.simulation.replay.lobster_file import read_flow
+from exchange.simulation.replay.lobster_file import Row, read_flow
 from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.tally import Tally
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.simulator import Simulation, SimulationOptions
+from tests.support.level_limited import cut
 from tests.support.processes import Program, RunningEngine
 from tests.support.project import ROOT
 
@@ -98,7 +99,10 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: To
 
 
 def play(engine: RunningEngine, tokens: TokenStore, path: Path, row_count: Optional[int] = None) -> Replay:
-    rows = read_flow(path, row_count)
+    return play_rows(engine, tokens, read_flow(path, row_count))
+
+
+def play_rows(engine: RunningEngine, tokens: TokenStore, rows: Sequence[Row]) -> Replay:
     with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
         replay = Replay(client, choose_instrument(client.instruments, None, "AAPL"), rows, "test-")
         replay.run(lambda: None, lambda: False)
@@ -135,11 +139,76 @@ def test_an_hour_of_recorded_order_flow_meets_the_orders_it_met_in_history(
     replay = play(engine, tokens, shared_data(FLOW))
     comparison = replay.comparison
     assert (replay.done_count, comparison.played_count) == (91_997, 4_055)
-    assert comparison.same_percent >= 99
+    assert comparison.same_percent is not None and comparison.same_percent >= 99
     # The 24 are those that the recording itself did not choose by price and time.
     assert comparison.other_count == replay.translator.put_back_level_count == 24
     assert comparison.unexpected_trade_count == replay.tally.rejected_count == replay.tally.unanswered_count == 0
     assert ledger_trade_count(engine, tmp_path) == replay.tally.trade_count
+
+
+@pytest.mark.parametrize(
+    ("level_count", "row_count", "same_count", "played_count", "same_percent_min"),
+    [(20, 82_268, 3_795, 3_950, 96), (10, 72_941, 3_446, 3_738, 92), (5, 60_316, 3_059, 3_528, 86)],
+)
+def test_a_feed_of_the_best_few_prices_meets_most_of_the_orders_it_met_in_history(
+    engine: RunningEngine,
+    tokens: TokenStore,
+    shared_data: Callable[[str], Path],
+    level_count: int,
+    row_count: int,
+    same_count: int,
+    played_count: int,
+    same_percent_min: int,
+) -> None:
+    rows = cut(read_flow(shared_data(FLOW)), level_count)
+    replay = play_rows(engine, tokens, rows)
+    comparison = replay.comparison
+    assert len(rows) == row_count == replay.done_count
+    assert (comparison.same_count, comparison.played_count) == (same_count, played_count)
+    assert comparison.same_percent is not None and comparison.same_percent >= same_percent_min
+    assert comparison.unfilled_count == comparison.unexpected_trade_count == replay.tally.rejected_count == 0
+    assert abs(replay.tally.sent_count - row_count) < row_count / 50
+
+
+def test_an_order_that_went_unseen_does_not_take_the_executions_of_others(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("1.0,1,1,20,1000000,1\n1.1,1,2,10,1000100,1\n2.0,4,1,10,1000000,1\n2.0,4,1,10,1000000,1\n")
+    status, output, _ = run_simulation(*where(engine, tmp_path), "--replay", str(path))
+    assert status == 0
+    assert re.search(r"^  hit the same order +2 \(100\.00 %\)$", output, re.MULTILINE)
+    assert re.search(r"^gone unseen +1 orders that a later row proved gone$", output, re.MULTILINE)
+
+
+def test_a_replay_without_executions_says_so(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("1.0,1,1,20,1000000,1\n")
+    _, output, _ = run_simulation(*where(engine, tmp_path), "--replay", str(path))
+    assert re.search(r"^  hit the same order +none", output, re.MULTILINE)
+
+
+def test_a_replay_at_its_own_speed_takes_as_long_as_the_recording(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("34200.0,1,1,20,1000000,1\n34200.5,1,2,10,1000000,1\n34206.0,4,1,10,1000000,1\n")
+    _, output, _ = run_simulation(*where(engine, tmp_path), "--replay", str(path), "--speed", "10")
+    elapsed = re.search(r"^elapsed +([\d.]+) s$", output, re.MULTILINE)
+    assert elapsed is not None and float(elapsed[1]) >= 0.6
+
+
+def test_a_replay_that_waits_for_its_next_row_can_be_stopped(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("1,1,1,20,1000000,1\n90000,1,2,10,1000000,1\n")
+    options = (*where(engine, tmp_path), "--replay", str(path), "--speed", "1")
+    with Program("start_simulation.py", *options) as simulation:
+        simulation.see("playing 2 rows")
+        with ExchangeClient.connect(port=engine.port) as client:
+            book = client.follow_book("ACME")
+            while book.best_bid is None:
+                assert client.poll(WAIT_S) is not None
+        simulation.send_signal(signal.SIGINT)
+        status, output, _ = simulation.end()
+    assert status == 0 and re.search(r"^rows +1 of 2$", output, re.MULTILINE)
 
 
 def test_a_level_too_long_for_the_window_is_put_back(
@@ -217,6 +286,9 @@ def test_ctrl_c_ends_with_a_summary_and_exit_0(engine: RunningEngine, tmp_path: 
         (["--users", "none"], "argument --users: 'none': must be a whole number"),
         (["--replay", "no-such-file.csv"], "no-such-file.csv: can't be read: No such file"),
         (["--replay", str(ROOT / "setup.cfg")], f"{ROOT / 'setup.cfg'}:1: '[metadata]' is no row of order flow"),
+        (["--speed", "2"], "--speed: has a meaning only together with --replay"),
+        (["--replay", "x.csv", "--speed", "0"], "argument --speed: '0': must be max or a number above 0"),
+        (["--replay", "x.csv", "--speed", "nan"], "argument --speed: 'nan': must be max or a number above 0"),
         (["--replay", str(ROOT / "setup.cfg"), "--seed", "1"], "--seed: has no meaning together with --replay"),
     ],
 )

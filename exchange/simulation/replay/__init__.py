@@ -2,5 +2,5 @@
 
 It must bend nothing: what can't be played is counted, and which order an execution meets is the exchange's doing.
 Reading order: `lobster_file` (rows), `recorded_book` (the book as history had it), `flow_translator` (rows to
-requests), `execution_comparison`, `replay`.
+requests), `execution_comparison`, `pace` (when a row is due), `replay`.
 """

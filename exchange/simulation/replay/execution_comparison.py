@@ -6,6 +6,8 @@ IOC order that was sent for one recorded execution.
 
 from __future__ import annotations
 
+from typing import Optional
+
 from exchange.networking.tcp_client import Message
 
 
@@ -36,9 +38,9 @@ class ExecutionComparison:
         return self.same_count + self.other_count + self.unfilled_count
 
     @property
-    def same_percent(self) -> float:
-        """How many of the executions played hit the same order as in history; 100 if there were none."""
-        return 100 * self.same_count / self.played_count if self.played_count else 100.0
+    def same_percent(self) -> Optional[float]:
+        """How many of the executions played hit the same order as in history; None if there were none."""
+        return 100 * self.same_count / self.played_count if self.played_count else None
 
     def expect(self, taker_id: str, maker_id: str) -> None:
         """The order `taker_id`, just sent, is to meet the order `maker_id` (client order ids)."""

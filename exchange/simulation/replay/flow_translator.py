@@ -6,25 +6,32 @@
     CANCELLATION               ──►    cancel
     EXECUTION of a resting one ──►    an IOC order of the other side, at its price and size
 
-**Passed over.**  An exchange that goes by price and time lets the IOC order meet the order that is next.  Now and
-then the recorded exchange executed one further back.  The IOC order is sent all the same, and meets another order
-than in history.  Left at that, the book would hold what history has executed and lack what it has not, and later
-executions would differ for this reason alone.  So the requests right behind put the level back as history has it:
-each order that is left of it is canceled, and each that history has left is entered anew, in history's sequence
-and with the quantity history has left it.  Thus one passing over in history is one difference.  No answer need be
-waited for: the book was as in history before, so what the IOC order leaves of the level is known beforehand.
+**Gone unseen.**  Most files tell only of what happens within the best few prices.  An order that the market has
+left behind is canceled without a row, and seems to rest still when the market comes back to it.  But an execution
+at one price proves that no better one was there to be met, and a new order that rests proves that nobody on the
+other side was there for it to trade with.  Such orders are canceled here, ahead of what the row asks for, and
+never entered again.
 
-Client order ids are the prefix and the recorded order's id; an order that is entered anew is called `<id>.2`, then
-`<id>.3` …, and later rows about it use the name it has by then.
+**Passed over.**  An exchange that goes by price and time lets the IOC order meet the order that is first at its
+price.  Now and then the recorded exchange executed one further back.  The IOC order is sent all the same, and
+meets another order than in history.  Left at that, the book would hold what history has executed and lack what it
+has not, and later executions would differ for this reason alone.  So the requests right behind put the level back
+as history has it: each order that is left of it is canceled, and each that history has left is entered anew, in
+history's sequence and with the quantity history has left it.  Thus one passing over in history is one
+difference.  No answer need be waited for: the book was as in history before, so what the IOC order leaves of the
+level is known beforehand.
+
+A client order id is the prefix, the recorded order's id and a count of all entries: `<id>.<n>`.  So an order that
+is entered anew, and an id that the recording uses again after its order is over, has a name of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Optional
 
-from exchange.engine.order import SelfTradePrevention, TimeInForce
+from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
 from exchange.simulation.intents import Cancel, Intent, Place, Replace
 from exchange.simulation.replay.lobster_file import PRICE_UNIT, Row, RowType
 from exchange.simulation.replay.recorded_book import RecordedBook, RecordedOrder
@@ -48,24 +55,35 @@ class ReplayRequest(NamedTuple):
     maker_id: Optional[str] = None
 
 
+class Translation(NamedTuple):
+    """What to ask for, in this sequence, so that the row happens again.
+
+    With a `skip_reason` the row itself is not played; there may still be requests, because of what it proves.
+    """
+
+    requests: Sequence[ReplayRequest]
+    skip_reason: Optional[SkipReason] = None
+
+
 class Entry(NamedTuple):
-    """How an order of the recording was entered here, for the `number`th time.
+    """How an order of the recording was entered here.
 
     `quantity` is its total since then, less what the recording has reduced it by.
     """
 
     client_order_id: str
-    number: int
     quantity: int
 
 
 class FlowTranslator:
     """Told of every row in turn.  `id_prefix` begins every client order id.
 
-    `put_back_level_count` levels have been put back as in history, with `put_back_request_count` requests.
+    `gone_order_count` orders were canceled because a row proved that they had gone unseen.  `put_back_level_count`
+    levels have been put back as in history, with `put_back_request_count` requests.
     """
 
     def __init__(self, instrument: TradedInstrument, id_prefix: str) -> None:
+        self.gone_order_count = 0
         self.put_back_level_count = 0
         self.put_back_request_count = 0
         self._tick_size = instrument.tick_size
@@ -73,30 +91,53 @@ class FlowTranslator:
         self._book = RecordedBook()
         # By the recorded id, of the orders in `_book`.
         self._entries: dict[int, Entry] = {}
+        self._entry_count = 0
         self._execution_count = 0
 
-    def requests(self, row: Row) -> Union[Sequence[ReplayRequest], SkipReason]:
-        """What to ask for, in this sequence, so that the row happens again; or why not."""
+    def translate(self, row: Row) -> Translation:
+        """What to ask for because of the next row of the recording."""
+        requests = [self._drop(order) for order in self._proven_gone(row)]
+        self.gone_order_count += len(requests)
         reason = self._skip_reason(row)
-        if reason is not None:
-            return reason
+        if reason is None:
+            requests += self._played(row)
+        return Translation(requests, reason)
+
+    def is_between_ticks(self, row: Row) -> bool:
+        """Whether the row's price can't be an order's here, whatever its type."""
+        return row.type is not RowType.HALT and self._ticks(row) is None
+
+    def _played(self, row: Row) -> list[ReplayRequest]:
         if row.type is RowType.NEW:
             price = self._ticks(row)
             assert price is not None, "a row between ticks is skipped"
             order = RecordedOrder(row.order_id, row.side, price, row.quantity)
             self._book.enter(order)
-            return [self._enter(order, number=1)]
+            return [self._enter(order)]
         if row.type is RowType.EXECUTION:
             return self._execution(row)
-        if row.type is RowType.REDUCTION and row.quantity < self._book.order(row.order_id).remaining_quantity:
+        order = self._book.order(row.order_id)
+        if row.type is RowType.REDUCTION and row.quantity < order.remaining_quantity:
             return [self._reduction(row)]
         # A reduction by all that is left is a cancellation as well.
-        self._book.remove(row.order_id)
-        return [ReplayRequest(Cancel(self._entries.pop(row.order_id).client_order_id))]
+        return [self._drop(order)]
 
-    def is_between_ticks(self, row: Row) -> bool:
-        """Whether the row's price can't be an order's here, whatever its type."""
-        return row.type is not RowType.HALT and self._ticks(row) is None
+    def _proven_gone(self, row: Row) -> list[RecordedOrder]:
+        """The orders that can't have been there any more, since otherwise the row would have met them."""
+        if row.type not in (RowType.NEW, RowType.EXECUTION, RowType.HIDDEN_EXECUTION):
+            return []
+        if row.type is not RowType.NEW:
+            is_known = row.order_id in self._book
+            price = self._book.order(row.order_id).price if is_known else self._limit_ticks(row)
+            return self._book.better_than(row.side, price)
+        # What is at the new order's own price would trade with it, so that counts as better, too.
+        price = self._limit_ticks(row) + (1 if row.side is Side.BUY else -1)
+        return self._book.better_than(row.side.opposite, price)
+
+    def _limit_ticks(self, row: Row) -> int:
+        """The row's price in ticks, from between two the one further from the market."""
+        price = row.price * PRICE_UNIT
+        return int(price // self._tick_size if row.side is Side.BUY else -(-price // self._tick_size))
 
     def _skip_reason(self, row: Row) -> Optional[SkipReason]:
         if row.type is RowType.HIDDEN_EXECUTION:
@@ -114,11 +155,15 @@ class FlowTranslator:
         ticks, rest = divmod(row.price * PRICE_UNIT, self._tick_size)
         return None if rest else int(ticks)
 
-    def _enter(self, order: RecordedOrder, number: int) -> ReplayRequest:
-        suffix = "" if number == 1 else f".{number}"
-        client_order_id = f"{self._id_prefix}{order.order_id}{suffix}"
-        self._entries[order.order_id] = Entry(client_order_id, number, order.remaining_quantity)
+    def _enter(self, order: RecordedOrder) -> ReplayRequest:
+        self._entry_count += 1
+        client_order_id = f"{self._id_prefix}{order.order_id}.{self._entry_count}"
+        self._entries[order.order_id] = Entry(client_order_id, order.remaining_quantity)
         return ReplayRequest(_place(order, TimeInForce.GTC, client_order_id))
+
+    def _drop(self, order: RecordedOrder) -> ReplayRequest:
+        self._book.remove(order.order_id)
+        return ReplayRequest(Cancel(self._entries.pop(order.order_id).client_order_id))
 
     def _reduction(self, row: Row) -> ReplayRequest:
         self._book.reduce(row.order_id, row.quantity)
@@ -131,35 +176,32 @@ class FlowTranslator:
         maker = self._book.order(row.order_id)
         maker_id = self._entries[row.order_id].client_order_id
         is_passing_over = not self._book.is_next(row.order_id, row.quantity)
-        queue = self._book.queue(maker.side, maker.price) if is_passing_over else []
+        level = self._book.level(maker.side, maker.price) if is_passing_over else []
         self._book.reduce(row.order_id, row.quantity)
         self._execution_count += 1
         taker = RecordedOrder(row.order_id, maker.side.opposite, maker.price, row.quantity)
         taker_id = f"{self._id_prefix}x{self._execution_count}"
         requests = [ReplayRequest(_place(taker, TimeInForce.IOC, taker_id), maker_id)]
         if is_passing_over:
-            requests += self._put_back(queue, maker, row.quantity)
+            requests += self._put_back(level, maker, row.quantity)
         if row.order_id not in self._book:
             del self._entries[row.order_id]
         return requests
 
     def _put_back(
-        self, queue: Sequence[RecordedOrder], maker: RecordedOrder, taken_quantity: int
+        self, level: Sequence[RecordedOrder], maker: RecordedOrder, taken_quantity: int
     ) -> list[ReplayRequest]:
-        """Make the levels of `queue` what history made of them when it executed `maker`.
+        """Make the maker's level what history made of it when it executed `maker`.
 
-        `queue` is what they held before.  Here `taken_quantity` was taken from its front.
+        `level` is what it held before.  Here `taken_quantity` was taken from its front.
         """
         requests = []
-        for order in queue:
+        for order in level:
             if order.remaining_quantity > taken_quantity:
                 requests.append(ReplayRequest(Cancel(self._entries[order.order_id].client_order_id)))
             taken_quantity = max(0, taken_quantity - order.remaining_quantity)
-        requests.extend(
-            self._enter(order, self._entries[order.order_id].number + 1)
-            for order in self._book.queue(maker.side, maker.price)
-        )
-        self.put_back_level_count += len({order.price for order in queue})
+        requests.extend(self._enter(order) for order in self._book.level(maker.side, maker.price))
+        self.put_back_level_count += 1
         self.put_back_request_count += len(requests)
         return requests
 

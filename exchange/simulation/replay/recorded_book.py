@@ -6,7 +6,7 @@ execution that comes next, whether an exchange that goes by price and time would
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from exchange.engine.order import Side
 
@@ -30,6 +30,8 @@ class RecordedBook:
         # By side and price, one level: remaining quantities by order id, the order that came first at the front.
         self._levels: dict[Side, dict[int, dict[int, int]]] = {side: {} for side in Side}
         self._places: dict[int, tuple[Side, int]] = {}
+        # The best price of a side; a missing one is not known, or there is none: it is looked for when asked for.
+        self._best_prices: dict[Side, int] = {}
 
     def __contains__(self, order_id: int) -> bool:
         return order_id in self._places
@@ -44,6 +46,9 @@ class RecordedBook:
         assert order.order_id not in self._places, f"order {order.order_id} rests already"
         self._places[order.order_id] = (order.side, order.price)
         self._levels[order.side].setdefault(order.price, {})[order.order_id] = order.remaining_quantity
+        best = self._best_prices.get(order.side)
+        if best is not None and _is_better(order.side, order.price, best):
+            self._best_prices[order.side] = order.price
 
     def reduce(self, order_id: int, quantity: int) -> None:
         """Take `quantity` from the order, which keeps its place; if that is all it has, it leaves the book."""
@@ -55,27 +60,39 @@ class RecordedBook:
         del level[order_id], self._places[order_id]
         if not level:
             del self._levels[order.side][order.price]
+            if self._best_prices.get(order.side) == order.price:
+                del self._best_prices[order.side]
 
     def remove(self, order_id: int) -> None:
         """The order leaves the book."""
         self.reduce(order_id, self.order(order_id).remaining_quantity)
 
     def is_next(self, order_id: int, quantity: int) -> bool:
-        """Whether an arriving order of `quantity` would, by price and time, meet this order alone.  O(levels)."""
+        """Whether an arriving order of `quantity` would, by price and time, meet this order alone."""
         side, price = self._places[order_id]
         level = self._levels[side][price]
         is_first = price == self._best_price(side) and order_id == next(iter(level))
         return is_first and level[order_id] >= quantity
 
-    def queue(self, side: Side, price_limit: int) -> list[RecordedOrder]:
-        """The side's orders at `price_limit` (in ticks) and better, next one first.  O(levels + orders)."""
-        prices = sorted(self._levels[side], reverse=side is Side.BUY)
-        return [
-            RecordedOrder(order_id, side, price, remaining_quantity)
-            for price in prices
-            if (price >= price_limit if side is Side.BUY else price <= price_limit)
-            for order_id, remaining_quantity in self._levels[side][price].items()
-        ]
+    def level(self, side: Side, price: int) -> list[RecordedOrder]:
+        """The orders at `price` (in ticks), next one first.  O(orders)."""
+        level = self._levels[side].get(price, {})
+        return [RecordedOrder(order_id, side, price, remaining) for order_id, remaining in level.items()]
 
-    def _best_price(self, side: Side) -> int:
-        return max(self._levels[side]) if side is Side.BUY else min(self._levels[side])
+    def better_than(self, side: Side, price: int) -> list[RecordedOrder]:
+        """The side's orders at better prices than `price`.  O(1) if there are none, else O(levels + orders)."""
+        best = self._best_price(side)
+        if best is None or not _is_better(side, best, price):
+            return []
+        prices = [each for each in self._levels[side] if _is_better(side, each, price)]
+        return [order for each in prices for order in self.level(side, each)]
+
+    def _best_price(self, side: Side) -> Optional[int]:
+        """O(levels) when the best level has gone since it was last asked for."""
+        if side not in self._best_prices and self._levels[side]:
+            self._best_prices[side] = max(self._levels[side]) if side is Side.BUY else min(self._levels[side])
+        return self._best_prices.get(side)
+
+
+def _is_better(side: Side, price: int, than: int) -> bool:
+    return price > than if side is Side.BUY else price < than

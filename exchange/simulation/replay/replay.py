@@ -10,7 +10,9 @@ off, order by order.  If the exchange matches by price and time as the recorded 
 for an execution meets the very order that was executed in history.
 
 Where history itself passed over the order that was next, the execution hits another here, and is counted as one
-that did; then the level is put back as in history, so that nothing else differs because of it (`flow_translator`).
+that did; then the level is put back as in history, so that nothing else differs because of it.  Orders that have
+gone without a row, as in files that tell of the best few prices only, are canceled when a later row proves that
+they have (`flow_translator`).
 
 What can't be played is counted, never bent: rows about orders from before the recording began, executions of
 hidden orders, prices between ticks.
@@ -19,18 +21,19 @@ hidden orders, prices between ticks.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Optional
 
-from exchange.networking.tcp_client import ExchangeClient, ExchangeError
+from exchange.networking.tcp_client import ExchangeClient, ExchangeError, Message
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.replay.execution_comparison import ExecutionComparison
 from exchange.simulation.replay.flow_translator import FlowTranslator, ReplayRequest, SkipReason
 from exchange.simulation.replay.lobster_file import Row
+from exchange.simulation.replay.pace import Pace
 from exchange.simulation.summary import per_second, tally_lines
-from exchange.simulation.tally import Tally
+from exchange.simulation.tally import NS_PER_S, Tally
 from exchange.simulation.traded_instrument import TradedInstrument
 
 USER = "replay"
@@ -40,13 +43,16 @@ WINDOW = 1_000
 BATCH = 200
 # An engine that owes an answer and says nothing for so long is taken for gone.
 SILENCE_S_MAX = 30.0
+# How soon a replay that waits for a row to be due sees that it is to stop.
+POLL_S = 0.1
 BAR_WIDTH = 20
 
 
 class Replay:
     """One run over `rows` on `client`, which is logged in and has no feed.  Belongs to the thread that runs it.
 
-    `id_prefix` must differ from every other run's of this user; `clock_ns` is monotonic.
+    `id_prefix` must differ from every other run's of this user.  `speed` 1 is as recorded, None as fast as can be.
+    `clock_ns` is monotonic.
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class Replay:
         instrument: TradedInstrument,
         rows: Sequence[Row],
         id_prefix: str,
+        speed: Optional[float] = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.rows = rows
@@ -67,6 +74,9 @@ class Replay:
         self.translator = FlowTranslator(instrument, id_prefix)
         self._client = client
         self._clock_ns = clock_ns
+        # What the rows up to `done_count` ask for and is not sent yet.
+        self._unsent: deque[ReplayRequest] = deque()
+        self._pace = Pace(speed, clock_ns)
         self._desk = OrderDesk(client, instrument, self.tally, WINDOW, clock_ns)
 
     def run(self, report: Callable[[], None], is_stopping: Callable[[], bool]) -> None:
@@ -76,9 +86,10 @@ class Replay:
         """
         start_ns = self._clock_ns()
         try:
-            requests = self._requests()
-            while not is_stopping() and self._send_batch(requests):
+            while not is_stopping() and (self._unsent or self.done_count < len(self.rows)):
+                self._send_batch()
                 self._read_until_pending(WINDOW - BATCH)
+                self._read_until_due()
                 self.elapsed_ns = self._clock_ns() - start_ns
                 report()
             self._read_until_pending(0)
@@ -104,39 +115,61 @@ class Replay:
             ("prices between ticks", f"{self.between_ticks_count:,} rows in all"),
             *tally_lines(self.tally, self.elapsed_ns),
             ("executions played", f"{comparison.played_count:,}"),
-            ("  hit the same order", f"{comparison.same_count:,} ({comparison.same_percent:.2f} %)"),
+            ("  hit the same order", self._same_text()),
             ("  hit another, or more", f"{comparison.other_count:,}"),
             ("  hit none", f"{comparison.unfilled_count:,}"),
+            ("gone unseen", f"{self.translator.gone_order_count:,} orders that a later row proved gone"),
             ("put back as in history", self._put_back_text()),
             ("trades not in history", f"{comparison.unexpected_trade_count:,}"),
             ("rows/s", f"{per_second(self.done_count, self.elapsed_ns):,}"),
         ]
+
+    def _same_text(self) -> str:
+        percent = self.comparison.same_percent
+        return "none, since there were no executions" if percent is None else (
+            f"{self.comparison.same_count:,} ({percent:.2f} %)"
+        )
 
     def _put_back_text(self) -> str:
         level_count, request_count = self.translator.put_back_level_count, self.translator.put_back_request_count
         levels = "1 level" if level_count == 1 else f"{level_count:,} levels"
         return f"{levels} where history passed over the next order, by {request_count:,} requests"
 
-    def _requests(self) -> Iterator[ReplayRequest]:
-        """All that is to be asked for; counts the rows as it goes."""
-        for row in self.rows:
-            self.done_count += 1
-            self.between_ticks_count += self.translator.is_between_ticks(row)
-            requests = self.translator.requests(row)
-            if isinstance(requests, SkipReason):
-                self.skipped[requests] += 1
-            else:
-                yield from requests
-
-    def _send_batch(self, requests: Iterator[ReplayRequest]) -> bool:
-        """Send the next requests, up to `BATCH` of them; returns whether there were any."""
-        sent_count = self.tally.sent_count
+    def _send_batch(self) -> None:
+        """Send the next requests, up to `BATCH` of them, as far as their rows are due."""
         with self._client.batch():
-            for request in islice(requests, BATCH):
+            for _ in range(BATCH):
+                if not self._unsent:
+                    self._translate_next_due()
+                if not self._unsent:
+                    return
+                request = self._unsent.popleft()
                 client_order_id = self._desk.send(request.intent)
                 if request.maker_id is not None:
                     self.comparison.expect(client_order_id, request.maker_id)
-        return self.tally.sent_count > sent_count
+
+    def _translate_next_due(self) -> None:
+        """Count rows and queue what they ask for, until there is something to send or the next is not due."""
+        while not self._unsent and self._wait_ns() == 0:
+            row = self.rows[self.done_count]
+            self.done_count += 1
+            self.between_ticks_count += self.translator.is_between_ticks(row)
+            requests, skip_reason = self.translator.translate(row)
+            if skip_reason is not None:
+                self.skipped[skip_reason] += 1
+            self._unsent.extend(requests)
+
+    def _wait_ns(self) -> Optional[int]:
+        """How long until the next row is due, 0 if it is; None: there is none."""
+        if self.done_count == len(self.rows):
+            return None
+        return max(0, self._pace.wait_ns(self.rows[self.done_count].time_ns))
+
+    def _read_until_due(self) -> None:
+        """Take what comes until the next row is due, but return soon: somebody may want to stop."""
+        wait_ns = 0 if self._unsent else self._wait_ns()
+        if wait_ns and (message := self._client.poll(min(POLL_S, wait_ns / NS_PER_S))) is not None:
+            self._take(message)
 
     def _read_until_pending(self, pending_count: int) -> None:
         while self._desk.pending_count > pending_count:
@@ -152,9 +185,12 @@ class Replay:
         message = self._client.poll(SILENCE_S_MAX)
         if message is None:
             raise EngineGoneError(f"the engine has not answered for {SILENCE_S_MAX:.0f} s")
+        self._take(message)
+        return str(message["type"])
+
+    def _take(self, message: Message) -> None:
         self._desk.take(message)
         self.comparison.take(message)
-        return str(message["type"])
 
 
 def book_holds_orders(client: ExchangeClient, symbol: str) -> bool:

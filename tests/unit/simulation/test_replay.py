@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from typing import Any, Optional
@@ -12,6 +13,7 @@ from exchange.engine.order import Side
 from exchange.simulation.errors import FlowFileError
 from exchange.simulation.replay.execution_comparison import ExecutionComparison
 from exchange.simulation.replay.lobster_file import Row, RowType, read_flow
+from exchange.simulation.replay.pace import Pace
 
 
 def flow_file(tmp_path: Path, text: str) -> Path:
@@ -20,13 +22,51 @@ def flow_file(tmp_path: Path, text: str) -> Path:
     return path
 
 
+LINES = ("34200.1,1,7,18,5853300,1\n", "34200.000000002,4,7,18,5853300,1\n", "34201,7,0,0,-1,-1\n")
+ROWS = [
+    Row(RowType.NEW, 7, 18, 5_853_300, Side.BUY, 34_200_100_000_000),
+    Row(RowType.EXECUTION, 7, 18, 5_853_300, Side.BUY, 34_200_000_000_002),
+    Row(RowType.HALT, 0, 0, -1, Side.SELL, 34_201_000_000_000),
+]
+HEADING = "Time,Type,Order ID,Size,Price x 10000,Direction\n"
+
+
 def test_rows_are_read_in_their_order(tmp_path: Path) -> None:
-    path = flow_file(tmp_path, "34200.1,1,7,18,5853300,1\n34200.2,4,7,18,5853300,1\n34200.3,7,0,0,-1,-1\n")
-    assert read_flow(path) == [
-        Row(RowType.NEW, 7, 18, 5_853_300, Side.BUY),
-        Row(RowType.EXECUTION, 7, 18, 5_853_300, Side.BUY),
-        Row(RowType.HALT, 0, 0, -1, Side.SELL),
-    ]
+    path = flow_file(tmp_path, "".join(LINES))
+    assert read_flow(path) == ROWS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEADING + "".join(LINES),
+        "\ufeff" + HEADING + "".join(LINES),
+        "".join(LINES) + "\n",
+        "".join(LINES) + "\n  \n\n",
+        "".join(LINES).rstrip("\n"),
+        "".join(line.replace("\n", "\r\n") for line in LINES),
+        "".join(line.replace("\n", ",MPID,\n") for line in LINES),
+    ],
+)
+def test_a_heading_blank_last_lines_and_more_columns_change_nothing(tmp_path: Path, text: str) -> None:
+    assert read_flow(flow_file(tmp_path, text)) == ROWS
+
+
+def test_a_packed_file_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv.gz"
+    path.write_bytes(gzip.compress((HEADING + "".join(LINES)).encode()))
+    assert read_flow(path) == ROWS
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 15, -4])
+def test_a_packed_file_that_is_cut_off_or_none_is_refused(tmp_path: Path, kept: int) -> None:
+    path = tmp_path / "flow.csv.gz"
+    path.write_bytes(gzip.compress("".join(LINES).encode())[:kept])
+    with pytest.raises(FlowFileError, match=re.escape(str(path))):
+        read_flow(path)
+    path.write_text("".join(LINES))
+    with pytest.raises(FlowFileError, match="not a whole gzip file"):
+        read_flow(path)
 
 
 def test_only_the_rows_asked_for_are_read(tmp_path: Path) -> None:
@@ -36,7 +76,20 @@ def test_only_the_rows_asked_for_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["rubbish", "", "1,8,7,18,5853300,1", "1,1,7,1.5,5853300,1", "1,1,7,18,5853300,0", "1,1,7,18,5853300,1,2"],
+    [
+        "rubbish",
+        "1,8,7,18,5853300,1",
+        "1,1,7,1.5,5853300,1",
+        "1,1,7,18,5853300,0",
+        "1,1,7,18,5853300",
+        "1,1,7,0,5853300,1",
+        "-1,1,7,18,5853300,1",
+        "1e9,1,7,18,5853300,1",
+        "1e999999999,1,7,18,5853300,1",
+        "nan,1,7,18,5853300,1",
+        "Infinity,1,7,18,5853300,1",
+        HEADING.strip(),
+    ],
 )
 def test_a_line_that_is_no_row_is_named(tmp_path: Path, line: str) -> None:
     path = flow_file(tmp_path, f"1,1,7,18,5853300,1\n{line}\n")
@@ -44,7 +97,13 @@ def test_a_line_that_is_no_row_is_named(tmp_path: Path, line: str) -> None:
         read_flow(path)
 
 
-@pytest.mark.parametrize("text", ["", "\x00é"])
+def test_a_blank_line_in_the_middle_is_named(tmp_path: Path) -> None:
+    path = flow_file(tmp_path, f"{LINES[0]}\n\n{LINES[1]}")
+    with pytest.raises(FlowFileError, match=re.escape(f"{path}:2: '' is no row")):
+        read_flow(path)
+
+
+@pytest.mark.parametrize("text", ["", "\n", HEADING, "\x00é", "x" * 2_000])
 def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(FlowFileError, match=r"flow\.csv"):
         read_flow(flow_file(tmp_path, text))
@@ -116,6 +175,7 @@ def test_a_limit_order_that_trades_on_arrival_is_a_trade_not_in_history() -> Non
 
 def test_what_is_the_same_is_told_in_percent() -> None:
     fills = Fills()
+    assert fills.comparison.same_percent is None
     for taker, expected, met in [("x1", "a", "b"), ("x2", "b", "b"), ("x3", "c", "c"), ("x4", "d", "e")]:
         fills.comparison.expect(taker, expected)
         fills.execute(taker, met)
@@ -123,5 +183,26 @@ def test_what_is_the_same_is_told_in_percent() -> None:
     assert fills.comparison.same_percent == 50.0
 
 
-def test_no_executions_at_all_are_no_difference() -> None:
-    assert ExecutionComparison().same_percent == 100.0
+class Clock:
+    """Stands still until it is set."""
+
+    now_ns = 5_000
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+def test_a_row_is_due_when_its_time_since_the_first_has_passed() -> None:
+    clock = Clock()
+    pace = Pace(10, clock)
+    assert pace.wait_ns(1_000_000) == 0
+    assert pace.wait_ns(1_000_300) == 30
+    clock.now_ns += 25
+    assert pace.wait_ns(1_000_300) == 5
+    clock.now_ns += 1_000
+    assert pace.wait_ns(1_000_300) < 0
+
+
+def test_at_full_speed_every_row_is_due() -> None:
+    pace = Pace(None, Clock())
+    assert [pace.wait_ns(time_ns) for time_ns in (0, 10**15)] == [0, 0]

@@ -149,7 +149,8 @@ def test_any_order_of_resizes_draws(index: int, sizes: list[tuple[int, int]]) ->
     scene = MAKERS[index](120, 36)
     for width, height in sizes:
         update(scene.model, Resized(scene.now, width, height))
-        frame_of(scene)
+        frame = frame_of(scene)
+        assert (frame.width, frame.height) == (width, height)
 
 
 @settings(deadline=None)

@@ -198,6 +198,8 @@ def test_a_lock_may_be_released_twice(tmp_path: Path) -> None:
     lock = FileLock(tmp_path / "lock")
     lock.release()
     lock.release()
+    with FileLock(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_time_is_written_to_the_nanosecond() -> None:

@@ -441,9 +441,13 @@ def test_who_is_forgotten_hears_of_nothing_any_more(market: Market, feed: Feed) 
     feed.forget(0)
 
 
-def test_unsubscribing_what_was_not_subscribed_does_no_harm(feed: Feed) -> None:
+def test_unsubscribing_what_was_not_subscribed_does_no_harm(market: Market, feed: Feed) -> None:
+    feed.subscribe(1)
     for channel in Channel:
         feed.unsubscribe(0, channel=channel)
+    market.enter("alice", Side.BUY, 1, 10)
+    feed.feeds.flush()
+    assert feed.follower(1).sequence == 1
 
 
 def test_a_wide_book_emptied_at_once_is_told_in_one_update(market: Market, feed: Feed) -> None:

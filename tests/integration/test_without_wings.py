@@ -1,0 +1,63 @@
+"""The core stands alone: with every wing deleted the engine starts, and who has only a socket trades."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import ROOT
+from tests.support.raw_client import Message, RawClient
+from tests.support.started_process import started_process
+
+# The rooms of the core; every other folder of `exchange/` is a wing, and so is all of `tui/`.
+CORE = ("engine", "networking", "storage", "utils")
+WAIT_S = 20.0
+
+
+@pytest.fixture
+def core(tmp_path: Path) -> Path:
+    """A copy of the project in which there is nothing but the core and the script that starts it."""
+    house = tmp_path / "exchange"
+    house.mkdir()
+    for module in (ROOT / "exchange").glob("*.py"):
+        shutil.copy(module, house)
+    for room in CORE:
+        shutil.copytree(ROOT / "exchange" / room, house / room, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "start_engine.py", tmp_path / "scripts")
+    return tmp_path
+
+
+@pytest.fixture
+def port(core: Path) -> Iterator[int]:
+    """The port of an engine that runs from the copy, on a Python that sees no package but the standard library."""
+    script = str(core / "scripts" / "start_engine.py")
+    command = [sys.executable, "-I", "-S", script, "--port", "0", "--data-dir", str(core / "data")]
+    with started_process(command, stdout=subprocess.PIPE) as engine:
+        assert engine.stdout is not None
+        yield int(engine.stdout.readline().rpartition(":")[2])
+        engine.terminate()
+        assert engine.wait(WAIT_S) == 0
+
+
+def order(name: str, side: str) -> Message:
+    """An order for 5 at 10.00."""
+    terms = {"side": side, "order_type": "LIMIT", "quantity": 5, "price": 10}
+    return {"type": "new_order", "client_order_id": name, **terms}
+
+
+def test_without_any_wing_the_engine_starts_and_a_raw_socket_trades(port: int) -> None:
+    with RawClient(port) as alice, RawClient(port) as bob:
+        alice.login("alice")
+        bob.login("bob")
+        alice.ask(order("a-1", "SELL"))
+        accepted, executed = bob.ask(order("b-1", "BUY"))
+        assert accepted["type"] == "order_accepted"
+        assert (executed["trade_id"], executed["quantity"], executed["status"]) == (1, 5, "FILLED")
+        (told,) = alice.ask()
+        assert (told["type"], told["liquidity"]) == ("order_executed", "MAKER")

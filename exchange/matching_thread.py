@@ -113,6 +113,10 @@ class Announcer(Protocol[_Origin, _Asked]):
         """Whether serving `request`, which is no engine command, reads the engine, so that nothing that came
         after it may have been processed yet."""
 
+    def wait_s(self) -> Optional[float]:
+        """In how many seconds `publish` is to be called again if nothing happens meanwhile, because a long answer
+        is to be gone on with; None: only when something happens."""
+
 
 class MatchingThread(Generic[Origin, Asked]):
     """Runs the loop.
@@ -163,10 +167,14 @@ class MatchingThread(Generic[Origin, Asked]):
             self._on_failure(failure)
 
     def _take_batch(self) -> tuple[list[Inbound[Origin, Asked]], bool]:
-        """All that waits, at least one item; False with it when the sentinel that ends the thread was met."""
+        """All that waits, at least one item, or none when a long answer is to be gone on with; False with it when
+        the sentinel that ends the thread was met."""
         batch: list[Inbound[Origin, Asked]] = []
         request_count = 0
-        item = self._inbound.get()
+        try:
+            item = self._inbound.get(timeout=self._publisher.wait_s())
+        except queue.Empty:
+            return batch, True
         while item is not None:
             batch.append(item)
             request_count += len(item.requests)

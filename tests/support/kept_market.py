@@ -46,6 +46,10 @@ class Unheard:
         """Nothing but commands is asked here."""
         raise AssertionError(request)
 
+    def wait_s(self) -> Optional[float]:
+        """No answer is long."""
+        return None
+
 
 class KeptMarket:
     """One opening of a data directory; `failures` is what its threads told of."""

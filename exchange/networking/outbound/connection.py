@@ -1,19 +1,26 @@
-"""One client's connection as the matching thread sees it: who it is, and the lines on their way to it."""
+"""One client's connection as the matching thread sees it: who it is, and the lines on their way to it.
+
+    queue ──► the lines of this batch ──flush──► outbox ──► socket
+    queue_long ──► `answer_parts`, and every later line behind it ──send_pieces──► outbox
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Optional, Union
 
+from exchange.networking.outbound.answer_parts import AnswerParts
 from exchange.networking.outbound.backlogs import BacklogSender
-from exchange.networking.outbound.outbox import Outbox
+from exchange.networking.outbound.outbox import BACKLOG_BYTES_MAX, LAGGING_BYTES, LINGER_S, Outbox
 from exchange.utils.tls import TlsSocket
 
 # How many pieces of what a connection sent may be in the queue at once: its share of a batch.
 PIECES_QUEUED_MAX = 2
+# Pieces of a long answer are handed to the socket in about such portions.
+PORTION_BYTES = 65_536
 
 
 class Connection:
@@ -37,11 +44,20 @@ class Connection:
         self.host = host
         self.peer = f"{host}:{port}"
         self.user: Optional[str] = None
+        # Whose share of the exchange's time this connection uses: its address's, from its login on its user's.
+        # Set by the reader, between two requests.
+        self.share = host
         self.entered_order_ids: set[int] = set()
         self.heartbeat_s = 0.0
         self.is_leaving = threading.Event()
         self._sock = sock
         self._queued: list[bytes] = []
+        # A long answer that is under way and what waits behind it, None most of the time.
+        self._parts: Optional[AnswerParts] = None
+        # Whether the next piece waits for the client to take what it was sent.
+        self._is_pausing = False
+        # Set when a connection is to end as soon as its long answers are sent: then only until this time.
+        self._finish_until_s: Optional[float] = None
         self._login_answered = threading.Event()
         self._ended = threading.Event()
         self._reader_has_left = False
@@ -56,9 +72,71 @@ class Connection:
     # --- the matching thread's ----------------------------------------------------------------------------
 
     def queue(self, line: bytes) -> bool:
-        """Add a line to what this batch will send; True if it is the first of the batch."""
+        """Add a line to what this batch will send; True if it is the first of the batch.
+
+        Behind a long answer it waits until that is sent; who lets too much wait there is given up.
+        """
+        if self._parts is not None:
+            self._queue_behind(self._parts, line)
+            return False
         self._queued.append(line)
         return len(self._queued) == 1
+
+    def _queue_behind(self, parts: AnswerParts, line: bytes) -> None:
+        if self._finish_until_s is None:
+            parts.add_line(line)
+            if parts.line_bytes > BACKLOG_BYTES_MAX:
+                self._outbox.give_up(0)
+
+    def queue_long(self, pieces: Iterator[bytes]) -> None:
+        """Add an answer that is made piece by piece by `send_pieces`.  For `LongAnswers`, which calls that."""
+        if self._finish_until_s is None:
+            self._parts = self._parts or AnswerParts()
+            self._parts.add_pieces(pieces)
+
+    def send_pieces(self, is_time_up: Callable[[], bool]) -> bool:
+        """Make and send pieces until the time is up or the client does not take them; True while there are more.
+
+        At least one portion, if the client takes it.  Never waits.
+        """
+        while self._parts is not None and not self.has_ended:
+            self._is_pausing = self._outbox.will_tell_when_taken()
+            if self._is_pausing:
+                return self._may_go_on_pausing()
+            portion = self._next_portion(self._parts, is_time_up)
+            if portion:
+                self._outbox.send(portion)
+            else:
+                self._parts = None
+            if self._parts is not None and is_time_up():
+                return True
+        self._parts = None
+        if self._finish_until_s is not None:
+            self._outbox.finish()
+        return False
+
+    def _next_portion(self, parts: AnswerParts, is_time_up: Callable[[], bool]) -> bytes:
+        pieces: list[bytes] = []
+        portion_bytes = 0
+        while portion_bytes < PORTION_BYTES and (piece := parts.next()):
+            pieces.append(piece)
+            portion_bytes += len(piece)
+            if is_time_up():
+                break
+        return b"".join(pieces)
+
+    def _may_go_on_pausing(self) -> bool:
+        """Whether the client may go on taking nothing; who is about to end has only so long for that."""
+        if self._finish_until_s is None or time.monotonic() < self._finish_until_s:
+            return True
+        self._outbox.abort()
+        return False
+
+    def pieces_wait_s(self) -> Optional[float]:
+        """In how many seconds `send_pieces` has something to do, None when it is the client's turn."""
+        if not self._is_pausing:
+            return 0.0
+        return None if self._finish_until_s is None else max(0.0, self._finish_until_s - time.monotonic())
 
     def flush(self) -> None:
         """Send what was queued, in one go.  Never waits."""
@@ -68,14 +146,17 @@ class Connection:
             self._outbox.send(data)
 
     def finish(self) -> None:
-        """Send what is queued and nothing after it, then close."""
+        """Send what is queued, long answers too, and nothing after it, then close."""
         self.flush()
-        self._outbox.finish()
+        if self._parts is None:
+            self._outbox.finish()
+        elif self._finish_until_s is None:
+            self._finish_until_s = time.monotonic() + LINGER_S
 
     @property
     def is_lagging(self) -> bool:
         """Whether the client is behind with reading: book updates would only make it worse."""
-        return self._outbox.is_lagging
+        return self._outbox.is_lagging or (self._parts is not None and self._parts.line_bytes > LAGGING_BYTES)
 
     def answer_login(self, user: Optional[str]) -> None:
         """The login was decided: `user` is who the connection speaks for, None if it was refused."""
@@ -95,13 +176,13 @@ class Connection:
 
     def abandon(self, line: bytes) -> None:
         """Send `line` and nothing after it, whatever is queued.  For when the matching thread has ended."""
-        self._outbox.send(line)
+        self._outbox.send_between_lines(line)
         self._outbox.finish()
 
     def send_if_silent(self, line: bytes, now_s: float) -> None:
         """Send a heartbeat if nothing was sent for `heartbeat_s`; `now_s` is monotonic."""
         if now_s - self._outbox.last_sent_s >= self.heartbeat_s:
-            self._outbox.send(line)
+            self._outbox.send_between_lines(line)
 
     def stop_reading(self) -> None:
         """Make the reader find the end of what the client sent."""

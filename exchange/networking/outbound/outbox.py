@@ -25,6 +25,8 @@ BACKLOG_BYTES_MAX = 8 * 1024 * 1024
 # of each changed book at its pings.
 LAGGING_BYTES = 4 * 1024 * 1024
 
+_NEWLINE = ord(b"\n")
+
 # How long the last words to a client may wait for it to read them.
 LINGER_S = 2.0
 
@@ -62,7 +64,12 @@ class Outbox:
         # One answer that is longer than the limit, which the client asked for, is not held against it while it is
         # on its way: the length of the longest such since the backlog was last empty.
         self._owed_bytes = 0
+        # Whether what was written last ended in the middle of a line.
         self._line_is_cut = False
+        # Whether what was handed over last did: the rest of a long answer is still to be made.
+        self._line_is_open = False
+        # Whether `on_caught_up` is to be called when the backlog is empty, however small it was.
+        self._must_tell_when_taken = False
         # Set once only what is here will still be sent.
         self._linger_until_s: Optional[float] = None
         self._ended = False
@@ -91,20 +98,43 @@ class Outbox:
         return self.sock.fileno()
 
     def send(self, data: bytes) -> None:
-        """Send whole lines, now or as soon as the client takes them.  Never waits; silent once finished."""
+        """Send lines, now or as soon as the client takes them.  Never waits; silent once finished.
+
+        The last line may be open: then whoever sent it sends its rest next.
+        """
         with self._lock:
-            if self.is_finishing or self._ended:
-                return
-            self.last_sent_s = time.monotonic()
-            if self._backlog:
-                self._keep(data)
-            else:
-                rest = self._write(data)
-                if not rest:
-                    return
-                self._keep(rest)
-                self._backlog_sender.watch(self)
-        self._backlogs.make_room()
+            has_left_some = self._send(data)
+        if has_left_some:
+            self._backlogs.make_room()
+
+    def send_between_lines(self, line: bytes) -> None:
+        """Send `line` from another thread than the matching thread, unless a line is open."""
+        with self._lock:
+            has_left_some = not self._line_is_open and self._send(line)
+        if has_left_some:
+            self._backlogs.make_room()
+
+    def _send(self, data: bytes) -> bool:
+        """Whether some of it waits now in the backlog."""
+        if self.is_finishing or self._ended:
+            return False
+        self.last_sent_s = time.monotonic()
+        self._line_is_open = data[-1] != _NEWLINE
+        if self._backlog:
+            self._keep(data)
+            return True
+        left = self._write(data)
+        if not left:
+            return False
+        self._keep(left)
+        self._backlog_sender.watch(self)
+        return True
+
+    def will_tell_when_taken(self) -> bool:
+        """Whether something waits for the client; then `on_caught_up` is called when it has taken everything."""
+        with self._lock:
+            self._must_tell_when_taken = bool(self._backlog)
+            return self._must_tell_when_taken
 
     def finish(self) -> None:
         """Send nothing more than what is already here, then end."""
@@ -138,17 +168,18 @@ class Outbox:
             while self._backlog and not self._ended:
                 chunk = self._backlog.popleft()
                 self._backlog_bytes -= len(chunk)
-                rest = self._write(chunk)
-                if rest:
-                    self._backlog.appendleft(rest)
-                    self._set_backlog_bytes(self._backlog_bytes + len(rest))
+                left = self._write(chunk)
+                if left:
+                    self._backlog.appendleft(left)
+                    self._set_backlog_bytes(self._backlog_bytes + len(left))
                     if self._linger_until_s is None or time.monotonic() < self._linger_until_s:
                         return True
                     self._end()
             self._set_backlog_bytes(0)
             if self.is_finishing:
                 self._end()
-            has_caught_up, self._is_lagging = self._is_lagging, False
+            has_caught_up = self._is_lagging or self._must_tell_when_taken
+            self._is_lagging = self._must_tell_when_taken = False
             self._owed_bytes = 0
         if has_caught_up:
             self._on_caught_up()
@@ -163,10 +194,7 @@ class Outbox:
         except OSError:
             self._end()
             return b""
-        if sent_bytes == len(data):
-            self._line_is_cut = False
-            return b""
-        self._line_is_cut = data[sent_bytes - 1] != 0x0A
+        self._line_is_cut = data[sent_bytes - 1] != _NEWLINE
         return data[sent_bytes:]
 
     def _keep(self, data: bytes) -> None:
@@ -181,17 +209,30 @@ class Outbox:
             self._overflow()
 
     def _overflow(self) -> None:
-        """Give up on this client: complete the line it has half of, say why, and end."""
-        last_words, oldest = self._overflow_line, self._backlog[0]
-        committed_bytes = self.sock.committed_bytes if isinstance(self.sock, TlsSocket) else 0
-        if committed_bytes:
-            last_words = oldest[:committed_bytes] + last_words
-        elif self._line_is_cut:
-            rest_of_line, newline, _ = oldest.partition(b"\n")
-            last_words = rest_of_line + newline + last_words
+        """Give up on this client: complete the line it has half of, say why, and end.
+
+        If the line can't be completed, because its end is not made yet, there is nothing that could be said.
+        """
+        rest_of_line = self._rest_of_line()
+        if rest_of_line is None:
+            self._end()
+            return
+        last_words = rest_of_line + self._overflow_line
         self._backlog = deque([last_words])
         self._set_backlog_bytes(len(last_words))
         self._start_finishing()
+
+    def _rest_of_line(self) -> Optional[bytes]:
+        """What must go out of the backlog before another line may; None if it does not go to the end of a line."""
+        # What TLS has encrypted can't be taken back: the same bytes must be offered again.
+        committed_bytes = self.sock.committed_bytes if isinstance(self.sock, TlsSocket) else 0
+        if not committed_bytes and not self._line_is_cut:
+            return b""
+        waiting = b"".join(self._backlog)
+        if waiting[:committed_bytes].endswith(b"\n"):
+            return waiting[:committed_bytes]
+        end = waiting.find(b"\n", committed_bytes) + 1
+        return waiting[:end] if end else None
 
     def _start_finishing(self) -> None:
         self._linger_until_s = time.monotonic() + LINGER_S

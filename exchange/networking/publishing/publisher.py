@@ -34,6 +34,7 @@ from exchange.engine.order import OrderStatus
 from exchange.engine.trade import Trade
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.connection_ends import ConnectionEnds
 from exchange.networking.publishing.feeds import Feeds
 from exchange.networking.publishing.login_answers import LoginAnswers
@@ -53,8 +54,16 @@ class Publisher:
     start, so that they can hear it again.
     """
 
-    def __init__(self, engine: Engine, version: str, heartbeats: Heartbeats, recent: RecentEvents) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        version: str,
+        heartbeats: Heartbeats,
+        recent: RecentEvents,
+        long_answers: Optional[LongAnswers] = None,
+    ) -> None:
         self._engine = engine
+        self._long_answers = long_answers or LongAnswers()
         self._encoder = Encoder(engine.instruments())
         self._held = HeldEvents()
         self._sessions = Sessions(self._held)
@@ -110,6 +119,12 @@ class Publisher:
         for asker in self._waiting:
             asker.flush()
         self._waiting.clear()
+        # Last, so that nobody who is told something short waits for it.
+        self._long_answers.send_some()
+
+    def wait_s(self) -> Optional[float]:
+        """In how many seconds long answers can be gone on with, None when there are none to go on with."""
+        return self._long_answers.wait_s()
 
     def take_follow_ups(self) -> list[Command]:
         """What must be done because of what was published: the orders of lost connections to be canceled."""

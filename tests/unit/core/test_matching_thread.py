@@ -82,6 +82,10 @@ class Recorder:
         """Every request that is no command is a text; this one looks at the books."""
         return request == "subscribe"
 
+    def wait_s(self) -> Optional[float]:
+        """No answer is long."""
+        return None
+
 
 class Loop:
     """A matching thread between recorders; its clock counts 1, 2, 3 …"""

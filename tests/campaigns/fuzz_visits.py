@@ -67,7 +67,7 @@ def farewell(chance: random.Random, login: bytes) -> Visit:
             Visit(b" " * LINE_BYTES_MAX + b"\n" + b'{"type":"ping"}\n', (_TOO_LONG,)),
             Visit(b'{"type":"ping","id":"' + b"x" * LINE_BYTES_MAX, (_TOO_LONG,)),
             Visit(b"{}\n" + b"[" * (LINE_BYTES_MAX + 9_000), (("error", "MISSING_FIELD"), _TOO_LONG), 2),
-            Visit(b'{"type":"new_order","client_order_id":"half a li', (), 1),
+            Visit(b'{"type":"new_order","client_order_id":"half a li', (_MALFORMED,), 1),
             Visit(b"", (), 0),
         )
     )
@@ -118,8 +118,9 @@ def _refused_login(chance: random.Random) -> Visit:
 
 
 def _judged(data: bytes) -> Visit:
-    """Bytes that hold no object: every complete line of them is MALFORMED, what is behind the last is dropped."""
-    lines = data.split(b"\n")[:-1]
+    """Bytes that hold no object: every line of them is MALFORMED, the last too, which has no newline."""
+    *lines, rest = data.split(b"\n")
+    lines += [rest] * bool(rest)
     assert not any(map(is_strict_object, lines)), data
     return Visit(data, (_MALFORMED,) * len(lines), max(1, len(lines)))
 

@@ -133,7 +133,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             received = self._sock.recv(RECEIVE_BYTES)
             if not received:
                 self._client_has_left = True
-                break
+                # Who only ends what it sends may still read: it is told that its last words were lost.
+                return [_ENGINE_STOPPING] if self.server.is_stopping else _unfinished(lines)
             try:
                 self._take(lines.feed(received))
             except LineTooLongError as error:
@@ -221,6 +222,13 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 continue
         except OSError:
             return  # It left, or it said nothing more.
+
+
+def _unfinished(lines: LineReader) -> list[Request]:
+    """What is said of a line that ends without its newline: it may have been cut off, so it is not carried out."""
+    if not lines.is_within_line:
+        return []
+    return [BadRequest(RejectCode.MALFORMED, "the last line does not end in a newline, so it was not carried out")]
 
 
 def _rate_limited(request: Request, throttle: Throttle) -> Request:

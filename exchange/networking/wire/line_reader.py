@@ -26,6 +26,11 @@ class LineReader:
     def __init__(self) -> None:
         self._partial = bytearray()
 
+    @property
+    def is_within_line(self) -> bool:
+        """Whether bytes of a line have come whose newline has not."""
+        return bool(self._partial)
+
     def feed(self, received: bytes) -> list[bytes]:
         """The lines, without their newlines, that `received` completes.  Raises LineTooLongError."""
         *lines, rest = received.split(b"\n")

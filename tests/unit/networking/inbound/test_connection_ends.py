@@ -77,12 +77,6 @@ def test_a_client_that_stops_sending_still_gets_every_answer(client: RawClient) 
     assert kinds(client.rest()) == ["logged_in"] + ["order_accepted"] * 300
 
 
-def test_half_a_line_at_the_end_is_no_request(client: RawClient) -> None:
-    client.socket.sendall(b'{"type":"ping"}\n{"type":"pi')
-    client.half_close()
-    assert client.rest() == [{"type": "pong"}]
-
-
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_a_line_too_long_is_answered_after_what_came_before_and_ends_the_connection(
     client: RawClient, end: bytes, monkeypatch: pytest.MonkeyPatch
@@ -96,6 +90,16 @@ def test_a_line_too_long_is_answered_after_what_came_before_and_ends_the_connect
     assert rest[-1]["code"] == RejectCode.LINE_TOO_LONG.value
     for _ in range(1_000):
         client.socket.sendall(b"still talking\n")
+
+
+@pytest.mark.parametrize("end", [b'{"type":"ping"}', b'{"type":"pi', b" ", b"\xff"])
+def test_a_last_line_without_its_newline_is_refused_not_dropped(client: RawClient, end: bytes) -> None:
+    """It may have been cut off anywhere, also where what is left happens to be a request."""
+    client.socket.sendall(b'{"type":"ping","id":1}\n' + end)
+    client.half_close()
+    pong, error = client.rest()
+    assert pong == {"type": "pong", "id": 1}
+    assert (error["code"], "newline" in error["text"]) == (RejectCode.MALFORMED.value, True)
 
 
 def test_the_longest_line_allowed_is_served(client: RawClient) -> None:

@@ -27,10 +27,10 @@ from exchange.networking.tcp_client import (
     TokenStore,
 )
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
-from tui.plain import shown_line
 from tui.plain.line_streams import LineInput, LineOutput
 from tui.plain.plain_client import PlainClient
 from tui.session_manager import SessionManager, check_user
+from tui.visible_text import visible_ascii
 
 PROGRAM = "start_client.py"
 EXIT_LEFT = 0
@@ -147,7 +147,7 @@ def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Na
         _say("there is no terminal for the trading screen here: this is the plain client")
     output = LineOutput(sys.stdout, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
     listed = ", ".join(str(instrument["symbol"]) for instrument in client.instruments)
-    output.show(shown_line.printable(f"logged in as {options.user}; listed: {listed}"))
+    output.show(visible_ascii(f"logged in as {options.user}; listed: {listed}"))
     PlainClient(client, history, LineInput(sys.stdin.fileno()), output, options.symbol).run()
 
 
@@ -202,5 +202,5 @@ def _fail(status: int, reason: object) -> int:
 
 
 def _say(text: object) -> None:
-    sys.stderr.write(f"{PROGRAM}: {text}\n")
+    sys.stderr.write(f"{PROGRAM}: {visible_ascii(str(text))}\n")
     sys.stderr.flush()

@@ -27,9 +27,7 @@ def jumping_times() -> Iterator[int]:
 
 def limit(user: str, client_order_id: str, side: Side, quantity: int) -> NewOrder:
     """An order at 100."""
-    return NewOrder(
-        user, client_order_id, None, side, OrderType.LIMIT, TimeInForce.GTC, HUNDRED, quantity
-    )
+    return NewOrder(user, client_order_id, None, side, OrderType.LIMIT, TimeInForce.GTC, HUNDRED, quantity)
 
 
 def test_orders_at_one_price_trade_in_the_order_they_came_however_the_clock_jumps() -> None:

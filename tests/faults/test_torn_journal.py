@@ -103,8 +103,9 @@ def test_a_journal_cut_at_any_byte_loses_exactly_the_commands_that_are_not_whole
     data = b"".join(all_lines)
     for length in range(len(data) + 1):
         whole = data[:length].splitlines(keepends=True)
-        whole_records = [line for line in whole if line in all_lines and line[9:10] == b"[" and line[10:11] !=
-        b'"']
+        whole_records = [
+            line for line in whole if line in all_lines and line[9:10] == b"[" and line[10:11] != b'"'
+        ]
         count, cut = read(data[:length])
         assert count == len(whole_records), length
         torn = data[:length].rpartition(b"\n")[2]

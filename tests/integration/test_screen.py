@@ -80,7 +80,7 @@ def test_armed_keys_and_the_command_line_trade(
         screen.see("POS -1")
         screen.type(b"\x1b[O")
         screen.see("SAFE again: the window lost the focus")
-        screen.type(b":buy 2 100.05 ioc\r")
+        screen.command("buy 2 100.05 ioc")
         screen.see("SEND? BUY 2 ACME @ 100.05 LIMIT IOC")
         screen.type(ENTER)
         screen.see("POS +1")
@@ -119,13 +119,16 @@ def test_help_themes_and_another_size(engine: RunningEngine, market: ExchangeCli
             screen.see(sign)
         screen.wait_for(lambda: "? help" in screen.rows[-1], "the hints in the last row")
         assert screen.rows[-1].startswith(" ? help")
-        screen.type(b"TTT")
-        screen.see("theme default")
+        for theme in ("red-green", "mono", "default"):
+            screen.type(b"T")
+            screen.see(f"theme {theme}")
         screen.type(b"\x0c")
         screen.see("99.95 / 100.05")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGABRT, signal.SIGUSR1]
+)
 def test_the_terminal_is_restored_when_a_signal_ends_the_screen(
     engine: RunningEngine, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -216,7 +219,7 @@ def test_a_lost_engine_is_told_and_found_again(tmp_path: Path) -> None:
         port = engine.port
         with ScreenProcess(port, tmp_path / "client") as screen:
             screen.see("● LIVE")
-            screen.type(b":buy 5 99.90\r")
+            screen.command("buy 5 99.90")
             screen.see("SEND? BUY 5 ACME @ 99.90")
             screen.type(ENTER)
             screen.see("B5 ")
@@ -244,7 +247,7 @@ def test_orders_of_an_earlier_session_are_in_the_panel(engine: RunningEngine, tm
         with ScreenProcess(engine.port, tmp_path / "client") as screen:
             screen.see("● LIVE")
             if expected == "MY ORDERS 1":
-                screen.type(b":buy 5 99.90\r")
+                screen.command("buy 5 99.90")
                 screen.see("SEND?")
                 screen.type(ENTER)
                 screen.see(expected)
@@ -267,9 +270,103 @@ def show_the_same_orders(one: ScreenProcess, engine: RunningEngine, directory: P
     """What one screen does, the other shows."""
     with ScreenProcess(engine.port, directory) as two:
         two.see("● LIVE")
-        one.type(b":buy 5 99.90\r")
+        one.command("buy 5 99.90")
         one.see("SEND?")
         one.type(ENTER)
         two.see("ACK 1 BUY 5 @ 99.90 accepted")
         two.type(b"X")
         one.see("CANCELED 1 BUY 5 @ 99.90")
+
+
+# --- time decides nothing ----------------------------------------------------------------------------------------
+
+
+def test_a_paste_whose_end_comes_late_arms_nothing_and_sends_nothing(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("99.95 / 100.05")
+        screen.type(b"\x1b[200~a")
+        screen.see("a paste has begun")
+        for piece in (b"b\r", b"a", b"b", b"\r"):
+            screen.type(piece)
+            while screen.read(0.2):
+                pass
+        screen.type(b"\x1b[201~")
+        screen.see("a paste is not taken as keys")
+        assert " SAFE " in screen.text
+        market.ping()
+        assert [level.quantity for level in market.follow_book("ACME").bids] == [30]
+
+
+def test_a_mail_that_comes_in_one_write_is_no_keys(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("99.95 / 100.05")
+        screen.type(b"Hi all,\rplease see the numbers below.\rthanks\r")
+        screen.see("a paste is not taken as keys")
+        assert " SAFE " in screen.text and "SEND?" not in screen.text
+
+
+# --- a terminal as it is -----------------------------------------------------------------------------------------
+
+
+def test_a_terminal_that_takes_nothing_keeps_neither_keys_nor_signals_waiting(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 250, 80) as screen:
+        screen.see("99.95 / 100.05")
+        screen.command("buy 5 99.90")
+        screen.see("SEND?")
+        screen.type(ENTER)
+        screen.see("ACK 3 BUY 5")
+        # Nobody reads what is painted any more: each of these paints all of a large screen anew.
+        for _ in range(40):
+            screen.type(b"\x0c")
+            market.ping()
+        book = market.follow_book("ACME")
+        assert [level.quantity for level in book.bids] == [30, 5]
+        screen.type(b"X")
+        wait_until_bid_alone(market, 30)
+        screen.process.send_signal(signal.SIGTERM)
+        assert screen.process.wait(10) == 0
+
+
+def wait_until_bid_alone(client: ExchangeClient, quantity: int) -> None:
+    """Wait until the only bid in the book is of this quantity."""
+    for _ in client.events(10.0):
+        if [level.quantity for level in client.follow_book("ACME").bids] == [quantity]:
+            return
+    raise AssertionError("the order was not canceled")
+
+
+def test_an_output_that_says_try_again_is_tried_again(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 250, 80) as screen:
+        screen.make_shared_descriptor_impatient()
+        screen.see("99.95 / 100.05")
+        for _ in range(40):
+            screen.type(b"\x0c")
+            market.ping()
+        screen.type(b"?")
+        screen.see("any key closes")
+
+
+def test_a_terminal_that_tells_no_size_gets_the_usual_one(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 80, 24, told_size=(0, 0)) as screen:
+        screen.see("99.95")
+        screen.see("FILLS & TAPE")
+
+
+def test_a_terminal_that_tells_no_size_gets_that_of_the_environment(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(
+        engine.port, tmp_path / "client", 120, 36, told_size=(0, 0), COLUMNS="120", LINES="36"
+    ) as screen:
+        screen.see("99.95 / 100.05")
+        screen.see("MY FILLS 0")

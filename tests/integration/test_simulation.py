@@ -228,9 +228,7 @@ def test_a_level_too_long_for_the_window_is_put_back(
     )
 
 
-def test_a_replay_stops_when_it_is_told_to(
-    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
-) -> None:
+def test_a_replay_stops_when_it_is_told_to(engine: RunningEngine, tmp_path: Path, tokens: TokenStore) -> None:
     path = tmp_path / "flow.csv"
     path.write_text("".join(f"1,1,{number},5,5853300,1\n" for number in range(1, 1_001)))
     rows = read_flow(path)
@@ -248,9 +246,7 @@ def where(engine: RunningEngine, directory: Path) -> tuple[str, ...]:
     return ("--port", str(engine.port), "--data-dir", str(directory / "market"))
 
 
-def test_the_command_prints_a_summary_that_adds_up(
-    engine: RunningEngine, tmp_path: Path
-) -> None:
+def test_the_command_prints_a_summary_that_adds_up(engine: RunningEngine, tmp_path: Path) -> None:
     options = ("--orders", "500", "--rate", "0", "--seed", "3", "--users", "3")
     status, output, complaints = run_simulation(*where(engine, tmp_path), *options)
     assert (status, complaints) == (0, "")

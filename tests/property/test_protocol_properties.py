@@ -286,9 +286,7 @@ ORDER_REQUESTS: dict[str, tuple[Any, Any]] = {
 }
 
 
-@given(
-    st.sampled_from(sorted(ORDER_REQUESTS)), client_order_ids, any_fields, st.booleans()
-)
+@given(st.sampled_from(sorted(ORDER_REQUESTS)), client_order_ids, any_fields, st.booleans())
 def test_order_request_with_a_good_id_is_always_answered_under_it(
     kind: str, client_order_id: str, fields: dict[str, Any], logged_in: bool
 ) -> None:

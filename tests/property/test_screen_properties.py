@@ -157,9 +157,9 @@ def test_any_order_of_resizes_draws(index: int, sizes: list[tuple[int, int]]) ->
 @given(st.lists(st.binary(max_size=12), max_size=12))
 def test_any_bytes_in_any_pieces_give_the_same_inputs_and_never_harm(pieces: list[bytes]) -> None:
     whole, split = KeyDecoder(), KeyDecoder()
-    at_once = whole.feed(b"".join(pieces))
-    assert [found for piece in pieces for found in split.feed(piece)] == at_once
-    assert whole.flush() == split.flush()
+    at_once = whole.feed(b"".join(pieces), 0.0)
+    assert [found for piece in pieces for found in split.feed(piece, 0.0)] == at_once
+    assert whole.expire(9.0) == split.expire(9.0)
     scene = screen_scenes.busy(80, 24)
     for found in at_once:
         update(scene.model, Typed(scene.now, found))

@@ -1,9 +1,9 @@
 """A market in a data directory, driven as the matching thread drives it but without threads of clients.
 
-    market = KeptMarket(path)           open, recover
-    market.run(commands)                process → commit → ledger and audit log, a batch at a time
-    market.kill()                       leave everything as it is, as a killed process does
-    market.stop()                       a graceful end
+market = KeptMarket(path)           open, recover
+market.run(commands)                process → commit → ledger and audit log, a batch at a time
+market.kill()                       leave everything as it is, as a killed process does
+market.stop()                       a graceful end
 """
 
 from __future__ import annotations

@@ -40,13 +40,14 @@ class ScreenProcess:
         width: int = 120,
         height: int = 36,
         program: tuple[str, ...] = (str(ROOT / "scripts" / "start_client.py"),),
+        told_size: Optional[tuple[int, int]] = None,
         **env: str,
     ) -> None:
         self.output = b""
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self._screen)
         self._terminal, inner = pty.openpty()
-        self._set_size(width, height)
+        self._set_size(*(told_size or (width, height)))
         self.modes_before = termios.tcgetattr(inner)
         self._inner = inner
         where = ("--user", "alice", "--port", str(port), "--data-dir", str(data_directory))
@@ -77,6 +78,23 @@ class ScreenProcess:
         """Type, paste or click, as the terminal would send it."""
         os.write(self._terminal, keys)
 
+    def make_shared_descriptor_impatient(self) -> None:
+        """From now on a write that would wait fails instead, as where another program has set that for all."""
+        os.set_blocking(self._inner, False)
+
+    def command(self, text: str) -> None:
+        """Type a command and Enter, letter by letter as hands do: all at once it would be a paste."""
+        self.type(b":")
+        self.see("symbol ACME   qty 7")
+        for end in range(1, len(text) + 1):
+            self.type(text[end - 1 : end].encode())
+            self._see_typed(f" :{text[:end]}")
+        self.type(ENTER)
+
+    def _see_typed(self, shown: str) -> None:
+        """Wait for the command line to show this, and the cursor behind it, which is all that tells of a blank."""
+        self.wait_for(lambda: self.rows[-3].startswith(shown) and self.cell(len(shown), -3).reverse, shown)
+
     def resize(self, width: int, height: int) -> None:
         """Give the terminal another size."""
         self._screen.resize(height, width)
@@ -97,8 +115,8 @@ class ScreenProcess:
         return "\n".join(self.rows)
 
     def cell(self, x: int, y: int) -> Any:
-        """One cell of the emulator, with its style."""
-        return self._screen.buffer[y][x]
+        """One cell of the emulator, with its style; below 0 `y` counts from the last row."""
+        return self._screen.buffer[y % self._screen.lines][x]
 
     def see(self, what: str) -> None:
         """Wait until the screen shows this."""

@@ -27,6 +27,7 @@ from tui.plain.typed_line import (
     TypedSymbol,
 )
 from tui.session_manager import SessionManager
+from tui.visible_text import visible_ascii
 
 
 class PricedOrder(NamedTuple):
@@ -98,7 +99,7 @@ class PlainClient:
             else:
                 self._take_quantity(line, self._draft)
         except Rejected as refusal:
-            self._output.show(shown_line.printable(f"refused: {refusal.text} ({refusal.code})"))
+            self._output.show(visible_ascii(f"refused: {refusal.text} ({refusal.code})"))
 
     def _take_price(self, line: str, side: Side) -> None:
         price = typed_line.parse_price(line) if line else None
@@ -189,7 +190,7 @@ class PlainClient:
             self._client.unsubscribe("book", self._book.symbol)
             self._book = None
         self._symbol = symbol
-        self._output.show(f"trading {shown_line.printable(symbol)}")
+        self._output.show(f"trading {visible_ascii(symbol)}")
 
     def _can_trade(self) -> bool:
         """Whether it is clear which instrument is meant; says so if not."""
@@ -202,7 +203,7 @@ class PlainClient:
         return True
 
     def _listed(self) -> list[str]:
-        return [shown_line.printable(str(instrument["symbol"])) for instrument in self._client.instruments]
+        return [visible_ascii(str(instrument["symbol"])) for instrument in self._client.instruments]
 
     def _tell_answers(self) -> None:
         """Show what became of all that was sent."""

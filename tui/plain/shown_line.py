@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import BookFollower, BookLevel, Message
+from tui.visible_text import visible_ascii
 
 SIDE_PROMPT = "side (b/s, o orders, c ID cancel, x cancel all, k book, p positions, h help, q quit):"
 PRICE_PROMPT = "price (empty = market):"
@@ -34,14 +35,7 @@ q, quit                              leave; orders that rest go on resting"""
 def event_line(message: Message) -> Optional[str]:
     """One line about a message of the engine, None for one that a person need not be told of."""
     describe = _DESCRIPTIONS.get(message["type"])
-    return None if describe is None else printable(describe(message))
-
-
-def printable(text: str) -> str:
-    """`text` with every character that is not printable ASCII escaped."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c.isascii() and c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return None if describe is None else visible_ascii(describe(message))
 
 
 def price_text(price: Optional[Decimal]) -> str:
@@ -55,7 +49,7 @@ def order_lines(orders: list[Message]) -> list[str]:
         return ["no live orders"]
     head = f"{'id':>8} {'symbol':<8} {'side':<4} {'price':>12} {'remaining':>10} {'quantity':>10}  status"
     return [head] + [
-        printable(
+        visible_ascii(
             f"{order['order_id']:>8} {order['symbol']:<8} {order['side']:<4} {price_text(order.get('price')):>12} "
             f"{order['remaining_quantity']:>10} {order['quantity']:>10}  {order['status']}"
         )
@@ -72,7 +66,7 @@ def position_lines(positions: list[Message]) -> list[str]:
         average_price = position["average_price"]
         average = "-" if average_price is None else f"{average_price:f}"
         lines.append(
-            printable(
+            visible_ascii(
                 f"{position['symbol']:<8} {position['net_position']:>+10} {average:>14} "
                 f"{position['realised_pnl']:>14f} {position['unrealised_pnl']:>14f} {position['volume']:>10}"
             )
@@ -84,7 +78,7 @@ def book_lines(book: BookFollower) -> list[str]:
     """The best prices of a followed book, offers above bids."""
     if not book.is_current:
         return ["the book is not known at the moment"]
-    head = printable(f"book of {book.symbol}")
+    head = visible_ascii(f"book of {book.symbol}")
     asks = [_level_line("ask", level) for level in reversed(book.asks[:BOOK_DEPTH])]
     bids = [_level_line("bid", level) for level in book.bids[:BOOK_DEPTH]]
     return [head, *asks, *bids] if asks or bids else [f"{head}: empty"]

@@ -5,38 +5,45 @@
     clock, signals ─────────┘          │
                                        └─► view ─► painter ─► one write
 
-The main thread does all of it but reading from the engine.  It sleeps in one `select` on the keyboard and a pipe
-that the reader thread and the signal handlers write to, and takes keys before what waits in the inbox, so that no
-burst of messages delays a key.  Nothing changed: nothing is painted, not a byte is written.
+The main thread does all of it but reading from the engine.  It sleeps in one `select` on the keyboard, on pipes
+that the reader thread and the signals write to, and on the terminal while it has not taken all of the last frame.
+It takes keys before what waits in the inbox, so that no burst of messages delays a key.  Nothing changed: nothing
+is painted, not a byte is written.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import select
 import signal
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, Optional, Union
 
-# Before blessed is imported: a terminal that never answers its queries must not hold up the start.
-os.environ.setdefault("BLESSED_QUERY_TIMEOUT_SECONDS", "0.1")
-
-import blessed
-
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
+from tui.screen.burst_guard import BurstGuard
 from tui.screen.cells import Canvas
 from tui.screen.engine_link import ConnectAgain, EngineLink
 from tui.screen.frame_pacer import FramePacer
-from tui.screen.key_decoder import KeyDecoder
-from tui.screen.messages import Effect, Incoming, Lost, Resized, Resumed, TimePassed, ToEngine, Typed
+from tui.screen.key_decoder import Input, KeyDecoder
+from tui.screen.messages import (
+    ClockSet,
+    Effect,
+    Incoming,
+    Lost,
+    Resized,
+    Resumed,
+    TimePassed,
+    ToEngine,
+    Trouble,
+    Typed,
+)
 from tui.screen.model import Model
+from tui.screen.noted_signals import LEAVING, NotedSignals
 from tui.screen.painter import is_utf8, paint
-from tui.screen.theme import ColorDepth, Styles
+from tui.screen.terminal import ScreenTerminal
+from tui.screen.theme import Styles
 from tui.screen.update import next_wake, update
 from tui.screen.view import view
 from tui.screen.wake_pipe import WakePipe
@@ -49,11 +56,8 @@ PUT_WAIT_S = 0.1
 # Messages are taken for at most this long before the keyboard is looked at again.
 TAKE_MAX_S = 0.01
 JOIN_MAX_S = 1.0
-# Mouse presses and the wheel, in the form that has no limit of columns; bracketed paste; focus; no wrapping.
-# Switched on without asking whether the terminal knows them: others ignore them, and tmux gives no answer.
-MODES_ON = "\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?7l"
-MODES_OFF = "\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m"
-LEAVING_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+# Wall clock and steady clock may drift apart by this much before the screen's clock is set again.
+CLOCK_DRIFT_MAX_S = 0.25
 
 EngineBatch = Union[list[Incoming], Exception]
 
@@ -68,40 +72,41 @@ class TradingScreen:
         self._model = model
         self._connect = connect
         self._history = history
-        self._terminal, self._depth = _open_terminal()
-        self._styles = Styles(model.theme, self._depth)
+        self._terminal = ScreenTerminal()
+        self._output = self._terminal.output
+        self._styles = Styles(model.theme, self._terminal.depth)
         self._is_ascii = not is_utf8(os.environ)
-        self._keyboard = sys.stdin.fileno()
-        self._output = sys.stdout.fileno()
+        self._keyboard = self._terminal.keyboard
         self._decoder = KeyDecoder()
+        self._burst_guard = BurstGuard()
+        self._was_pasting = False
         self._pacer = FramePacer(time.monotonic())
         self._shown: Optional[Canvas] = None
         self._was_typed = False
         self._is_leaving = False
-        # Signal handlers only add to it; the main loop takes them out.
-        self._signals: set[int] = set()
+        self._signals = NotedSignals()
         self._inbox: queue.Queue[tuple[EngineLink, EngineBatch]] = queue.Queue(INBOX_BATCHES_MAX)
-        self._has_mail, self._has_signal = WakePipe(), WakePipe()
+        self._has_mail = WakePipe()
         # Whether the inbox may hold more than there was time for.
         self._is_behind = False
         self._link = self._make_link(client)
         self._reader = self._make_reader(self._link)
-        self._modes = contextlib.ExitStack()
 
     def run(self) -> None:
         """Show the screen until the person leaves or the process is asked to end; restores the terminal always."""
-        with self._signals_handled():
+        with self._signals.handled():
             try:
-                self._enter_modes()
+                self._enter()
                 self._resize()
                 self._reader.start()
                 while not self._is_leaving:
                     self._turn()
             finally:
-                self._leave_modes()
+                self._terminal.drop_typed()
+                self._terminal.leave()
+                self._output.close()
                 self._stop_reader()
                 self._has_mail.close()
-                self._has_signal.close()
 
     def _turn(self) -> None:
         """Once around the loop: wait, take what there is, paint."""
@@ -109,6 +114,7 @@ class TradingScreen:
         self._take_signals()
         self._take_keys()
         self._take_messages()
+        self._set_clock()
         self._update(TimePassed(time.monotonic()))
         self._paint_if_due()
 
@@ -123,31 +129,37 @@ class TradingScreen:
             return
         now = time.monotonic()
         waits = [next_wake(self._model, now) - now]
-        if self._model.is_changed:
+        if self._model.is_changed and not self._output.is_waiting:
             waits.append(self._pacer.wait_s(now, is_urgent=self._was_typed))
-        if self._decoder.wait_s is not None:
-            waits.append(self._decoder.wait_s)
-        sources: list[Any] = [self._keyboard, self._has_signal]
-        if not self._model.is_changed:
+        if self._decoder.deadline is not None:
+            waits.append(self._decoder.deadline - now)
+        sources: list[Any] = [self._keyboard, self._signals]
+        if not self._model.is_changed or self._output.is_waiting:
             sources.append(self._has_mail)
-        ready, _, _ = select.select(sources, [], [], max(0.0, min(waits)))
-        if not ready and self._decoder.wait_s is not None:
-            self._type(self._decoder.flush())
+        sinks = [self._output] if self._output.is_waiting else []
+        select.select(sources, sinks, [], max(0.0, min(waits)))
 
     def _take_keys(self) -> None:
         ready, _, _ = select.select([self._keyboard], [], [], 0)
+        now = time.monotonic()
         if not ready:
+            self._type(self._decoder.expire(now))
             return
         try:
             data = os.read(self._keyboard, READ_BYTES)
+        except BlockingIOError:
+            return
         except OSError:
             # The terminal is gone; a read that finds its end says the same.
             data = b""
         if not data:
             self._is_leaving = True
-        self._type(self._decoder.feed(data))
+        self._type(self._burst_guard.take(self._decoder.feed(data, now), now))
+        if self._decoder.is_pasting and not self._was_pasting:
+            self._update(Trouble(now, "a paste has begun: until it ends nothing is taken as a key"))
+        self._was_pasting = self._decoder.is_pasting
 
-    def _type(self, inputs: list[Any]) -> None:
+    def _type(self, inputs: list[Input]) -> None:
         for typed in inputs:
             self._was_typed = True
             self._update(Typed(time.monotonic(), typed))
@@ -170,22 +182,29 @@ class TradingScreen:
                 self._update(message)
 
     def _take_signals(self) -> None:
-        self._has_signal.drain()
-        signals, self._signals = self._signals, set()
-        if signals.intersection(LEAVING_SIGNALS):
+        signals = self._signals.take()
+        if signals & LEAVING:
             self._is_leaving = True
         if signal.SIGTSTP in signals:
             self._suspend()
         elif signal.SIGCONT in signals:
             # Someone stopped the process and the shell has set the terminal to its own liking since.
-            self._leave_modes()
+            self._terminal.leave()
             self._resume()
         if signal.SIGWINCH in signals:
             self._resize()
 
     def _resize(self) -> None:
-        width, height = os.get_terminal_size(self._output)
-        self._update(Resized(time.monotonic(), max(1, width), max(1, height)))
+        width, height = self._terminal.size()
+        self._update(Resized(time.monotonic(), width, height))
+
+    def _set_clock(self) -> None:
+        """Tell the model what the wall clock says, if it has moved against the steady one."""
+        now, wall_s = time.monotonic(), time.time()
+        zone_offset_s = float(time.localtime(wall_s).tm_gmtoff)
+        is_off = abs(wall_s - now - self._model.clock_offset_s) > CLOCK_DRIFT_MAX_S
+        if is_off or zone_offset_s != self._model.zone_offset_s:
+            self._update(ClockSet(now, wall_s - now, zone_offset_s))
 
     # --- out ---------------------------------------------------------------------------------------------------
 
@@ -196,7 +215,7 @@ class TradingScreen:
             elif request is Effect.CONNECT:
                 self._start_link()
             elif request is Effect.REPAINT:
-                self._styles = Styles(self._model.theme, self._depth)
+                self._styles = Styles(self._model.theme, self._terminal.depth)
                 self._shown = None
             elif request is Effect.SUSPEND:
                 self._suspend()
@@ -212,24 +231,22 @@ class TradingScreen:
             self._update(Lost(time.monotonic(), str(error)))
 
     def _paint_if_due(self) -> None:
-        now = time.monotonic()
-        if not self._model.is_changed or self._pacer.wait_s(now, is_urgent=self._was_typed) > 0:
-            return
-        self._pacer.paint(now)
-        self._model.is_changed = self._was_typed = False
-        canvas = view(self._model, self._model.width, self._model.height, now)
-        text = paint(self._shown, canvas, self._styles, is_ascii=self._is_ascii)
-        self._shown = canvas
-        self._write(text)
-
-    def _write(self, text: str) -> None:
-        """Write all of it; a terminal that is gone ends the program."""
-        data = memoryview(text.encode("utf-8"))
+        """Paint, but never onto a terminal that has not taken the frame before: what it misses is in the next."""
         try:
-            while data:
-                data = data[os.write(self._output, data) :]
+            self._output.go_on()
+            if self._output.is_waiting or not self._model.is_changed:
+                return
+            now = time.monotonic()
+            if self._pacer.wait_s(now, is_urgent=self._was_typed) > 0:
+                return
+            self._pacer.paint(now)
+            self._model.is_changed = self._was_typed = False
+            canvas = view(self._model, self._model.width, self._model.height, now)
+            text = paint(self._shown, canvas, self._styles, is_ascii=self._is_ascii)
+            self._shown = canvas
+            self._output.write(text)
         except OSError:
-            self._is_leaving = True
+            self._is_leaving = True  # the terminal is gone
 
     # --- the reader thread -------------------------------------------------------------------------------------
 
@@ -272,63 +289,21 @@ class TradingScreen:
 
     # --- the terminal ------------------------------------------------------------------------------------------
 
-    def _enter_modes(self) -> None:
-        self._modes.enter_context(self._terminal.raw())
-        self._modes.enter_context(self._terminal.fullscreen())
-        self._modes.enter_context(self._terminal.hidden_cursor())
-        self._terminal.stream.flush()
-        self._write(MODES_ON)
+    def _enter(self) -> None:
+        self._terminal.enter()
         self._shown = None
         self._model.is_changed = True
 
-    def _leave_modes(self) -> None:
-        self._write(MODES_OFF)
-        with contextlib.suppress(OSError):  # a terminal that is gone needs no restoring
-            self._modes.close()
-            self._terminal.stream.flush()
-
     def _suspend(self) -> None:
         """Give the terminal back and stop, with the whole job, as Ctrl-Z does; returns when it goes on."""
-        self._leave_modes()
-        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(0, signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, self._note_signal)
-        self._signals.discard(signal.SIGCONT)
+        self._terminal.leave()
+        self._signals.stop_as_asked(signal.SIGTSTP)
         self._resume()
 
     def _resume(self) -> None:
-        self._enter_modes()
+        self._enter()
         self._resize()
         self._update(Resumed(time.monotonic()))
-
-    @contextlib.contextmanager
-    def _signals_handled(self) -> Iterator[None]:
-        """Note signals, and let them wake the loop, until the block is left."""
-        numbers = (*LEAVING_SIGNALS, signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
-        before = {number: signal.signal(number, self._note_signal) for number in numbers}
-        wakeup_before = signal.set_wakeup_fd(self._has_signal.input, warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(wakeup_before)
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _note_signal(self, number: int, _frame: object) -> None:
-        self._signals.add(number)
-
-
-def _open_terminal() -> tuple[blessed.Terminal, ColorDepth]:
-    """The terminal and its colours.
-
-    With NO_COLOR blessed would also refuse to move the cursor, so it doesn't get to see it.
-    """
-    no_color = os.environ.pop("NO_COLOR", "")
-    terminal = blessed.Terminal()
-    if no_color:
-        os.environ["NO_COLOR"] = no_color
-        return terminal, ColorDepth.NONE
-    return terminal, ColorDepth.from_count(terminal.number_of_colors)
 
 
 def run_screen(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 from typing import Optional
 
+from tui.visible_text import visible_text
+
 
 class Color(IntEnum):
     """What a colour means.  The first group is written with, the second is written on."""
@@ -130,6 +132,7 @@ class Area:
         attribute: int = Attribute.NONE,
     ) -> int:
         """Write `text` from (x, y) on; `background` None keeps what is there.  Returns the x behind the text."""
+        text = visible_text(text)
         end_x = x + len(text)
         if x < 0:
             text, x = text[-x:], 0
@@ -158,8 +161,9 @@ class Area:
         attribute: int = Attribute.NONE,
     ) -> int:
         """Write `text` so that it ends just before `end_x`.  Returns the x of its first character."""
-        self.put(end_x - len(text), y, text, foreground, background, attribute)
-        return end_x - len(text)
+        x = end_x - len(visible_text(text))
+        self.put(x, y, text, foreground, background, attribute)
+        return x
 
     def shade(self, x: int, y: int, width: int, background: int) -> None:
         """Give `width` cells of row y from x on this background; what is written there stays."""
@@ -195,8 +199,8 @@ class Area:
 
 
 def fit(text: str, width: int) -> str:
-    """`text` in at most `width` cells, its end cut with an ellipsis; characters that are not one cell wide go."""
-    text = "".join(letter if letter.isprintable() and ord(letter) < 0x1100 else "?" for letter in text)
+    """`text` in at most `width` cells, its end cut with an ellipsis; what does not take one cell is escaped."""
+    text = visible_text(text)
     if len(text) <= width:
         return text
     return text[: width - 1] + "…" if width > 0 else ""

@@ -7,8 +7,9 @@ On this screen a letter can send an order, so what is not understood must never 
 * what is pasted (between `ESC [ 200 ~` and `ESC [ 201 ~`) comes out as one `Paste`, never as keys;
 * ESC followed by a letter is Alt and that letter, which no key of this screen is: it is swallowed.
 
-A lone ESC is the Escape key only when nothing follows it for a moment: the caller waits `wait_s`, then calls
-`flush`.  Something longer that has begun gets more time, so that a slow line doesn't turn its end into keys.
+Time decides one thing only, and by this decoder's own deadline: ESC alone is the Escape key if nothing has
+followed it for a moment.  What has begun as a paste or as a sequence stays one until its end comes, however late.
+A string (OSC, DCS …) that never ends would make the keyboard useless, and Alt-] begins one: a silence ends it.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ PASTE_END = "\x1b[201~"
 # A paste or a string sequence longer than this is cut: nobody pastes that into a command line.
 KEPT_CHARACTERS_MAX = 4_096
 ESCAPE_WAIT_S = 0.05
-SEQUENCE_WAIT_S = 1.0
+STRING_SILENCE_MAX_S = 1.0
 # The one-character forms of ESC [, ESC O, ESC P …
 _EIGHT_BIT_STARTS = {0x80 + ord(letter) - 0x40: ESC + letter for letter in "[OP]X^_"}
 _STRING_STARTS = frozenset("]PX^_")
@@ -107,16 +108,25 @@ class KeyDecoder:
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         self._paste: Optional[str] = None
         self._is_in_string = False
+        self._fed_at = 0.0
 
     @property
-    def wait_s(self) -> Optional[float]:
-        """How long to wait for the rest of what has begun before `flush`; None: nothing has begun."""
-        if self._paste is not None or self._is_in_string or len(self._text) > 1:
-            return SEQUENCE_WAIT_S
-        return ESCAPE_WAIT_S if self._text else None
+    def deadline(self) -> Optional[float]:
+        """When `expire` is due, on the clock of `feed`'s `now`; None: nothing waits for time to pass."""
+        if self._paste is not None:
+            return None
+        if self._is_in_string:
+            return self._fed_at + STRING_SILENCE_MAX_S
+        return self._fed_at + ESCAPE_WAIT_S if self._text == ESC else None
 
-    def feed(self, data: bytes) -> list[Input]:
-        """The inputs that are complete with these bytes, in order."""
+    @property
+    def is_pasting(self) -> bool:
+        """Whether a paste has begun and not ended: nothing that is typed is a key."""
+        return self._paste is not None
+
+    def feed(self, data: bytes, now: float) -> list[Input]:
+        """The inputs that are complete with these bytes, which were read at `now` (seconds), in order."""
+        self._fed_at = now
         self._text += self._decode(data).translate(_EIGHT_BIT_STARTS)
         inputs: list[Input] = []
         while self._text:
@@ -128,14 +138,13 @@ class KeyDecoder:
                 break
         return inputs
 
-    def flush(self) -> list[Input]:
-        """Nothing followed: a lone ESC was the Escape key, what is unfinished ends here."""
-        text, self._text = self._text, ""
-        paste, self._paste = self._paste, None
-        was_in_string, self._is_in_string = self._is_in_string, False
-        if paste is not None:
-            return [Paste(paste)]
-        return [Key("escape")] if text == ESC and not was_in_string else []
+    def expire(self, now: float) -> list[Input]:
+        """What the passing of time makes of what is waiting; call it only if there is nothing to read."""
+        if self.deadline is None or now < self.deadline:
+            return []
+        is_escape = not self._is_in_string
+        self._text, self._is_in_string = "", False
+        return [Key("escape")] if is_escape else []
 
     def _take(self) -> Optional[Input]:
         """Take one piece off the front of the text.  None: it was nothing to tell of, or is not complete."""

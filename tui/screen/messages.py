@@ -65,6 +65,16 @@ class Resumed(NamedTuple):
     now: float
 
 
+class ClockSet(NamedTuple):
+    """The wall clock has moved against the steady one: the machine slept, someone set it, or summer has begun.
+
+    `clock_offset_s` and `zone_offset_s` as in the model."""
+
+    now: float
+    clock_offset_s: float
+    zone_offset_s: float
+
+
 class Trouble(NamedTuple):
     """Something beside the engine went wrong that the person should know; the screen goes on."""
 
@@ -72,7 +82,7 @@ class Trouble(NamedTuple):
     text: str
 
 
-Incoming = Union[Typed, Resized, TimePassed, Connected, Lost, EngineSaid, Resumed, Trouble]
+Incoming = Union[Typed, Resized, TimePassed, Connected, Lost, EngineSaid, Resumed, ClockSet, Trouble]
 
 
 class Effect(Enum):

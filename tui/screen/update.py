@@ -14,6 +14,7 @@ from typing import Optional
 from exchange.networking.tcp_client import Message
 from tui.screen.market_data import Market
 from tui.screen.messages import (
+    ClockSet,
     Connected,
     Effect,
     EngineSaid,
@@ -40,6 +41,8 @@ PING_EVERY_S = 1.0
 SILENCE_MAX_S = 10.0
 RETRY_WAITS_S = (1.0, 2.0, 4.0, 8.0)
 STALE_REPAINT_S = 0.1
+# A leap of the clock by this much is a sleep, not a correction.
+SLEEP_S_MIN = 2.0
 
 
 def update(model: Model, message: Incoming) -> list[Outgoing]:
@@ -59,6 +62,8 @@ def update(model: Model, message: Incoming) -> list[Outgoing]:
     if isinstance(message, Resumed):
         model.link.heard_at = message.now
         disarm(model, "the screen was suspended")
+    elif isinstance(message, ClockSet):
+        _set_clock(model, message)
     else:
         model.say(NoticeKind.REJECT, message.text)
     return []
@@ -112,6 +117,14 @@ def _ping(link: Link, now: float) -> ToEngine:
     link.pinged_at = now
     link.pings[link.ping_number] = now
     return ToEngine({"type": "ping", "id": link.ping_number})
+
+
+def _set_clock(model: Model, message: ClockSet) -> None:
+    """A clock that leaps ahead tells that the machine slept: nobody has seen what happened since."""
+    if message.clock_offset_s - model.clock_offset_s >= SLEEP_S_MIN:
+        disarm(model, "the clock has leapt ahead")
+    model.clock_offset_s, model.zone_offset_s = message.clock_offset_s, message.zone_offset_s
+    model.is_changed = True
 
 
 def _resized(model: Model, message: Resized) -> list[Outgoing]:

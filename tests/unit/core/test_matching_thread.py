@@ -118,9 +118,7 @@ class Loop:
 
 def order(user: str, side: Side, client_order_id: str = "1", quantity: int = 10) -> NewOrder:
     """A limit order at 1.00."""
-    return NewOrder(
-        user, client_order_id, None, side, OrderType.LIMIT, TimeInForce.GTC, 1_000_000_000, quantity
-    )
+    return NewOrder(user, client_order_id, None, side, OrderType.LIMIT, TimeInForce.GTC, 1_000_000_000, quantity)
 
 
 def kinds(outcome: Told) -> list[str]:

@@ -310,9 +310,7 @@ LAST_WORDS_BYTES_MAX = len(numbered_line(0)) + len(OVERFLOW_LINE)
 
 
 @contextmanager
-def wires_with_common_room(
-    count: int, sender_type: type[BacklogSender] = NobodyServes
-) -> Iterator[list[Wire]]:
+def wires_with_common_room(count: int, sender_type: type[BacklogSender] = NobodyServes) -> Iterator[list[Wire]]:
     """So many clients, none of whom is anywhere near a limit of their own."""
     failures: list[BaseException] = []
     sender = sender_type(failures.append, ALL_BYTES_MAX)

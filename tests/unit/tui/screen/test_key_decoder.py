@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tui.screen.key_decoder import ESCAPE_WAIT_S, Focus, Key, KeyDecoder, Mouse, MouseButton, Paste
+from tui.screen.key_decoder import (
+    ESCAPE_WAIT_S,
+    STRING_SILENCE_MAX_S,
+    Focus,
+    Key,
+    KeyDecoder,
+    Mouse,
+    MouseButton,
+    Paste,
+)
 from tui.screen.key_table import ACTIONS, BINDINGS, Action, help_rows, hints, markdown_table
 from tui.screen.update_from_keys import _ACTIONS
+
+NOW = 100.0
 
 
 @pytest.mark.parametrize(
@@ -25,13 +36,13 @@ from tui.screen.update_from_keys import _ACTIONS
     ],
 )
 def test_keys_are_understood(data: bytes, names: list[str]) -> None:
-    assert KeyDecoder().feed(data) == [Key(name) for name in names]
+    assert KeyDecoder().feed(data, NOW) == [Key(name) for name in names]
 
 
 @pytest.mark.parametrize("split", range(1, 6))
 def test_a_sequence_may_come_in_pieces(split: int) -> None:
     decoder, data = KeyDecoder(), b"\x1b[1;2A"
-    assert decoder.feed(data[:split]) + decoder.feed(data[split:]) == [Key("shift_up")]
+    assert decoder.feed(data[:split], NOW) + decoder.feed(data[split:], NOW) == [Key("shift_up")]
 
 
 @pytest.mark.parametrize(
@@ -54,34 +65,65 @@ def test_a_sequence_may_come_in_pieces(split: int) -> None:
 )
 def test_what_is_not_understood_is_swallowed_whole(sequence: bytes) -> None:
     decoder = KeyDecoder()
-    pieces = [decoder.feed(sequence[index : index + 1]) for index in range(len(sequence))]
+    pieces = [decoder.feed(sequence[index : index + 1], NOW) for index in range(len(sequence))]
     assert [found for piece in pieces for found in piece] == []
-    assert decoder.feed(b"k") == [Key("k")]
+    assert decoder.feed(b"k", NOW) == [Key("k")]
 
 
 def test_a_lone_escape_is_a_key_when_nothing_follows() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(b"\x1b") == []
-    assert decoder.wait_s == ESCAPE_WAIT_S
-    assert decoder.flush() == [Key("escape")]
-    assert decoder.wait_s is None
+    assert decoder.feed(b"\x1b", NOW) == []
+    assert decoder.deadline == NOW + ESCAPE_WAIT_S
+    assert decoder.expire(NOW + ESCAPE_WAIT_S) == [Key("escape")]
+    assert decoder.deadline is None
 
 
-def test_an_unfinished_sequence_is_dropped_when_nothing_follows() -> None:
+def test_an_escape_that_something_follows_within_its_time_is_no_key() -> None:
     decoder = KeyDecoder()
-    assert decoder.feed(b"\x1b[1;") == []
-    assert decoder.flush() == []
-    assert decoder.feed(b"b") == [Key("b")]
+    assert decoder.feed(b"\x1b", NOW) == []
+    assert decoder.expire(NOW + 0.03) == []
+    assert decoder.feed(b"[A", NOW + 0.03) == [Key("up")]
+
+
+@pytest.mark.parametrize("begun", [b"\x1b[1;", b"\x1b[", b"\x1bO", b"\x1b[<0;1"])
+def test_a_sequence_that_has_begun_stays_one_however_late_its_end_comes(begun: bytes) -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(begun, NOW) == []
+    assert decoder.deadline is None
+    assert decoder.expire(NOW + 3600) == []
+    assert decoder.feed(b"x", NOW + 3600) == []
+    assert decoder.feed(b"k", NOW + 3601) == [Key("k")]
+
+
+def test_a_string_that_never_ends_is_dropped_after_a_silence_of_its_own() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(b"\x1b]", NOW) == []
+    assert decoder.feed(b"11;rgb", NOW + 0.9) == []
+    assert decoder.expire(NOW + 1.5) == []
+    assert decoder.expire(NOW + 0.9 + STRING_SILENCE_MAX_S) == []
+    assert decoder.feed(b"X", NOW + 2.5) == [Key("X")]
+
+
+def test_between_the_marks_of_a_paste_nothing_is_a_key_however_long_it_takes() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(b"\x1b[200~x", NOW) == []
+    assert decoder.is_pasting
+    for seconds in (0.02, 1.0, 60.0, 3600.0):
+        assert decoder.deadline is None
+        assert decoder.expire(NOW + seconds) == []
+    assert decoder.feed(b"b\r", NOW + 3600.0) == []
+    assert decoder.feed(b" \x1b[201~", NOW + 3601.0) == [Paste("xb\r ")]
+    assert not decoder.is_pasting
 
 
 def test_a_paste_never_comes_out_as_keys_however_it_is_split() -> None:
     decoder, data = KeyDecoder(), b"\x1b[200~b\rX\x1b[Aqqq\x1b[201~k"
-    found = [item for index in range(len(data)) for item in decoder.feed(data[index : index + 1])]
+    found = [item for index in range(len(data)) for item in decoder.feed(data[index : index + 1], NOW)]
     assert found == [Paste("b\rX\x1b[Aqqq"), Key("k")]
 
 
 def test_mouse_and_focus_are_told() -> None:
-    assert KeyDecoder().feed(b"\x1b[<0;12;7M\x1b[<65;1;1M\x1b[O\x1b[I") == [
+    assert KeyDecoder().feed(b"\x1b[<0;12;7M\x1b[<65;1;1M\x1b[O\x1b[I", NOW) == [
         Mouse(MouseButton.LEFT, 11, 6),
         Mouse(MouseButton.WHEEL_DOWN, 0, 0),
         Focus(has_focus=False),

@@ -8,11 +8,12 @@ from typing import Any
 from tests.support.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, calm, empty, levels, said, sent
 from tui.screen.key_decoder import Key, Mouse, MouseButton
 from tui.screen.layout import Panel
-from tui.screen.messages import Connected, Effect, EngineSaid, Lost, Resized, TimePassed, Typed
+from tui.screen.messages import ClockSet, Connected, Effect, EngineSaid, Lost, Resized, TimePassed, Typed
 from tui.screen.model import LinkState, ladder_columns_of
 from tui.screen.my_orders import ShownState
 from tui.screen.proposals import OrderProposal
 from tui.screen.update import next_wake, update
+from tui.screen.view import view
 
 # --- the connection --------------------------------------------------------------------------------------------
 
@@ -262,3 +263,24 @@ def test_a_resize_keeps_the_cursor_in_view() -> None:
 
 def test_an_unknown_key_does_nothing() -> None:
     assert update(calm().model, Typed(NOW, Key("%"))) == []
+
+
+# --- the clock -------------------------------------------------------------------------------------------------
+
+
+def test_the_clock_is_right_again_after_the_machine_has_slept() -> None:
+    scene = calm()
+    assert "10:42:07" in view(scene.model, 120, 36, scene.now).row(0)
+    update(scene.model, ClockSet(scene.now, scene.model.clock_offset_s + 3600.0, 0.0))
+    assert "11:42:07" in view(scene.model, 120, 36, scene.now).row(0)
+    update(scene.model, ClockSet(scene.now, scene.model.clock_offset_s, 7200.0))
+    assert "13:42:07" in view(scene.model, 120, 36, scene.now).row(0)
+
+
+def test_a_sleep_disarms_and_a_correction_of_the_clock_does_not() -> None:
+    scene = calm()
+    scene.press("a")
+    update(scene.model, ClockSet(scene.now, scene.model.clock_offset_s + 0.5, 0.0))
+    assert scene.model.is_armed
+    update(scene.model, ClockSet(scene.now, scene.model.clock_offset_s + 60.0, 0.0))
+    assert not scene.model.is_armed

@@ -1,0 +1,49 @@
+"""What came in one read and was no typing: it is a paste, though nothing marked it as one.  Pure.
+
+Terminals that know no bracketed paste send a pasted text as if it were typed, all at once.  Hands are slower: one
+read rarely brings two letters.  So several characters in one read are a paste, and so is what follows them until
+the terminal has been quiet for a moment.  Taking typing for a paste costs a second try; the other way round sends
+orders.
+
+Not a paste are keys that are held down or hammered (the same letter again and again), if they can't add risk, and
+everything that is no letter: arrows, clicks.
+"""
+
+from __future__ import annotations
+
+from tui.screen.key_decoder import Input, Key, Paste
+
+# With one hand on the digits and one on the letters, two keys may come together.
+TYPED_TOGETHER_MAX = 2
+# But not with these: they send what was asked, or let the next key send without asking.
+DECISIVE = frozenset(("enter", "a"))
+HELD_KEYS = frozenset("jkxX+-=[]") | {"space", "backspace", "tab"}
+QUIET_S = 0.1
+_TEXTS = {"enter": "\n", "space": " ", "tab": "\t"}
+
+
+class BurstGuard:
+    """Give it what each read brought; times are seconds of the caller's steady clock."""
+
+    def __init__(self) -> None:
+        self._quiet_at = 0.0
+
+    def take(self, inputs: list[Input], now: float) -> list[Input]:
+        """The inputs of one read, the characters among them joined to one Paste if they were pasted."""
+        letters = [found.name for found in inputs if isinstance(found, Key) and _is_letter(found.name)]
+        if not letters or not (now < self._quiet_at or _is_burst(letters)):
+            return inputs
+        self._quiet_at = now + QUIET_S
+        rest = [found for found in inputs if not isinstance(found, Key)]
+        return [Paste("".join(_TEXTS.get(name, name) for name in letters if name != "backspace")), *rest]
+
+
+def _is_letter(name: str) -> bool:
+    return len(name) == 1 or name in _TEXTS or name == "backspace"
+
+
+def _is_burst(letters: list[str]) -> bool:
+    kinds = set(letters)
+    if len(letters) == 1 or (len(kinds) == 1 and kinds <= HELD_KEYS):
+        return False
+    return len(letters) > TYPED_TOGETHER_MAX or bool(kinds & DECISIVE)

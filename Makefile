@@ -8,12 +8,16 @@ HOST ?= 127.0.0.1
 PORT ?= 9009
 KILLS ?= 100
 USER_NAME := $(if $(filter command line,$(origin USER)),$(USER),trader)
+# How many tests run at once.  A file's tests stay together, in their order.
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run-engine trade simulate replay demo operate verify faults fuzz stress test check bench clean
 
-help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+help:
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
@@ -26,11 +30,25 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+##@ Run
+
+demo: $(VENV)/.installed ## Engine, simulated market and trading screen together
+	@$(BIN)/python scripts/demo.py $(ARGS)
+
 run-engine: $(VENV)/.installed ## Start the exchange (HOST, PORT; more: ARGS="--symbols A,B")
 	$(BIN)/python scripts/start_engine.py --host $(HOST) --port $(PORT) $(ARGS)
 
 trade: $(VENV)/.installed ## Trade by hand: make trade USER=alice
 	$(BIN)/python scripts/start_client.py --user $(USER_NAME) --host $(HOST) --port $(PORT) $(ARGS)
+
+operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="block alice", DO="halt all"
+	@test -n "$(DO)" || { echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL or all' >&2; exit 2; }
+	@$(BIN)/python scripts/operate.py $(ARGS) $(DO)
+
+verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--data-dir D")
+	@$(BIN)/python scripts/verify.py $(ARGS)
+
+##@ Learn
 
 simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8 --seed 7")
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) $(ARGS)
@@ -39,12 +57,19 @@ replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.cs
 	@test -n "$(FILE)" || { echo "make replay FILE=...: name the file to play" >&2; exit 2; }
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) --replay $(FILE) $(ARGS)
 
-demo: $(VENV)/.installed ## Engine, simulated market and trading screen together
-	@$(BIN)/python scripts/demo.py $(ARGS)
+bench: $(VENV)/.installed-dev ## Measure speed, each figure against a floor in the same run
+	$(BIN)/python scripts/benchmark.py $(ARGS)
 
-operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="block alice", DO="halt all"
-	@test -n "$(DO)" || { echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL or all' >&2; exit 2; }
-	@$(BIN)/python scripts/operate.py $(ARGS) $(DO)
+##@ Check
+
+check: $(VENV)/.installed-dev ## Lint, types, import contract, all tests (JOBS=2 at once)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) $(ARGS)
+
+test: $(VENV)/.installed-dev ## All tests; some of them: make test ARGS="tests/unit -k iceberg"
+	$(PYTEST) $(ARGS)
 
 faults: $(VENV)/.installed-dev ## Kill it and cut its power: make faults KILLS=1000 SEED=1
 	$(BIN)/python scripts/faults.py --kills $(KILLS) --power-loss $(KILLS) $(if $(SEED),--seed $(SEED)) $(ARGS)
@@ -54,21 +79,6 @@ fuzz: $(VENV)/.installed-dev ## A million hostile lines: make fuzz (more: ARGS="
 
 stress: $(VENV)/.installed-dev ## Thousands of connections, slow readers, floods: what they cost the others
 	$(BIN)/python scripts/stress_connections.py $(ARGS)
-
-verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--data-dir D")
-	@$(BIN)/python scripts/verify.py $(ARGS)
-
-test: $(VENV)/.installed-dev ## Run all tests
-	$(BIN)/python -m pytest $(ARGS)
-
-check: $(VENV)/.installed-dev ## Lint, types, import contract, tests
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
-
-bench: $(VENV)/.installed-dev ## Measure speed, each figure against a floor in the same run
-	$(BIN)/python scripts/benchmark.py $(ARGS)
 
 clean: ## Remove the virtual environment and caches (never the data)
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

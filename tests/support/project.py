@@ -6,3 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
+
+
+def pages() -> list[Path]:
+    """Every page of the project; what tools and virtual environments have laid beside it is none of it."""
+    found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
+    return sorted(ROOT / page for page in found if not any(part.startswith(".") for part in page.parts))

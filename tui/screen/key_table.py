@@ -1,4 +1,4 @@
-"""The one table of keys: dispatch, the hint row, the help overlay and the README's table are all made from it.
+"""The one table of keys: dispatch, hint row, help overlay and the table in `tui/README.md` are all made from it.
 
 To give the screen another key: add an `Action` and its row here, and the handler in `update_from_keys`.
 """
@@ -142,7 +142,7 @@ def help_rows() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def markdown_table() -> str:
-    """The README's table of keys."""
+    """The table of keys in `tui/README.md`."""
     rows = [(binding.shown, binding.text) for binding in BINDINGS] + list(MOUSE_TEXT)
     lines = [f"| {shown.replace('|', '/')} | {text} |" for shown, text in rows]
     return "\n".join(["| key | does |", "|---|---|", *lines]) + "\n"

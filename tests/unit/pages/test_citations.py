@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import ROOT
+from tests.support.project import ROOT, pages
 from tests.support.rule_examples import rules_of
 
 RULE_NUMBERS = {rule.number for rule in rules_of((ROOT / "exchange" / "RULES.md").read_text("utf-8"))}
@@ -18,7 +18,7 @@ _RULES_CITED = re.compile(r"RULES (\d+(?:(?:–|, | and )\d+)*)")
 # A section of the page is named by its heading, since a number would say nothing to who reads the code.
 _SECTION_CITED = re.compile(r'PROTOCOL(?:\.md)?,? (?:section )?("[^"]+"|\d+)')
 _PAGE_NAMED = re.compile(r"\b([A-Z][A-Z_]+)\.md\b")
-_OWN_PAGES = {path.stem for path in ROOT.rglob("*.md") if ".venv" not in path.parts}
+_OWN_PAGES = {path.stem for path in pages()}
 # A page that is cited by number, like RULES, must be one of these.
 _NUMBERED = re.compile(r"\b(RELIABILITY|SPEED|DESIGN|TRADING_SCREEN)(?:\.md)? (?:section )?\d")
 
@@ -55,11 +55,6 @@ def test_a_citation_that_leads_nowhere_is_found_out(text: str) -> None:
 @pytest.mark.parametrize("text", ["(RULES 28)", "RULES 1–6, 14–16, 23", 'PROTOCOL "Login"', "RULES.md"])
 def test_a_citation_that_leads_somewhere_is_let_be(text: str) -> None:
     assert wrong_citations(f"as {text} has it") == []
-
-
-def pages() -> list[Path]:
-    """Every page of the project."""
-    return sorted(path for path in ROOT.rglob("*.md") if not {".venv", "node_modules"} & set(path.parts))
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))

@@ -4,35 +4,53 @@ from __future__ import annotations
 
 import re
 import textwrap
+from pathlib import Path
+
+import pytest
 
 from exchange import networking
 from exchange.networking import tcp_client
-from tests.support.project import ROOT
+from tests.support.project import ROOT, pages
 from tui.screen.key_table import markdown_table
 
 README = (ROOT / "README.md").read_text("utf-8")
+README_LINES_MAX = 150
+BOT_PAGE = ROOT / "exchange" / "networking" / "client" / "README.md"
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= README_LINES_MAX
 
 
 def test_the_table_of_keys_is_made_from_the_key_table() -> None:
-    assert markdown_table().strip() in README
+    assert markdown_table().strip() in (ROOT / "tui" / "README.md").read_text("utf-8")
 
 
-def test_every_make_command_of_the_readme_is_a_target() -> None:
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_make_command_of_a_page_is_a_target(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = set(re.findall(r"make ([a-z-]+)", README))
-    assert named <= targets, named - targets
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE))
+    assert {name for names in named for name in names if name} <= targets
+
+
+def test_the_readme_leads_to_every_page_in_one_step_or_two() -> None:
+    linked = {ROOT / "README.md"}
+    for _ in range(2):
+        linked |= {target for page in linked for target in links_of(page)}
+    assert set(pages()) <= linked
+
+
+def links_of(page: Path) -> list[Path]:
+    """The pages that a page links."""
+    targets = re.findall(r"\]\(([^)#]+\.md)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    return [(page.parent / target).resolve() for target in targets]
 
 
 def test_the_bot_is_the_one_that_the_client_librarys_own_test_runs() -> None:
-    bot = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    bot = re.search(r"```python\n(.*?)```", BOT_PAGE.read_text("utf-8"), re.DOTALL)
     assert bot is not None
     assert tcp_client.__doc__ is not None
     assert textwrap.indent(bot[1].strip(), "    ") in tcp_client.__doc__
-
-
-def test_every_file_that_the_readme_names_is_there() -> None:
-    for name in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (ROOT / name).exists(), name
 
 
 def test_the_bridge_lists_every_room_and_door_it_has() -> None:

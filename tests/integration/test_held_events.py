@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from exchange.assembly import Exchange, Options
-from exchange.networking.publishing import sessions
+from exchange.networking.publishing import missed_events
 from exchange.networking.tcp_server import ServerOptions
 from tests.support.raw_client import RawClient, kinds, limit
 
@@ -22,7 +22,7 @@ FILLS = 120
 @pytest.fixture
 def port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Of an exchange that holds few events, and is stopped at the end."""
-    monkeypatch.setattr(sessions, "ALL_EVENTS_HELD_MAX", ALL_EVENTS_HELD_MAX)
+    monkeypatch.setattr(missed_events, "ALL_EVENTS_HELD_MAX", ALL_EVENTS_HELD_MAX)
     exchange = Exchange(Options(ServerOptions("127.0.0.1", 0), tmp_path, None))
     exchange.start()
     yield exchange.address[1]

@@ -21,16 +21,18 @@ if __name__ == "__main__":
     end_at_once(ENDING)
 
 import argparse
+import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Optional
 
 from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeError, TokenStore
+from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError, SimulationError
-from exchange.simulation.login import log_in
 from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.replay import replay
 from exchange.simulation.replay.lobster_file import read_flow
@@ -46,7 +48,8 @@ RATE_MAX = 1_000_000
 COUNT_MAX = 1_000_000_000
 POLL_S = 0.1
 # The options that a replay has no use for, and what they are where they are not given.
-SIMULATION_DEFAULTS = {"users": 4, "rate": 10.0, "duration": None, "seed": None}
+SIMULATION_DEFAULTS = {"users": 4, "rate": 10.0, "duration": None, "seed": None, "patience": 60.0}
+NAME = re.compile(r"[A-Za-z0-9_-]{1,27}")
 SPEED_MAX = 1_000_000.0
 
 
@@ -85,6 +88,13 @@ def amount(text: str) -> float:
     if not 0 <= number <= RATE_MAX:
         raise argparse.ArgumentTypeError(f"{text!r}: must be a number from 0 to {RATE_MAX}")
     return number
+
+
+def name(text: str) -> str:
+    """What users' names begin with: with a hyphen and a number behind it, it must be a name."""
+    if not NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be 1 to 27 characters of A-Z a-z 0-9 _ -")
+    return text
 
 
 def speed(text: str) -> Optional[float]:
@@ -130,6 +140,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="stop after N requests (orders, cancels, replaces) of all users together, or N rows of a replay",
     )  # fmt: skip
     parser.add_argument(
+        "--name", type=name, default=None, metavar="PREFIX",
+        help="call the users PREFIX-1, PREFIX-2 … (default: sim); for a replay its one user (default: replay)",
+    )  # fmt: skip
+    parser.add_argument(
         "--replay", type=Path, default=None, metavar="FILE",
         help="play this file of recorded order flow (in LOBSTER's format)",
     )  # fmt: skip
@@ -144,6 +158,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="requests per second of each, 0: as fast as possible (default: 10)",
     )  # fmt: skip
     market.add_argument("--duration", type=amount, metavar="S", help="stop after S seconds (default: at Ctrl-C)")
+    market.add_argument(
+        "--patience", type=amount, metavar="S",
+        help="when the engine goes away, try for S seconds to come back, 0: give up (default: 60)",
+    )  # fmt: skip
     market.add_argument("--seed", type=int, metavar="S", help="make the same decisions again (default: by chance)")
     options = parser.parse_args(arguments)
     given = [name for name in SIMULATION_DEFAULTS if hasattr(options, name)]
@@ -154,21 +172,32 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return argparse.Namespace(**{**SIMULATION_DEFAULTS, "speed": None, **vars(options)})
 
 
+def entrance(options: argparse.Namespace) -> Entrance:
+    """Where the engine is, and the tokens are."""
+    return Entrance(TokenStore(options.data_dir / "tokens"), options.host, options.port, options.tls_ca)
+
+
+def tell(lines: Iterable[str], progress: ProgressLine) -> None:
+    """What a person should know, each on a line of its own."""
+    for line in lines:
+        progress.end()
+        print(f"{PROGRAM}: {line}", file=sys.stderr, flush=True)
+
+
 def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: Interruption) -> None:
     """Run simulated users and print what they did.  Raises SimulationError."""
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     simulation = Simulation(
         SimulationOptions(
-            tokens=TokenStore(options.data_dir / "tokens"),
-            host=options.host,
-            port=options.port,
-            tls=options.tls_ca,
+            entrance(options),
             user_count=options.users,
             rate_per_s=options.rate,
             order_count=options.orders,
             duration_s=options.duration,
             seed=seed,
             symbol=options.symbol,
+            name=options.name or "sim",
+            patience_s=options.patience,
         )
     )
     simulation.start()
@@ -177,8 +206,10 @@ def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: 
     while not simulation.wait(POLL_S):
         if interruption.is_requested:
             simulation.request_stop()
+        tell(simulation.notices(), progress)
         progress.show(simulation.progress_text)
     progress.end()
+    tell(simulation.notices(), progress)
     print(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), end="", flush=True)
     if simulation.failure is not None:
         raise simulation.failure
@@ -187,14 +218,15 @@ def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: 
 def play(options: argparse.Namespace, progress: ProgressLine, interruption: Interruption) -> None:
     """Play recorded order flow and print how it went.  Raises SimulationError."""
     rows = read_flow(options.replay, options.orders)
-    tokens = TokenStore(options.data_dir / "tokens")
-    with log_in(options.host, options.port, replay.USER, tokens, options.tls_ca) as client:
+    client, _, notice = entrance(options).admit(options.name or replay.USER)
+    with client:
+        tell([] if notice is None else [notice], progress)
         instrument = choose_instrument(client.instruments, options.symbol, replay.SYMBOL)
         print(f"playing {len(rows):,} rows as {instrument.symbol} on {options.host}:{options.port}", flush=True)
         try:
             if replay.book_holds_orders(client, instrument.symbol):
                 print(f"the book of {instrument.symbol} is not empty: executions may hit orders not in the file")
-        except (ExchangeError, TimeoutError) as error:
+        except ExchangeError as error:
             raise CannotStartError(f"can't look at the book of {instrument.symbol}: {error}") from error
         run = replay.Replay(client, instrument, rows, f"{time.time_ns():x}-", options.speed)
         try:

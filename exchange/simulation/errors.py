@@ -1,7 +1,8 @@
 """What can go wrong outside: each text is one line, fit to be shown as it is.
 
     SimulationError
-      ├─ CannotStartError   no engine there, a login or symbol refused: nothing was sent
+      ├─ CannotStartError   a login or symbol refused: nothing was sent
+      │    └─ EngineAbsentError   no engine there
       ├─ FlowFileError      a file of recorded order flow that can't be read
       └─ EngineGoneError    the engine went away, or does not answer any more, in the middle
 """
@@ -15,6 +16,10 @@ class SimulationError(Exception):
 
 class CannotStartError(SimulationError):
     """There is no engine, or it does not let the simulation in."""
+
+
+class EngineAbsentError(CannotStartError):
+    """Nobody answers where the engine should be; it may come yet."""
 
 
 class FlowFileError(SimulationError):

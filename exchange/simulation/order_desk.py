@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from exchange.networking.tcp_client import (
     ExchangeClient,
@@ -66,6 +66,13 @@ class OrderDesk:
         self._window = window
         self._clock_ns = clock_ns
         self._pending: deque[PendingRequest] = deque()
+        # The number of the last private event; the next login is told what came after it.
+        self.last_seq: Optional[int] = None
+
+    def move_to(self, client: ExchangeClient) -> None:
+        """Go on with another connection of the same user.  What the lost one has not answered never will be."""
+        self._client = client
+        self._pending.clear()
 
     @property
     def pending_count(self) -> int:
@@ -89,6 +96,7 @@ class OrderDesk:
     def take(self, message: Message) -> None:
         """Count what a message of the engine says.  Raises EngineGoneError if it is a farewell."""
         kind = message["type"]
+        self.last_seq = message.get("seq", self.last_seq)
         if kind == "order_executed":
             self._tally.fill_count += 1
             self._tally.trade_count += message["liquidity"] == "TAKER"

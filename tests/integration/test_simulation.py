@@ -13,7 +13,7 @@ from typing import Optional
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
-from exchange.simulation.login import log_in
+from exchange.simulation.entrance import Entrance
 from exchange.simulation.replay.lobster_file import Row, read_flow
 from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.tally import Tally
@@ -63,7 +63,8 @@ def finish(simulation: Simulation) -> Tally:
 def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
     engine: RunningEngine, tmp_path: Path, tokens: TokenStore
 ) -> None:
-    simulation = Simulation(SimulationOptions(tokens, port=engine.port, rate_per_s=0, order_count=3_001, seed=7))
+    options = SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=0, order_count=3_001, seed=7)
+    simulation = Simulation(options)
     simulation.start()
     tally = finish(simulation)
     assert tally.sent_count == 3_001 == tally.accepted_count + tally.rejected_count
@@ -76,17 +77,17 @@ def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
 
 def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine, tokens: TokenStore) -> None:
     for seed in (1, 2):
-        options = SimulationOptions(tokens, port=engine.port, rate_per_s=0, order_count=400, seed=seed)
+        options = SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=0, order_count=400, seed=seed)
         simulation = Simulation(options)
         simulation.start()
         assert finish(simulation).sent_count == 400
-    with log_in("127.0.0.1", engine.port, "sim-1", tokens) as client:
+    with Entrance(tokens, port=engine.port).admit("sim-1").client as client:
         assert 0 < len(client.orders()) <= 20
 
 
 def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: TokenStore) -> None:
-    simulation = Simulation(SimulationOptions(tokens, port=engine.port, rate_per_s=50))
-    with log_in("127.0.0.1", engine.port, "watcher", tokens) as client:
+    simulation = Simulation(SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=50))
+    with Entrance(tokens, port=engine.port).admit("watcher").client as client:
         client.subscribe("book")
         simulation.start()
         assert next(client.events(WAIT_S))["type"] == "book_snapshot"
@@ -103,7 +104,7 @@ def play(engine: RunningEngine, tokens: TokenStore, path: Path, row_count: Optio
 
 
 def play_rows(engine: RunningEngine, tokens: TokenStore, rows: Sequence[Row]) -> Replay:
-    with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
+    with Entrance(tokens, port=engine.port).admit("replay").client as client:
         replay = Replay(client, choose_instrument(client.instruments, None, "AAPL"), rows, "test-")
         replay.run(lambda: None, lambda: False)
     return replay
@@ -232,7 +233,7 @@ def test_a_replay_stops_when_it_is_told_to(engine: RunningEngine, tmp_path: Path
     path = tmp_path / "flow.csv"
     path.write_text("".join(f"1,1,{number},5,5853300,1\n" for number in range(1, 1_001)))
     rows = read_flow(path)
-    with log_in("127.0.0.1", engine.port, "replay", tokens) as client:
+    with Entrance(tokens, port=engine.port).admit("replay").client as client:
         assert not book_holds_orders(client, "ACME")
         replay = Replay(client, choose_instrument(client.instruments), rows, "test-")
         replay.run(lambda: None, lambda: replay.done_count >= 400)
@@ -257,13 +258,81 @@ def test_the_command_prints_a_summary_that_adds_up(engine: RunningEngine, tmp_pa
 
 
 def test_an_engine_that_goes_away_is_one_line_and_exit_1(engine: RunningEngine, tmp_path: Path) -> None:
-    with Program("start_simulation.py", *where(engine, tmp_path), "--rate", "0") as simulation:
+    options = (*where(engine, tmp_path), "--rate", "0", "--patience", "0")
+    with Program("start_simulation.py", *options) as simulation:
         simulation.see("users trade ACME")
         engine.send_signal(signal.SIGKILL)
         status, output, complaints = simulation.end()
     assert status == 1
     assert complaints.splitlines()[-1].startswith("start_simulation.py: the engine")
     assert "Traceback" not in complaints and output.startswith("sent")
+
+
+def test_an_engine_that_stays_away_is_waited_for_and_then_given_up(engine: RunningEngine, tmp_path: Path) -> None:
+    options = (*where(engine, tmp_path), "--rate", "50", "--patience", "0.6")
+    with Program("start_simulation.py", *options) as simulation:
+        simulation.see("users trade ACME")
+        engine.send_signal(signal.SIGTERM)
+        status, _, complaints = simulation.end()
+    said = [line for line in complaints.splitlines() if line.startswith("start_simulation.py: ")]
+    assert status == 1 and len(said) == 2
+    assert said[0].endswith("; trying again for up to 0.6 s") and said[1] == said[0].partition("; trying")[0]
+
+
+def test_simulated_users_come_back_to_an_engine_that_was_killed_and_miss_no_fill(
+    tmp_path: Path, tokens: TokenStore
+) -> None:
+    with RunningEngine(tmp_path) as engine:
+        options = SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=400, order_count=1_500, seed=7)
+        simulation = Simulation(options)
+        simulation.start()
+        with Entrance(tokens, port=engine.port).admit("watcher").client as watcher:
+            watcher.subscribe("trades")
+            assert any(message["type"] == "trade" for message in watcher.events(WAIT_S))
+        engine.send_signal(signal.SIGKILL)
+        engine.wait()
+    with RunningEngine(tmp_path, "--port", str(engine.port)) as engine:
+        tally = finish(simulation)
+        assert tally.sent_count == 1_500
+        lost, back = simulation.notices()
+        assert lost.endswith("; trying again for up to 60 s") and back.startswith("the engine is back after ")
+        # Both sides of every trade are simulated users, and what happened unheard was told to them later.
+        assert tally.fill_count == 2 * tally.trade_count
+        assert ledger_trade_count(engine, tmp_path) == tally.trade_count
+
+
+def test_names_that_a_new_market_does_not_know_are_claimed_anew_and_told_in_one_line(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    options = ("--data-dir", str(tmp_path / "market"), "--rate", "0", "--orders", "100", "--name", "crowd")
+    run_simulation("--port", str(engine.port), *options)
+    with RunningEngine(tmp_path / "another") as another:
+        status, output, complaints = run_simulation("--port", str(another.port), *options)
+    assert status == 0 and "sent              100 " in output
+    [line] = complaints.splitlines()
+    assert line.startswith("start_simulation.py: this exchange did not know crowd-1: the name is claimed anew")
+    assert line.endswith("(and so of 3 more users)")
+
+
+def test_a_replay_takes_a_name_and_claims_it_anew_on_a_new_market(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("1.0,1,1,20,1000000,1\n")
+    options = ("--data-dir", str(tmp_path / "market"), "--replay", str(path), "--name", "tape")
+    assert run_simulation("--port", str(engine.port), *options)[2] == ""
+    with RunningEngine(tmp_path / "another") as another:
+        status, _, complaints = run_simulation("--port", str(another.port), *options)
+    assert status == 0 and complaints.count("\n") == 1
+    assert "this exchange did not know tape: the name is claimed anew" in complaints
+
+
+def test_ctrl_c_ends_it_while_the_engine_is_away(engine: RunningEngine, tmp_path: Path) -> None:
+    with Program("start_simulation.py", *where(engine, tmp_path), "--rate", "50") as simulation:
+        simulation.see("users trade ACME")
+        engine.send_signal(signal.SIGKILL)
+        engine.wait()
+        simulation.send_signal(signal.SIGINT)
+        status, output, complaints = simulation.end()
+    assert status == 0 and "trades" in output and "Traceback" not in complaints
 
 
 def test_ctrl_c_ends_with_a_summary_and_exit_0(engine: RunningEngine, tmp_path: Path) -> None:
@@ -282,6 +351,8 @@ def test_ctrl_c_ends_with_a_summary_and_exit_0(engine: RunningEngine, tmp_path: 
         (["--users", "none"], "argument --users: 'none': must be a whole number"),
         (["--replay", "no-such-file.csv"], "no-such-file.csv: can't be read: No such file"),
         (["--replay", str(ROOT / "setup.cfg")], f"{ROOT / 'setup.cfg'}:1: '[metadata]' is no row of order flow"),
+        (["--name", "a b"], "argument --name: 'a b': must be 1 to 27 characters of A-Z a-z 0-9 _ -"),
+        (["--patience", "-1"], "argument --patience: '-1': must be a number from 0 to"),
         (["--speed", "2"], "--speed: has a meaning only together with --replay"),
         (["--replay", "x.csv", "--speed", "0"], "argument --speed: '0': must be max or a number above 0"),
         (["--replay", "x.csv", "--speed", "nan"], "argument --speed: 'nan': must be max or a number above 0"),
@@ -303,7 +374,7 @@ def test_a_symbol_that_is_not_listed_is_refused(engine: RunningEngine, tmp_path:
 def test_users_whose_tokens_are_lost_are_told_where_they_are_expected(
     engine: RunningEngine, tmp_path: Path, tokens: TokenStore
 ) -> None:
-    log_in("127.0.0.1", engine.port, "sim-1", tokens).close()
+    Entrance(tokens, port=engine.port).admit("sim-1").client.close()
     status, output, complaint = run_simulation(*where(engine, tmp_path))
     assert (status, output, complaint.count("\n")) == (2, "", 1)
     assert "user sim-1 is not let in: BAD_TOKEN" in complaint

@@ -2,5 +2,5 @@
 
 An agent must decide from what it is shown and its own randomness alone: no clock, no socket, nobody else's mind.
 Reading order: `market_view`, `agent`, `noise_trader`, `market_maker`, `momentum_trader`, `agent_types` (who takes
-part), then `working_orders`, `trader` (one user) and `simulator` (all of them).
+part), then `working_orders`, `run_state`, `trader` (one user) and `simulator` (all of them).
 """

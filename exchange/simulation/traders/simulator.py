@@ -1,56 +1,59 @@
 """A market that lives: simulated users who trade with each other, and with anyone else, over TCP.
 
-    simulation = Simulation(SimulationOptions(tokens=TokenStore("data/tokens"), seed=7))
+    simulation = Simulation(SimulationOptions(Entrance(TokenStore("data/tokens")), seed=7))
     simulation.start()
     …
     simulation.stop()
 
 Each user is a thread with its own connection and agent (see `trader`); they share nothing but the wish to stop.
-The users are called sim-1, sim-2 …; a later run takes over the orders that they left in the book.
+The users are called sim-1, sim-2 … or as `name` says; a later run takes over the orders that they left in the
+book.
 """
 
 from __future__ import annotations
 
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Optional
 
-from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient, ExchangeError, TokenStore
-from exchange.simulation.errors import CannotStartError, SimulationError
-from exchange.simulation.login import log_in
+from exchange.networking.tcp_client import ExchangeError
+from exchange.simulation.entrance import Entrance
+from exchange.simulation.errors import CannotStartError, EngineAbsentError, SimulationError
 from exchange.simulation.summary import per_second
 from exchange.simulation.tally import NS_PER_S, Tally, total
-from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
+from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.agent_types import AGENT_TYPES
-from exchange.simulation.traders.trader import Rendezvous, Trader, TraderPlan
+from exchange.simulation.traders.run_state import Notices, Outage, Rendezvous, RunState
+from exchange.simulation.traders.trader import Seat, Trader, TraderPlan
 
 USER_COUNT_MAX = 1_000
+# How the notice of a name that a new market did not know begins; a new market knows none of the names.
+NEW_NAME = "this exchange did not know"
 
 
 @dataclass(frozen=True)
 class SimulationOptions:
     """What kind of market.
 
-    `tokens` is where the users' tokens are, or will be; `tls` None means plain TCP.
     `rate_per_s` is each user's requests per second, 0: as fast as possible.  `order_count` requests (orders,
     cancels and replaces) are sent by all users together, `duration_s` is how long they send; None: until stopped.
-    `symbol` None means the first one listed.
+    `symbol` None means the first one listed.  `name` begins the names of all users.  An engine that goes away is
+    waited for up to `patience_s`.
     """
 
-    tokens: TokenStore
-    host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
-    tls: Optional[ssl.SSLContext] = None
+    entrance: Entrance
     user_count: int = 4
     rate_per_s: float = 10.0
     order_count: Optional[int] = None
     duration_s: Optional[float] = None
     seed: int = 1
     symbol: Optional[str] = None
+    name: str = "sim"
+    patience_s: float = 60.0
 
 
 class Simulation:
@@ -64,7 +67,14 @@ class Simulation:
         self._clock_ns = clock_ns
         # Set by `request_stop` and by a trader that failed; every trader looks at it.
         self._stopping = threading.Event()
-        self._rendezvous = Rendezvous(options.user_count)
+        self._notices = Notices()
+        self._state = RunState(
+            self._stopping,
+            Rendezvous(options.user_count),
+            self._notices,
+            Outage(self._notices, options.patience_s, clock_ns),
+            clock_ns,
+        )
         self._traders: list[Trader] = []
         self._threads: list[threading.Thread] = []
         # Written by failing traders (appending is atomic); at most one entry each.
@@ -84,7 +94,8 @@ class Simulation:
             raise
         self._start_ns = self._clock_ns()
         for number, trader in enumerate(self._traders, start=1):
-            self._threads.append(threading.Thread(target=self._run, args=(trader,), name=f"sim-{number}"))
+            self._threads.append(threading.Thread(target=self._run, args=(trader,),
+            name=f"{self._options.name}-{number}"))
         for thread in self._threads:
             thread.start()
 
@@ -120,6 +131,14 @@ class Simulation:
         """How long it has run, or ran."""
         return self._clock_ns() - self._start_ns if self._elapsed_ns is None else self._elapsed_ns
 
+    def notices(self) -> list[str]:
+        """What a person should know and has not been told, one line each: a name claimed anew, an engine gone."""
+        lines = self._notices.take()
+        new_names = [line for line in lines if line.startswith(NEW_NAME)]
+        others = [line for line in lines if not line.startswith(NEW_NAME)]
+        more = f" (and so of {len(new_names) - 1} more users)" if len(new_names) > 1 else ""
+        return [f"{line}{more}" for line in new_names[:1]] + others
+
     def tally(self) -> Tally:
         """All counts together; once `wait` has returned True."""
         return total(trader.tally for trader in self._traders)
@@ -138,26 +157,32 @@ class Simulation:
 
     def _admit(self, number: int) -> Trader:
         """The trader of the user with this number, counted from 0, logged in."""
-        user = f"sim-{number + 1}"
-        options = self._options
-        client = log_in(options.host, options.port, user, options.tokens, options.tls)
+        user = f"{self._options.name}-{number + 1}"
+        take_seat = partial(self._take_seat, user)
+        seat = take_seat(None)
+        self.symbol = seat.instrument.symbol
+        agent_type = AGENT_TYPES[number % len(AGENT_TYPES)]
+        agent = agent_type(seat.instrument, random.Random(f"{self._options.seed}/{user}"))
+        plan = TraderPlan(self._quota(number), self._options.rate_per_s, self._options.duration_s)
+        return Trader(seat, take_seat, agent, plan, self._state)
+
+    def _take_seat(self, user: str, last_seq: Optional[int]) -> Seat:
+        """Log the user in and follow the book.  Called by this thread and by each trader's.
+
+        Raises CannotStartError, an EngineAbsentError where the engine may come yet.
+        """
+        client, _, notice = self._options.entrance.admit(user, last_seq)
+        if notice is not None:
+            self._notices.put(notice)
         try:
-            return self._equip(client, user, number)
-        except (ExchangeError, TimeoutError) as error:
+            instrument = choose_instrument(client.instruments, self._options.symbol)
+            return Seat(client, client.follow_book(instrument.symbol, depth=1), instrument)
+        except ExchangeError as error:
             client.close()
-            raise CannotStartError(f"user {user} can't follow the book: {error}") from error
+            raise EngineAbsentError(f"user {user} can't follow the book: {error}") from error
         except CannotStartError:
             client.close()
             raise
-
-    def _equip(self, client: ExchangeClient, user: str, number: int) -> Trader:
-        instrument: TradedInstrument = choose_instrument(client.instruments, self._options.symbol)
-        self.symbol = instrument.symbol
-        randomness = random.Random(f"{self._options.seed}/{user}")
-        agent = AGENT_TYPES[number % len(AGENT_TYPES)](instrument, randomness)
-        book = client.follow_book(instrument.symbol, depth=1)
-        plan = TraderPlan(self._quota(number), self._options.rate_per_s, self._options.duration_s)
-        return Trader(client, book, instrument, agent, plan, self._stopping, self._rendezvous, self._clock_ns)
 
     def _quota(self, number: int) -> Optional[int]:
         if self._options.order_count is None:

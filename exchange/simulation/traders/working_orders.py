@@ -33,7 +33,8 @@ class WorkingOrders:
         return list(self._orders.values())
 
     def adopt(self, orders: Iterable[Message]) -> None:
-        """Take over what an earlier run left in the book: items of the engine's `orders`, of any symbol."""
+        """Know of these live orders and no others: items of the engine's `orders`, of any symbol."""
+        self._orders.clear()
         for order in orders:
             if order["symbol"] == self._instrument.symbol and order["price"] is not None:
                 self._orders[order["client_order_id"]] = WorkingOrder(

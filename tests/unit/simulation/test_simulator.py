@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from exchange.engine.order import Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
+from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.intents import Cancel, Place, Replace
-from exchange.simulation.login import log_in
 from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.summary import aligned, tally_lines
@@ -154,11 +154,11 @@ def test_an_engine_that_says_farewell_is_gone() -> None:
 def test_something_that_is_no_exchange_can_not_be_traded_on(tmp_path: Path) -> None:
     refusal = pytest.raises(CannotStartError, match="no exchange at 127.0.0.1")
     with CannedEngine(lambda _: ["HTTP/1.1 400 Bad Request"]) as engine, refusal:
-        log_in("127.0.0.1", engine.port, "sim-1", TokenStore(tmp_path))
+        Entrance(TokenStore(tmp_path), port=engine.port).admit("sim-1")
 
 
 def test_a_simulation_without_an_engine_does_not_start(tmp_path: Path) -> None:
-    simulation = Simulation(SimulationOptions(TokenStore(tmp_path), port=1))
+    simulation = Simulation(SimulationOptions(Entrance(TokenStore(tmp_path), port=1)))
     with pytest.raises(CannotStartError, match="cannot reach an engine"):
         simulation.start()
     assert simulation.wait(0)

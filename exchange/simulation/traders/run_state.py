@@ -1,0 +1,97 @@
+"""What the traders of one run share: the wish to stop, where they meet at the end, whether the engine is there."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from exchange.simulation.tally import NS_PER_S
+
+NOTICE_COUNT_MAX = 1_000
+
+
+class Rendezvous:
+    """Where traders meet at the end.  Each calls `arrive` once, from its thread; `_lock` guards the count."""
+
+    def __init__(self, trader_count: int) -> None:
+        self._lock = threading.Lock()
+        self._missing_count = trader_count
+        self._complete = threading.Event()
+
+    def arrive(self) -> None:
+        """This trader has an answer to everything it sent, or will never have."""
+        with self._lock:
+            self._missing_count -= 1
+            if not self._missing_count:
+                self._complete.set()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all have arrived."""
+        return self._complete.is_set()
+
+
+class Notices:
+    """Lines for whoever runs the simulation: traders put them in from their threads, its own takes them out."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[str] = queue.Queue(maxsize=NOTICE_COUNT_MAX)
+
+    def put(self, line: str) -> None:
+        """Add a line, unless far too many wait."""
+        try:
+            self._lines.put_nowait(line)
+        except queue.Full:
+            return  # A thousand lines that nobody has read tell enough.
+
+    def take(self) -> list[str]:
+        """All lines that have come since the last time."""
+        lines = []
+        while True:
+            try:
+                lines.append(self._lines.get_nowait())
+            except queue.Empty:
+                return lines
+
+
+class Outage:
+    """Tells once when the first trader finds the engine gone, and once when the last one is back.
+
+    `_lock` guards the rest; `clock_ns` is monotonic.
+    """
+
+    def __init__(self, notices: Notices, patience_s: float, clock_ns: Callable[[], int]) -> None:
+        self.patience_s = patience_s
+        self._notices = notices
+        self._clock_ns = clock_ns
+        self._lock = threading.Lock()
+        self._away_count = 0
+        self._since_ns = 0
+
+    def begin(self, reason: object) -> None:
+        """A trader has lost the engine."""
+        with self._lock:
+            self._away_count += 1
+            if self._away_count == 1:
+                self._since_ns = self._clock_ns()
+                self._notices.put(f"{reason}; trying again for up to {self.patience_s:g} s")
+
+    def end(self) -> None:
+        """A trader that had lost it trades again."""
+        with self._lock:
+            self._away_count -= 1
+            if not self._away_count:
+                away_s = (self._clock_ns() - self._since_ns) / NS_PER_S
+                self._notices.put(f"the engine is back after {away_s:.1f} s")
+
+
+class RunState(NamedTuple):
+    """Shared by all traders of one run.  `stopping` ends the sending; `clock_ns` is monotonic."""
+
+    stopping: threading.Event
+    rendezvous: Rendezvous
+    notices: Notices
+    outage: Outage
+    clock_ns: Callable[[], int]

@@ -4,13 +4,9 @@ It is fed with the messages the engine sends (`apply`) and with the list of live
 (`reconcile`): the engine's word wins over the file.  No sockets, no screen; it writes this one file and nothing
 else.
 
-    {"user": "alice", "last_seq": 17, "orders": [
-    {"order_id":3,"client_order_id":"…","symbol":"ACME","side":"BUY",…,"price":101.25,"status":"FILLED"},
-    …]}
-
-Oldest order first, one per line, prices as exact numbers.  Writing costs O(orders) and an fsync, so the caller
-says when: `save_if_changed` once after all that was waiting has been applied.  Two clients of one user that share
-a data directory overwrite each other's file; neither loses what the engine still holds.
+What the file looks like, and what is safe when, is told by `order_history_file`.  The caller says when to write:
+`save_if_changed` once after all that was waiting has been applied.  Two clients of one user that share a data
+directory overwrite each other's file; neither loses what the engine still holds.
 """
 
 from __future__ import annotations
@@ -20,12 +16,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Optional
 
-from exchange.networking.tcp_client import Message, encode_message
-from exchange.utils.helpers import JsonError, parse_json, write_atomically
+from exchange.networking.tcp_client import Message
+from tui.order_history_file import OrderHistoryFile
 from tui.session_order import SessionOrder, SessionOrderStatus
 
 # The oldest orders that are over are dropped beyond this many; live orders never are.
 ORDERS_MAX = 10_000
+# So many rows more than orders twice over, or orders more than the maximum, have the file written anew.
+ROWS_MORE_MAX = 1_000
 # What the engine tells of a gap in the events.
 _FOLLOW_A_GAP = frozenset({"orders", "positions", "order_executed"})
 USER_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -44,22 +42,24 @@ class SessionManager:
     def __init__(self, data_directory: Path, user: str, orders_max: int = ORDERS_MAX) -> None:
         """Load what the file holds; nothing is written yet.
 
-        A damaged file is set aside under another name, `notice` says so, and the history starts empty.  Raises
-        ValueError for a bad user name and OSError if the file can't be read or renamed.
+        A damaged file is set aside under another name, `notice` says so, and the history starts with what is whole
+        in it.  Raises ValueError for a bad user name and OSError if the file can't be read or renamed.
         """
         self.user = check_user(user)
         self.path = data_directory / "session_orders" / f"orders_{user}.json"
-        self.notice: Optional[str] = None
+        self._file = OrderHistoryFile(self.path, user)
+        kept = self._file.load()
+        self.notice = kept.notice
         # The highest `seq` of a private event applied; 0 before the first.
-        self.last_seq = 0
+        self.last_seq = kept.last_seq
         self._orders_max = orders_max
-        self._orders: list[SessionOrder] = []
-        self._by_order_id: dict[int, SessionOrder] = {}
+        self._orders = kept.orders
+        self._by_order_id = _index(kept.orders)
         self._sent: dict[str, Message] = {}
-        self._has_changed = False
+        # The orders that are not in the file as they are now, by `id`.
+        self._changed: dict[int, SessionOrder] = {}
         # The last event of a gap, up to which the engine tells fills only; 0: there is none.
         self._gap_to = 0
-        self._load()
 
     @property
     def orders(self) -> list[SessionOrder]:
@@ -93,16 +93,18 @@ class SessionManager:
         self._count_event(message)
         kind = message["type"]
         if kind == "order_accepted":
-            is_news = self._accept(message)
-        elif kind == "order_rejected":
+            return self._accept(message)
+        if kind == "order_rejected":
             request = self._sent.pop(message["client_order_id"], {})
-            self._orders.append(SessionOrder.from_rejection(message, request))
-            is_news = True
-        else:
-            order = self._by_order_id.get(message.get("order_id", 0))
-            is_news = order is not None and order.apply(message)
-        self._has_changed = self._has_changed or is_news
-        return is_news
+            refused = SessionOrder.from_rejection(message, request)
+            self._orders.append(refused)
+            self._has_changed(refused)
+            return True
+        order = self._by_order_id.get(message.get("order_id", 0))
+        if order is None or not order.apply(message):
+            return False
+        self._has_changed(order)
+        return True
 
     def reconcile(self, live_orders: Iterable[Message]) -> None:
         """Believe the engine: `live_orders` (the `orders` of an `orders` message) are live and no others are.
@@ -114,7 +116,10 @@ class SessionManager:
         for order in self.live_orders:
             if id(order) not in believed:
                 order.end(SessionOrderStatus.UNKNOWN)
-        self._has_changed = True
+                self._has_changed(order)
+
+    def _has_changed(self, order: SessionOrder) -> None:
+        self._changed[id(order)] = order
 
     def _count_event(self, message: Message) -> None:
         kind = message["type"]
@@ -145,8 +150,11 @@ class SessionManager:
         assert order.order_id is not None, order
         known = self._by_order_id.get(order.order_id)
         if known is not None and known.timestamp == order.timestamp:
-            known.become(order)
+            if known != order:
+                known.become(order)
+                self._has_changed(known)
             return known
+        self._has_changed(order)
         self._orders.append(order)
         self._by_order_id[order.order_id] = order
         return order
@@ -154,18 +162,26 @@ class SessionManager:
     # --- the file ----------------------------------------------------------------------------------------------
 
     def save_if_changed(self) -> None:
-        """`save`, if anything changed since the last time."""
-        if self._has_changed:
+        """Add what changed since the last time to the file.  Raises OSError."""
+        if not self._changed:
+            return
+        is_due = self._file.row_count > 2 * len(self._orders) + ROWS_MORE_MAX
+        is_long = len(self._orders) > self._orders_max + ROWS_MORE_MAX
+        if is_due or is_long or not self._file.append(self.last_seq, list(self._changed.values())):
             self.save()
+        self._changed.clear()
 
     def save(self) -> None:
-        """Replace the file, atomically and durably; makes the directory if need be.  Raises OSError."""
+        """Write the file anew, atomically and durably; makes the directory if need be.  Raises OSError."""
         self._forget_oldest()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = ",\n".join([encode_message(order.to_fields()) for order in self._orders])
-        text = f'{{"user": "{self.user}", "last_seq": {self.last_seq}, "orders": [\n{lines}\n]}}\n'
-        write_atomically(self.path, text.encode("utf-8"))
-        self._has_changed = False
+        self._file.replace(self.last_seq, self._orders)
+        self._changed.clear()
+
+    def close(self) -> None:
+        """Leave a file with one row for each order.  Raises OSError if it can't be written."""
+        if self._changed or self._file.row_count > len(self._orders):
+            self.save()
+        self._file.close()
 
     def _forget_oldest(self) -> None:
         excess = len(self._orders) - self._orders_max
@@ -175,34 +191,6 @@ class SessionManager:
         forgotten = {id(order) for order in over}
         self._orders = [order for order in self._orders if id(order) not in forgotten]
         self._by_order_id = _index(self._orders)
-
-    def _load(self) -> None:
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        try:
-            self._take(parse_json(data))
-        except (JsonError, KeyError, TypeError, ValueError) as error:
-            self._orders, self._by_order_id, self.last_seq = [], {}, 0
-            self._set_aside(error)
-
-    def _take(self, content: Any) -> None:
-        if content["user"] != self.user:
-            raise ValueError(f"it is of user {content['user']!r}")
-        if type(content["last_seq"]) is not int:
-            raise ValueError(f"last_seq {content['last_seq']!r} is no integer")
-        self.last_seq = content["last_seq"]
-        self._orders = [SessionOrder.from_file(fields) for fields in content["orders"]]
-        self._by_order_id = _index(self._orders)
-
-    def _set_aside(self, error: Exception) -> None:
-        """Keep the damaged file under the first free name, for someone to look at."""
-        number = 1
-        while (kept := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
-            number += 1
-        self.path.rename(kept)
-        self.notice = f"the order history {self.path} is damaged ({error}); it was kept as {kept.name}"
 
 
 def _index(orders: Iterable[SessionOrder]) -> dict[int, SessionOrder]:

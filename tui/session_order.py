@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Optional
@@ -33,8 +33,8 @@ class SessionOrder:
 
     `order_id` is None only for a rejected one.  Side, type and time in force are spelled as on the wire, so that
     an engine may know more of them than this client.  `price` is None for a MARKET order; `timestamp` is when the
-    engine accepted it, in ns since the Unix epoch; `reason` is why it was rejected or canceled.  Of a rejected
-    order all that this client did not ask for itself is None.
+    engine accepted it, in ns since the Unix epoch; `reason` is why it was rejected or canceled.  `is_waiting` is a
+    stop that has not been triggered.  Of a rejected order all that this client did not ask for itself is None.
     """
 
     order_id: Optional[int]
@@ -50,6 +50,9 @@ class SessionOrder:
     status: SessionOrderStatus
     timestamp: Optional[int] = None
     reason: Optional[str] = None
+    stop_price: Optional[Decimal] = None
+    display_quantity: Optional[int] = None
+    is_waiting: bool = False
 
     @classmethod
     def from_message(cls, message: Message) -> SessionOrder:
@@ -67,6 +70,9 @@ class SessionOrder:
             executed_quantity=message["quantity"] - message["remaining_quantity"],
             status=SessionOrderStatus(message["status"]),
             timestamp=message["timestamp"],
+            stop_price=message.get("stop_price"),
+            display_quantity=message.get("display_quantity"),
+            is_waiting=bool(message.get("waiting", False)),
         )
 
     @classmethod
@@ -85,14 +91,22 @@ class SessionOrder:
             executed_quantity=0,
             status=SessionOrderStatus.REJECTED,
             reason=f"{rejection['code']}: {rejection['text']}",
+            stop_price=request.get("stop_price"),
+            display_quantity=request.get("display_quantity"),
         )
 
     @classmethod
-    def from_file(cls, fields: dict[str, Any]) -> SessionOrder:
-        """The order that `to_fields` wrote.  Raises KeyError, TypeError or ValueError for anything else."""
-        order = cls(**{**fields, "status": SessionOrderStatus(fields["status"])})
+    def from_file(cls, row: dict[str, Any]) -> SessionOrder:
+        """The order that `to_fields` wrote, whatever else stands beside it.
+
+        Raises KeyError, TypeError or ValueError for anything that is none.
+        """
+        known = {name: row[name] for name in _FIELD_NAMES if name in row}
+        order = cls(**{**known, "status": SessionOrderStatus(row["status"])})
         if order.price is not None:
             order.price = Decimal(order.price)
+        if order.stop_price is not None:
+            order.stop_price = Decimal(order.stop_price)
         if order.status is not SessionOrderStatus.REJECTED:
             for count in (order.order_id, order.quantity, order.remaining_quantity, order.executed_quantity):
                 if type(count) is not int:
@@ -100,8 +114,12 @@ class SessionOrder:
         return order
 
     def to_fields(self) -> dict[str, Any]:
-        """A flat dict for the file."""
-        return {**vars(self), "status": self.status.value}
+        """A flat dict for the file; what few orders have is in it only where it is set."""
+        row = {**vars(self), "status": self.status.value}
+        for name in _RARE_FIELDS:
+            if not row[name]:
+                del row[name]
+        return row
 
     @property
     def is_live(self) -> bool:
@@ -125,6 +143,8 @@ class SessionOrder:
         if event["type"] == "order_replaced":
             self._replace(event)
             return True
+        if event["type"] == "order_triggered":
+            return self._trigger()
         return False
 
     def end(self, status: SessionOrderStatus, reason: Optional[str] = None) -> None:
@@ -132,6 +152,7 @@ class SessionOrder:
         self.status = status
         self.reason = reason
         self.remaining_quantity = 0
+        self.is_waiting = False
 
     def become(self, order: SessionOrder) -> None:
         """Take every field of `order`, which is this order as the engine just told it."""
@@ -152,6 +173,15 @@ class SessionOrder:
     def _replace(self, event: Message) -> None:
         self.client_order_id = event["client_order_id"]
         self.price = event["price"]
+        self.stop_price = event.get("stop_price", self.stop_price)
         self.quantity = event["quantity"]
         self.remaining_quantity = event["remaining_quantity"]
         self.status = SessionOrderStatus(event["status"])
+
+    def _trigger(self) -> bool:
+        was_waiting, self.is_waiting = self.is_waiting, False
+        return was_waiting
+
+
+_FIELD_NAMES = tuple(field.name for field in fields(SessionOrder))
+_RARE_FIELDS = ("stop_price", "display_quantity", "is_waiting")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from exchange.networking.client.message_json import decode_message
 from exchange.networking.tcp_client import Message
-from tui.session_manager import SessionManager, check_user
+from tui.session_manager import ROWS_MORE_MAX, SessionManager, check_user
 from tui.session_order import SessionOrderStatus
 
 
@@ -254,19 +254,136 @@ def test_a_damaged_file_is_set_aside_and_said_so(tmp_path: Path, content: bytes)
 
 
 @given(cut=st.integers(min_value=0, max_value=10_000))
-def test_a_file_cut_anywhere_is_either_whole_or_set_aside(
+def test_of_a_file_cut_anywhere_every_whole_row_is_taken_and_what_it_lacks_is_asked_for_again(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     tmp_path = tmp_path_factory.mktemp("cut")
-    manager = history(tmp_path, order_accepted(1), order_executed(1, 4, 6))
+    manager = history(tmp_path, order_accepted(1))
     manager.save()
+    states = [(len(manager.path.read_bytes()), 1, table(manager))]
+    for event in (order_executed(1, 4, 6), order_accepted(51), order_canceled(51, 10)):
+        manager.apply(event)
+        manager.save_if_changed()
+        states.append((len(manager.path.read_bytes()), manager.last_seq, table(manager)))
     content = manager.path.read_bytes()
-    kept_bytes = cut % len(content)
-    manager.path.write_bytes(content[:kept_bytes])
+    manager.path.write_bytes(content[: cut % len(content)])
     again = SessionManager(tmp_path, "alice")
-    is_whole = kept_bytes == len(content) - 1  # only the last newline is missing
+    is_whole = cut % len(content) == len(content) - 1  # only the last newline is missing
     assert (again.notice is None) == is_whole
-    assert len(again.orders) == (1 if is_whole else 0)
+    expected = {last_seq: orders for _, last_seq, orders in states} | {0: []}
+    assert table(again) == expected[again.last_seq]
+    whole_rows = content[: cut % len(content)].count(b"}")
+    assert again.last_seq == [0, *(last_seq for _, last_seq, _ in states)][min(whole_rows, 4)]
+
+
+def test_an_order_costs_the_file_a_few_rows_and_never_the_whole_of_it(tmp_path: Path) -> None:
+    manager = SessionManager(tmp_path, "alice")
+    for order_id in range(1, 2_001):
+        manager.apply(order_accepted(order_id))
+    manager.save()
+    inode, size_bytes = manager.path.stat().st_ino, manager.path.stat().st_size
+    manager.apply(order_accepted(2_001))
+    manager.save_if_changed()
+    manager.apply(order_canceled(2_001, 10))
+    manager.save_if_changed()
+    assert manager.path.stat().st_ino == inode
+    assert manager.path.stat().st_size - size_bytes < 700
+
+
+def test_the_file_is_one_document_at_any_moment_and_ends_with_one_row_for_each_order(tmp_path: Path) -> None:
+    manager = history(tmp_path)
+    manager.save()
+    counts = []
+    for event in (order_accepted(1), order_accepted(2), order_executed(1, 4, 6), order_canceled(2, 10)):
+        manager.apply(event)
+        manager.save_if_changed()
+        content = json.loads(manager.path.read_text())
+        assert (content["user"], content["last_seq"]) == ("alice", manager.last_seq)
+        counts.append(len(content["orders"]))
+    assert counts == [1, 2, 3, 4]
+    assert table(SessionManager(tmp_path, "alice")) == table(manager)
+    manager.close()
+    assert [row["status"] for row in json.loads(manager.path.read_text())["orders"]] == [
+        "PARTIALLY_FILLED",
+        "CANCELED",
+    ]
+
+
+def test_many_changes_of_few_orders_do_not_make_the_file_grow_for_ever(tmp_path: Path) -> None:
+    manager = SessionManager(tmp_path, "alice", orders_max=2)
+    for order_id in range(1, ROWS_MORE_MAX + 200):
+        manager.apply(order_accepted(order_id))
+        manager.save_if_changed()
+        manager.apply({**order_canceled(order_id, 10), "seq": order_id})
+        manager.save_if_changed()
+    assert len(json.loads(manager.path.read_text())["orders"]) < ROWS_MORE_MAX
+    assert len(manager.orders) < ROWS_MORE_MAX
+
+
+@pytest.mark.parametrize("meanwhile", ["removed", "replaced"])
+def test_a_file_that_was_taken_away_is_written_anew(tmp_path: Path, meanwhile: str) -> None:
+    manager = history(tmp_path, order_accepted(1))
+    manager.save()
+    manager.path.unlink()
+    if meanwhile == "replaced":
+        history(tmp_path, order_accepted(7)).save()
+    manager.apply(order_accepted(2))
+    manager.save_if_changed()
+    assert [order.order_id for order in SessionManager(tmp_path, "alice").orders] == [1, 2]
+
+
+def test_a_write_that_failed_is_made_good_by_the_next(tmp_path: Path) -> None:
+    manager = history(tmp_path, order_accepted(1))
+    manager.save()
+    directory = tmp_path / "session_orders"
+    directory.rename(tmp_path / "elsewhere")
+    directory.write_text("no directory")
+    manager.apply(order_accepted(2))
+    with pytest.raises(OSError, match="session_orders"):
+        manager.save_if_changed()
+    directory.unlink()
+    manager.save_if_changed()
+    assert len(SessionManager(tmp_path, "alice").orders) == 2
+
+
+def test_an_engine_that_began_anew_leaves_no_trace_of_a_longer_closing_line(tmp_path: Path) -> None:
+    manager = history(tmp_path, {**order_accepted(1), "seq": 10**17})
+    manager.save()
+    manager.apply({"type": "logged_in", "next_seq": 1})
+    manager.apply(order_accepted(1, timestamp=9_001, client_order_id=""))
+    manager.save_if_changed()
+    assert json.loads(manager.path.read_text())["last_seq"] == 1
+    assert len(SessionManager(tmp_path, "alice").orders) == 2
+
+
+def test_a_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """Its `last_seq` stood in the head, and it was written whole each time."""
+    (tmp_path / "session_orders").mkdir()
+    (tmp_path / "session_orders" / "orders_alice.json").write_text(
+        '{"user": "alice", "last_seq": 17, "orders": [\n'
+        '{"order_id":3,"client_order_id":"c","symbol":"ACME","side":"BUY","order_type":"LIMIT",'
+        '"time_in_force":"GTC","quantity":10,"remaining_quantity":6,"executed_quantity":4,'
+        '"status":"PARTIALLY_FILLED","timestamp":1003,"reason":null,"price":101.25}\n]}\n'
+    )
+    manager = SessionManager(tmp_path, "alice")
+    assert (manager.last_seq, table(manager)) == (17, [(3, 4, 6, "PARTIALLY_FILLED")])
+    manager.save()
+    assert table(SessionManager(tmp_path, "alice")) == table(manager)
+
+
+def test_a_stop_waits_is_triggered_and_an_iceberg_says_what_it_shows(tmp_path: Path) -> None:
+    stop = order_accepted(1, order_type="STOP_LIMIT", stop_price=Decimal("102.5"), waiting=True)
+    manager = history(tmp_path, stop, order_accepted(2, display_quantity=5))
+    manager.save()
+    again = SessionManager(tmp_path, "alice")
+    assert [(o.stop_price, o.is_waiting, o.display_quantity) for o in again.orders] == [
+        (Decimal("102.5"), True, None),
+        (None, False, 5),
+    ]
+    triggered = {"type": "order_triggered", "order_id": 1, "status": "NEW", "stop_price": Decimal("102.5")}
+    assert again.apply(triggered)
+    assert not again.apply(triggered)
+    assert not again.orders[0].is_waiting
 
 
 @pytest.mark.parametrize("user", ["", "../x", "a/b", "a b", "ä", "x" * 33, "a\n", ".."])

@@ -1,7 +1,7 @@
 """What a trader starts: options in, a connection and a history made, one of the two clients run.
 
     exit 0   the trader left, or the input ended
-    exit 1   the engine went away, or the history could no longer be written
+    exit 1   the engine went away, or the history or standard output could no longer be written
     exit 2   there was nothing to start: a wrong option, no engine, a refused login
 
 Each failure of the outside world is one line on stderr; a traceback is a bug.
@@ -10,7 +10,7 @@ Each failure of the outside world is one line on stderr; a traceback is a bug.
 from __future__ import annotations
 
 import argparse
-import io
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -22,12 +22,13 @@ from exchange.networking.tcp_client import (
     DEFAULT_PORT,
     ExchangeClient,
     ExchangeError,
+    KeptLogin,
     LoginRejected,
-    Message,
     TokenStore,
+    log_in,
 )
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
-from tui.plain.line_streams import LineInput, LineOutput
+from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.plain_client import PlainClient
 from tui.session_manager import SessionManager, check_user
 from tui.visible_text import visible_ascii
@@ -51,18 +52,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     options = parse(arguments)
     if sys.stdin is None or sys.stdout is None:
         return _fail(EXIT_REFUSED, "standard input or output is closed")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A symbol or a text that the terminal's encoding lacks must not end the session.
-        sys.stdout.reconfigure(errors="backslashreplace", line_buffering=True)
     try:
         return run(options)
     except KeyboardInterrupt:
-        sys.stdout.write("\n")
+        with contextlib.suppress(OSError):  # Nobody may be there to see it.
+            os.write(sys.stdout.fileno(), b"\n")
         return EXIT_LEFT
-    except BrokenPipeError:
-        # Whoever read the output is gone.  Python would flush to it once more on exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_LOST
+    except OutputLost as lost:
+        # Whoever has left knows, and needs no word.
+        return EXIT_LOST if lost.is_left else _fail(EXIT_LOST, lost)
 
 
 def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
@@ -94,58 +92,64 @@ def run(options: argparse.Namespace) -> int:
     """Connect, log in and trade; returns the exit status."""
     try:
         history = SessionManager(options.data_dir, options.user)
-        client = _connected(options)
-    except (ExchangeError, OSError) as error:
+        client = _logged_in(options, history)
+    except (CannotStart, ExchangeError, OSError) as error:
         return _fail(EXIT_REFUSED, error)
-    with client:
-        try:
-            _log_in(client, history, options)
-        except (CannotStart, ExchangeError, OSError) as error:
-            return _fail(EXIT_REFUSED, error)
-        if history.notice is not None:
-            _say(history.notice)
-        try:
+    try:
+        with client:
             _trade(client, history, options)
-        except BrokenPipeError:
-            raise
-        except (ExchangeError, OSError) as error:
-            return _fail(EXIT_LOST, error)
+    except (ExchangeError, OSError) as error:
+        return _fail(EXIT_LOST, error)
+    finally:
+        _close(history)
     return EXIT_LEFT
 
 
-def _log_in(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
-    """Log in and let the engine correct the history, which shows at once whether it can be written.
+def _logged_in(options: argparse.Namespace, history: SessionManager) -> ExchangeClient:
+    """A client that speaks for the user; the engine has corrected the history and it is known to be writable.
 
-    Raises CannotStart for a token that is refused or a symbol that is not listed, ExchangeError, TimeoutError and
-    OSError.
+    Raises CannotStart for a token that is refused or a symbol that is not listed, ExchangeError and OSError.
     """
-    tokens = _tokens(options)
     try:
-        # Who claims the name has missed nothing; a history without an event does not know where it ends.
-        is_resuming = history.last_seq > 0 and tokens.load(options.user) is not None
-        history.apply(_speak_for(client, options, history.last_seq if is_resuming else None))
+        # A history without an event does not know where it ends.
+        login = _speak_for_user(options, history.last_seq or None)
     except LoginRejected as refusal:
         if refusal.code != "BAD_TOKEN":
             raise
-        raise CannotStart(f"{refusal}; {tokens.advice(options.user)}") from None
-    listed = [str(instrument["symbol"]) for instrument in client.instruments]
-    if options.symbol is not None and options.symbol not in listed:
-        raise CannotStart(f"symbol {options.symbol!r} is not listed; listed: {', '.join(listed)}")
-    history.reconcile(client.orders())
-    history.save()
+        raise CannotStart(f"{refusal}; {_tokens(options).advice(options.user)}") from None
+    try:
+        for notice in (login.notice, history.notice):
+            if notice is not None:
+                _say(notice)
+        history.apply(login.logged_in)
+        listed = [str(instrument["symbol"]) for instrument in login.client.instruments]
+        if options.symbol is not None and options.symbol not in listed:
+            raise CannotStart(f"symbol {options.symbol!r} is not listed; listed: {', '.join(listed)}")
+        history.reconcile(login.client.orders())
+        history.save()
+    except BaseException:
+        login.client.close()
+        raise
+    return login.client
+
+
+def _close(history: SessionManager) -> None:
+    """Tidy the history's file; it is whole without that, and why it can't be written was told before."""
+    with contextlib.suppress(OSError):
+        history.close()
 
 
 def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
-    """Hand over to the client that was asked for.  Raises ExchangeError, TimeoutError and OSError."""
+    """Hand over to the client that was asked for.  Raises ExchangeError, OutputLost and OSError."""
     if not options.plain and _has_screen():
         # Imported here, because the plain client also runs where there is no terminal library.
         from tui.screen.app import run_screen
 
-        run_screen(client, history, lambda last_seq: _connect_again(options, last_seq), options.symbol)
+        run_screen(client, history, lambda last_seq: _speak_for_user(options, last_seq), options.symbol)
         return
     if not options.plain:
         _say("there is no terminal for the trading screen here: this is the plain client")
-    output = LineOutput(sys.stdout, is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
+    output = LineOutput(sys.stdout.fileno(), is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
     listed = ", ".join(str(instrument["symbol"]) for instrument in client.instruments)
     output.show(visible_ascii(f"logged in as {options.user}; listed: {listed}"))
     PlainClient(client, history, LineInput(sys.stdin.fileno()), output, options.symbol).run()
@@ -156,31 +160,22 @@ def _has_screen() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
-def _connect_again(options: argparse.Namespace, last_seq: int) -> ExchangeClient:
-    """Another connection, after the first was lost, logged in to hear all that came after the event `last_seq`.
+def _speak_for_user(options: argparse.Namespace, last_seq: Optional[int]) -> KeptLogin:
+    """A client of its own, logged in to hear all that came after the event `last_seq`.
 
-    Raises ExchangeError, TimeoutError and OSError.
+    Raises ExchangeError and OSError.
     """
-    client = _connected(options)
-    try:
-        _speak_for(client, options, last_seq)
-    except (ExchangeError, OSError):
-        client.close()
-        raise
-    return client
-
-
-def _connected(options: argparse.Namespace) -> ExchangeClient:
-    return ExchangeClient.connect(options.host, options.port, tls=options.tls_ca)
+    return log_in(
+        lambda: ExchangeClient.connect(options.host, options.port, tls=options.tls_ca),
+        options.user,
+        _tokens(options),
+        last_seq=last_seq,
+        heartbeat_s=None if options.plain or not _has_screen() else HEARTBEAT_S,
+    )
 
 
 def _tokens(options: argparse.Namespace) -> TokenStore:
     return TokenStore(options.data_dir / "tokens")
-
-
-def _speak_for(client: ExchangeClient, options: argparse.Namespace, last_seq: Optional[int]) -> Message:
-    heartbeat_s = None if options.plain or not _has_screen() else HEARTBEAT_S
-    return client.login(options.user, _tokens(options), last_seq=last_seq, heartbeat_s=heartbeat_s)
 
 
 def _user(text: str) -> str:
@@ -202,5 +197,9 @@ def _fail(status: int, reason: object) -> int:
 
 
 def _say(text: object) -> None:
-    sys.stderr.write(f"{PROGRAM}: {visible_ascii(str(text))}\n")
-    sys.stderr.flush()
+    """One line on stderr, where there is one; what an engine had a part in may hold anything."""
+    if sys.stderr is None:
+        return
+    with contextlib.suppress(OSError):
+        sys.stderr.write(visible_ascii(f"{PROGRAM}: {text}") + "\n")
+        sys.stderr.flush()

@@ -7,8 +7,8 @@
 
 It is one JSON document at any moment.  A change of an order is a further row, and the last row of an order counts.
 `last_seq` is the last of the user's events that the file knows: up to a row, or at its end.  An append overwrites
-the closing line with the new rows and another closing line, in one write: O(what changed), however long the history
-is.  It waits for no disk, since after a loss of power the exchange tells again what came after the last whole row.
+the closing line with the new rows and another closing line, in one write: O(what changed), whatever is kept.  It
+waits for no disk, since after a loss of power the exchange tells again what came after the last whole row.
 `replace`, which leaves one row for each order, is atomic and durable.
 
 Only rows and bytes are known here; what an event does to an order is `session_manager`'s to say.

@@ -13,7 +13,29 @@ import { parseArgs } from 'node:util';
 
 const HEARTBEAT_S = 5;
 
-const { values: options } = parseArgs({
+const USAGE = `usage: client.mjs --user NAME --state FILE [options]
+  --user NAME                    who trades
+  --state FILE                   keeps the token and the last event, readable by you alone
+  --host HOST                    where the exchange runs (127.0.0.1)
+  --port PORT                    the port it listens on (9009)
+  --symbol SYMBOL                the instrument (ACME)
+  --order SIDE,QUANTITY,PRICE    place this order: BUY,10,101.25
+  --help                         this text`;
+
+function refuse(reason) {
+  console.error(`client.mjs: ${reason} (see --help)`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs(OPTIONS).values;
+  } catch (error) {
+    return refuse(error.message.split('\n')[0]);
+  }
+}
+
+const OPTIONS = {
   options: {
     host: { type: 'string', default: '127.0.0.1' },
     port: { type: 'string', default: '9009' },
@@ -21,16 +43,34 @@ const { values: options } = parseArgs({
     state: { type: 'string' },
     symbol: { type: 'string', default: 'ACME' },
     order: { type: 'string' }, // SIDE,QUANTITY,PRICE
+    help: { type: 'boolean', short: 'h' },
   },
-});
-if (!options.user || !options.state) {
-  console.error('usage: client.mjs --user NAME --state FILE [--host H] [--port P] [--symbol S] [--order SIDE,QUANTITY,PRICE]');
-  process.exit(2);
+};
+const options = readOptions();
+if (options.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+if (!options.user || !options.state) refuse('--user and --state are needed');
+if (!/^[0-9]{1,5}$/.test(options.port) || options.port < 1 || options.port > 65535) {
+  refuse(`port '${options.port}' is not a number from 1 to 65535`);
+}
+if (options.order && !/^(BUY|SELL),[0-9]+,[0-9]+(\.[0-9]+)?$/.test(options.order)) {
+  refuse(`order '${options.order}' is not SIDE,QUANTITY,PRICE like BUY,10,101.25`);
 }
 
 // --- what must survive this process: the token, and the last private event that was worked through ----------------
 
-const state = existsSync(options.state) ? JSON.parse(readFileSync(options.state, 'utf8')) : { seq: 0 };
+const state = readState();
+
+function readState() {
+  if (!existsSync(options.state)) return { seq: 0 };
+  try {
+    return JSON.parse(readFileSync(options.state, 'utf8'));
+  } catch (error) {
+    return refuse(`${options.state} is not what this client keeps: ${error.message}`);
+  }
+}
 
 function keepState() {
   const draft = `${options.state}.new`;
@@ -105,14 +145,18 @@ function placeOrder(side, quantity, price) {
 // --- the connection -----------------------------------------------------------------------------------------------
 
 const socket = net.connect(Number(options.port), options.host);
+let isConnected = false;
 const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
 
 socket.on('connect', () => {
   socket.setNoDelay(true);
+  isConnected = true;
   const known = state.token ? { token: state.token, last_seq: state.seq } : {};
   send({ type: 'login', user: options.user, heartbeat_s: HEARTBEAT_S, ...known });
 });
-createInterface({ input: socket }).on('line', (line) => {
+const lines = createInterface({ input: socket });
+lines.on('error', () => {}); // Newer versions of Node repeat the socket's errors here; the socket's are told below.
+lines.on('line', (line) => {
   const message = JSON.parse(line);
   if (message.seq <= state.seq) return; // A private event that was worked through before.
   handlers[message.type]?.(message);
@@ -122,6 +166,11 @@ createInterface({ input: socket }).on('line', (line) => {
   }
 });
 setInterval(() => send({ type: 'ping' }), HEARTBEAT_S * 1000).unref();
-socket.on('error', (error) => { console.error(error.message); process.exitCode = 1; });
-socket.on('close', () => console.log('the connection is closed'));
+socket.on('error', (error) => {
+  const what = isConnected ? 'the connection broke' : `cannot reach an exchange at ${options.host}:${options.port}`;
+  // Where a name has several addresses Node has a message for each of them, and none for all.
+  console.error(`client.mjs: ${what}: ${error.message || error.code}`);
+  process.exitCode = 1;
+});
+socket.on('close', () => { if (isConnected) console.log('the connection is closed'); });
 process.on('SIGINT', () => send({ type: 'logout' }));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 from decimal import Decimal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient
-from tests.support.processes import Program, RunningEngine
+from tests.support.processes import WAIT_S, Program, RunningEngine
 from tests.support.project import ROOT
 
 NODE = shutil.which("node")
@@ -80,6 +81,47 @@ def test_it_comes_back_with_its_token_and_hears_what_it_missed(tmp_path: Path) -
             node.see("book: bid - | ask -")
             node.leave()
         assert json.loads(state.read_text())["seq"] == 2
+
+
+def run_node(*options: str) -> subprocess.CompletedProcess[str]:
+    assert NODE is not None
+    script = str(ROOT / "scripts" / "clients" / "client.mjs")
+    return subprocess.run([NODE, script, *options], capture_output=True, text=True, timeout=WAIT_S)
+
+
+def test_help_names_every_option() -> None:
+    ended = run_node("--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for option in ("--user", "--state", "--host", "--port", "--symbol", "--order"):
+        assert option in ended.stdout
+
+
+def test_an_absent_engine_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    for host in ("127.0.0.1", "localhost"):
+        where = ("--host", host, "--port", port, "--state", str(tmp_path / "nora.json"))
+        ended = run_node("--user", "nora", *where)
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+        assert f"cannot reach an exchange at {host}:{port}: " in ended.stderr
+        assert "ECONNREFUSED" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ([], "--user and --state"),
+        (["--nonsense"], "--nonsense"),
+        (["--user", "nora", "--state", "s", "--port", "70000"], "port '70000'"),
+        (["--user", "nora", "--state", "s", "--port", "abc"], "port 'abc'"),
+        (["--user", "nora", "--state", "s", "--order", "BUY,x"], "order 'BUY,x'"),
+        (["--user", "nora", "--state", __file__], "is not what this client keeps"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_exit_2(options: list[str], named: str) -> None:
+    ended = run_node(*options)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert named in ended.stderr
 
 
 def test_without_the_token_it_is_refused_and_says_so(tmp_path: Path) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -156,6 +159,80 @@ def start_and_leave(engine: RunningEngine, directory: Path, user: str, *options:
     return output
 
 
+def told_at_start(engine: RunningEngine, directory: Path, user: str) -> str:
+    """The one line on stderr with which a client starts that is let in and orders something."""
+    with plain_client(engine, directory, user) as client:
+        status, output, errors = client.end("buy 1 1\n")
+    assert status == 0
+    assert "accepted: order" in output
+    (line,) = errors.splitlines()
+    return line
+
+
+def test_a_second_market_is_joined_with_one_line_that_says_so_and_the_first_is_not_lost(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    start_and_leave(engine, tmp_path, "alice")
+    with RunningEngine(tmp_path / "another") as other:
+        line = told_at_start(other, tmp_path, "alice")
+        assert line.startswith("start_client.py: this exchange did not know alice")
+        start_and_leave(other, tmp_path, "alice")
+    assert "known to it by an earlier token" in told_at_start(engine, tmp_path, "alice")
+    start_and_leave(engine, tmp_path, "alice")
+    assert [order["status"] for order in history(tmp_path, "alice")][-1] == "NEW"
+
+
+def test_an_engine_that_was_put_back_from_an_older_copy_is_believed_and_said_so(tmp_path: Path) -> None:
+    data, copy = tmp_path / "engine", tmp_path / "copy"
+    with RunningEngine(data) as engine:
+        start_and_leave(engine, tmp_path, "alice")
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait()[0] == 0
+    shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*.sock"))
+    with RunningEngine(data) as engine:
+        start_and_leave(engine, tmp_path, "alice")
+    with RunningEngine(copy) as engine:
+        line = told_at_start(engine, tmp_path, "alice")
+        assert "knows 1 events of alice, this side 2" in line
+        start_and_leave(engine, tmp_path, "alice")
+
+
+@pytest.mark.parametrize("redirection", ["/dev/full", "a pipe that nobody reads"])
+def test_output_that_cannot_be_written_ends_the_client_at_once_without_a_traceback(
+    engine: RunningEngine, tmp_path: Path, redirection: str
+) -> None:
+    options = ("--user", "alice", "--plain", "--port", str(engine.port), "--data-dir", str(tmp_path / "alice"))
+    arguments = [sys.executable, str(ROOT / "scripts" / "start_client.py"), *options]
+    is_full = redirection == "/dev/full"
+    to_nobody = os.open("/dev/full", os.O_WRONLY) if is_full else deserted_pipe()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, stdin=pipe, stdout=to_nobody, stderr=pipe) as client:
+        os.close(to_nobody)
+        _, errors = client.communicate(b"buy 1 1\n", timeout=WAIT_S)
+    assert client.returncode == 1
+    told = "start_client.py: standard output can't be written: No space left on device\n"
+    assert errors.decode() == (told if is_full else "")
+
+
+def deserted_pipe() -> int:
+    """The writing end of a pipe whose other end is closed."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@pytest.mark.parametrize(("closed", "status"), [("0", 2), ("1", 2), ("2", 0)])
+def test_a_standard_stream_that_is_closed_is_no_surprise(
+    engine: RunningEngine, tmp_path: Path, closed: str, status: int
+) -> None:
+    script = f"exec {sys.executable} {ROOT}/scripts/start_client.py \"$@\" {closed}>&-"
+    options = ("--user", "alice", "--plain", "--port", str(engine.port), "--data-dir", str(tmp_path / "alice"))
+    ended = subprocess.run(["sh", "-c", script, "sh", *options], input=b"o\n", capture_output=True, timeout=WAIT_S)
+    assert ended.returncode == status
+    told = b"start_client.py: standard input or output is closed\n"
+    assert ended.stderr == (told if closed in "01" else b"")
+
+
 def refused_start(engine: RunningEngine, directory: Path, user: str, *options: str) -> str:
     """The one line with which the client says why it does not start."""
     with plain_client(engine, directory, user, *options) as client:
@@ -207,13 +284,11 @@ def test_a_user_who_was_reset_claims_the_name_anew_and_has_all_that_was_theirs(
     lost = path.read_bytes()
     told = "alice is reset: the next login claims the name\n"
     assert operate(tmp_path / "engine", "reset", "alice") == (0, told, "")
-    # The old token is nobody's any more, and not thrown away unasked: it may be another exchange's.
-    line = refused_start(engine, tmp_path, "alice")
-    assert "nobody has this name" in line
-    assert str(path) in line
-    path.unlink()
-    start_and_leave(engine, tmp_path, "alice")
+    line = told_at_start(engine, tmp_path, "alice")
+    assert "did not know alice: the name is claimed anew" in line
     assert path.read_bytes() != lost
+    # The old token is nobody's any more, and not thrown away: it may be another exchange's.
+    assert path.with_name("token_alice.other-1.txt").read_bytes() == lost
     with plain_client(engine, tmp_path, "alice") as client:
         status, output, _ = client.end("o\n")
     assert status == 0

@@ -6,11 +6,21 @@ prompt is a line of its own, so that the other end of a pipe can read lines.
 
 from __future__ import annotations
 
+import errno
 import os
+import select
 from collections import deque
-from typing import Optional, TextIO
+from typing import Optional
 
 READ_BYTES = 65_536
+
+
+class OutputLost(Exception):  # noqa: N818  the outside world, not the program
+    """Nothing that is said can be shown any more; `is_left` if that is because the reader has gone."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"standard output can't be written: {error.strerror}")
+        self.is_left = isinstance(error, BrokenPipeError)
 
 
 class LineInput:
@@ -24,12 +34,20 @@ class LineInput:
 
     def read(self) -> None:
         """Take what is there; blocks when nothing is.  A last line without a newline counts at the end."""
-        data = os.read(self.descriptor, READ_BYTES)
+        data = self._data()
         *whole, self._unfinished = (self._unfinished + data).split(b"\n")
         if not data:
             self._has_ended = True
             whole, self._unfinished = [self._unfinished] if self._unfinished else [], b""
         self._lines.extend(line.decode("utf-8", "replace") for line in whole)
+
+    def _data(self) -> bytes:
+        try:
+            return os.read(self.descriptor, READ_BYTES)
+        except OSError as error:
+            if error.errno == errno.EIO:  # The terminal has gone, and its person with it.
+                return b""
+            raise
 
     def next(self) -> Optional[str]:
         """The next line without its newline, None if there is none at the moment."""
@@ -42,28 +60,41 @@ class LineInput:
 
 
 class LineOutput:
-    """Where lines and prompts go.  Knows whether a prompt stands unanswered on the last line."""
+    """Where lines and prompts go.  Knows whether a prompt stands unanswered on the last line.
 
-    def __init__(self, output: TextIO, is_terminal: bool) -> None:
-        self._output = output
+    Each write is whole when the method returns, also where the other end takes its time.  Raises OutputLost.
+    """
+
+    def __init__(self, descriptor: int, is_terminal: bool) -> None:
+        self._descriptor = descriptor
         self._is_terminal = is_terminal
         self._prompt: Optional[str] = None
 
     def show(self, *lines: str) -> None:
         """Print the lines, off the line of a prompt that stands there."""
+        text = "".join(line + "\n" for line in lines)
         if self._prompt is not None and self._is_terminal:
-            self._output.write("\n")
+            text = "\n" + text
             self._prompt = None
-        self._output.write("".join(line + "\n" for line in lines))
-        self._output.flush()
+        self._write(text)
 
     def prompt(self, text: str) -> None:
         """Print the prompt, unless it stands there."""
         if self._prompt != text:
-            self._output.write(text + (" " if self._is_terminal else "\n"))
-            self._output.flush()
+            self._write(text + (" " if self._is_terminal else "\n"))
             self._prompt = text
 
     def answered(self) -> None:
         """The person ended the prompt's line: the next prompt is a new one."""
         self._prompt = None
+
+    def _write(self, text: str) -> None:
+        data = memoryview(text.encode("ascii", "backslashreplace"))
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                # Whoever shares the terminal made it non-blocking; that it is full is no error.
+                select.select([], [self._descriptor], [])
+            except OSError as error:
+                raise OutputLost(error) from error

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Optional
 
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ExchangeError, Message
+from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ExchangeError, KeptLogin, Message
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
 from tui.session_manager import SessionManager
 
@@ -25,7 +25,7 @@ SAVE_EVERY_S = 1.0
 HISTORY_SHOWN_MAX = 50
 
 # Connects and logs in, to hear the private events after this `seq`.  Raises ExchangeError or OSError.
-ConnectAgain = Callable[[int], ExchangeClient]
+ConnectAgain = Callable[[int], KeptLogin]
 # Hands a batch over; waits while the receiver is behind, and returns False if nobody will take it any more.
 HandOver = Callable[["EngineLink", list[Incoming]], bool]
 
@@ -73,14 +73,19 @@ class EngineLink:
 
     def run(self) -> None:
         """Connect, hand over all that is said until the connection is gone or `stop` is called, and save."""
+        notice = None
         try:
-            client = self._client = self._client or self._connect(self._last_seq)
+            if self._client is None:
+                self._client, _, notice = self._connect(self._last_seq)
         except (ExchangeError, OSError) as error:
             self._put(self, [Lost(self._clock(), str(error))])
             return
+        client = self._client
         with client:
             try:
                 self._put(self, [self._connected(client)])
+                if notice is not None:
+                    self._put(self, [Trouble(self._clock(), notice)])
                 self._listen(client)
             except ExchangeError as error:
                 self._put(self, [Lost(self._clock(), str(error))])

@@ -69,7 +69,7 @@ class Trial:
     def _run(self) -> None:
         with self._output, ExchangeClient.connect(port=self.engine.port) as client:
             client.instruments = self._instruments
-            screen = LineOutput(self._output, self._is_terminal)
+            screen = LineOutput(self._output.fileno(), self._is_terminal)
             try:
                 PlainClient(client, self.history, LineInput(self._input), screen, None).run()
             except ConnectionLost as error:

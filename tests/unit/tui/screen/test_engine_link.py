@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
+from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, KeptLogin
 from tests.support.canned_engine import CannedEngine, Request, accepted, pong, rejected, talking_to
 from tui.screen.engine_link import SAVE_EVERY_S, ConnectAgain, EngineLink
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
@@ -45,7 +45,7 @@ class Receiver:
         return [message.message["type"] for message in self.heard if isinstance(message, EngineSaid)]
 
 
-def never(_last_seq: int) -> ExchangeClient:
+def never(_last_seq: int) -> KeptLogin:
     """A way to connect that must not be used."""
     raise AssertionError("the link has a connection already")
 
@@ -166,11 +166,11 @@ def test_a_link_without_a_connection_connects_to_go_on_where_it_left_off(tmp_pat
     receiver = Receiver(stop_after="pong")
     with CannedEngine(lambda request: pong(request)) as engine:
 
-        def connect(last_seq: int) -> ExchangeClient:
+        def connect(last_seq: int) -> KeptLogin:
             asked.append(last_seq)
             client = ExchangeClient.connect(port=engine.port)
             client.send_raw({"type": "ping", "id": 1})
-            return client
+            return KeptLogin(client, {"type": "logged_in"}, "the name was claimed anew")
 
         link = link_of(None, receiver, tmp_path, connect)
         with pytest.raises(ConnectionLost, match="not connected"):
@@ -178,13 +178,14 @@ def test_a_link_without_a_connection_connects_to_go_on_where_it_left_off(tmp_pat
         with running(link):
             pass
     assert asked == [7]
+    assert Trouble(100.0, "the name was claimed anew") in receiver.heard
     assert receiver.types == ["pong"]
 
 
 def test_who_cannot_connect_is_lost_with_the_reason_and_nothing_else(tmp_path: Path) -> None:
     receiver = Receiver()
 
-    def connect(_last_seq: int) -> ExchangeClient:
+    def connect(_last_seq: int) -> KeptLogin:
         raise ConnectionLost("nobody is there")
 
     link_of(None, receiver, tmp_path, connect).run()
@@ -219,9 +220,8 @@ def test_a_receiver_who_takes_no_more_ends_the_link(tmp_path: Path) -> None:
 
 def test_a_history_that_cannot_be_written_is_told_once_and_trading_goes_on(tmp_path: Path) -> None:
     receiver = Receiver(stop_after="pong")
-    (tmp_path / "session_orders").write_text("a file where the directory belongs")
     history = SessionManager(tmp_path / "elsewhere", "alice")
-    history.path = tmp_path / "session_orders" / "orders_alice.json"
+    (tmp_path / "elsewhere").write_text("a file where the directory belongs")
     with talking_to(answer) as (client, _):
         link = EngineLink(never, history, receiver.take, Clock(step_s=SAVE_EVERY_S), client)
         link.send(ORDER)

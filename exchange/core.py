@@ -14,7 +14,7 @@ from typing import Generic, Optional, Protocol, Union
 
 from exchange.engine.commands import CancelOrders, Command
 from exchange.engine.engine import Engine
-from exchange.engine.events import CancelReason
+from exchange.engine.words import CancelReason
 from exchange.matching_thread import (
     Announcer,
     Asked,

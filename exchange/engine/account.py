@@ -6,7 +6,8 @@ from collections import Counter, deque
 from itertools import islice
 from typing import NamedTuple, Optional
 
-from exchange.engine.order import Order, Side
+from exchange.engine.order import Order
+from exchange.engine.words import Side
 
 # RULES 14: how many client order ids of done orders stay reserved, per user.
 DONE_ORDERS_REMEMBERED = 1_000
@@ -15,8 +16,8 @@ DONE_ORDERS_REMEMBERED = 1_000
 class Position:
     """One user's position in one symbol, at average cost (RULES 25).  Integers throughout.
 
-    `net_quantity` is bought minus sold; `cost` is what that net position cost, in ticks × units, negative when
-    short; `realised_pnl` in ticks × units; `volume` counts every unit bought or sold.
+    `net_quantity` is bought minus sold; `cost` is what that net position cost, negative when short; `cost` and
+    `realised_pnl` are in 10⁻⁹ currency units; `volume` counts every unit bought or sold.
     """
 
     __slots__ = ("net_quantity", "cost", "realised_pnl", "volume")
@@ -27,16 +28,16 @@ class Position:
         self.realised_pnl = realised_pnl
         self.volume = volume
 
-    def apply_fill(self, side: Side, price: int, quantity: int) -> None:
-        """Count a fill of `quantity` at `price`: first it reduces what is held the other way, the rest adds."""
+    def apply_fill(self, side: Side, price_nanos: int, quantity: int) -> None:
+        """Count a fill of `quantity` at a price: first it reduces what is held the other way, the rest adds."""
         signed = quantity if side is Side.BUY else -quantity
         self.volume += quantity
         if self.net_quantity and (self.net_quantity > 0) != (signed > 0):
-            signed = self._reduce(price, signed)
+            signed = self._reduce(price_nanos, signed)
         self.net_quantity += signed
-        self.cost += price * signed
+        self.cost += price_nanos * signed
 
-    def _reduce(self, price: int, signed: int) -> int:
+    def _reduce(self, price_nanos: int, signed: int) -> int:
         """Close as much as `signed` allows and realise its gain; returns what is left to open the other way.
 
         The cost of the closed part is rounded toward zero; what the rounding leaves stays in the cost of the rest,
@@ -46,12 +47,12 @@ class Position:
         closed = min(abs(held), abs(signed))
         if held > 0:
             cost_closed = self.cost * closed // held
-            self.realised_pnl += price * closed - cost_closed
+            self.realised_pnl += price_nanos * closed - cost_closed
             self.net_quantity -= closed
             self.cost -= cost_closed
             return signed + closed
         cost_closed = -self.cost * closed // -held
-        self.realised_pnl += cost_closed - price * closed
+        self.realised_pnl += cost_closed - price_nanos * closed
         self.net_quantity += closed
         self.cost += cost_closed
         return signed - closed

@@ -6,7 +6,7 @@ and nobody else is told: a command that is sent twice, or again at every start, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 from exchange.engine import checks
 from exchange.engine.commands import (
@@ -20,7 +20,6 @@ from exchange.engine.commands import (
     UnblockUser,
 )
 from exchange.engine.events import (
-    CancelReason,
     Event,
     InstrumentListed,
     InstrumentStatusChanged,
@@ -32,101 +31,98 @@ from exchange.engine.events import (
     UserReset,
     UserUnblocked,
 )
-from exchange.engine.instrument import Phase
 from exchange.engine.order_entry import cancel_each
 from exchange.engine.orderbook import OrderBook
-
-if TYPE_CHECKING:
-    from exchange.engine.engine import Engine
-
+from exchange.engine.state import State
+from exchange.engine.words import CancelReason, Phase
 
 # --- instruments ---------------------------------------------------------------------------------------------
 
 
-def list_instrument(engine: Engine, command: ListInstrument, _timestamp: int) -> list[Event]:
+def list_instrument(state: State, command: ListInstrument, _timestamp: int) -> list[Event]:
     """List it, or give a listed one new limits; counts as a change even where they are the same."""
     instrument = command.instrument
-    book = engine.books.get(instrument.symbol)
+    book = state.books.get(instrument.symbol)
     if book is None:
-        engine.books[instrument.symbol] = OrderBook(instrument)
+        state.books[instrument.symbol] = OrderBook(instrument)
     elif book.instrument.tick_size_nanos != instrument.tick_size_nanos:
         return [RequestRejected(*checks.tick_size_changed(book.instrument, instrument))]
     else:
         book.instrument = instrument
-    engine.sequence += 1
+    state.sequence += 1
     return [InstrumentListed(instrument.symbol)]
 
 
-def halt_instrument(engine: Engine, command: HaltInstrument, _timestamp: int) -> list[Event]:
+def halt_instrument(state: State, command: HaltInstrument, _timestamp: int) -> list[Event]:
     """RULES 22: orders are refused from now on, cancels are taken."""
-    return _change_phase(engine, command.symbol, Phase.HALTED)
+    return _change_phase(state, command.symbol, Phase.HALTED)
 
 
-def resume_instrument(engine: Engine, command: ResumeInstrument, _timestamp: int) -> list[Event]:
+def resume_instrument(state: State, command: ResumeInstrument, _timestamp: int) -> list[Event]:
     """End a halt; the book is as it was but for what was canceled."""
-    return _change_phase(engine, command.symbol, Phase.CONTINUOUS)
+    return _change_phase(state, command.symbol, Phase.CONTINUOUS)
 
 
-def _change_phase(engine: Engine, symbol: Optional[str], phase: Phase) -> list[Event]:
+def _change_phase(state: State, symbol: Optional[str], phase: Phase) -> list[Event]:
     """Bring one instrument, or (None) all of them, into `phase`; told in the order in which they were listed."""
-    if symbol is not None and symbol not in engine.books:
+    if symbol is not None and symbol not in state.books:
         return [RequestRejected(*checks.unknown_symbol(symbol))]
-    asked_for = engine.books if symbol is None else [symbol]
-    changed = tuple(each for each in asked_for if engine.books[each].phase is not phase)
-    unchanged = tuple(each for each in asked_for if engine.books[each].phase is phase)
+    asked_for = state.books if symbol is None else [symbol]
+    changed = tuple(each for each in asked_for if state.books[each].phase is not phase)
+    unchanged = tuple(each for each in asked_for if state.books[each].phase is phase)
     for each in changed:
-        engine.books[each].phase = phase
-    engine.sequence += bool(changed)
+        state.books[each].phase = phase
+    state.sequence += bool(changed)
     return [*(InstrumentStatusChanged(each, phase) for each in changed), PhaseSet(phase, changed, unchanged)]
 
 
 # --- users ---------------------------------------------------------------------------------------------------
 
 
-def claim_user(engine: Engine, command: ClaimUser, _timestamp: int) -> list[Event]:
+def claim_user(state: State, command: ClaimUser, _timestamp: int) -> list[Event]:
     """The first who claims a name has it, and all other ways to spell it in capitals and small letters."""
     user, credential = command
-    known_name = engine.known_name(user)
+    known_name = state.known_name(user)
     if known_name is not None and known_name != user:
         return [RequestRejected(*checks.name_clash(user, known_name))]
-    if engine.is_claimed(user):
+    if state.is_claimed(user):
         return [RequestRejected(*checks.already_claimed(user))]
-    account = engine.accounts.get(user) or engine.open_account(user)
+    account = state.accounts.get(user) or state.open_account(user)
     account.credential = credential
-    engine.sequence += 1
+    state.sequence += 1
     return [UserClaimed(user)]
 
 
-def reset_user(engine: Engine, command: ResetUser, _timestamp: int) -> list[Event]:
+def reset_user(state: State, command: ResetUser, _timestamp: int) -> list[Event]:
     """Forget the credential."""
-    account = engine.accounts.get(command.user)
+    account = state.accounts.get(command.user)
     if account is None:
         return [RequestRejected(*checks.unknown_user(command.user))]
     changed = account.credential is not None
-    engine.sequence += changed
+    state.sequence += changed
     account.credential = None
     return [UserReset(command.user, changed)]
 
 
-def block_user(engine: Engine, command: BlockUser, timestamp: int) -> list[Event]:
+def block_user(state: State, command: BlockUser, timestamp: int) -> list[Event]:
     """RULES 22, the kill switch: cancel everything, then take nothing.  Who is blocked has no live order."""
-    account = engine.accounts.get(command.user)
+    account = state.accounts.get(command.user)
     if account is None:
         return [RequestRejected(*checks.unknown_user(command.user))]
     changed = not account.is_blocked
-    engine.sequence += changed
+    state.sequence += changed
     account.is_blocked = True
-    canceled = cancel_each(engine, account.live_orders(), CancelReason.ADMIN, timestamp)
+    canceled = cancel_each(state, account.live_orders(), CancelReason.ADMIN, timestamp)
     return [*canceled, UserBlocked(command.user, len(canceled), changed)]
 
 
-def unblock_user(engine: Engine, command: UnblockUser, _timestamp: int) -> list[Event]:
+def unblock_user(state: State, command: UnblockUser, _timestamp: int) -> list[Event]:
     """Take the user's orders again; what was canceled stays so."""
-    account = engine.accounts.get(command.user)
+    account = state.accounts.get(command.user)
     if account is None:
         return [RequestRejected(*checks.unknown_user(command.user))]
     changed = account.is_blocked
-    engine.sequence += changed
+    state.sequence += changed
     account.is_blocked = False
     return [UserUnblocked(command.user, changed)]
 
@@ -134,8 +130,8 @@ def unblock_user(engine: Engine, command: UnblockUser, _timestamp: int) -> list[
 # --- limits --------------------------------------------------------------------------------------------------
 
 
-def set_limits(engine: Engine, command: SetLimits, _timestamp: int) -> list[Event]:
+def set_limits(state: State, command: SetLimits, _timestamp: int) -> list[Event]:
     """Hold all users to these limits; nothing that is live is touched."""
-    engine.sequence += engine.limits != command.limits
-    engine.limits = command.limits
+    state.sequence += state.limits != command.limits
+    state.limits = command.limits
     return [LimitsSet()]

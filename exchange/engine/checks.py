@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple, Optional
 
 from exchange.engine.account import Account
-from exchange.engine.events import RejectCode
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.limits import Limits
-from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.order import Order
 from exchange.engine.orderbook import OrderBook
+from exchange.engine.words import OrderType, RejectCode, SelfTradePrevention, Side, TimeInForce
 
 _MARKET = OrderType.MARKET
 _FOK = TimeInForce.FOK
@@ -84,12 +84,12 @@ def cannot_be_changed(
 
     Another user's order gets the same answer as one that never was, so ids can't be probed.
     """
+    if order is not None and order.is_live:
+        return None
     name = f"client_order_id {client_order_id}" if order_id is None else f"order_id {order_id}"
     if order is None:
         return Refusal(RejectCode.UNKNOWN_ORDER, f"{name}: you have no such order")
-    if not order.is_live:
-        return Refusal(RejectCode.TOO_LATE, f"{name}: the order is already {order.status.value}")
-    return None
+    return Refusal(RejectCode.TOO_LATE, f"{name}: the order is already {order.status.value}")
 
 
 def tick_size_changed(listed: Instrument, wanted: Instrument) -> Refusal:
@@ -189,14 +189,14 @@ def already_claimed(user: str) -> Refusal:
 
 def book_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
     """RULES 2, 4, 6: the refusals that depend on what rests on the other side."""
-    if order.order_type is _MARKET and book.opposite(order.side).best() is None:
+    if order.terms.order_type is _MARKET and book.opposite(order.side).best() is None:
         return Refusal(
             RejectCode.NO_LIQUIDITY, f"order_type MARKET: nothing to {order.side.value} in {order.symbol} now"
         )
-    if order.post_only:
+    if order.terms.post_only:
         assert order.price is not None
         return would_take(order) if would_trade(order.side, order.price, book) else None
-    if order.time_in_force is _FOK and not can_fill(order, book):
+    if order.terms.time_in_force is _FOK and not can_fill(order, book):
         return Refusal(
             RejectCode.CANNOT_FILL, f"time_in_force FOK: quantity {order.quantity} can't be filled in full now"
         )

@@ -10,31 +10,24 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Union
 
-from exchange.engine.events import CancelReason
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import CancelReason, Phase, PhaseReason
 
 
 class NewOrder(NamedTuple):
     """Enter an order.
 
-    `symbol` None means the only instrument listed.  `price_nanos` is None exactly for MARKET, whose
-    `time_in_force` is IOC or FOK.  `post_only` goes only with a LIMIT order that may rest.
-    `self_trade_prevention` None means the instrument's default.  `ends_with_connection` asks that the order be
-    canceled when the connection it came on ends; the engine knows no connections, it only remembers the wish.
+    `symbol` None means the only instrument listed.  `terms` go together (`Terms`), or the engine refuses them with
+    `BAD_VALUE`.  `ends_with_connection` asks that the order be canceled when the connection it came on ends; the
+    engine knows no connections, it only remembers the wish.
     """
 
     user: str
     client_order_id: str
     symbol: Optional[str]
-    side: Side
-    order_type: OrderType
-    time_in_force: TimeInForce
-    price_nanos: Optional[int]
-    quantity: int
-    post_only: bool = False
-    self_trade_prevention: Optional[SelfTradePrevention] = None
+    terms: Terms
     ends_with_connection: bool = False
 
 
@@ -49,8 +42,8 @@ class CancelOrder(NamedTuple):
 class ReplaceOrder(NamedTuple):
     """Change a live order, named by exactly one of the two ids.
 
-    `quantity` is the new total, executed part included (RULES 11).  None leaves price, quantity or client order
-    id as they are; at least one of the three is given.
+    `quantity` is the new total, executed part included (RULES 11).  None leaves price, quantity, client order id
+    or stop price as it is; at least one of them is given.
     """
 
     user: str
@@ -59,6 +52,7 @@ class ReplaceOrder(NamedTuple):
     price_nanos: Optional[int]
     quantity: Optional[int]
     new_client_order_id: Optional[str]
+    stop_price_nanos: Optional[int] = None
 
 
 class CancelAll(NamedTuple):
@@ -103,16 +97,63 @@ class ListInstrument(NamedTuple):
 class HaltInstrument(NamedTuple):
     """Take no order in `symbol` until it is resumed; what rests stays, and may be canceled.
 
-    `symbol` None means every instrument that is listed now; one that is listed later trades.
+    `symbol` None means every instrument that is listed now; one that is listed later trades.  With `seconds` the
+    halt ends by itself, in an auction.
     """
 
     symbol: Optional[str]
+    seconds: Optional[int] = None
 
 
 class ResumeInstrument(NamedTuple):
     """Trade `symbol` again, or (None) every instrument that is listed."""
 
     symbol: Optional[str]
+
+
+class SetPhase(NamedTuple):
+    """The operator brings `symbol` into `phase`, until they or the schedule end it."""
+
+    symbol: str
+    phase: Phase
+
+
+class ChangePhase(NamedTuple):
+    """Time brings `symbol` into `phase`: asked by the timer, with what `phases.next_change` told it.
+
+    `due` is when that was to be, in ns since the epoch, `random_ns` how much longer than its earliest end the new
+    phase will last; it was drawn for this command, so that a replay gives the same day.
+    """
+
+    symbol: str
+    phase: Phase
+    reason: PhaseReason
+    due: int
+    random_ns: int = 0
+
+
+class Say(NamedTuple):
+    """Tell news to everybody who follows them, or (not None) to one user.  Changes nothing."""
+
+    text: str
+    user: Optional[str] = None
+
+
+class Endow(NamedTuple):
+    """Give a user cash and, with a `symbol`, a position at an average price (RULES 27)."""
+
+    user: str
+    cash_nanos: int
+    symbol: Optional[str] = None
+    quantity: int = 0
+    average_price_nanos: int = 0
+
+
+class Settle(NamedTuple):
+    """Close every position in `symbol` at a price, without a trade, and close the instrument (RULES 27)."""
+
+    symbol: str
+    price_nanos: int
 
 
 class ClaimUser(NamedTuple):
@@ -163,6 +204,11 @@ Command = Union[
     ListInstrument,
     HaltInstrument,
     ResumeInstrument,
+    SetPhase,
+    ChangePhase,
+    Say,
+    Endow,
+    Settle,
     ClaimUser,
     BlockUser,
     UnblockUser,

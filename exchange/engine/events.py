@@ -2,80 +2,28 @@
 
 Four families, told apart by who hears of them:
 
-* **private events** (`OrderAccepted` … `OrderReplaced`) carry `seq`, the user's own count 1, 2, 3 …, and go to
+* **private events** (`OrderAccepted` … `OrderExpired`) carry `seq`, the user's own count 1, 2, 3 …, and go to
   every connection of `user`;
 * **answers** (`OrderRejected` …, `OrdersListed` …) go only to the connection that asked, and change nothing;
-* **administration** (`InstrumentListed` … `LimitsSet`) answers an operator or a login;
-* **public** are `Trade` (in `trade`) and `InstrumentStatusChanged`: they go to whoever follows the instrument.
+* **administration** (`InstrumentListed` … `Settled`) answers an operator or a login;
+* **public** are `Trade` (in `trade`), `InstrumentStatusChanged` and `AuctionIndication`, which go to whoever
+  follows the instrument, and `NewsSaid`.
 
-Prices are in ticks, quantities in units, timestamps in ns since the Unix epoch.  NamedTuples: see `commands`.
+Prices are in ticks, those in `Terms` and what is named `_nanos` in 10⁻⁹ currency units, quantities in units,
+timestamps in ns since the Unix epoch.  NamedTuples: see `commands`.
 """
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import NamedTuple, Optional, Union
 
-from exchange.engine.instrument import Phase
-from exchange.engine.order import (
-    OrderStatus,
-    OrderType,
-    SelfTradePrevention,
-    Side,
-    TimeInForce,
-)
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
-
-
-class RejectCode(Enum):
-    """Why a wish was refused; each refusal also carries a text that names the value and the rule."""
-
-    MALFORMED = "MALFORMED"
-    LINE_TOO_LONG = "LINE_TOO_LONG"
-    UNKNOWN_TYPE = "UNKNOWN_TYPE"
-    UNKNOWN_FIELD = "UNKNOWN_FIELD"
-    MISSING_FIELD = "MISSING_FIELD"
-    BAD_VALUE = "BAD_VALUE"
-    NOT_LOGGED_IN = "NOT_LOGGED_IN"
-    BAD_TOKEN = "BAD_TOKEN"
-    UNKNOWN_SYMBOL = "UNKNOWN_SYMBOL"
-    PRICE_NOT_ON_TICK = "PRICE_NOT_ON_TICK"
-    QUANTITY_NOT_ON_LOT = "QUANTITY_NOT_ON_LOT"
-    QUANTITY_OUT_OF_RANGE = "QUANTITY_OUT_OF_RANGE"
-    DUPLICATE_CLIENT_ORDER_ID = "DUPLICATE_CLIENT_ORDER_ID"
-    UNKNOWN_ORDER = "UNKNOWN_ORDER"
-    TOO_LATE = "TOO_LATE"
-    WOULD_TAKE = "WOULD_TAKE"
-    CANNOT_FILL = "CANNOT_FILL"
-    NO_LIQUIDITY = "NO_LIQUIDITY"
-    HALTED = "HALTED"
-    RATE_LIMITED = "RATE_LIMITED"
-    OPEN_ORDER_LIMIT = "OPEN_ORDER_LIMIT"
-    POSITION_LIMIT = "POSITION_LIMIT"
-    SLOW_CONSUMER = "SLOW_CONSUMER"
-    ENGINE_STOPPING = "ENGINE_STOPPING"
-
-
-class Liquidity(Enum):
-    """MAKER: the order rested; TAKER: it arrived."""
-
-    MAKER = "MAKER"
-    TAKER = "TAKER"
-
-
-class CancelReason(Enum):
-    """Why an order was canceled."""
-
-    USER_REQUESTED = "USER_REQUESTED"
-    IOC_REMAINDER = "IOC_REMAINDER"
-    MARKET_REMAINDER = "MARKET_REMAINDER"
-    SELF_TRADE = "SELF_TRADE"
-    DISCONNECTED = "DISCONNECTED"
-    ADMIN = "ADMIN"
+from exchange.engine.words import CancelReason, Code, Liquidity, OrderStatus, Phase, PhaseReason, Side
 
 
 class OrderAccepted(NamedTuple):
-    """The order is in: status NEW, all of its quantity remaining.  `price` is None for a MARKET order."""
+    """The order is in: status NEW, all of its quantity remaining."""
 
     user: str
     seq: int
@@ -83,17 +31,15 @@ class OrderAccepted(NamedTuple):
     order_id: int
     client_order_id: str
     symbol: str
-    side: Side
-    order_type: OrderType
-    time_in_force: TimeInForce
-    price: Optional[int]
-    quantity: int
-    post_only: bool
-    self_trade_prevention: SelfTradePrevention
+    terms: Terms
 
 
 class OrderExecuted(NamedTuple):
-    """One fill of `quantity` at `price`; `status` and `remaining_quantity` are the order's after it."""
+    """One fill of `quantity` at `price`; `status` and `remaining_quantity` are the order's after it.
+
+    `displayed_quantity` is what an iceberg shows after it, replenished (RULES 7); None for any other order.
+    `fee_nanos` is None where the instrument has no fees (RULES 26).
+    """
 
     user: str
     seq: int
@@ -108,6 +54,8 @@ class OrderExecuted(NamedTuple):
     remaining_quantity: int
     status: OrderStatus
     liquidity: Liquidity
+    displayed_quantity: Optional[int] = None
+    fee_nanos: Optional[int] = None
 
 
 class OrderCanceled(NamedTuple):
@@ -126,7 +74,8 @@ class OrderCanceled(NamedTuple):
 class OrderReplaced(NamedTuple):
     """The order now has this price, total quantity and client order id.
 
-    Also told when self-trade prevention DECREMENT reduced an order (`priority_kept` is then True).
+    `stop_price` is that of a stop, None for any other order; `displayed_quantity` is as in `OrderExecuted`.  Also
+    told when self-trade prevention DECREMENT reduced an order (`priority_kept` is then True).
     """
 
     user: str
@@ -140,13 +89,39 @@ class OrderReplaced(NamedTuple):
     remaining_quantity: int
     status: OrderStatus
     priority_kept: bool
+    stop_price: Optional[int] = None
+    displayed_quantity: Optional[int] = None
+
+
+class OrderTriggered(NamedTuple):
+    """A stop has been triggered: from now on it is a MARKET or a LIMIT order (RULES 8)."""
+
+    user: str
+    seq: int
+    timestamp: int
+    order_id: int
+    client_order_id: str
+    symbol: str
+    stop_price: int
+
+
+class OrderExpired(NamedTuple):
+    """The order's time is over (RULES 5); `remaining_quantity` is what expired."""
+
+    user: str
+    seq: int
+    timestamp: int
+    order_id: int
+    client_order_id: str
+    symbol: str
+    remaining_quantity: int
 
 
 class OrderRejected(NamedTuple):
     """A new order was refused; nothing changed and no id was used."""
 
     client_order_id: str
-    code: RejectCode
+    code: Code
     text: str
 
 
@@ -155,7 +130,7 @@ class CancelRejected(NamedTuple):
 
     order_id: Optional[int]
     client_order_id: Optional[str]
-    code: RejectCode
+    code: Code
     text: str
 
 
@@ -164,14 +139,14 @@ class ReplaceRejected(NamedTuple):
 
     order_id: Optional[int]
     client_order_id: Optional[str]
-    code: RejectCode
+    code: Code
     text: str
 
 
 class RequestRejected(NamedTuple):
     """A request without an order of its own (cancel all, claim a name, halt …) was refused."""
 
-    code: RejectCode
+    code: Code
     text: str
 
 
@@ -182,37 +157,39 @@ class AllCanceled(NamedTuple):
 
 
 class OrderState(NamedTuple):
-    """A live order as it stands."""
+    """A live order as it stands; its `terms` are those of now.
+
+    `is_waiting` says that it is a stop outside the book, triggered or not.  `displayed_quantity` is as in
+    `OrderExecuted`.  `quantity_ahead` is what is shown before it at its price, None for a stop that waits.
+    """
 
     order_id: int
     client_order_id: str
     symbol: str
-    side: Side
-    order_type: OrderType
-    time_in_force: TimeInForce
-    price: Optional[int]
-    quantity: int
+    terms: Terms
     remaining_quantity: int
     status: OrderStatus
     timestamp: int
-    post_only: bool
-    self_trade_prevention: SelfTradePrevention
+    quantity_ahead: Optional[int] = None
+    displayed_quantity: Optional[int] = None
+    is_waiting: bool = False
 
 
 class PositionState(NamedTuple):
     """A user's position in one symbol.
 
-    `net_quantity` is bought minus sold.  `cost`, `realised_pnl` and `unrealised_pnl` are in ticks × units;
-    `cost` is what the net position cost (negative for a short one), so average price = cost / net_quantity.
-    `unrealised_pnl` is against the last trade of the symbol.  `volume` counts all units bought and sold.
+    `net_quantity` is bought minus sold.  `cost_nanos` is what the net position cost (negative for a short one), so
+    average price = cost / net_quantity.  `unrealised_pnl_nanos` is against the last trade of the symbol.  `volume`
+    counts all units bought and sold; `fees_nanos` is all that was paid, in no P&L, None where there are no fees.
     """
 
     symbol: str
     net_quantity: int
-    cost: int
-    realised_pnl: int
-    unrealised_pnl: int
+    cost_nanos: int
+    realised_pnl_nanos: int
+    unrealised_pnl_nanos: int
     volume: int
+    fees_nanos: Optional[int] = None
 
 
 class OrdersListed(NamedTuple):
@@ -222,9 +199,10 @@ class OrdersListed(NamedTuple):
 
 
 class PositionsListed(NamedTuple):
-    """The user's positions, by symbol."""
+    """The user's positions, by symbol; `cash_nanos` is None for a user who was never endowed (RULES 27)."""
 
     positions: tuple[PositionState, ...]
+    cash_nanos: Optional[int] = None
 
 
 class InstrumentListed(NamedTuple):
@@ -279,16 +257,61 @@ class LimitsSet(NamedTuple):
     """New orders and replaces are held to the limits given."""
 
 
+class Endowed(NamedTuple):
+    """The user has what the operator gave (RULES 27)."""
+
+    user: str
+
+
+class Settled(NamedTuple):
+    """All positions in `symbol`, so many, were closed at `price`, and it is CLOSED (RULES 27)."""
+
+    symbol: str
+    price: int
+    position_count: int
+
+
+class NewsSaid(NamedTuple):
+    """The operator says something to everybody who follows the news, or (not None) to one user."""
+
+    text: str
+    timestamp: int
+    user: Optional[str]
+
+
 class InstrumentStatusChanged(NamedTuple):
-    """The instrument has come into this phase from another."""
+    """The instrument has come into this phase, or (EXTENDED) stays in it for longer.
+
+    `until` is the earliest time at which it ends, None where that is open.
+    """
 
     symbol: str
     phase: Phase
+    reason: PhaseReason = PhaseReason.OPERATOR
+    until: Optional[int] = None
 
 
-PrivateEvent = Union[OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced]
-PRIVATE_EVENT_TYPES = frozenset({OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced})
+class AuctionIndication(NamedTuple):
+    """What an uncross would give now (RULES 19, 20): price None, volume 0 and surplus 0 where it would not trade.
+
+    `surplus_side` is None at surplus 0.
+    """
+
+    symbol: str
+    price: Optional[int]
+    volume: int
+    surplus: int
+    surplus_side: Optional[Side]
+
+
+PrivateEvent = Union[OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced, OrderTriggered, OrderExpired]
+PRIVATE_EVENT_TYPES = frozenset(
+    {OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced, OrderTriggered, OrderExpired}
+)
 Rejection = Union[OrderRejected, CancelRejected, ReplaceRejected, RequestRejected]
 Answer = Union[Rejection, AllCanceled, OrdersListed, PositionsListed]
-Administration = Union[InstrumentListed, PhaseSet, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet]
-Event = Union[PrivateEvent, Answer, Administration, InstrumentStatusChanged, Trade]
+Administration = Union[
+    InstrumentListed, PhaseSet, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet, Endowed, Settled
+]
+Public = Union[InstrumentStatusChanged, AuctionIndication, Trade, NewsSaid]
+Event = Union[PrivateEvent, Answer, Administration, Public]

@@ -1,20 +1,23 @@
-"""What is traded: tick, lot, limits and phase of one instrument, and how its prices are written.
+"""What is traded: tick, lot, limits, bands, fees and hours of one instrument, and how its prices are written.
 
 A price has three forms.  On the wire it is a decimal number of currency (`101.25`); in a command it is
 `price_nanos`, an integer count of 10⁻⁹ currency units; in books and events it is an integer count of the
-instrument's ticks.  This file owns the way from nanos to ticks and from ticks to text.  No float anywhere.
+instrument's ticks.  This file owns the way from nanos to ticks and from ticks to text, which both the wire
+and the disk need.  No float anywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Optional
 
-from exchange.engine.order import SelfTradePrevention
+from exchange.engine.words import SelfTradePrevention
 
 NANOS_PER_UNIT = 1_000_000_000
 NANOS_DIGITS = 9
+# Past so many prices of an instrument all are forgotten: rare enough to need nothing cleverer.
+PRICES_MAX = 10_000
 
 
 def nanos_text(nanos: int, decimals: int = 0) -> str:
@@ -25,19 +28,30 @@ def nanos_text(nanos: int, decimals: int = 0) -> str:
     return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
 
 
-class Phase(Enum):
-    """What may be done in an instrument now (RULES 19): in HALTED, nothing but to cancel."""
+@dataclass(frozen=True)
+class Schedule:
+    """An instrument's trading day, the same every UTC day (RULES 19).
 
-    CONTINUOUS = "CONTINUOUS"
-    HALTED = "HALTED"
+    `open_s` and `close_s` are seconds after midnight.  The calls before the open and after the close last
+    `opening_call_s` and `closing_call_s`, and up to `random_end_s` longer.
+    """
+
+    open_s: int
+    close_s: int
+    opening_call_s: int = 60
+    closing_call_s: int = 60
+    random_end_s: int = 0
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """One instrument's definition.
+    """One instrument's definition; None means that it has no such rule.
 
-    `tick_size_nanos` is the tick in 10⁻⁹ currency units; quantities are in units; `price_band_percent` None means
-    no band.  `self_trade_prevention` holds for orders that name none.
+    `tick_size_nanos` and `reference_price_nanos` are in 10⁻⁹ currency units, the latter a multiple of the former;
+    quantities are in units.  `self_trade_prevention` holds for orders that name none.  Percentages have four
+    decimals at most, so that they are whole numbers of millionths: `price_band_ppm` and `halt_ppm` are 25,000 for
+    2.5 % (RULES 17, 18).  Basis points likewise: fees are 15,000 hundred-millionths of what is traded for 1.5 bps,
+    negative for a rebate (RULES 26).  `call_every_ms` makes it trade by frequent batch auctions (RULES 28).
     """
 
     symbol: str
@@ -45,8 +59,27 @@ class Instrument:
     lot_size: int = 1
     min_quantity: int = 1
     max_quantity: int = 1_000_000_000
-    price_band_percent: Optional[int] = None
+    price_band_ppm: Optional[int] = None
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
+    reference_price_nanos: Optional[int] = None
+    halt_ppm: Optional[int] = None
+    halt_s: int = 60
+    call_s: int = 60
+    call_every_ms: Optional[int] = None
+    maker_fee_per_1e8: Optional[int] = None
+    taker_fee_per_1e8: Optional[int] = None
+    schedule: Optional[Schedule] = None
+
+    @property
+    def reference_price(self) -> Optional[int]:
+        """The reference price in ticks."""
+        nanos = self.reference_price_nanos
+        return None if nanos is None else nanos // self.tick_size_nanos
+
+    @property
+    def has_fees(self) -> bool:
+        """Whether fills of this instrument have a fee, be it 0."""
+        return self.maker_fee_per_1e8 is not None or self.taker_fee_per_1e8 is not None
 
     @property
     def tick_decimals(self) -> int:
@@ -58,6 +91,43 @@ class Instrument:
         """A price in ticks as the decimal number the wire, the ledger and the logs show: 10125 → `101.25`."""
         return nanos_text(price * self.tick_size_nanos, self.tick_decimals)
 
-    def amount_text(self, amount: int) -> str:
-        """An amount in ticks × units (cost, P&L) as a decimal number of currency."""
-        return nanos_text(amount * self.tick_size_nanos, self.tick_decimals)
+    def amount_text(self, amount_nanos: int) -> str:
+        """An amount of currency (cost, P&L, fee) with at least the decimals of a price."""
+        return nanos_text(amount_nanos, self.tick_decimals)
+
+
+class PriceTexts(dict[Optional[int], str]):
+    """The texts of one instrument's prices, by ticks: 10125 → `101.25`; None, a MARKET order's price, is `null`.
+
+    A remembered price costs a tenth of `Instrument.price_text`.  Owned by one thread.
+    """
+
+    def __init__(self, instrument: Instrument, prices_max: int = PRICES_MAX) -> None:
+        super().__init__()
+        self.instrument = instrument
+        self._tick_size_nanos = instrument.tick_size_nanos
+        self._prices_max = prices_max
+
+    def __missing__(self, price: Optional[int]) -> str:
+        if price is None:
+            return "null"
+        if len(self) >= self._prices_max:
+            self.clear()
+        text = self[price] = self.instrument.price_text(price)
+        return text
+
+    def of_nanos(self, price_nanos: Optional[int]) -> str:
+        """The text of a price that is given in 10⁻⁹ currency units, as `Terms` have it."""
+        return "null" if price_nanos is None else self[price_nanos // self._tick_size_nanos]
+
+
+class PriceTextsBySymbol(dict[str, PriceTexts]):
+    """The same for every instrument; `instrument_of` is asked for each when its first price is."""
+
+    def __init__(self, instrument_of: Callable[[str], Instrument]) -> None:
+        super().__init__()
+        self._instrument_of = instrument_of
+
+    def __missing__(self, symbol: str) -> PriceTexts:
+        texts = self[symbol] = PriceTexts(self._instrument_of(symbol))
+        return texts

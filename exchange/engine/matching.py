@@ -12,17 +12,11 @@ has been accepted.  Where an instrument's price band will one day stop an order 
 from __future__ import annotations
 
 from exchange.engine.account import Account
-from exchange.engine.events import (
-    CancelReason,
-    Event,
-    Liquidity,
-    OrderCanceled,
-    OrderExecuted,
-    OrderReplaced,
-)
-from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.events import Event, OrderCanceled, OrderExecuted, OrderReplaced
+from exchange.engine.order import Order
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.trade import Trade
+from exchange.engine.words import CancelReason, Liquidity, OrderType, SelfTradePrevention, Side, TimeInForce
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
 _make = tuple.__new__
@@ -64,10 +58,11 @@ class Matcher:
                 self._trade(taker, maker, book, opposite, timestamp, events)
         if not taker.remaining_quantity:
             return
-        if taker.time_in_force is _GTC or taker.time_in_force is _DAY:
+        terms = taker.terms
+        if terms.time_in_force is _GTC or terms.time_in_force is _DAY:
             own_side.add(taker)
         else:
-            reason = _MARKET_REMAINDER if taker.order_type is _MARKET else _IOC_REMAINDER
+            reason = _MARKET_REMAINDER if terms.order_type is _MARKET else _IOC_REMAINDER
             self.cancel(taker, reason, timestamp, events)
 
     def _trade(
@@ -100,14 +95,22 @@ class Matcher:
                 timestamp,
             )
         )
-        self._tell_fill(maker, price, quantity, _MAKER, timestamp, events)
-        self._tell_fill(taker, price, quantity, _TAKER, timestamp, events)
+        price_nanos = price * book.instrument.tick_size_nanos
+        self._tell_fill(maker, price, price_nanos, quantity, _MAKER, timestamp, events)
+        self._tell_fill(taker, price, price_nanos, quantity, _TAKER, timestamp, events)
 
     def _tell_fill(
-        self, order: Order, price: int, quantity: int, liquidity: Liquidity, timestamp: int, events: list[Event]
+        self,
+        order: Order,
+        price: int,
+        price_nanos: int,
+        quantity: int,
+        liquidity: Liquidity,
+        timestamp: int,
+        events: list[Event],
     ) -> None:
         account = self._accounts[order.user]
-        account.position(order.symbol).apply_fill(order.side, price, quantity)
+        account.position(order.symbol).apply_fill(order.side, price_nanos, quantity)
         account.seq += 1
         events.append(
             _make(
@@ -126,6 +129,8 @@ class Matcher:
                     order.remaining_quantity,
                     order.status,
                     liquidity,
+                    None,
+                    None,
                 ),
             )
         )

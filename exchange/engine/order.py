@@ -1,4 +1,4 @@
-"""One order and the states it may pass through.
+"""One order and the states it may pass through, and the queue it stands in while it rests.
 
     NEW ──fill──► PARTIALLY_FILLED ──fill──► FILLED
      │                   │
@@ -10,76 +10,30 @@ the engine, never a wish of a user, so it asserts.
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import TYPE_CHECKING, Optional
+from collections.abc import Iterator
+from typing import Optional
 
-if TYPE_CHECKING:
-    from exchange.engine.orderbook import PriceLevel
-
-
-class Side(Enum):
-    """BUY bids for the instrument, SELL offers it."""
-
-    BUY = "BUY"
-    SELL = "SELL"
-
-    @property
-    def opposite(self) -> Side:
-        """The side this one trades against."""
-        return Side.SELL if self is Side.BUY else Side.BUY
-
-
-class OrderType(Enum):
-    """How an order says what it will pay: a LIMIT names its worst price, a MARKET order takes any."""
-
-    LIMIT = "LIMIT"
-    MARKET = "MARKET"
-
-
-class TimeInForce(Enum):
-    """How long an order lives: GTC and DAY may rest, IOC and FOK never do (RULES 3, 4, 5)."""
-
-    GTC = "GTC"
-    DAY = "DAY"
-    IOC = "IOC"
-    FOK = "FOK"
-
-
-class SelfTradePrevention(Enum):
-    """What happens when an arriving order would trade with its own user; the arriving order decides (RULES 15)."""
-
-    NONE = "NONE"
-    CANCEL_OLDEST = "CANCEL_OLDEST"
-    CANCEL_NEWEST = "CANCEL_NEWEST"
-    CANCEL_BOTH = "CANCEL_BOTH"
-    DECREMENT = "DECREMENT"
-
-
-class OrderStatus(Enum):
-    """Where an order is in its life; the first two are live."""
-
-    NEW = "NEW"
-    PARTIALLY_FILLED = "PARTIALLY_FILLED"
-    FILLED = "FILLED"
-    CANCELED = "CANCELED"
-    EXPIRED = "EXPIRED"
-
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderStatus, SelfTradePrevention, TimeInForce
 
 # Members looked up once: on CPython 3.11 `OrderStatus.NEW` costs 75 ns, a module global 5 ns.
 _NEW = OrderStatus.NEW
 _PARTIALLY_FILLED = OrderStatus.PARTIALLY_FILLED
 _FILLED = OrderStatus.FILLED
 _CANCELED = OrderStatus.CANCELED
+_NO_PREVENTION = SelfTradePrevention.NONE
 
 
 class Order:
     """One user's order.
 
-    `price` is in ticks of its instrument, None for a MARKET order; quantities are in units of the instrument;
-    `timestamp` is when the engine accepted it, in ns since the Unix epoch.  `ends_with_connection` asks that it be
-    canceled when the connection ends that it was entered on.  `level`, `previous` and `next` are the order's place
-    in a book: they belong to `orderbook`, nobody else touches them.  `level` is None while the order does not
-    rest, and the neighbours exist only while it does.
+    `terms` is what it asks for now; `side`, `price` (in ticks of its instrument, None for any price) and
+    `self_trade_prevention` are taken out of it because matching asks for them all the time.  Quantities are in
+    units of the instrument; `hidden_quantity` is that part of `remaining_quantity` which is not shown, 0 unless
+    the order is an iceberg at rest.  `timestamp` is when the engine accepted it, in ns since the Unix epoch.
+    `ends_with_connection` asks that it be canceled when the connection ends that it was entered on.  `level`,
+    `previous` and `next` are the order's place in a book: they belong to `orderbook`, nobody else touches them.
+    `level` is None while the order does not rest, and the neighbours exist only while it does.
     """
 
     previous: Optional[Order]
@@ -90,17 +44,15 @@ class Order:
         "user",
         "client_order_id",
         "symbol",
+        "terms",
         "side",
-        "order_type",
-        "time_in_force",
         "price",
-        "quantity",
+        "self_trade_prevention",
         "remaining_quantity",
         "executed_quantity",
+        "hidden_quantity",
         "status",
         "timestamp",
-        "post_only",
-        "self_trade_prevention",
         "ends_with_connection",
         "level",
         "previous",
@@ -113,13 +65,8 @@ class Order:
         user: str,
         client_order_id: str,
         symbol: str,
-        side: Side,
-        order_type: OrderType,
-        time_in_force: TimeInForce,
+        terms: Terms,
         price: Optional[int],
-        quantity: int,
-        post_only: bool,
-        self_trade_prevention: SelfTradePrevention,
         timestamp: int,
         ends_with_connection: bool = False,
     ) -> None:
@@ -127,17 +74,15 @@ class Order:
         self.user = user
         self.client_order_id = client_order_id
         self.symbol = symbol
-        self.side = side
-        self.order_type = order_type
-        self.time_in_force = time_in_force
+        self.terms = terms
+        self.side = terms.side
         self.price = price
-        self.quantity = quantity
-        self.remaining_quantity = quantity
+        self.self_trade_prevention = terms.self_trade_prevention or _NO_PREVENTION
+        self.remaining_quantity = terms.quantity
         self.executed_quantity = 0
+        self.hidden_quantity = 0
         self.status = _NEW
         self.timestamp = timestamp
-        self.post_only = post_only
-        self.self_trade_prevention = self_trade_prevention
         self.ends_with_connection = ends_with_connection
         self.level: Optional[PriceLevel] = None
 
@@ -146,6 +91,16 @@ class Order:
             f"<Order {self.order_id} {self.user} {self.side.value} {self.remaining_quantity}/{self.quantity} "
             f"{self.symbol} @ {self.price} {self.status.value}>"
         )
+
+    @property
+    def quantity(self) -> int:
+        """The total quantity, executed part included."""
+        return self.terms.quantity
+
+    @property
+    def time_in_force(self) -> TimeInForce:
+        """How long the order lives."""
+        return self.terms.time_in_force
 
     @property
     def is_live(self) -> bool:
@@ -182,11 +137,42 @@ class Order:
     def resize(self, quantity: int) -> None:
         """Set the total quantity; what was executed stays executed, so something must remain."""
         assert quantity > self.executed_quantity and self.is_live, (self, quantity)
-        self.quantity = quantity
-        self.remaining_quantity = quantity - self.executed_quantity
+        self._set_quantity(quantity)
 
     def cut_to_executed(self) -> None:
         """Set the total quantity to what was executed: nothing remains, the caller cancels it next (RULES 11)."""
         assert self.is_live, self
-        self.quantity = self.executed_quantity
-        self.remaining_quantity = 0
+        self._set_quantity(self.executed_quantity)
+
+    def _set_quantity(self, quantity: int) -> None:
+        self.terms = self.terms._replace(quantity=quantity)
+        self.remaining_quantity = quantity - self.executed_quantity
+
+    def reprice(self, price: int, price_nanos: int) -> None:
+        """Set the limit price, in ticks and in 10⁻⁹ currency units."""
+        self.price = price
+        self.terms = self.terms._replace(price_nanos=price_nanos)
+
+
+class PriceLevel:
+    """The orders resting at one price of one side, earliest first.
+
+    `quantity` is the sum of what is shown of them, `order_count` their number; `first` and `last` are None exactly
+    when it is empty.  Order and level name each other, so they share this file; `orderbook` does the linking.
+    """
+
+    __slots__ = ("price", "first", "last", "quantity", "order_count")
+
+    def __init__(self, price: int) -> None:
+        self.price = price
+        self.first: Optional[Order] = None
+        self.last: Optional[Order] = None
+        self.quantity = 0
+        self.order_count = 0
+
+    def orders(self) -> Iterator[Order]:
+        """The queue from front to back.  The level must not change while it is walked."""
+        order = self.first
+        while order is not None:
+            yield order
+            order = order.next

@@ -31,36 +31,12 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Optional
 
-from exchange.engine.instrument import Instrument, Phase
-from exchange.engine.order import Order, Side
+from exchange.engine.instrument import Instrument
+from exchange.engine.order import Order, PriceLevel
+from exchange.engine.words import Phase, Side
 
 # Below this many, empty levels are not worth a compaction.
 _EMPTY_LEVELS_TOLERATED = 32
-
-
-class PriceLevel:
-    """The orders resting at one price of `side`, earliest first.
-
-    `quantity` is the sum of what remains of them, `order_count` their number; `first` and `last` are None exactly
-    when it is empty.
-    """
-
-    __slots__ = ("side", "price", "first", "last", "quantity", "order_count")
-
-    def __init__(self, side: BookSide, price: int) -> None:
-        self.side = side
-        self.price = price
-        self.first: Optional[Order] = None
-        self.last: Optional[Order] = None
-        self.quantity = 0
-        self.order_count = 0
-
-    def orders(self) -> Iterator[Order]:
-        """The queue from front to back.  The level must not change while it is walked."""
-        order = self.first
-        while order is not None:
-            yield order
-            order = order.next
 
 
 class BookSide:
@@ -93,7 +69,7 @@ class BookSide:
         assert price is not None and order.level is None, order
         level = self._levels.get(price)
         if level is None:
-            level = self._levels[price] = PriceLevel(self, price)
+            level = self._levels[price] = PriceLevel(price)
             heappush(self._heap, price * self._sign)
         elif level.first is None:
             self._empty_count -= 1

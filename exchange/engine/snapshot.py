@@ -1,14 +1,16 @@
 """The engine's state as records of plain values, and back.
 
-Each record is a list: its kind, then numbers, strings, booleans, None and (for an instrument) a dict of these, so
-that any storage can write one as a line.  They come in an order from which the state can be built in one pass,
-without a second copy in memory:
+Each record is a list: its kind, then numbers, strings, booleans, None and dicts of these, so that any storage can
+write one as a line.  They come in an order from which the state can be built in one pass, without a second copy in
+memory:
 
     engine, limits, instrument …, account …, position …, order …, reserved …
 
 Live orders come book by book in the sequence in which they would trade, so restoring them front to back restores
 their priority.  Done orders that are still remembered follow them, then each account's reserved client order ids,
 oldest first.  Equal states give equal records, whatever way led to them.
+
+The first record ends with the number of this form; records of the form before it are read by `old_snapshot`.
 """
 
 from __future__ import annotations
@@ -16,76 +18,77 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from exchange.engine import old_snapshot
 from exchange.engine.account import Account, Position
-from exchange.engine.instrument import Instrument, Phase
+from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.limits import Limits
-from exchange.engine.order import (
-    Order,
-    OrderStatus,
-    OrderType,
-    SelfTradePrevention,
-    Side,
-    TimeInForce,
-)
+from exchange.engine.order import Order
 from exchange.engine.orderbook import OrderBook
+from exchange.engine.state import State
+from exchange.engine.terms import from_plain
+from exchange.engine.words import OrderStatus, Phase, SelfTradePrevention
 
-if TYPE_CHECKING:
-    from exchange.engine.engine import Engine
+FORM = 2
 
-# Looked up by value once per order: `Side("BUY")` costs ten times what a dict does.
-_SIDES = {member.value: member for member in Side}
-_ORDER_TYPES = {member.value: member for member in OrderType}
-_TIMES_IN_FORCE = {member.value: member for member in TimeInForce}
-_PREVENTIONS = {member.value: member for member in SelfTradePrevention}
+# Looked up by value once per order: `OrderStatus("NEW")` costs ten times what a dict does.
 _STATUSES = {member.value: member for member in OrderStatus}
 
 
-def records(engine: Engine) -> Iterator[list[Any]]:
+def records(state: State) -> Iterator[list[Any]]:
     """The whole state, one record at a time."""
-    yield ["engine", engine.sequence, engine.last_order_id, engine.matcher.last_trade_id]
-    limits = engine.limits
+    yield ["engine", state.sequence, state.last_order_id, state.matcher.last_trade_id, FORM]
+    limits = state.limits
     yield ["limits", limits.open_orders_max, limits.quantity_max, limits.position_max]
-    for book in engine.books.values():
+    for book in state.books.values():
         yield _instrument_record(book)
-    for account in engine.accounts.values():
+    for account in state.accounts.values():
         yield ["account", account.user, account.seq, account.is_blocked, account.credential]
         for symbol, position in account.positions.items():
-            yield [
-                "position",
-                account.user,
-                symbol,
-                position.net_quantity,
-                position.cost,
-                position.realised_pnl,
-                position.volume,
-            ]
-    for book in engine.books.values():
+            yield _position_record(account.user, symbol, position)
+    for book in state.books.values():
         for side in (book.bids, book.asks):
             yield from map(_order_record, side.orders())
-    for account in engine.accounts.values():
+    for account in state.accounts.values():
         yield from _reserved_records(account)
 
 
-def digest(engine: Engine) -> str:
+def digest(state: State) -> str:
     """SHA-256 over the records, in hex."""
     total = sha256()
-    for record in records(engine):
+    for record in records(state):
         total.update(repr(record).encode())
     return total.hexdigest()
 
 
-def load(engine: Engine, source: Iterable[list[Any]]) -> None:
+def load(state: State, source: Iterable[list[Any]]) -> None:
     """Build the state that `source` tells into a new engine; KeyError, TypeError or ValueError on others."""
+    form = 1
     for kind, *values in source:
-        _LOADERS[kind](engine, *values)
+        if kind == "engine":
+            form = _load_engine(state, *values)
+        else:
+            (_LOADERS if form == FORM else _OLD_LOADERS)[kind](state, *values)
 
 
 def _instrument_record(book: OrderBook) -> list[Any]:
     definition = asdict(book.instrument)
     definition["self_trade_prevention"] = book.instrument.self_trade_prevention.value
-    return ["instrument", book.phase.value, book.last_trade_price, definition]
+    now = {"phase": book.phase.value, "last_trade_price": book.last_trade_price}
+    return ["instrument", now, definition]
+
+
+def _position_record(user: str, symbol: str, position: Position) -> list[Any]:
+    return [
+        "position",
+        user,
+        symbol,
+        position.net_quantity,
+        position.cost,
+        position.realised_pnl,
+        position.volume,
+    ]
 
 
 def _order_record(order: Order) -> list[Any]:
@@ -95,13 +98,7 @@ def _order_record(order: Order) -> list[Any]:
         order.user,
         order.client_order_id,
         order.symbol,
-        order.side.value,
-        order.order_type.value,
-        order.time_in_force.value,
-        order.price,
-        order.quantity,
-        order.post_only,
-        order.self_trade_prevention.value,
+        order.terms.plain(),
         order.timestamp,
         order.remaining_quantity,
         order.executed_quantity,
@@ -123,90 +120,89 @@ def _reserved_records(account: Account) -> Iterator[list[Any]]:
         yield ["reserved", account.user, client_order_id, order.order_id]
 
 
-def _load_engine(engine: Engine, sequence: int, last_order_id: int, last_trade_id: int) -> None:
-    engine.sequence = sequence
-    engine.last_order_id = last_order_id
-    engine.matcher.last_trade_id = last_trade_id
+def _load_engine(state: State, sequence: int, last_order_id: int, last_trade_id: int, form: int = 1) -> int:
+    """Returns the form of the records that follow."""
+    if form not in (1, FORM):
+        raise ValueError(f"a snapshot of form {form}: this version reads up to {FORM}")
+    state.sequence = sequence
+    state.last_order_id = last_order_id
+    state.matcher.last_trade_id = last_trade_id
+    return form
 
 
-def _load_limits(engine: Engine, open_orders_max: int, quantity_max: Any, position_max: Any) -> None:
-    engine.limits = Limits(open_orders_max, quantity_max, position_max)
+def _load_limits(state: State, open_orders_max: int, quantity_max: Any, position_max: Any) -> None:
+    state.limits = Limits(open_orders_max, quantity_max, position_max)
 
 
-def _load_instrument(engine: Engine, phase: str, last_trade_price: Any, definition: dict[str, Any]) -> None:
-    prevention = _PREVENTIONS[definition["self_trade_prevention"]]
-    instrument = Instrument(**{**definition, "self_trade_prevention": prevention})
-    book = engine.books[instrument.symbol] = OrderBook(instrument)
-    book.phase = Phase(phase)
-    book.last_trade_price = last_trade_price
+def _load_instrument(state: State, now: dict[str, Any], definition: dict[str, Any]) -> None:
+    prevention = SelfTradePrevention(definition["self_trade_prevention"])
+    schedule = definition["schedule"]
+    fields = {
+        **definition,
+        "self_trade_prevention": prevention,
+        "schedule": None if schedule is None else Schedule(**schedule),
+    }
+    instrument = Instrument(**fields)
+    book = state.books[instrument.symbol] = OrderBook(instrument)
+    book.phase = Phase(now["phase"])
+    book.last_trade_price = now["last_trade_price"]
 
 
-def _load_account(engine: Engine, user: str, seq: int, is_blocked: bool, credential: Any) -> None:
-    account = engine.open_account(user)
+def _load_account(state: State, user: str, seq: int, is_blocked: bool, credential: Any) -> None:
+    account = state.open_account(user)
     account.seq = seq
     account.is_blocked = is_blocked
     account.credential = credential
 
 
-def _load_position(engine: Engine, user: str, symbol: str, *amounts: int) -> None:
-    engine.accounts[user].positions[symbol] = Position(*amounts)
+def _load_position(state: State, user: str, symbol: str, *amounts: int) -> None:
+    state.accounts[user].positions[symbol] = Position(*amounts)
 
 
 def _load_order(
-    engine: Engine,
+    state: State,
     order_id: int,
     user: str,
     client_order_id: str,
     symbol: str,
-    side: str,
-    order_type: str,
-    time_in_force: str,
-    price: Any,
-    quantity: int,
-    post_only: bool,
-    prevention: str,
+    terms: dict[str, Any],
     timestamp: int,
     remaining_quantity: int,
     executed_quantity: int,
     status: str,
-    # Snapshots were made before there was such a thing: no order in them ends with its connection.
-    ends_with_connection: bool = False,
+    ends_with_connection: bool,
 ) -> None:
+    asked = from_plain(terms)
+    price_nanos, tick_size_nanos = asked.price_nanos, state.books[symbol].instrument.tick_size_nanos
     order = Order(
         order_id,
         user,
         client_order_id,
         symbol,
-        _SIDES[side],
-        _ORDER_TYPES[order_type],
-        _TIMES_IN_FORCE[time_in_force],
-        price,
-        quantity,
-        post_only,
-        _PREVENTIONS[prevention],
+        asked,
+        None if price_nanos is None else price_nanos // tick_size_nanos,
         timestamp,
         ends_with_connection,
     )
     order.remaining_quantity = remaining_quantity
     order.executed_quantity = executed_quantity
     order.status = _STATUSES[status]
-    account = engine.accounts[user]
+    account = state.accounts[user]
     if order.is_live:
         account.enter(order)
-        engine.books[symbol].side(order.side).add(order)
+        state.books[symbol].side(order.side).add(order)
     else:
         # Its ids follow as `reserved` records.
         account.remember(order)
 
 
-def _load_reserved(engine: Engine, user: str, client_order_id: str, order_id: int) -> None:
-    account = engine.accounts[user]
+def _load_reserved(state: State, user: str, client_order_id: str, order_id: int) -> None:
+    account = state.accounts[user]
     account.orders_by_client_id[client_order_id] = account.orders[order_id]
     account.done_client_order_ids.append(client_order_id)
 
 
 _LOADERS: dict[str, Callable[..., None]] = {
-    "engine": _load_engine,
     "limits": _load_limits,
     "instrument": _load_instrument,
     "account": _load_account,
@@ -214,3 +210,13 @@ _LOADERS: dict[str, Callable[..., None]] = {
     "order": _load_order,
     "reserved": _load_reserved,
 }
+
+
+def _load_old(kind: str) -> Callable[..., None]:
+    def load_old(state: State, *values: Any) -> None:
+        _LOADERS[kind](state, *old_snapshot.RENEWED[kind](state, *values))
+
+    return load_old
+
+
+_OLD_LOADERS = {**_LOADERS, **{kind: _load_old(kind) for kind in old_snapshot.RENEWED}}

@@ -15,13 +15,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union
 
-from exchange.engine.events import RejectCode
 from exchange.networking.inbound.connection_reader import ConnectionReader, PutInbound
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire import session_lines
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.requests import CaughtUp
 from exchange.utils.memory import give_back_freed_memory
 from exchange.utils.tls import TlsSocket
@@ -34,7 +34,7 @@ DESCRIPTORS_RESERVED = 256
 EBB_CONNECTIONS_MIN = 100
 
 _SLOW_CONSUMER = session_lines.error(
-    RejectCode.SLOW_CONSUMER, "you read too slowly and too much is waiting for you; reconnect and read faster"
+    WireCode.SLOW_CONSUMER, "you read too slowly and too much is waiting for you; reconnect and read faster"
 )
 
 
@@ -129,7 +129,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         self.shutdown()
         self._accepting.join()
         self.server_close()
-        line = session_lines.error(RejectCode.ENGINE_STOPPING, reason)
+        line = session_lines.error(WireCode.ENGINE_STOPPING, reason)
         with self._connections_lock:
             connections = list(self._connections)
         for connection in connections:
@@ -212,6 +212,6 @@ def _descriptors_to_spare() -> int:
 def _say_full(request: socket.socket, connections_max: int) -> None:
     text = f"connections: {connections_max} are open, which is the limit; try again later"
     try:
-        request.send(session_lines.error(RejectCode.RATE_LIMITED, text), socket.MSG_DONTWAIT)
+        request.send(session_lines.error(WireCode.RATE_LIMITED, text), socket.MSG_DONTWAIT)
     except OSError:
         return  # Already gone.

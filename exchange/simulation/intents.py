@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Union
 
-from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
 
 
 class Place(NamedTuple):

@@ -18,18 +18,15 @@ from typing import Any, Optional
 
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
-    CancelReason,
     Event,
-    Liquidity,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
     OrderReplaced,
     PrivateEvent,
 )
-from exchange.engine.instrument import Instrument
-from exchange.engine.order import SelfTradePrevention, TimeInForce
-from exchange.engine.price_texts import PriceTextsBySymbol
+from exchange.engine.instrument import Instrument, PriceTextsBySymbol
+from exchange.engine.words import CancelReason, Liquidity, SelfTradePrevention, TimeInForce
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import DamagedFileError, utc_text
 from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
@@ -100,7 +97,9 @@ def unwritten(events: Iterable[Event], written_seqs: Mapping[str, int]) -> list[
     """Of what a replay gives, the private events that the logs, which end at `written_seqs`, don't hold yet."""
     written_seq = written_seqs.get
     private: list[PrivateEvent] = [
-        event for event in events if type(event) in PRIVATE_EVENT_TYPES  # type: ignore[misc]
+        event  # type: ignore[misc]
+        for event in events
+        if type(event) in PRIVATE_EVENT_TYPES
     ]
     return [event for event in private if event.seq > written_seq(event.user, 0)]
 
@@ -138,7 +137,7 @@ class AuditFormat:
 
     def _executed(self, event: OrderExecuted) -> str:
         (_, seq, _, order_id, client_order_id, symbol, side) = event[:7]
-        trade_id, price, quantity, remaining_quantity, status, liquidity = event[7:]
+        trade_id, price, quantity, remaining_quantity, status, liquidity = event[7:13]
         return (
             f"{self._time_text} seq={seq} EXECUTED order {order_id} ({client_order_id}) "
             f"{side._value_} {symbol} {quantity} @ {self._price_texts[symbol][price]} "
@@ -146,13 +145,14 @@ class AuditFormat:
         )
 
     def _accepted(self, event: OrderAccepted) -> str:
-        (_, seq, _, order_id, client_order_id, symbol, side, order_type, time_in_force) = event[:9]
-        price, quantity, post_only, prevention = event[9:]
+        _, seq, _, order_id, client_order_id, symbol, terms = event
+        side, order_type, time_in_force, price_nanos, quantity, post_only, prevention, _, _ = terms
         post_only_text = " POST_ONLY" if post_only else ""
-        prevention_text = "" if prevention is _NO_PREVENTION else f" {prevention._value_}"
+        prevention_text = "" if prevention is None or prevention is _NO_PREVENTION else f" {prevention._value_}"
+        price_text = "" if price_nanos is None else f" @ {self._price_texts[symbol].of_nanos(price_nanos)}"
         return (
             f"{self._time_text} seq={seq} ACCEPTED order {order_id} ({client_order_id}) "
-            f"{side._value_} {symbol} {quantity}{self._at_price(symbol, price)} "
+            f"{side._value_} {symbol} {quantity}{price_text} "
             f"remaining {quantity} NEW {order_type._value_} {time_in_force._value_}"
             f"{post_only_text}{prevention_text}"
         )

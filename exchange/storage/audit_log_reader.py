@@ -13,9 +13,9 @@ from pathlib import Path
 from time import strptime
 from typing import BinaryIO, Optional
 
-from exchange.engine.events import Liquidity, OrderExecuted
+from exchange.engine.events import OrderExecuted
 from exchange.engine.instrument import NANOS_DIGITS, Instrument
-from exchange.engine.order import OrderStatus, Side
+from exchange.engine.words import Liquidity, OrderStatus, Side
 from exchange.storage.audit_log import file_stem, seq_of
 
 _EXECUTED = re.compile(

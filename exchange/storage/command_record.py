@@ -24,10 +24,20 @@ from functools import partial
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, Optional, Union, get_args, get_origin, get_type_hints
 
-from exchange.engine.commands import CancelOrder, Command, NewOrder, ReplaceOrder
+from exchange.engine.commands import CancelOrder, Command, HaltInstrument, NewOrder, ReplaceOrder
+from exchange.engine.instrument import Instrument
+from exchange.engine.terms import Terms
 
 # What the last fields of a command mean in older records of it, which lack them.
-_LATER_FIELDS: dict[type, tuple[Any, ...]] = {NewOrder: (False,)}
+_LATER_FIELDS: dict[type, tuple[Any, ...]] = {
+    NewOrder: (False, None, None),
+    ReplaceOrder: (None,),
+    HaltInstrument: (None,),
+    Instrument: (None, None, 60, 60, None, None, None, None),
+}
+
+# How many of an order's terms stood in the oldest records of it.
+_OLD_TERMS = 7
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -66,14 +76,17 @@ def _plain(value: Any) -> Any:
 
 # `_value_` is what `value` looks up; the property around it costs more than the rest of the field.
 def _new_order(command: NewOrder) -> str:
-    (user, client_order_id, symbol, side, order_type, time_in_force, price, quantity, post_only,
-     prevention, ends_with_connection) = command  # fmt: skip
+    user, client_order_id, symbol, terms, ends_with_connection = command
+    (side, order_type, time_in_force, price, quantity, post_only, prevention, stop_price,
+     display_quantity) = terms  # fmt: skip
+    plain = stop_price is None and display_quantity is None
+    options = "" if plain else f",{_number(stop_price)},{_number(display_quantity)}"
     return (
         f'"new_order",{quoted(user)},{quoted(client_order_id)},{"null" if symbol is None else quoted(symbol)},'
         f'"{side._value_}","{order_type._value_}","{time_in_force._value_}",{"null" if price is None else price},'
-        f'{quantity},{"true" if post_only else "false"},'
-        f'{"null" if prevention is None else quoted(prevention._value_)},'
-        f'{"true" if ends_with_connection else "false"}'
+        f"{quantity},{'true' if post_only else 'false'},"
+        f"{'null' if prevention is None else quoted(prevention._value_)},"
+        f"{'true' if ends_with_connection else 'false'}{options}"
     )
 
 
@@ -83,10 +96,11 @@ def _cancel_order(command: CancelOrder) -> str:
 
 
 def _replace_order(command: ReplaceOrder) -> str:
-    user, order_id, client_order_id, price_nanos, quantity, new_client_order_id = command
+    user, order_id, client_order_id, price_nanos, quantity, new_client_order_id, stop_price_nanos = command
+    stop_price_text = "" if stop_price_nanos is None else f",{stop_price_nanos}"
     return (
         f'"replace_order",{quoted(user)},{_number(order_id)},{_text(client_order_id)},{_number(price_nanos)},'
-        f"{_number(quantity)},{_text(new_client_order_id)}"
+        f"{_number(quantity)},{_text(new_client_order_id)}{stop_price_text}"
     )
 
 
@@ -167,14 +181,33 @@ def _reader(of: type, types_before: tuple[type, ...] = ()) -> _Reader:
     """A reader for a NamedTuple or a dataclass, with values of `types_before` before its fields."""
     types = [frozenset([kind]) for kind in types_before]
     conversions: list[tuple[int, Callable[[Any], Any]]] = []
-    for index, hint in enumerate(get_type_hints(of).values(), start=len(types_before)):
+    for index, hint in enumerate(_hints(of), start=len(types_before)):
         alternatives = get_args(hint) if get_origin(hint) is Union else (hint,)
         types.append(frozenset(_json_type(kind) for kind in alternatives))
         conversions += [(index, _conversion(kind, alternatives)) for kind in alternatives if not _is_itself(kind)]
     # A NamedTuple's own `_make` counts the fields once more, in Python.
-    make = partial(tuple.__new__, of) if issubclass(of, tuple) else lambda fields: of(*fields)
+    make: Callable[[tuple[Any, ...]], Any] = lambda fields: of(*fields)  # noqa: E731
+    if of is NewOrder:
+        make = _made_new_order
+    elif issubclass(of, tuple):
+        make = partial(tuple.__new__, of)
     later = _LATER_FIELDS.get(of, ())
     return _Reader(kind_of(of), make, len(types_before), tuple(types), tuple(conversions), later)
+
+
+def _hints(of: type) -> list[Any]:
+    """The types of an object's fields in a record, where an order's terms stand one by one, the newest last."""
+    if of is not NewOrder:
+        return list(get_type_hints(of).values())
+    user, client_order_id, symbol, _terms, ends_with_connection = get_type_hints(NewOrder).values()
+    terms = list(get_type_hints(Terms).values())
+    return [user, client_order_id, symbol, *terms[:_OLD_TERMS], ends_with_connection, *terms[_OLD_TERMS:]]
+
+
+def _made_new_order(fields: tuple[Any, ...]) -> NewOrder:
+    after = 3 + _OLD_TERMS
+    terms = tuple.__new__(Terms, fields[3:after] + fields[after + 1 :])
+    return tuple.__new__(NewOrder, (*fields[:3], terms, fields[after]))
 
 
 def _is_itself(kind: Any) -> bool:
@@ -194,12 +227,11 @@ def _conversion(kind: Any, alternatives: tuple[Any, ...]) -> Callable[[Any], Any
     nothing = {None: None} if type(None) in alternatives else {}
     if _json_type(kind) is str:
         return {**nothing, **{member.value: member for member in kind}}.__getitem__
-    assert not nothing, f"{alternatives}: a value of several fields that may be None is not needed so far"
     if get_origin(kind) is tuple:
         item_kind, _ellipsis = get_args(kind)
         return lambda values: _tuple(item_kind, values)
     reader = _reader(kind)
-    return lambda values: reader.read([values])[0]
+    return lambda values: None if values is None else reader.read([values])[0]
 
 
 def _tuple(item_kind: type, values: list[Any]) -> tuple[Any, ...]:

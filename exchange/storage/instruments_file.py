@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from exchange.engine.instrument import NANOS_PER_UNIT, Instrument
-from exchange.engine.order import SelfTradePrevention
+from exchange.engine.words import SelfTradePrevention
 from exchange.utils.helpers import JsonError, parse_json
 
 _SYMBOL = re.compile(r"[A-Z0-9._-]{1,16}")
@@ -107,7 +107,7 @@ def _instrument(entry: Any) -> Instrument:
         lot_size=lot_size,
         min_quantity=_positive_integer(entry, "min_quantity", lot_size),
         max_quantity=_positive_integer(entry, "max_quantity", largest),
-        price_band_percent=_no_price_band(entry.get("price_band_percent")),
+        price_band_ppm=_no_price_band(entry.get("price_band_percent")),
         self_trade_prevention=_self_trade_prevention(entry),
     )
     _check_limits(instrument)

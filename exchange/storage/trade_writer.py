@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from exchange.engine.instrument import Instrument
-from exchange.engine.price_texts import PriceTextsBySymbol
+from exchange.engine.instrument import Instrument, PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, write_all
@@ -36,11 +35,12 @@ trade_id_of = LineNumber(
 def trade_line(trade: Trade, price_texts: PriceTextsBySymbol) -> str:
     """One trade as its line of the ledger, with its newline."""
     # No value needs escaping: the alphabets of symbols and users have neither quote nor backslash.
-    trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade
+    trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade[:10]
+    aggressor = "null" if side is None else f'"{side._value_}"'
     return (
         f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{price_texts[symbol][price]},'
         f'"quantity":{quantity},"buy_order_id":{buy_order_id},"sell_order_id":{sell_order_id},'
-        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":"{side._value_}","timestamp":{timestamp}}}\n'
+        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":{aggressor},"timestamp":{timestamp}}}\n'
     )
 
 

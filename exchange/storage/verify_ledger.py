@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from exchange.engine.engine import Engine
-from exchange.engine.price_texts import PriceTextsBySymbol
+from exchange.engine.instrument import PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.storage.findings import Findings
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal

@@ -25,8 +25,9 @@ from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOr
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event, OrderCanceled, OrderExecuted
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
+from exchange.engine.words import OrderType, Side, TimeInForce
 
 MAGIC = int.from_bytes(b"100_WBEM", "little")
 NEW, CANCEL, MODIFY = 0, 1, 2
@@ -115,11 +116,13 @@ class Workload:
             USER,
             client_order_id,
             INSTRUMENT.symbol,
-            _SIDES[side],
-            OrderType.LIMIT,
-            TimeInForce.IOC if ioc else TimeInForce.GTC,
-            price * INSTRUMENT.tick_size_nanos,
-            quantity,
+            Terms(
+                _SIDES[side],
+                OrderType.LIMIT,
+                TimeInForce.IOC if ioc else TimeInForce.GTC,
+                price * INSTRUMENT.tick_size_nanos,
+                quantity,
+            ),
         )
         return self._process(command, sequence)
 

@@ -213,11 +213,12 @@ class UserAccount:
         side, quantity, price, remaining, order_type, time_in_force = match.groups()
         assert name in self.entered, f"{self.user}: nobody sent {name}"
         sent = self.entered[name]
+        terms = sent.terms
         assert name not in self.orders and name not in self.refused, (self.user, name, details)
         assert (side, int(quantity), order_type, time_in_force) == (
-            sent.side.value, sent.quantity, sent.order_type.value, sent.time_in_force.value
+            terms.side.value, terms.quantity, terms.order_type.value, terms.time_in_force.value
         ), (self.user, sent, details)  # fmt: skip
-        assert (None if price is None else nanos(price)) == sent.price_nanos and remaining == quantity
+        assert (None if price is None else nanos(price)) == terms.price_nanos and remaining == quantity
         self.orders[name] = OrderAccount(order_id, side, price, int(quantity), sent.ends_with_connection)
 
     def _executed(self, order: OrderAccount, details: str) -> Fill:

@@ -7,7 +7,7 @@ import socket
 from typing import Any, Optional, Union
 
 from exchange.engine.commands import CancelAll, CancelOrder, Command, GetOrders, NewOrder, ReplaceOrder
-from exchange.engine.order import TimeInForce
+from exchange.engine.words import TimeInForce
 from tests.faults.kill_oracle import Message, UserAccount
 from tests.faults.random_orders import RandomOrders
 
@@ -20,14 +20,15 @@ RECEIVE_BYTES = 1 << 18
 def request(command: Command) -> Message:
     """A command as its message."""
     if isinstance(command, NewOrder):
-        options = {"price": _price(command.price_nanos), "self_trade_prevention": command.self_trade_prevention}
+        terms = command.terms
+        options = {"price": _price(terms.price_nanos), "self_trade_prevention": terms.self_trade_prevention}
         return {
             "type": "new_order",
             "client_order_id": command.client_order_id,
-            "side": command.side.value,
-            "order_type": command.order_type.value,
-            "time_in_force": command.time_in_force.value,
-            "quantity": command.quantity,
+            "side": terms.side.value,
+            "order_type": terms.order_type.value,
+            "time_in_force": terms.time_in_force.value,
+            "quantity": terms.quantity,
             **{name: getattr(value, "value", value) for name, value in options.items() if value is not None},
         }
     if isinstance(command, CancelOrder):
@@ -130,7 +131,7 @@ class PipeliningClient:
     def _entered_here(self, order: NewOrder) -> NewOrder:
         """What becomes of an order when it is sent on this connection."""
         wish = self._cancel_on_disconnect
-        ends_with_it = wish == "ALL" or (wish is True and order.time_in_force is not TimeInForce.GTC)
+        ends_with_it = wish == "ALL" or (wish is True and order.terms.time_in_force is not TimeInForce.GTC)
         return order._replace(ends_with_connection=ends_with_it)
 
     def _send(self, messages: list[Message]) -> None:

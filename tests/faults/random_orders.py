@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from random import Random
 
 from exchange.engine.commands import CancelAll, CancelOrder, Command, GetOrders, NewOrder, ReplaceOrder
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, SelfTradePrevention, Side, TimeInForce
 
 USERS = ("alice", "bob", "carol", "dave", "erin")
 TICK_NANOS = 10_000_000
@@ -57,13 +58,15 @@ class RandomOrders:
             user,
             client_order_id,
             "ACME",
-            random.choice((Side.BUY, Side.SELL)),
-            OrderType.MARKET if is_market else OrderType.LIMIT,
-            TimeInForce.IOC if is_market or random.random() < 0.1 else random.choice(RESTING),
-            None if is_market else self._price_nanos(),
-            random.randint(1, QUANTITY_MAX),
-            False,
-            random.choice((None, None, None, SelfTradePrevention.CANCEL_OLDEST)),
+            Terms(
+                random.choice((Side.BUY, Side.SELL)),
+                OrderType.MARKET if is_market else OrderType.LIMIT,
+                TimeInForce.IOC if is_market or random.random() < 0.1 else random.choice(RESTING),
+                None if is_market else self._price_nanos(),
+                random.randint(1, QUANTITY_MAX),
+                False,
+                random.choice((None, None, None, SelfTradePrevention.CANCEL_OLDEST)),
+            ),
             random.random() < 0.3,
         )
 

@@ -15,8 +15,7 @@ from exchange.core import Core
 from exchange.engine.commands import Command, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
-from exchange.engine.instrument import Instrument
-from exchange.engine.price_texts import PriceTextsBySymbol
+from exchange.engine.instrument import Instrument, PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.matching_thread import CommandStore, EventStore, JournalEntry, Outcome, TradeStore
 from exchange.storage.audit_log import AuditFormat, log_files

@@ -9,7 +9,8 @@ from random import Random
 
 from exchange.engine.commands import NewOrder
 from exchange.engine.events import OrderExecuted
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, Side, TimeInForce
 from exchange.storage.data_directory import StorageOptions
 from tests.faults.power_loss import HOUR_NS
 from tests.faults.seeded_workers import Workers
@@ -27,7 +28,7 @@ def jumping_times() -> Iterator[int]:
 
 def limit(user: str, client_order_id: str, side: Side, quantity: int) -> NewOrder:
     """An order at 100."""
-    return NewOrder(user, client_order_id, None, side, OrderType.LIMIT, TimeInForce.GTC, HUNDRED, quantity)
+    return NewOrder(user, client_order_id, None, Terms(side, OrderType.LIMIT, TimeInForce.GTC, HUNDRED, quantity))
 
 
 def test_orders_at_one_price_trade_in_the_order_they_came_however_the_clock_jumps() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, LoginRejected, Rejected
 from tests.support.processes import RunningEngine
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.engine.events import CancelReason, RejectCode
+from exchange.engine.words import CancelReason, RejectCode
 from exchange.networking.wire.decode import _FORMS
 from tests.support.processes import RunningEngine
 from tests.support.project import ROOT

@@ -33,10 +33,10 @@ from exchange.engine.commands import (
     SetLimits,
     UnblockUser,
 )
-from exchange.engine.events import CancelReason
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import CancelReason, OrderType, SelfTradePrevention, Side, TimeInForce
 from tests.support.oracle import Oracle
 
 USERS = ("alice", "bob", "carol")
@@ -100,13 +100,15 @@ def new_orders(draw: st.DrawFn, oracle: Oracle, position: int) -> NewOrder:
         user,
         client_order_id,
         draw(st.sampled_from([*[instrument.symbol] * 30, None, "NONE"])),
-        draw(st.sampled_from(Side)),
-        order_type,
-        time_in_force,
-        None if is_market else draw(prices(instrument)),
-        draw(quantities(instrument)),
-        may_rest and draw(st.integers(0, 5)) == 4,
-        draw(st.sampled_from([None, None, *SelfTradePrevention])),
+        Terms(
+            draw(st.sampled_from(Side)),
+            order_type,
+            time_in_force,
+            None if is_market else draw(prices(instrument)),
+            draw(quantities(instrument)),
+            may_rest and draw(st.integers(0, 5)) == 4,
+            draw(st.sampled_from([None, None, *SelfTradePrevention])),
+        ),
         draw(st.booleans()),
     )
 
@@ -290,13 +292,7 @@ def _wished(random: Random, wish: Wish, earlier: str) -> Command:
             user,
             client_order_id,
             None,
-            side,
-            OrderType.LIMIT,
-            time_in_force,
-            price_nanos,
-            quantity,
-            False,
-            prevention,
+            Terms(side, OrderType.LIMIT, time_in_force, price_nanos, quantity, False, prevention),
             ends_with_connection,
         )
     if kind < 0.8:

@@ -15,9 +15,9 @@ from exchange.engine.commands import (
     ReplaceOrder,
 )
 from exchange.engine.engine import Engine
-from exchange.engine.events import CancelRejected, OrderRejected, RejectCode
-from exchange.engine.instrument import Phase
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.events import CancelRejected, OrderRejected
+from exchange.engine.terms import Terms
+from exchange.engine.words import Code, OrderType, Phase, RejectCode, Side, TimeInForce
 from tests.property.strategies import ACME, NAMES, USERS, Stamped, command_sequences, long_session
 from tests.support.oracle import Oracle
 from tests.support.oracle_values import RESERVED_IDS, assert_same_events
@@ -77,11 +77,14 @@ def test_a_long_session_over_hundreds_of_prices(seed: int) -> None:
 def a_bid(client_order_id: str) -> NewOrder:
     """A bid that nothing trades with."""
     return NewOrder(
-        "alice", client_order_id, "ACME", Side.BUY, OrderType.LIMIT, TimeInForce.GTC, ACME.tick_size_nanos, 1
+        "alice",
+        client_order_id,
+        "ACME",
+        Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, ACME.tick_size_nanos, 1),
     )
 
 
-def codes(engine: Engine, *commands: Command) -> list[RejectCode]:
+def codes(engine: Engine, *commands: Command) -> list[Code]:
     """Why each command was refused; those that were not are left out."""
     events = [event for command in commands for event in engine.process(command, 7)]
     return [event.code for event in events if isinstance(event, (OrderRejected, CancelRejected))]

@@ -32,12 +32,12 @@ from exchange.engine.events import (
     UserBlocked,
     UserUnblocked,
 )
-from exchange.engine.instrument import Phase
 from exchange.engine.limits import Limits
-from exchange.engine.order import OrderStatus, OrderType, Side, TimeInForce
 from exchange.engine.trade import Trade
-from tests.property.strategies import USERS, Stamped, command_sequences
+from exchange.engine.words import OrderStatus, OrderType, Phase, Side, TimeInForce
+from tests.property.strategies import ACME, BOND, USERS, Stamped, command_sequences
 
+TICK_NANOS = {instrument.symbol: instrument.tick_size_nanos for instrument in (ACME, BOND)}
 PRIVATE = (OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced)
 REFUSALS = (OrderRejected, CancelRejected, ReplaceRejected, RequestRejected)
 
@@ -76,7 +76,7 @@ def test_quantity_is_executed_plus_remaining_plus_canceled(sequence: list[Stampe
     ended: set[int] = set()
     for event in sum(play(engine, sequence), []):
         if isinstance(event, OrderAccepted):
-            total[event.order_id] = event.quantity
+            total[event.order_id] = event.terms.quantity
         elif isinstance(event, OrderExecuted):
             executed[event.order_id] += event.quantity
             assert event.remaining_quantity == total[event.order_id] - executed[event.order_id]
@@ -115,6 +115,7 @@ def test_every_trade_takes_the_first_in_price_time_priority_at_its_price(sequenc
         if not trades:
             continue
         taker = trades[0].aggressor_side
+        assert taker is not None
         queue = queues[trades[0].symbol, taker.opposite]
         makers = [(t.sell_order_id if taker is Side.BUY else t.buy_order_id) for t in trades]
         aggressor = trades[0].buyer if taker is Side.BUY else trades[0].seller
@@ -165,14 +166,15 @@ def test_ioc_fok_and_market_orders_never_rest_and_fok_is_all_or_nothing(sequence
         accepted = next((event for event in events if isinstance(event, OrderAccepted)), None)
         if accepted is None or not isinstance(command, NewOrder):
             continue
+        terms = command.terms
         told = [event for event in events if isinstance(event, (OrderExecuted, OrderCanceled))]
         own = [event for event in told if event.order_id == accepted.order_id]
         filled = sum(event.quantity for event in own if isinstance(event, OrderExecuted))
-        if command.time_in_force is TimeInForce.FOK:
-            assert filled == command.quantity
-        if command.post_only:
+        if terms.time_in_force is TimeInForce.FOK:
+            assert filled == terms.quantity
+        if terms.post_only:
             assert filled == 0
-        if command.order_type is OrderType.MARKET or command.time_in_force is TimeInForce.IOC:
+        if terms.order_type is OrderType.MARKET or terms.time_in_force is TimeInForce.IOC:
             last = own[-1]
             assert isinstance(last, OrderCanceled) or last.remaining_quantity == 0
 
@@ -294,16 +296,16 @@ def test_money_and_positions_are_conserved(sequence: list[Stamped]) -> None:
     for event in sum(play(engine, sequence), []):
         if isinstance(event, OrderExecuted):
             direction = -1 if event.side is Side.BUY else 1
-            cash[event.user, event.symbol] += direction * event.price * event.quantity
+            cash[event.user, event.symbol] += direction * event.price * event.quantity * TICK_NANOS[event.symbol]
             volume[event.user, event.symbol] += event.quantity
     held = {(user, p.symbol): p for user in USERS for p in positions(engine, user)}
     assert {key: position.volume for key, position in held.items()} == volume
     for key, position in held.items():
-        assert position.realised_pnl == cash[key] + position.cost
-        assert (position.cost > 0) == (position.net_quantity > 0)
-        assert (position.cost < 0) == (position.net_quantity < 0)
+        assert position.realised_pnl_nanos == cash[key] + position.cost_nanos
+        assert (position.cost_nanos > 0) == (position.net_quantity > 0)
+        assert (position.cost_nanos < 0) == (position.net_quantity < 0)
     for symbol in {symbol for _user, symbol in held}:
         ours = [position for (_user, owned), position in held.items() if owned == symbol]
         assert sum(position.net_quantity for position in ours) == 0
-        assert sum(position.realised_pnl - position.cost for position in ours) == 0
-        assert sum(position.realised_pnl + position.unrealised_pnl for position in ours) == 0
+        assert sum(position.realised_pnl_nanos - position.cost_nanos for position in ours) == 0
+        assert sum(position.realised_pnl_nanos + position.unrealised_pnl_nanos for position in ours) == 0

@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 
 from exchange.engine import commands
 from exchange.engine.commands import CancelAll, CancelOrder, NewOrder, ReplaceOrder
-from exchange.engine.events import (
-    CancelRejected,
-    Liquidity,
-    OrderAccepted,
-    OrderExecuted,
-    OrderRejected,
-    RejectCode,
-    ReplaceRejected,
-)
+from exchange.engine.events import CancelRejected, OrderAccepted, OrderExecuted, OrderRejected, ReplaceRejected
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import (
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    RejectCode,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from exchange.networking.wire import requests
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import BadRequest, Ping, Subscribe
@@ -86,30 +88,33 @@ def new_orders(draw: st.DrawFn) -> NewOrder:
         draw(users),
         draw(client_order_ids),
         draw(st.none() | symbols),
-        draw(st.sampled_from(Side)),
-        OrderType.LIMIT if limit else OrderType.MARKET,
-        draw(st.sampled_from(lives)),
-        draw(prices_nanos) if limit else None,
-        draw(quantities),
-        rests and draw(st.booleans()),
-        draw(preventions),
+        Terms(
+            draw(st.sampled_from(Side)),
+            OrderType.LIMIT if limit else OrderType.MARKET,
+            draw(st.sampled_from(lives)),
+            draw(prices_nanos) if limit else None,
+            draw(quantities),
+            rests and draw(st.booleans()),
+            draw(preventions),
+        ),
     )
 
 
 @given(new_orders(), st.data())
 def test_new_order_comes_back_as_it_was_written(order: NewOrder, data: st.DataObject) -> None:
-    price = None if order.price_nanos is None else data.draw(price_texts(order.price_nanos))
+    terms = order.terms
+    price = None if terms.price_nanos is None else data.draw(price_texts(terms.price_nanos))
     fields = {
         "type": "new_order",
         "client_order_id": order.client_order_id,
         "symbol": order.symbol,
-        "side": order.side.value,
-        "order_type": order.order_type.value,
-        "time_in_force": order.time_in_force.value,
+        "side": terms.side.value,
+        "order_type": terms.order_type.value,
+        "time_in_force": terms.time_in_force.value,
         "price": price,
-        "quantity": order.quantity,
-        "post_only": order.post_only or None,
-        "self_trade_prevention": value_of(order.self_trade_prevention),
+        "quantity": terms.quantity,
+        "post_only": terms.post_only or None,
+        "self_trade_prevention": value_of(terms.self_trade_prevention),
     }
     shuffled = dict(data.draw(st.permutations(list(fields.items()))))
     separators = data.draw(st.sampled_from([(",", ":"), (", ", ": "), (" ,\t", "\r : ")]))
@@ -296,7 +301,7 @@ def test_order_request_with_a_good_id_is_always_answered_under_it(
     request = decode(line, "alice" if logged_in else None)
     assert isinstance(request, (served, refused))
     assert request.client_order_id == client_order_id
-    assert logged_in or (isinstance(request, refused) and request.code is RejectCode.NOT_LOGGED_IN)
+    assert logged_in or (isinstance(request, refused) and request.code is WireCode.NOT_LOGGED_IN)
 
 
 GOOD_LINES = (
@@ -326,14 +331,15 @@ instruments = st.builds(Instrument, symbols, st.integers(1, 10**10))
 positive = st.integers(1, 2**63 - 1)
 
 
-def assert_written(line: bytes, instrument: Instrument, event: Any) -> None:
+def assert_written(line: bytes, instrument: Instrument, event: Any, **values: Any) -> None:
     message = json.loads(line, parse_float=Decimal)
     assert line.isascii()
     assert line.count(b"\n") == 1
-    for name in ("seq", "order_id", "client_order_id", "symbol", "timestamp", "quantity"):
+    for name in ("seq", "order_id", "client_order_id", "symbol", "timestamp"):
         assert message[name] == getattr(event, name)
-    assert message["side"] == event.side.value
-    assert Fraction(message["price"]) == Fraction(event.price * instrument.tick_size_nanos, 10**9)
+    number, side = values["number"], values["side"]
+    assert (message["quantity"], message["side"]) == (number, side.value)
+    assert Fraction(message["price"]) == Fraction(number * instrument.tick_size_nanos, 10**9)
 
 
 @given(
@@ -353,10 +359,10 @@ def test_acceptance_and_execution_read_back_as_they_happened(
     prevention: SelfTradePrevention,
 ) -> None:
     encoder = Encoder([instrument])
-    head = ("alice", number, number + 1, number + 2, client_order_id, instrument.symbol, side)
-    limit, gtc = OrderType.LIMIT, TimeInForce.GTC
-    accepted = OrderAccepted(*head, limit, gtc, number, number, post_only, prevention)
-    assert_written(encoder.encode(accepted), instrument, accepted)
-    executed = OrderExecuted(*head, 9, number, number, 5, OrderStatus.FILLED, Liquidity.MAKER)
-    assert_written(encoder.encode(executed), instrument, executed)
+    head = ("alice", number, number + 1, number + 2, client_order_id, instrument.symbol)
+    limit, gtc, price_nanos = OrderType.LIMIT, TimeInForce.GTC, number * instrument.tick_size_nanos
+    accepted = OrderAccepted(*head, Terms(side, limit, gtc, price_nanos, number, post_only, prevention))
+    assert_written(encoder.encode(accepted), instrument, accepted, number=number, side=side)
+    executed = OrderExecuted(*head, side, 9, number, number, 5, OrderStatus.FILLED, Liquidity.MAKER)
+    assert_written(encoder.encode(executed), instrument, executed, number=number, side=side)
     assert ("post_only" in json.loads(encoder.encode(accepted))) is post_only

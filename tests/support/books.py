@@ -16,18 +16,11 @@ from typing import Optional
 
 from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOrder, ReplaceOrder
 from exchange.engine.engine import Engine
-from exchange.engine.events import (
-    CancelReason,
-    Event,
-    OrderCanceled,
-    OrderRejected,
-    RejectCode,
-    ReplaceRejected,
-    RequestRejected,
-)
+from exchange.engine.events import Event, OrderCanceled, OrderRejected, ReplaceRejected, RequestRejected
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
+from exchange.engine.words import CancelReason, Code, OrderType, SelfTradePrevention, Side, TimeInForce
 
 ACME = Instrument("ACME")
 
@@ -70,13 +63,15 @@ class Market:
             user,
             name or str(self._order_count),
             self.instrument.symbol,
-            side,
-            order_type,
-            time_in_force or (TimeInForce.IOC if price is None else TimeInForce.GTC),
-            self.nanos(price),
-            quantity,
-            post_only,
-            prevention,
+            Terms(
+                side,
+                order_type,
+                time_in_force or (TimeInForce.IOC if price is None else TimeInForce.GTC),
+                self.nanos(price),
+                quantity,
+                post_only,
+                prevention,
+            ),
             ends_with_connection,
         )
         return self.process(command)
@@ -122,13 +117,13 @@ def trades(events: list[Event]) -> list[tuple[str, str, int, int]]:
     return [(e.buyer, e.seller, e.quantity, e.price) for e in events if isinstance(e, Trade)]
 
 
-def refusals(events: list[Event]) -> list[tuple[RejectCode, str]]:
+def refusals(events: list[Event]) -> list[tuple[Code, str]]:
     """The code and the text of each refusal."""
     kinds = (OrderRejected, ReplaceRejected, RequestRejected)
     return [(event.code, event.text) for event in events if isinstance(event, kinds)]
 
 
-def codes(events: list[Event]) -> list[RejectCode]:
+def codes(events: list[Event]) -> list[Code]:
     """Why it was refused."""
     return [code for code, _text in refusals(events)]
 

@@ -12,12 +12,12 @@ from exchange.engine.events import (
     OrderRejected,
     PositionsListed,
     PositionState,
-    RejectCode,
     ReplaceRejected,
     RequestRejected,
 )
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import Code, OrderType, Side, TimeInForce
 
 BUY, SELL = Side.BUY, Side.SELL
 TICK_NANOS = 10_000_000
@@ -39,7 +39,7 @@ class Desk:
         self._now_ns += 1
         return self.engine.process(command, self._now_ns)
 
-    def refusal(self, command: Command) -> tuple[RejectCode, str]:
+    def refusal(self, command: Command) -> tuple[Code, str]:
         """Code and text of the refusal that `command` must meet; it must change nothing whatever."""
         before = self.engine.state_hash()
         (event,) = self.ask(command)
@@ -79,7 +79,7 @@ def order(
         price_nanos = price * TICK_NANOS
     order_type = OrderType.MARKET if price is None else OrderType.LIMIT
     return NewOrder(
-        user, client_order_id, symbol, side, order_type, time_in_force, price_nanos, quantity, post_only
+        user, client_order_id, symbol, Terms(side, order_type, time_in_force, price_nanos, quantity, post_only)
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 from exchange.simulation.replay.lobster_file import Row, RowType
 
 OF_AN_ORDER = frozenset({RowType.NEW, RowType.REDUCTION, RowType.CANCELLATION, RowType.EXECUTION})

@@ -21,20 +21,25 @@ from exchange.engine.commands import (
 )
 from exchange.engine.events import (
     AllCanceled,
-    CancelReason,
     CancelRejected,
     Event,
-    Liquidity,
     OrderRejected,
     OrdersListed,
     PositionsListed,
     PositionState,
-    RejectCode,
     ReplaceRejected,
     RequestRejected,
 )
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import (
+    CancelReason,
+    Liquidity,
+    OrderType,
+    RejectCode,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from tests.support.oracle_administration import ADMINISTRATIVE_ANSWERS, Administration
 from tests.support.oracle_values import (
     REJECTIONS,
@@ -112,8 +117,8 @@ class Oracle(Administration):
         order = OracleOrder(0, command, instrument, self._now)
         return (
             self._refusal_of_halted(instrument.symbol)
-            or refusal_of_price(command.price_nanos, instrument)
-            or refusal_of_quantity(command.quantity, instrument)
+            or refusal_of_price(command.terms.price_nanos, instrument)
+            or refusal_of_quantity(command.terms.quantity, instrument)
             or self._refusal_by_limits(order)
             or self._refusal_by_book(order)
         )
@@ -181,7 +186,8 @@ class Oracle(Administration):
             if order.remaining == 0:
                 self._put_away(order)
             self._tell(executed(order, self._next_seq(order.user), trade, liquidity))
-            self._position(order).add(trade.quantity if order.side is Side.BUY else -trade.quantity, trade.price)
+            quantity = trade.quantity if order.side is Side.BUY else -trade.quantity
+            self._position(order).add(quantity, trade.price * order.tick_size_nanos)
 
     def _prevent_self_trade(self, maker: OracleOrder, taker: OracleOrder) -> None:
         """RULES 15; the arriving order's instruction decides."""
@@ -287,4 +293,7 @@ class Oracle(Administration):
 
     def _positions_of(self, user: str) -> tuple[PositionState, ...]:
         held = sorted((symbol, position) for (owner, symbol), position in self.positions.items() if owner == user)
-        return tuple(position.state(symbol, self.last_price[symbol]) for symbol, position in held)
+        return tuple(
+            position.state(symbol, self.last_price[symbol] * self.instruments[symbol].tick_size_nanos)
+            for symbol, position in held
+        )

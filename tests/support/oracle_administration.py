@@ -18,21 +18,19 @@ from exchange.engine.commands import (
     UnblockUser,
 )
 from exchange.engine.events import (
-    CancelReason,
     InstrumentListed,
     InstrumentStatusChanged,
     LimitsSet,
     PhaseSet,
-    RejectCode,
     RequestRejected,
     UserBlocked,
     UserClaimed,
     UserReset,
     UserUnblocked,
 )
-from exchange.engine.instrument import Instrument, Phase, nanos_text
+from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.limits import Limits
-from exchange.engine.order import Side
+from exchange.engine.words import CancelReason, Phase, RejectCode, Side
 from tests.support.oracle_memory import Memory
 from tests.support.oracle_values import OracleOrder, Refusal
 

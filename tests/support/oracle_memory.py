@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from exchange.engine.events import CancelReason, Event
-from exchange.engine.order import Side
+from exchange.engine.events import Event
+from exchange.engine.words import CancelReason, Side
 from tests.support.oracle_values import RESERVED_IDS, OracleOrder, OraclePosition, canceled, replaced
 
 

@@ -10,10 +10,8 @@ from typing import NamedTuple, Optional, Union
 
 from exchange.engine.commands import CancelOrder, NewOrder, ReplaceOrder
 from exchange.engine.events import (
-    CancelReason,
     CancelRejected,
     Event,
-    Liquidity,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -21,13 +19,13 @@ from exchange.engine.events import (
     OrderReplaced,
     OrderState,
     PositionState,
-    RejectCode,
     ReplaceRejected,
     RequestRejected,
 )
 from exchange.engine.instrument import Instrument, nanos_text
-from exchange.engine.order import OrderStatus, Side
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
+from exchange.engine.words import CancelReason, Liquidity, OrderStatus, RejectCode, SelfTradePrevention, Side
 
 RESERVED_IDS = 1_000
 REJECTIONS = (OrderRejected, CancelRejected, ReplaceRejected, RequestRejected)
@@ -49,16 +47,19 @@ class OracleOrder:
         self.user = command.user
         self.client_order_id = command.client_order_id
         self.symbol = instrument.symbol
-        self.side = command.side
-        self.order_type = command.order_type
-        self.time_in_force = command.time_in_force
-        self.price = None if command.price_nanos is None else command.price_nanos // instrument.tick_size_nanos
-        self.quantity = command.quantity
+        self.asked = command.terms
+        self.tick_size_nanos = instrument.tick_size_nanos
+        self.side = self.asked.side
+        self.order_type = self.asked.order_type
+        self.time_in_force = self.asked.time_in_force
+        price_nanos = self.asked.price_nanos
+        self.price: Optional[int] = None if price_nanos is None else price_nanos // self.tick_size_nanos
+        self.quantity = self.asked.quantity
         self.executed = 0
         self.canceled = 0
         self.is_over = False
-        self.post_only = command.post_only
-        self.self_trade_prevention = command.self_trade_prevention or instrument.self_trade_prevention
+        self.post_only = self.asked.post_only
+        self.self_trade_prevention = self.asked.self_trade_prevention or instrument.self_trade_prevention
         self.ends_with_connection = command.ends_with_connection
         self.timestamp = timestamp
 
@@ -66,6 +67,16 @@ class OracleOrder:
     def remaining(self) -> int:
         """What may still trade, in units."""
         return self.quantity - self.executed - self.canceled
+
+    @property
+    def terms(self) -> Terms:
+        """What it asks for now."""
+        prevention = self.self_trade_prevention
+        return self.asked._replace(
+            price_nanos=None if self.price is None else self.price * self.tick_size_nanos,
+            quantity=self.quantity,
+            self_trade_prevention=None if prevention is SelfTradePrevention.NONE else prevention,
+        )
 
     @property
     def limit(self) -> int:
@@ -82,7 +93,7 @@ class OracleOrder:
 
 
 class OraclePosition:
-    """One user's position in one symbol, by average cost (RULES 25), in ticks × units."""
+    """One user's position in one symbol, by average cost (RULES 25), in 10⁻⁹ currency units."""
 
     def __init__(self) -> None:
         self.net = 0
@@ -91,7 +102,7 @@ class OraclePosition:
         self.volume = 0
 
     def add(self, quantity: int, price: int) -> None:
-        """Book a fill: `quantity` positive when bought, negative when sold."""
+        """Book a fill at a price in 10⁻⁹ currency units: `quantity` positive when bought, negative when sold."""
         self.volume += abs(quantity)
         direction = 1 if quantity > 0 else -1
         closed = min(abs(quantity), abs(self.net)) if self.net * quantity < 0 else 0
@@ -105,7 +116,7 @@ class OraclePosition:
         self.cost += direction * opened * price
 
     def state(self, symbol: str, last_price: int) -> PositionState:
-        """The position as `PositionsListed` tells it; `last_price`, in ticks, is its last trade's."""
+        """The position as `PositionsListed` tells it; `last_price` is that of its last trade."""
         unrealised = self.net * last_price - self.cost
         return PositionState(symbol, self.net, self.cost, self.realised, unrealised, self.volume)
 
@@ -119,13 +130,7 @@ def accepted(order: OracleOrder, seq: int) -> OrderAccepted:
         order.order_id,
         order.client_order_id,
         order.symbol,
-        order.side,
-        order.order_type,
-        order.time_in_force,
-        order.price,
-        order.quantity,
-        order.post_only,
-        order.self_trade_prevention,
+        order.terms,
     )
 
 
@@ -195,16 +200,10 @@ def state_of(order: OracleOrder) -> OrderState:
         order.order_id,
         order.client_order_id,
         order.symbol,
-        order.side,
-        order.order_type,
-        order.time_in_force,
-        order.price,
-        order.quantity,
+        order.terms,
         order.remaining,
         order.status,
         order.timestamp,
-        order.post_only,
-        order.self_trade_prevention,
     )
 
 

@@ -12,7 +12,7 @@ import select
 from decimal import Decimal
 from typing import NamedTuple, Optional, Union
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 from exchange.networking.tcp_client import BookFollower, ExchangeClient, Rejected
 from tui.plain import shown_line, typed_line
 from tui.plain.line_streams import LineInput, LineOutput

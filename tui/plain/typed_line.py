@@ -17,7 +17,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, Optional, Union
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 
 _QUANTITY = re.compile(r"[0-9]{1,18}")
 _PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,9})?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.engine.order import TimeInForce
+from exchange.engine.words import TimeInForce
 from tui.screen.canceling import cancel, cancel_all
 from tui.screen.command_editor import HISTORY_LENGTH_MAX, CommandEditor
 from tui.screen.command_parser import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
-from exchange.engine.order import TimeInForce
+from exchange.engine.words import TimeInForce
 from tui.screen.price_scale import PriceScale
 from tui.screen.ticket import TicketType
 

@@ -7,7 +7,7 @@ cancels, which can do no harm there.
 
 from __future__ import annotations
 
-from exchange.engine.order import TimeInForce
+from exchange.engine.words import TimeInForce
 from tui.screen.canceling import selected_orders
 from tui.screen.layout import Panel
 from tui.screen.messages import Effect, Outgoing, ToEngine

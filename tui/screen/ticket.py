@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from exchange.engine.order import TimeInForce
+from exchange.engine.words import TimeInForce
 
 # In lots, by the number of their key.
 PRESETS = (1, 5, 10, 25, 100)

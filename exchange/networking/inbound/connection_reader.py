@@ -18,11 +18,12 @@ from collections.abc import Callable, Sequence
 from typing import Optional, Protocol, Union
 
 from exchange.engine.commands import GetOrders, GetPositions, NewOrder, ReplaceOrder
-from exchange.engine.events import OrderRejected, RejectCode, ReplaceRejected
+from exchange.engine.events import OrderRejected, ReplaceRejected
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.outbox import LINGER_S
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.line_reader import LineReader, LineTooLongError
 from exchange.networking.wire.requests import (
@@ -49,7 +50,7 @@ TLS_HANDSHAKE_S_MAX = 10.0
 _DEAR = frozenset({GetOrders, GetPositions, Subscribe})
 
 _CANCEL_NONE = CancelOnDisconnect.NONE
-_ENGINE_STOPPING = BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+_ENGINE_STOPPING = BadRequest(WireCode.ENGINE_STOPPING, "the exchange is stopping")
 
 
 # Puts requests of one connection into the inbound queue, in the order sent, and may wait there; the last argument
@@ -139,7 +140,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 self._take(lines.feed(received))
             except LineTooLongError as error:
                 self._take(error.lines)
-                return [BadRequest(RejectCode.LINE_TOO_LONG, str(error))]
+                return [BadRequest(WireCode.LINE_TOO_LONG, str(error))]
         return [_ENGINE_STOPPING] if self.server.is_stopping else []
 
     def _take(self, lines: list[bytes]) -> None:
@@ -175,7 +176,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         """What the line asks for; an order that ends with this connection says so, which no crash can undo."""
         request = decode(line, self._user)
         if self._cancel_on_disconnect is not _CANCEL_NONE and type(request) is NewOrder:
-            covered = self._cancel_on_disconnect.covers(request.time_in_force)
+            covered = self._cancel_on_disconnect.covers(request.terms.time_in_force)
             return request._replace(ends_with_connection=covered)
         return request
 
@@ -228,15 +229,15 @@ def _unfinished(lines: LineReader) -> list[Request]:
     """What is said of a line that ends without its newline: it may have been cut off, so it is not carried out."""
     if not lines.is_within_line:
         return []
-    return [BadRequest(RejectCode.MALFORMED, "the last line does not end in a newline, so it was not carried out")]
+    return [BadRequest(WireCode.MALFORMED, "the last line does not end in a newline, so it was not carried out")]
 
 
 def _rate_limited(request: Request, throttle: Throttle) -> Request:
     text = f"more than {throttle.per_s:g} messages per second: slow down"
     if type(request) is NewOrder:
-        return OrderRejected(request.client_order_id, RejectCode.RATE_LIMITED, text)
+        return OrderRejected(request.client_order_id, WireCode.RATE_LIMITED, text)
     if type(request) in _DEAR:
-        return BadRequest(RejectCode.RATE_LIMITED, text)
+        return BadRequest(WireCode.RATE_LIMITED, text)
     if type(request) is ReplaceOrder:
-        return ReplaceRejected(request.order_id, request.client_order_id, RejectCode.RATE_LIMITED, text)
+        return ReplaceRejected(request.order_id, request.client_order_id, WireCode.RATE_LIMITED, text)
     return request

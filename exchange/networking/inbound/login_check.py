@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Optional, Protocol
 
 from exchange.engine.commands import ClaimUser
-from exchange.engine.events import RejectCode
+from exchange.engine.words import RejectCode
 from exchange.networking.inbound.credentials import RandomBytes, new_token, token_matches
 from exchange.networking.inbound.rate_limit import RateLimit
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.requests import BadRequest, CheckedLogin, Login, MissedFills, Request
 
 # A login that fails is answered at once so often in a row; after that each answer waits for its turn.
@@ -149,7 +150,7 @@ def _too_many_failures(user: str) -> BadRequest:
         f"user {user}: too many failed logins from this address, which may fail {FAILURES_AT_ONCE} times at once "
         f"and {FAILURES_PER_S:g} time per second after that; try again later"
     )
-    return BadRequest(RejectCode.RATE_LIMITED, text)
+    return BadRequest(WireCode.RATE_LIMITED, text)
 
 
 def _too_many_new_users(user: str, per_s: float) -> BadRequest:
@@ -158,4 +159,4 @@ def _too_many_new_users(user: str, per_s: float) -> BadRequest:
         f"user {user}: one address may claim {per_s * NEW_USERS_BURST_S:,.0f} new names at once and {per_s:g} per "
         "second after that; try again later"
     )
-    return BadRequest(RejectCode.RATE_LIMITED, text)
+    return BadRequest(WireCode.RATE_LIMITED, text)

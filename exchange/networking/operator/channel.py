@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Optional
 
-from exchange.engine.events import RejectCode
 from exchange.networking.operator.conversation import Conversation, Patience, PutWish, say_last
+from exchange.networking.wire.codes import WireCode
 
 CONVERSATIONS_MAX = 16
 # The system bounds the length of a socket's path to about 100 bytes, but not that of its directory's.
@@ -106,16 +106,16 @@ class OperatorChannel:
         )
         with self._conversations_lock:
             if self._is_stopping.is_set():
-                say_last(client, RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+                say_last(client, WireCode.ENGINE_STOPPING, "the exchange is stopping")
                 return False
             if len(self._conversations) == CONVERSATIONS_MAX:
                 text = f"operators: {CONVERSATIONS_MAX} are connected, which is the limit; try again later"
-                say_last(client, RejectCode.RATE_LIMITED, text)
+                say_last(client, WireCode.RATE_LIMITED, text)
                 return False
             try:
                 thread.start()
             except RuntimeError as error:
-                say_last(client, RejectCode.RATE_LIMITED, f"{error}; try again later")
+                say_last(client, WireCode.RATE_LIMITED, f"{error}; try again later")
                 return False
             self._conversations[conversation] = thread
         return True

@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Union
 
-from exchange.engine.events import RejectCode
+from exchange.engine.words import Code
 from exchange.networking.operator.operator_wish import OperatorWish, wish_of
 from exchange.networking.wire import session_lines
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.fields import RefusedError
 from exchange.networking.wire.line_reader import LineReader, LineTooLongError
 
 RECEIVE_BYTES = 65_536
-
 
 
 class Patience(NamedTuple):
@@ -133,9 +133,9 @@ class Conversation:
         except OSError:
             return  # They left without a word, or did not take an answer.
         if self._is_stopping:
-            say_last(self._client, RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+            say_last(self._client, WireCode.ENGINE_STOPPING, "the exchange is stopping")
         elif self._lines.is_within_line and not self._lines.is_skipping:
-            say_last(self._client, RejectCode.MALFORMED, f"{reason}: the connection is closed")
+            say_last(self._client, WireCode.MALFORMED, f"{reason}: the connection is closed")
 
     def _answer_all(self) -> str:
         """Returns what is wrong with the line that has begun, if one has.  Raises OSError."""
@@ -167,7 +167,7 @@ class Conversation:
 
     def _answer(self, line: Union[bytes, TooLong]) -> bytes:
         if isinstance(line, TooLong):
-            return session_lines.error(RejectCode.LINE_TOO_LONG, line.text)
+            return session_lines.error(WireCode.LINE_TOO_LONG, line.text)
         try:
             wish = wish_of(line)
         except RefusedError as refused:
@@ -181,7 +181,7 @@ class Conversation:
         self._client.sendall(answer)
 
 
-def say_last(client: socket.socket, code: RejectCode, text: str) -> None:
+def say_last(client: socket.socket, code: Code, text: str) -> None:
     """Send an `error`, if that needs no waiting, to somebody who will be told nothing more."""
     try:
         client.setblocking(False)

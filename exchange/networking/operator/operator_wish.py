@@ -1,8 +1,8 @@
 """What an operator may ask, one JSON object per line: `{"do":"block","user":"alice"}`.  Pure: line → request.
 
-    list                      every user and instrument
-    block, unblock, reset     `user`: cancel and refuse their orders; take them again; forget their token
-    halt, resume              `symbol`: an instrument, or "all", which in small letters is no symbol
+list                      every user and instrument
+block, unblock, reset     `user`: cancel and refuse their orders; take them again; forget their token
+halt, resume              `symbol`: an instrument, or "all", which in small letters is no symbol
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.commands import BlockUser, HaltInstrument, ResetUser, ResumeInstrument, UnblockUser
-from exchange.engine.events import RejectCode
+from exchange.engine.words import RejectCode
 from exchange.networking.wire import fields as check
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.fields import Checker, RefusedError, bad_value, shown
 from exchange.networking.wire.requests import ListEverything
 from exchange.networking.wire.strict_json import MalformedLineError, parse_object
@@ -54,7 +55,7 @@ def wish_of(line: bytes) -> OperatorWish:
     try:
         fields = parse_object(line)
     except MalformedLineError as malformed:
-        raise RefusedError(RejectCode.MALFORMED, str(malformed)) from None
+        raise RefusedError(WireCode.MALFORMED, str(malformed)) from None
     if "do" not in fields:
         raise RefusedError(RejectCode.MISSING_FIELD, f"do is missing: one of {', '.join(_WORDS)}")
     do = fields.pop("do")
@@ -63,7 +64,7 @@ def wish_of(line: bytes) -> OperatorWish:
     form = _FORMS.get(do)
     for name in fields:
         if form is None or name != form.field:
-            raise RefusedError(RejectCode.UNKNOWN_FIELD, f"{shown(name)} is not a field of {do}")
+            raise RefusedError(WireCode.UNKNOWN_FIELD, f"{shown(name)} is not a field of {do}")
     if form is None:
         return ListEverything()
     if form.field not in fields:

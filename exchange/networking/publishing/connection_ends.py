@@ -8,7 +8,8 @@ like any other.  Called by the matching thread.
 from __future__ import annotations
 
 from exchange.engine.commands import CancelOrders, Command
-from exchange.engine.events import CancelReason, OrderAccepted, RejectCode
+from exchange.engine.events import OrderAccepted
+from exchange.engine.words import CancelReason, RejectCode
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.feeds import Feeds

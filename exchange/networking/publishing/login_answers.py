@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Optional
 
 from exchange.engine.engine import Engine
-from exchange.engine.events import RejectCode
+from exchange.engine.words import RejectCode
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.connection_ends import ConnectionEnds

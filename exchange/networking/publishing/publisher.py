@@ -30,8 +30,8 @@ from exchange.engine.events import (
     PrivateEvent,
     UserReset,
 )
-from exchange.engine.order import OrderStatus
 from exchange.engine.trade import Trade
+from exchange.engine.words import OrderStatus
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.outbound.long_answers import LongAnswers
@@ -70,9 +70,7 @@ class Publisher:
         self._feeds = Feeds(engine.books, self._encoder, self._queue)
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
-        logins = LoginAnswers(
-            engine, version, self._sessions, missed_events, heartbeats, self._ends, self._queue
-        )
+        logins = LoginAnswers(engine, version, self._sessions, missed_events, heartbeats, self._ends, self._queue)
         self._session_answers = SessionAnswers(
             engine, self._sessions, self._feeds, logins, self._ends, self._queue
         )
@@ -155,7 +153,7 @@ class Publisher:
             elif asker is not None:
                 self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
             if kind is UserReset:
-                self._ends.end_sessions(event.user)  # type: ignore[union-attr]
+                self._ends.end_sessions(event.user)  # type: ignore[union-attr, arg-type]
 
     def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""

@@ -22,9 +22,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Optional, Union
 
 from exchange.engine.commands import CancelAll, CancelOrder, GetOrders, GetPositions, NewOrder, ReplaceOrder
-from exchange.engine.events import CancelRejected, OrderRejected, RejectCode, ReplaceRejected
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.events import CancelRejected, OrderRejected, ReplaceRejected
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, RejectCode, SelfTradePrevention, Side, TimeInForce
 from exchange.networking.wire import fields as check
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.fields import Checker, RefusedError, bad_value, shown
 from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT
 from exchange.networking.wire.requests import (
@@ -90,14 +92,14 @@ def decode(line: bytes, user: Optional[str]) -> Request:
     try:
         fields = parse_object(line)
     except MalformedLineError as malformed:
-        return BadRequest(RejectCode.MALFORMED, str(malformed))
+        return BadRequest(WireCode.MALFORMED, str(malformed))
     request_type = fields.pop("type", REQUIRED)
     form = _FORMS.get(request_type) if type(request_type) is str else None
     if form is None:
         return _refuse_type(request_type)
     try:
         if user is None and form.needs_login:
-            raise RefusedError(RejectCode.NOT_LOGGED_IN, f"{request_type} needs a login first")
+            raise RefusedError(WireCode.NOT_LOGGED_IN, f"{request_type} needs a login first")
         return form.build(user or "", _checked(form, fields))
     except RefusedError as refused:
         return form.refuse(fields, refused)
@@ -108,7 +110,7 @@ def _refuse_type(request_type: Any) -> BadRequest:
         return BadRequest(_MISSING_FIELD, "type is missing")
     if type(request_type) is not str:
         return BadRequest(_BAD_VALUE, f"type {shown(request_type)} must be a string")
-    return BadRequest(RejectCode.UNKNOWN_TYPE, f"type {shown(request_type)} is not a request of this protocol")
+    return BadRequest(WireCode.UNKNOWN_TYPE, f"type {shown(request_type)} is not a request of this protocol")
 
 
 def _checked(form: Form, fields: Fields) -> Values:
@@ -117,7 +119,7 @@ def _checked(form: Form, fields: Fields) -> Values:
     for name, value in fields.items():
         checker = checkers.get(name)
         if checker is None:
-            raise RefusedError(RejectCode.UNKNOWN_FIELD, f"{shown(name)} is not a field of this request")
+            raise RefusedError(WireCode.UNKNOWN_FIELD, f"{shown(name)} is not a field of this request")
         values[name] = checker(name, value)
     for name in form.required:
         if name not in values:
@@ -148,13 +150,15 @@ def _new_order(user: str, values: Values) -> NewOrder:
         user,
         values["client_order_id"],
         values["symbol"],
-        values["side"],
-        order_type,
-        time_in_force,
-        price,
-        values["quantity"],
-        post_only,
-        values["self_trade_prevention"],
+        Terms(
+            values["side"],
+            order_type,
+            time_in_force,
+            price,
+            values["quantity"],
+            post_only,
+            values["self_trade_prevention"],
+        ),
     )
 
 

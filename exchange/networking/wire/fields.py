@@ -12,8 +12,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, NoReturn, Optional, TypeVar, Union
 
-from exchange.engine.events import RejectCode
 from exchange.engine.instrument import NANOS_DIGITS, NANOS_PER_UNIT
+from exchange.engine.words import Code, RejectCode
 from exchange.networking.wire.limits import (
     BOOK_DEPTH_MAX,
     CLIENT_ORDER_ID_CHARACTERS_MAX,
@@ -47,7 +47,7 @@ Member = TypeVar("Member", bound=Enum)
 class RefusedError(Exception):
     """One field, or the fields taken together, break a rule: told to whoever wrote the line."""
 
-    def __init__(self, code: RejectCode, text: str) -> None:
+    def __init__(self, code: Code, text: str) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
@@ -240,7 +240,7 @@ def cancel_on_disconnect(name: str, value: Any) -> CancelOnDisconnect:
 
 def one_of(members: type[Member], later: frozenset[str] = frozenset()) -> Callable[[str, Any], Member]:
     """A checker for the exact spelling of a member; those of `later` are known, but not of this version."""
-    member_by_text = {str(member.value): member for member in members}
+    member_by_text = {str(member.value): member for member in members if member.value not in later}
     rule = "must be one of " + ", ".join(member_by_text)
 
     def check(name: str, value: Any) -> Member:

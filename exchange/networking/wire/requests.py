@@ -9,8 +9,8 @@ from enum import Enum
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.commands import Command
-from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, RejectCode, ReplaceRejected
-from exchange.engine.order import TimeInForce
+from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, ReplaceRejected
+from exchange.engine.words import Code, TimeInForce
 from exchange.networking.wire.strict_json import NumberText
 
 
@@ -116,7 +116,7 @@ class CaughtUp(NamedTuple):
 class BadRequest(NamedTuple):
     """A line that is no valid request and names no order it could be answered for: it is told `error`."""
 
-    code: RejectCode
+    code: Code
     text: str
 
 

@@ -10,14 +10,14 @@ from json.encoder import encode_basestring_ascii as _string
 from typing import Optional, Union
 
 from exchange.engine.account import UserState
-from exchange.engine.events import RejectCode
-from exchange.engine.instrument import Instrument, Phase, nanos_text
+from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.words import Code, Phase
 from exchange.networking.wire.encode import code_and_text
 from exchange.networking.wire.requests import Channel
 from exchange.networking.wire.strict_json import NumberText
 
 
-def error(code: RejectCode, text: str) -> bytes:
+def error(code: Code, text: str) -> bytes:
     """A line or a connection that cannot be served."""
     return f'{{"type":"error",{code_and_text(code, text)}}}\n'.encode()
 
@@ -54,7 +54,7 @@ def _instrument(instrument: Instrument, phase: Phase) -> str:
     )
 
 
-def login_rejected(code: RejectCode, text: str) -> bytes:
+def login_rejected(code: Code, text: str) -> bytes:
     """The login is refused; the connection is closed after it."""
     return f'{{"type":"login_rejected",{code_and_text(code, text)}}}\n'.encode()
 
@@ -92,9 +92,7 @@ def everything(users: Iterable[tuple[UserState, int]], phases: Iterable[tuple[st
             for state, connections in users
         ]
     )
-    listed_instruments = ",".join(
-        [f'{{"symbol":"{symbol}","phase":"{phase.value}"}}' for symbol, phase in phases]
-    )
+    listed_instruments = ",".join([f'{{"symbol":"{symbol}","phase":"{phase.value}"}}' for symbol, phase in phases])
     return f'{{"type":"everything","users":[{listed_users}],"instruments":[{listed_instruments}]}}\n'.encode()
 
 

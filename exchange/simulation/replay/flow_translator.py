@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple, Optional
 
-from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
 from exchange.simulation.intents import Cancel, Intent, Place, Replace
 from exchange.simulation.replay.lobster_file import PRICE_UNIT, Row, RowType
 from exchange.simulation.replay.recorded_book import RecordedBook, RecordedOrder

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Optional, TextIO, cast
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 from exchange.simulation.errors import FlowFileError
 
 PRICE_UNIT = Decimal("0.0001")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 
 
 class RecordedOrder(NamedTuple):

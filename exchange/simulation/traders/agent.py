@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 from exchange.simulation.intents import Intent
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.market_view import MarketView

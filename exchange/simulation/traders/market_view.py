@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 
 
 class WorkingOrder(NamedTuple):

@@ -6,7 +6,7 @@ import random
 from collections import deque
 from typing import Optional
 
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import Side, TimeInForce
 from exchange.simulation.intents import Cancel, Intent, Place
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import SIDES, Agent, away

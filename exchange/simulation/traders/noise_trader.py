@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import Side, TimeInForce
 from exchange.simulation.intents import Cancel, Intent, Place, Replace
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import Agent, away

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import Side, TimeInForce
 from exchange.networking.tcp_client import Message
 from exchange.simulation.intents import Cancel, Intent, Place
 from exchange.simulation.traded_instrument import TradedInstrument

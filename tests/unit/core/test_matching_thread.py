@@ -16,10 +16,11 @@ from hypothesis import given
 
 from exchange.engine.commands import CancelOrder, CancelOrders, Command, GetOrders, ListInstrument, NewOrder
 from exchange.engine.engine import Engine
-from exchange.engine.events import CancelReason, OrderAccepted, OrderExecuted, OrdersListed, PrivateEvent
+from exchange.engine.events import OrderAccepted, OrderExecuted, OrdersListed, PrivateEvent
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
+from exchange.engine.words import CancelReason, OrderType, Side, TimeInForce
 from exchange.matching_thread import BATCH_REQUESTS_MAX, Inbound, JournalEntry, MatchingThread, Outcome
 from tests.property.strategies import Stamped, command_sequences
 
@@ -118,7 +119,9 @@ class Loop:
 
 def order(user: str, side: Side, client_order_id: str = "1", quantity: int = 10) -> NewOrder:
     """A limit order at 1.00."""
-    return NewOrder(user, client_order_id, None, side, OrderType.LIMIT, TimeInForce.GTC, 1_000_000_000, quantity)
+    return NewOrder(
+        user, client_order_id, None, Terms(side, OrderType.LIMIT, TimeInForce.GTC, 1_000_000_000, quantity)
+    )
 
 
 def kinds(outcome: Told) -> list[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from exchange.assembly import Exchange, Options
 from exchange.engine.commands import CancelOrders, Command, ListInstrument, NewOrder
-from exchange.engine.events import CancelReason
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import CancelReason, OrderType, Side, TimeInForce
 from exchange.networking.tcp_server import ServerOptions
 from tests.support.kept_market import KeptMarket
 
@@ -23,11 +23,7 @@ def order(number: int, ends_with_connection: bool) -> NewOrder:
         user,
         f"{user}-{number}",
         "ACME",
-        Side.BUY,
-        OrderType.LIMIT,
-        TimeInForce.GTC,
-        price_nanos,
-        1,
+        Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, price_nanos, 1),
         ends_with_connection=ends_with_connection,
     )
 

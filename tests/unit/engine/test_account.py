@@ -9,7 +9,9 @@ from exchange.engine.commands import CancelAll, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import AllCanceled
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.order import Order
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, Side, TimeInForce
 from tests.property.strategies import Stamped, command_sequences
 
 
@@ -37,13 +39,8 @@ def enter(account: Account, symbol: str, count: int) -> None:
                 account.user,
                 str(order_id),
                 symbol,
-                Side.BUY,
-                OrderType.LIMIT,
-                TimeInForce.GTC,
+                Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10**9, 1),
                 100,
-                1,
-                False,
-                SelfTradePrevention.NONE,
                 0,
             )
         )

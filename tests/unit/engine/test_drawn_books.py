@@ -5,16 +5,14 @@ from __future__ import annotations
 import pytest
 
 from exchange.engine.events import (
-    CancelReason,
     Event,
     OrderAccepted,
     OrderCanceled,
     OrderRejected,
     OrderReplaced,
-    RejectCode,
     ReplaceRejected,
 )
-from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import CancelReason, Code, RejectCode, SelfTradePrevention, Side, TimeInForce
 from tests.support.books import Market, table, trades
 
 OLDEST = SelfTradePrevention.CANCEL_OLDEST
@@ -28,7 +26,7 @@ def canceled(events: list[Event]) -> list[tuple[str, int, CancelReason]]:
     return [(e.client_order_id, e.remaining_quantity, e.reason) for e in events if isinstance(e, OrderCanceled)]
 
 
-def codes(events: list[Event]) -> list[RejectCode]:
+def codes(events: list[Event]) -> list[Code]:
     """Why it was refused."""
     return [event.code for event in events if isinstance(event, (OrderRejected, ReplaceRejected))]
 

@@ -18,11 +18,10 @@ from exchange.engine.events import (
     OrderRejected,
     OrderReplaced,
     OrdersListed,
-    RejectCode,
 )
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderStatus, TimeInForce
 from exchange.engine.trade import Trade
+from exchange.engine.words import OrderStatus, RejectCode, TimeInForce
 from tests.support.desk import BOND, BUY, SELL, TICK_NANOS, Desk, order, replace
 
 
@@ -320,7 +319,7 @@ def test_orders_are_listed_in_arrival_order_as_they_stand(desk: Desk) -> None:
     (listed,) = desk.ask(GetOrders("alice"))
     assert isinstance(listed, OrdersListed)
     (state,) = listed.orders
-    assert (state.client_order_id, state.quantity, state.remaining_quantity) == ("1", 30, 20)
+    assert (state.client_order_id, state.terms.quantity, state.remaining_quantity) == ("1", 30, 20)
     assert (state.status, state.timestamp) == (OrderStatus.PARTIALLY_FILLED, 2)
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from exchange.engine.commands import CancelOrders, Command, HaltInstrument, ListInstrument, ResumeInstrument
 from exchange.engine.engine import Engine
-from exchange.engine.events import CancelReason, InstrumentStatusChanged, PhaseSet, RejectCode, RequestRejected
-from exchange.engine.instrument import Instrument, Phase
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.events import InstrumentStatusChanged, PhaseSet, RequestRejected
+from exchange.engine.instrument import Instrument
+from exchange.engine.words import CancelReason, Phase, RejectCode, Side, TimeInForce
 from tests.support.books import Market, assert_changes_nothing, canceled, codes, refusals, table, trades
 
 BOOK = """
@@ -187,12 +187,3 @@ def test_that_an_order_ends_with_its_connection_is_part_of_the_state() -> None:
     staying.enter("alice", Side.BUY, 1, 1)
     ending.enter("alice", Side.BUY, 1, 1, ends_with_connection=True)
     assert staying.engine.state_hash() != ending.engine.state_hash()
-
-
-def test_in_a_snapshot_of_before_there_was_such_a_thing_no_order_ends_with_its_connection() -> None:
-    market = Market(BOOK)
-    market.cancel("alice", "1")
-    older = [record[:-1] if record[0] == "order" else record for record in market.engine.snapshot()]
-    restored = Engine.restore(older)
-    assert restored.orders_ending_with_connections() == {}
-    assert restored.state_hash() == market.engine.state_hash()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.instrument import NANOS_DIGITS, NANOS_PER_UNIT, Instrument, nanos_text
-from exchange.engine.order import SelfTradePrevention
+from exchange.engine.words import SelfTradePrevention
 
 # Far beyond the 2**53 where a float would lose a digit.
 NANOS = st.integers(-(10**30), 10**30)
@@ -96,12 +96,12 @@ def test_price_text_is_exact_with_the_places_of_the_tick(tick_size_nanos: int, p
 @given(TICKS_NANOS, st.integers(-(10**24), 10**24))
 def test_amount_text_is_exact_and_keeps_its_sign(tick_size_nanos: int, amount: int) -> None:
     text = Instrument("ACME", tick_size_nanos).amount_text(amount)
-    assert Decimal(text).scaleb(NANOS_DIGITS) == amount * tick_size_nanos
+    assert Decimal(text).scaleb(NANOS_DIGITS) == amount
     assert text.startswith("-") == (amount < 0)
 
 
 def test_the_default_instrument_has_a_cent_tick_a_lot_of_one_no_band_and_no_prevention() -> None:
     instrument = Instrument("ACME")
     assert (instrument.price_text(1), instrument.lot_size, instrument.min_quantity) == ("0.01", 1, 1)
-    assert instrument.price_band_percent is None
+    assert instrument.price_band_ppm is None
     assert instrument.self_trade_prevention is SelfTradePrevention.NONE

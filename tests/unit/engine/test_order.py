@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.order import Order, OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.order import Order
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderStatus, OrderType, Side, TimeInForce
 
 
 def order_of(quantity: int) -> Order:
@@ -18,13 +20,8 @@ def order_of(quantity: int) -> Order:
         "alice",
         "c1",
         "ACME",
-        Side.BUY,
-        OrderType.LIMIT,
-        TimeInForce.GTC,
+        Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, quantity),
         10_125,
-        quantity,
-        False,
-        SelfTradePrevention.NONE,
         1_700_000_000_000_000_000,
     )
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Order, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.order import Order
 from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, Side, TimeInForce
 
 SIDES = list(Side)
 
@@ -30,13 +32,8 @@ class Queue:
             "alice",
             str(order_id),
             "ACME",
-            self.side.side,
-            OrderType.LIMIT,
-            TimeInForce.GTC,
+            Terms(self.side.side, OrderType.LIMIT, TimeInForce.GTC, price * 10**7, quantity),
             price,
-            quantity,
-            False,
-            SelfTradePrevention.NONE,
             0,
         )
         self.orders[order_id] = order

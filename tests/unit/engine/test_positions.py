@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from exchange.engine.commands import GetPositions
 from exchange.engine.events import PositionsListed, PositionState
-from exchange.engine.order import Side
+from exchange.engine.instrument import Instrument
+from exchange.engine.words import Side
 from tests.support.desk import BUY, SELL, Desk, order
 
 
@@ -19,8 +20,12 @@ def desk() -> Desk:
     return Desk()
 
 
+# ACME's tick, 0.01, in 10⁻⁹ currency units.
+TICK = 10_000_000
+
+
 class Fill(NamedTuple):
-    """What alice trades, and the position it leaves: net, cost, realised in ticks × units."""
+    """What alice trades at a price in ticks, and the position it leaves: net, cost, realised in 10⁻⁹ units."""
 
     side: Side
     quantity: int
@@ -32,31 +37,31 @@ class Fill(NamedTuple):
 
 POSITIONS = {
     "long, more, half out, out": [
-        Fill(BUY, 10, 100, 10, 1_000, 0),
-        Fill(BUY, 10, 110, 20, 2_100, 0),
-        Fill(SELL, 10, 120, 10, 1_050, 150),
+        Fill(BUY, 10, 100, 10, 1_000 * TICK, 0),
+        Fill(BUY, 10, 110, 20, 2_100 * TICK, 0),
+        Fill(SELL, 10, 120, 10, 1_050 * TICK, 150 * TICK),
         Fill(SELL, 10, 90, 0, 0, 0),
     ],
     "short, half back, out": [
-        Fill(SELL, 20, 100, -20, -2_000, 0),
-        Fill(BUY, 10, 90, -10, -1_000, 100),
-        Fill(BUY, 10, 130, 0, 0, -200),
+        Fill(SELL, 20, 100, -20, -2_000 * TICK, 0),
+        Fill(BUY, 10, 90, -10, -1_000 * TICK, 100 * TICK),
+        Fill(BUY, 10, 130, 0, 0, -200 * TICK),
     ],
     "long through zero to short": [
-        Fill(BUY, 10, 100, 10, 1_000, 0),
-        Fill(SELL, 30, 110, -20, -2_200, 100),
-        Fill(BUY, 25, 100, 5, 500, 300),
+        Fill(BUY, 10, 100, 10, 1_000 * TICK, 0),
+        Fill(SELL, 30, 110, -20, -2_200 * TICK, 100 * TICK),
+        Fill(BUY, 25, 100, 5, 500 * TICK, 300 * TICK),
     ],
     "short through zero to long": [
-        Fill(SELL, 10, 100, -10, -1_000, 0),
-        Fill(BUY, 15, 104, 5, 520, -40),
+        Fill(SELL, 10, 100, -10, -1_000 * TICK, 0),
+        Fill(BUY, 15, 104, 5, 520 * TICK, -40 * TICK),
     ],
     "an average that is no whole tick": [
-        Fill(BUY, 10, 100, 10, 1_000, 0),
-        Fill(BUY, 20, 101, 30, 3_020, 0),
-        Fill(SELL, 10, 101, 20, 2_014, 4),
-        Fill(SELL, 10, 101, 10, 1_007, 7),
-        Fill(SELL, 10, 101, 0, 0, 10),
+        Fill(BUY, 10, 100, 10, 1_000 * TICK, 0),
+        Fill(BUY, 20, 101, 30, 3_020 * TICK, 0),
+        Fill(SELL, 10, 101, 20, 20_133_333_334, 33_333_334),
+        Fill(SELL, 10, 101, 10, 10_066_666_667, 66_666_667),
+        Fill(SELL, 10, 101, 0, 0, 100_000_000),
     ],
 }
 
@@ -73,9 +78,20 @@ def test_positions_are_kept_at_average_cost(desk: Desk, fills: list[Fill]) -> No
             fill.net_quantity,
             fill.cost,
             fill.realised_pnl,
-            fill.net_quantity * fill.price - fill.cost,
+            fill.net_quantity * fill.price * TICK - fill.cost,
             volume,
         )
+
+
+def test_a_reduction_leaves_the_average_where_it_was() -> None:
+    """99 at 1.01 and 1 at 1.00 cost 1.0099 on average; selling one at 1.01 gains 0.0001 and moves nothing else."""
+    desk = Desk(Instrument("UNIT"))
+    for number, (side, quantity, price) in enumerate([(BUY, 99, 101), (BUY, 1, 100), (SELL, 1, 101)]):
+        for user, order_side in (("bob", side.opposite), ("alice", side)):
+            desk.ask(order(f"{number}", order_side, quantity, price, user=user, symbol="UNIT"))
+    position = desk.position("alice")
+    assert (position.net_quantity, position.cost_nanos) == (99, 99 * 1_009_900_000)
+    assert (position.realised_pnl_nanos, position.unrealised_pnl_nanos) == (100_000, 9_900_000)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(2, 8), st.integers(1, 300)), min_size=1, max_size=30))
@@ -87,7 +103,9 @@ def test_what_one_gains_the_other_loses(trades: list[tuple[bool, int, int]]) -> 
         desk.trade(buyer, seller, 5 * lots, price)
     alice, bob = desk.position("alice"), desk.position("bob")
     assert alice.net_quantity == -bob.net_quantity
-    assert alice.realised_pnl + alice.unrealised_pnl == -(bob.realised_pnl + bob.unrealised_pnl)
+    assert alice.realised_pnl_nanos + alice.unrealised_pnl_nanos == -(
+        bob.realised_pnl_nanos + bob.unrealised_pnl_nanos
+    )
     assert alice.volume == bob.volume
 
 
@@ -99,7 +117,7 @@ def test_trading_with_oneself_moves_no_position_but_counts_twice(desk: Desk) -> 
 def test_unrealised_gain_follows_the_last_trade_of_others(desk: Desk) -> None:
     desk.trade("alice", "bob", 10, 100)
     desk.trade("carol", "bob", 10, 107)
-    assert desk.position("alice").unrealised_pnl == 70
+    assert desk.position("alice").unrealised_pnl_nanos == 70 * TICK
 
 
 def test_who_never_traded_has_no_position(desk: Desk) -> None:

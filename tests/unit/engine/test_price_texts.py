@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.instrument import Instrument
-from exchange.engine.price_texts import PriceTexts, PriceTextsBySymbol
+from exchange.engine.instrument import Instrument, PriceTexts, PriceTextsBySymbol
 
 INSTRUMENTS = {"ACME": Instrument("ACME"), "BETA": Instrument("BETA", tick_size_nanos=250_000_000)}
 

@@ -13,17 +13,11 @@ import pytest
 
 from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOrder, ReplaceOrder
 from exchange.engine.engine import Engine
-from exchange.engine.events import (
-    CancelRejected,
-    Event,
-    OrderAccepted,
-    OrderRejected,
-    RejectCode,
-    ReplaceRejected,
-)
+from exchange.engine.events import CancelRejected, Event, OrderAccepted, OrderRejected, ReplaceRejected
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
+from exchange.engine.words import OrderType, RejectCode, Side, TimeInForce
 from tests.conftest import SHARED_DATA
 
 SCENARIOS_FILE = SHARED_DATA / "scenarios.json"
@@ -77,12 +71,14 @@ class Replay:
             step["user"],
             str(step["id"]),
             None,
-            Side[step["side"].upper()],
-            OrderType.MARKET if is_market else OrderType.LIMIT,
-            TimeInForce.GTC if given == "POST" else TimeInForce(given),
-            nanos(step.get("price")),
-            step["qty"],
-            given == "POST",
+            Terms(
+                Side[step["side"].upper()],
+                OrderType.MARKET if is_market else OrderType.LIMIT,
+                TimeInForce.GTC if given == "POST" else TimeInForce(given),
+                nanos(step.get("price")),
+                step["qty"],
+                given == "POST",
+            ),
         )
 
     def _note(self, index: int, step: dict[str, Any], event: Event) -> None:

@@ -20,10 +20,8 @@ from exchange.engine.commands import (
 )
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
-    CancelReason,
     LimitsSet,
     OrderReplaced,
-    RejectCode,
     RequestRejected,
     UserBlocked,
     UserClaimed,
@@ -32,7 +30,7 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import CancelReason, RejectCode, Side, TimeInForce
 from tests.support.books import Market, assert_changes_nothing, canceled, codes, refusals, table, trades
 
 BOOK = """

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import Side, TimeInForce
 from exchange.simulation.intents import Cancel, Intent, Place, Replace
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import Agent

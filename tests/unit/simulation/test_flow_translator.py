@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, ReplaceRejected
-from exchange.engine.order import SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
 from exchange.simulation.intents import Cancel, Intent, Place, Replace
 from exchange.simulation.replay.flow_translator import (
     FlowTranslator,

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import given
 
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import Side, TimeInForce
 from exchange.simulation.intents import Intent, Place
 from exchange.simulation.traders.agent import Agent
 from exchange.simulation.traders.market_view import MarketView

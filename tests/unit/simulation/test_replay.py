@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 import pytest
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 from exchange.simulation.errors import FlowFileError
 from exchange.simulation.replay.execution_comparison import ExecutionComparison
 from exchange.simulation.replay.lobster_file import Row, RowType, read_flow

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.order import Side, TimeInForce
+from exchange.engine.words import Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from exchange.engine.events import (
-    CancelReason,
-    Event,
-    Liquidity,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExecuted,
-    OrderRejected,
-    OrderReplaced,
-    RejectCode,
-)
+from exchange.engine.events import Event, OrderAccepted, OrderCanceled, OrderExecuted, OrderRejected, OrderReplaced
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import (
+    CancelReason,
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    RejectCode,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from exchange.storage.audit_log import AuditFormat, file_stem, repair_logs, seq_of, unwritten
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.logger import LineLogger
@@ -37,15 +37,9 @@ def accepted(**changes: Any) -> OrderAccepted:
         order_id=42,
         client_order_id="my-1",
         symbol="ACME",
-        side=Side.BUY,
-        order_type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GTC,
-        price=10_125,
-        quantity=100,
-        post_only=False,
-        self_trade_prevention=SelfTradePrevention.NONE,
+        terms=Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, 100),
     )
-    return event._replace(**changes)
+    return event._replace(terms=event.terms._replace(**changes))
 
 
 def executed(seq: int = 17, user: str = "alice") -> OrderExecuted:
@@ -84,7 +78,7 @@ LINES = [
         "seq=16 ACCEPTED order 42 (my-1) BUY ACME 100 @ 101.25 remaining 100 NEW LIMIT GTC POST_ONLY CANCEL_BOTH",
     ),
     (
-        accepted(price=None, order_type=OrderType.MARKET, time_in_force=TimeInForce.IOC),
+        accepted(price_nanos=None, order_type=OrderType.MARKET, time_in_force=TimeInForce.IOC),
         "seq=16 ACCEPTED order 42 (my-1) BUY ACME 100 remaining 100 NEW MARKET IOC",
     ),
     (

@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.events import (
+from exchange.engine.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderReplaced, PrivateEvent
+from exchange.engine.instrument import Instrument
+from exchange.engine.terms import Terms
+from exchange.engine.words import (
     CancelReason,
     Liquidity,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExecuted,
-    OrderReplaced,
-    PrivateEvent,
+    OrderStatus,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
 )
-from exchange.engine.instrument import Instrument
-from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.storage.audit_log import AuditFormat, file_stem
 from exchange.storage.audit_log_reader import FillHistory
 
@@ -60,6 +61,8 @@ def fills(user: str, seq: int) -> st.SearchStrategy[PrivateEvent]:
         st.integers(0, 2**62),
         st.sampled_from([OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]),
         st.sampled_from(Liquidity),
+        displayed_quantity=st.none(),
+        fee_nanos=st.none(),
     )
 
 
@@ -82,7 +85,10 @@ def others(draw: st.DrawFn, user: str, seq: int) -> PrivateEvent:
         return OrderReplaced(*head, draw(st.integers(1, 10**9)), draw(counts), draw(counts), status, True)
     prevention = draw(st.sampled_from(SelfTradePrevention))
     return OrderAccepted(
-        *head, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, draw(st.integers(1, 10**9)), 5, False, prevention
+        *head,
+        Terms(
+            Side.BUY, OrderType.LIMIT, TimeInForce.GTC, draw(st.integers(1, 10**9)) * 10**7, 5, False, prevention
+        ),
     )
 
 

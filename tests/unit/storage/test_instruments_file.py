@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from exchange.engine.instrument import Instrument, nanos_text
-from exchange.engine.order import SelfTradePrevention
+from exchange.engine.words import SelfTradePrevention
 from exchange.storage.instruments_file import (
     InstrumentsFileError,
     instruments_from_symbols,

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Side
 from exchange.engine.trade import Trade
+from exchange.engine.words import Side
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.helpers import DamagedFileError

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 import pytest
 
-from exchange.engine.order import SelfTradePrevention, Side
+from exchange.engine.words import SelfTradePrevention, Side
 from exchange.networking import tcp_client
 from exchange.networking.tcp_client import (
     ConnectionLost,

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from exchange.engine.commands import NewOrder, ResetUser
-from exchange.engine.events import RejectCode
-from exchange.engine.order import OrderType, Side, TimeInForce
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, Side, TimeInForce
 from exchange.networking.inbound import connection_reader
 from exchange.networking.inbound import login_check as login_check
 from exchange.networking.outbound import outbox
 from exchange.networking.outbound.connection import Connection
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.limits import LINE_BYTES_MAX
 from tests.support.in_process import WAIT_S, InProcessExchange, join_readers, reader_threads, running_exchange
 from tests.support.raw_client import RawClient, kinds, limit, login_message
@@ -87,7 +88,7 @@ def test_a_line_too_long_is_answered_after_what_came_before_and_ends_the_connect
     client.socket.sendall(b"x" * LINE_BYTES_MAX * 3 + end + b'{"type":"ping"}\n')
     rest = client.rest()
     assert kinds(rest) == ["logged_in", "order_accepted", "error"]
-    assert rest[-1]["code"] == RejectCode.LINE_TOO_LONG.value
+    assert rest[-1]["code"] == WireCode.LINE_TOO_LONG.value
     for _ in range(1_000):
         client.socket.sendall(b"still talking\n")
 
@@ -99,7 +100,7 @@ def test_a_last_line_without_its_newline_is_refused_not_dropped(client: RawClien
     client.half_close()
     pong, error = client.rest()
     assert pong == {"type": "pong", "id": 1}
-    assert (error["code"], "newline" in error["text"]) == (RejectCode.MALFORMED.value, True)
+    assert (error["code"], "newline" in error["text"]) == (WireCode.MALFORMED.value, True)
 
 
 def test_the_longest_line_allowed_is_served(client: RawClient) -> None:
@@ -169,7 +170,7 @@ class NotingExchange(InProcessExchange):
 @pytest.mark.parametrize("ends_with_connection", [False, True])
 def test_orders_behind_the_reset_of_their_user_are_thrown_away(ends_with_connection: bool) -> None:
     """They wait in one batch with the reset; the old token had let their connection in."""
-    bid = NewOrder("alice", "1", None, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10_000_000, 1)
+    bid = NewOrder("alice", "1", None, Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10_000_000, 1))
     stolen = bid._replace(ends_with_connection=ends_with_connection)
     exchange = NotingExchange()
     exchange.start()

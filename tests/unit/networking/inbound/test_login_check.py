@@ -8,7 +8,7 @@ from typing import Any, Optional
 import pytest
 
 from exchange.engine.commands import ClaimUser
-from exchange.engine.events import RejectCode
+from exchange.engine.words import RejectCode
 from exchange.networking.inbound.credentials import new_token, token_matches
 from exchange.networking.inbound.login_check import (
     FAILURES_AT_ONCE,
@@ -17,7 +17,8 @@ from exchange.networking.inbound.login_check import (
     NEW_USERS_BURST_S,
     LoginCheck,
 )
-from exchange.networking.wire.requests import CancelOnDisconnect, CheckedLogin, Login, MissedFills
+from exchange.networking.wire.codes import WireCode
+from exchange.networking.wire.requests import BadRequest, CancelOnDisconnect, CheckedLogin, Login, MissedFills
 
 HOST = "192.0.2.7"
 NEW_USERS_PER_S = 2
@@ -91,7 +92,7 @@ class Door:
         login = Login(user, token, last_seq, CancelOnDisconnect.NONE, 0.0)
         return self.desk.check(login, speaker, host, patience or Patience(self.clock))
 
-    def refusal(self, *args: Any, **options: Any) -> tuple[RejectCode, str]:
+    def refusal(self, *args: Any, **options: Any) -> BadRequest:
         """Why it is refused; nothing else may go into the queue with it."""
         (checked,) = self.check(*args, **options)
         assert isinstance(checked, CheckedLogin)
@@ -210,7 +211,7 @@ def test_without_a_turn_left_a_failure_is_refused_at_once(door: Door, user: str,
     fill_the_turns(door)
     patience = Patience(door.clock)
     code, text = door.refusal(user, token, patience=patience)
-    assert (code, patience.waits) == (RejectCode.RATE_LIMITED, [])
+    assert (code, patience.waits) == (WireCode.RATE_LIMITED, [])
     assert text.startswith(f"user {user}: ") and " 5 times at once" in text and " 1 time per second" in text
 
 
@@ -218,10 +219,10 @@ def test_there_is_one_more_turn_a_second_later_and_no_sooner(door: Door) -> None
     fill_the_turns(door)
     leaver = Patience(door.clock, leaves=True)
     door.clock.now_s += 0.9
-    assert door.refusal("alice", "0", patience=leaver)[0] is RejectCode.RATE_LIMITED
+    assert door.refusal("alice", "0", patience=leaver)[0] is WireCode.RATE_LIMITED
     door.clock.now_s += 0.2
     codes = [door.refusal("alice", "0", patience=leaver)[0] for _ in range(2)]
-    assert codes == [RejectCode.BAD_TOKEN, RejectCode.RATE_LIMITED]
+    assert codes == [RejectCode.BAD_TOKEN, WireCode.RATE_LIMITED]
 
 
 def test_however_many_failures_wait_right_tokens_new_names_and_other_addresses_are_let_in(door: Door) -> None:
@@ -244,7 +245,7 @@ def test_one_address_may_claim_many_names_at_once_and_then_so_many_a_second(door
     claim_all_at_once(door)
     for _ in range(3):
         code, text = door.refusal("bob")
-        assert code is RejectCode.RATE_LIMITED
+        assert code is WireCode.RATE_LIMITED
         assert text.startswith("user bob: ") and " 200 new names" in text and " 2 per second" in text
         door.clock.now_s += 1 / NEW_USERS_PER_S
         assert len(door.check("bob")) == 2
@@ -261,7 +262,7 @@ def test_too_many_new_names_are_refused_at_once_and_are_no_failed_logins(door: D
     claim_all_at_once(door)
     patience = Patience(door.clock)
     for _ in range(2 * FAILURES_AT_ONCE):
-        assert door.refusal("bob", patience=patience)[0] is RejectCode.RATE_LIMITED
+        assert door.refusal("bob", patience=patience)[0] is WireCode.RATE_LIMITED
     door.refusal("alice", "0", patience=patience)
     assert patience.waits == []
 

@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from exchange.engine.commands import CancelAll
 from exchange.engine.engine import Engine
-from exchange.engine.order import Side
-from exchange.engine.orderbook import BookSide, PriceLevel
+from exchange.engine.order import PriceLevel
+from exchange.engine.orderbook import BookSide
 from exchange.engine.trade import Trade
+from exchange.engine.words import Side
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.publishing.feeds import Feeds

@@ -15,15 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.commands import CancelAll
-from exchange.engine.events import (
-    CancelReason,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExecuted,
-    OrderRejected,
-    PrivateEvent,
-    RejectCode,
-)
+from exchange.engine.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderRejected, PrivateEvent
+from exchange.engine.words import CancelReason, RejectCode
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing import missed_events
 from exchange.networking.publishing.missed_events import (

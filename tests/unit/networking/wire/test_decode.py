@@ -8,8 +8,9 @@ from typing import Any, Optional
 import pytest
 
 from exchange.engine.commands import CancelAll, CancelOrder, GetOrders, GetPositions, NewOrder, ReplaceOrder
-from exchange.engine.events import CancelRejected, OrderRejected, RejectCode, ReplaceRejected
-from exchange.engine.order import OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.events import CancelRejected, OrderRejected, ReplaceRejected
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, SelfTradePrevention, Side, TimeInForce
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.requests import (
     BadRequest,
@@ -55,7 +56,7 @@ def raw_order(**changes: str) -> Any:
 def assert_refused(request: Request, kind: type, code: str, *words: str) -> None:
     assert type(request) is kind, request
     assert isinstance(request, (BadRequest, OrderRejected, CancelRejected, ReplaceRejected))
-    assert request.code is RejectCode(code)
+    assert request.code.value == code
     for word in words:
         assert word in request.text
     assert request.text.isascii()
@@ -67,7 +68,7 @@ def assert_refused(request: Request, kind: type, code: str, *words: str) -> None
 
 def test_limit_order_takes_its_defaults() -> None:
     assert enter() == NewOrder(
-        "alice", "a1", None, Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_000_000_000, 100, False, None
+        "alice", "a1", None, Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_000_000_000, 100, False, None)
     )
 
 
@@ -75,18 +76,21 @@ def test_limit_order_with_every_option() -> None:
     order = enter(symbol="AC.ME_1-X", time_in_force="DAY", post_only=True, self_trade_prevention="CANCEL_BOTH")
     prevention = SelfTradePrevention.CANCEL_BOTH
     assert order == NewOrder(
-        "alice", "a1", "AC.ME_1-X", Side.BUY, OrderType.LIMIT, TimeInForce.DAY, 101 * 10**9, 100, True, prevention
+        "alice",
+        "a1",
+        "AC.ME_1-X",
+        Terms(Side.BUY, OrderType.LIMIT, TimeInForce.DAY, 101 * 10**9, 100, True, prevention),
     )
 
 
 def test_market_order_is_ioc_unless_it_says_fok() -> None:
-    assert ask("new_order", **MARKET).time_in_force is TimeInForce.IOC
-    assert ask("new_order", **MARKET, time_in_force="FOK").time_in_force is TimeInForce.FOK
-    assert ask("new_order", **MARKET).price_nanos is None
+    assert ask("new_order", **MARKET).terms.time_in_force is TimeInForce.IOC
+    assert ask("new_order", **MARKET, time_in_force="FOK").terms.time_in_force is TimeInForce.FOK
+    assert ask("new_order", **MARKET).terms.price_nanos is None
 
 
 def test_prevention_none_is_a_choice_and_not_the_instruments_default() -> None:
-    assert enter(self_trade_prevention="NONE").self_trade_prevention is SelfTradePrevention.NONE
+    assert enter(self_trade_prevention="NONE").terms.self_trade_prevention is SelfTradePrevention.NONE
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,7 @@ def test_brackets_inside_a_string_are_no_nesting() -> None:
     ],
 )
 def test_price_is_exact(text: str, nanos: int) -> None:
-    assert raw_order(price=text).price_nanos == nanos
+    assert raw_order(price=text).terms.price_nanos == nanos
 
 
 @pytest.mark.parametrize("text", ["0.0000000001", "1e-10", "1.0000000001", "1e-999999999", "1e-" + "9" * 5000])
@@ -202,7 +206,7 @@ def test_price_of_another_type_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["100", "0", "-5", str(2**63 - 1), str(1 - 2**63)])
 def test_quantity_of_any_size_is_left_to_the_engine(text: str) -> None:
-    assert raw_order(quantity=text).quantity == int(text)
+    assert raw_order(quantity=text).terms.quantity == int(text)
 
 
 @pytest.mark.parametrize("text", ["100.0", "1e2", '"100"', "true", "null", "[1]", str(2**63), "9" * 4301, "1e999"])
@@ -306,7 +310,7 @@ def test_new_order_that_breaks_a_rule_of_form(changes: Fields, code: str, word: 
 
 
 def test_post_only_false_goes_with_anything() -> None:
-    assert ask("new_order", **MARKET, post_only=False).post_only is False
+    assert ask("new_order", **MARKET, post_only=False).terms.post_only is False
 
 
 def test_new_order_without_a_client_order_id_is_an_error() -> None:

@@ -11,9 +11,7 @@ import pytest
 from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
-    CancelReason,
     CancelRejected,
-    Liquidity,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -24,18 +22,28 @@ from exchange.engine.events import (
     PhaseSet,
     PositionsListed,
     PositionState,
-    RejectCode,
     ReplaceRejected,
     RequestRejected,
     UserBlocked,
     UserReset,
     UserUnblocked,
 )
-from exchange.engine.instrument import Instrument, Phase
-from exchange.engine.order import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from exchange.engine.price_texts import PRICES_MAX
+from exchange.engine.instrument import PRICES_MAX, Instrument
+from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
+from exchange.engine.words import (
+    CancelReason,
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    Phase,
+    RejectCode,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from exchange.networking.wire import session_lines
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.encode import Encodable, Encoder
 from exchange.networking.wire.requests import BadRequest, Channel
 
@@ -50,13 +58,7 @@ ACCEPTED = OrderAccepted(
     7,
     "a1",
     "ACME",
-    Side.BUY,
-    OrderType.LIMIT,
-    TimeInForce.GTC,
-    10125,
-    100,
-    False,
-    SelfTradePrevention.NONE,
+    Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, 100),
 )
 HEAD = {"seq": 3, "order_id": 7, "client_order_id": "a1", "symbol": "ACME", "timestamp": NOW}
 
@@ -74,6 +76,10 @@ def encoded(event: Any) -> dict[str, Any]:
     return message(ENCODER.encode(event))
 
 
+def accepted(**changes: Any) -> OrderAccepted:
+    return ACCEPTED._replace(terms=ACCEPTED.terms._replace(**changes))
+
+
 def test_order_accepted() -> None:
     assert encoded(ACCEPTED) == {
         "type": "order_accepted",
@@ -89,13 +95,13 @@ def test_order_accepted() -> None:
 
 
 def test_order_accepted_names_the_options_that_were_set() -> None:
-    event = ACCEPTED._replace(post_only=True, self_trade_prevention=SelfTradePrevention.CANCEL_BOTH)
+    event = accepted(post_only=True, self_trade_prevention=SelfTradePrevention.CANCEL_BOTH)
     options = {"post_only": True, "self_trade_prevention": "CANCEL_BOTH"}
     assert encoded(event) == {**encoded(ACCEPTED), **options}
 
 
 def test_order_accepted_of_a_market_order_has_no_price() -> None:
-    event = ACCEPTED._replace(order_type=OrderType.MARKET, price=None)
+    event = accepted(order_type=OrderType.MARKET, price_nanos=None)
     assert encoded(event)["price"] is None
 
 
@@ -163,7 +169,8 @@ def test_cancel_all_done() -> None:
 def test_orders_look_like_their_acceptance_as_it_stands_now() -> None:
     prevention = SelfTradePrevention.DECREMENT
     limit, gtc, status = OrderType.LIMIT, TimeInForce.GTC, OrderStatus.PARTIALLY_FILLED
-    order = OrderState(7, "a1", "BOND", Side.BUY, limit, gtc, 401, 100, 60, status, NOW, True, prevention)
+    terms = Terms(Side.BUY, limit, gtc, 100_250_000_000, 100, True, prevention)
+    order = OrderState(7, "a1", "BOND", terms, 60, status, NOW)
     entry = {
         "order_id": 7,
         "client_order_id": "a1",
@@ -184,7 +191,10 @@ def test_orders_look_like_their_acceptance_as_it_stands_now() -> None:
 
 
 def test_positions() -> None:
-    positions = PositionState("ACME", 3, 100, -250, 50, 9), PositionState("BOND", 0, 0, 8, 0, 40)
+    positions = (
+        PositionState("ACME", 3, 10**9, -25 * 10**8, 5 * 10**8, 9),
+        PositionState("BOND", 0, 0, 2 * 10**9, 0, 40),
+    )
     acme = {"symbol": "ACME", "net_position": 3, "average_price": "0.333333333", "realised_pnl": "-2.50"}
     bond = {"symbol": "BOND", "net_position": 0, "average_price": None, "realised_pnl": "2.00"}
     assert encoded(PositionsListed(positions)) == {
@@ -210,7 +220,7 @@ def test_positions() -> None:
     ],
 )
 def test_average_price_is_rounded_half_even_to_nine_places(net_quantity: int, cost: int, text: object) -> None:
-    listed = encoded(PositionsListed((PositionState("ACME", net_quantity, cost, 0, 0, 0),)))
+    listed = encoded(PositionsListed((PositionState("ACME", net_quantity, cost * 10**7, 0, 0, 0),)))
     assert listed["positions"][0]["average_price"] == text
 
 
@@ -296,7 +306,7 @@ def test_what_the_operator_is_answered_says_whether_anything_changed(
     ("line", "expected"),
     [
         (
-            session_lines.error(RejectCode.LINE_TOO_LONG, "t"),
+            session_lines.error(WireCode.LINE_TOO_LONG, "t"),
             {"type": "error", "code": "LINE_TOO_LONG", "text": "t"},
         ),
         (
@@ -324,9 +334,9 @@ def test_session_message(line: bytes, expected: dict[str, Any]) -> None:
 def test_prices_stay_right_when_more_are_written_than_are_remembered() -> None:
     encoder = Encoder([ACME])
     for price in range(1, PRICES_MAX + 10):
-        written = message(encoder.encode(ACCEPTED._replace(price=price)))["price"]
+        written = message(encoder.encode(accepted(price_nanos=price * 10**7)))["price"]
         assert Decimal(written) == Decimal(price) / 100
-    assert message(encoder.encode(ACCEPTED._replace(price=None)))["price"] is None
+    assert message(encoder.encode(accepted(price_nanos=None)))["price"] is None
 
 
 def test_instrument_added_later_is_known() -> None:

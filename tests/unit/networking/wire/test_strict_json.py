@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from exchange.engine.events import RejectCode
+from exchange.engine.words import RejectCode
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import BadRequest, Ping
@@ -92,7 +93,7 @@ MALFORMED = {
 def test_line_is_malformed_and_says_so_in_few_words(line: bytes) -> None:
     request = decode(line, "alice")
     assert isinstance(request, BadRequest)
-    assert request.code is RejectCode.MALFORMED
+    assert request.code is WireCode.MALFORMED
     answer = Encoder().encode(request)
     assert answer.isascii()
     assert len(answer) < 200
@@ -148,5 +149,5 @@ def test_line_separator_is_json_but_no_name_takes_it(value: bytes) -> None:
 def test_the_next_line_is_served() -> None:
     refused = decode(b"\xff\xfe", None)
     assert isinstance(refused, BadRequest)
-    assert refused.code is RejectCode.MALFORMED
+    assert refused.code is WireCode.MALFORMED
     assert decode(b'{"type":"ping"}', None) == Ping(None)

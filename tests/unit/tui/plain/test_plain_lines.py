@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.order import Side
+from exchange.engine.words import Side
 from exchange.networking.tcp_client import BookFollower
 from tui.plain.shown_line import (
     book_lines,

@@ -18,6 +18,11 @@ README_LINES_MAX = 150
 BOT_PAGE = ROOT / "exchange" / "networking" / "client" / "README.md"
 
 
+def test_what_the_readme_says_checks_everything_is_what_ci_runs() -> None:
+    last_command = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()[-1]
+    assert f"`{last_command}` runs lint, types, the import contract and all tests" in README
+
+
 def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= README_LINES_MAX
 

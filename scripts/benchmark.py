@@ -26,21 +26,32 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
-from exchange.utils.command_line import OneLineParser
+from exchange.utils.command_line import OneLineParser, whole_number
 from tests.benchmarks.engine_rates import engine_figure
 from tests.benchmarks.figure import HEADING
 from tests.benchmarks.tcp_rates import tcp_figures
 
 ROOT = Path(__file__).resolve().parent.parent
+RUNS_MAX = 1_000
+# As many as the workload has.
+MESSAGES_MAX = 1_996_097
 WORKLOAD = ROOT.parent / "shared" / "data" / "matching_benchmark_normal.bin.xz"
 
 
 def main(arguments: list[str]) -> int:
     """Measure and print the table."""
     parser = OneLineParser(prog="benchmark.py", description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=3, help="runs, whose median counts (default: %(default)s)")
     parser.add_argument(
-        "--messages", type=int, default=500_000, help="messages of the workload (default: %(default)s)"
+        "--runs",
+        type=whole_number(1, RUNS_MAX),
+        default=3,
+        help="runs, whose median counts (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--messages",
+        type=whole_number(1, MESSAGES_MAX),
+        default=500_000,
+        help="messages of the workload (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
     print(HEADING)

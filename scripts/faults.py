@@ -33,12 +33,14 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
-from exchange.utils.command_line import OneLineParser
+from exchange.utils.command_line import OneLineParser, whole_number
 from tests.faults.kill_campaign import KillFigures, KillRun
 from tests.faults.power_loss import Figures, run_seed
 from tests.support.started_process import deaf_workers
 
 KILLS_PER_SEED = 25
+COUNT_MAX = 1_000_000_000
+JOBS_MAX = 1_000
 
 AnyFigures = Union[Figures, KillFigures]
 
@@ -59,16 +61,27 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "check each time that nothing told is lost and nothing happens twice.",
         epilog="exit code: 0 nothing was found, 1 something was",
     )
-    parser.add_argument("--kills", type=int, default=0, help="how often to kill the real engine")
     parser.add_argument(
-        "--power-loss", type=int, default=0, metavar="SEEDS", help="how many seeds to cut the power in"
+        "--kills", type=whole_number(0, COUNT_MAX), default=0, help="how often to kill the real engine"
     )
-    parser.add_argument("--seed", type=int, help="the first seed (default: by the clock; it is printed)")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count(), help="seeds at a time (default: %(default)s)"
+        "--power-loss",
+        type=whole_number(0, COUNT_MAX),
+        default=0,
+        metavar="SEEDS",
+        help="how many seeds to cut the power in",
+    )
+    parser.add_argument(
+        "--seed", type=whole_number(0, COUNT_MAX), help="the first seed (default: by the clock; it is printed)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=whole_number(1, JOBS_MAX),
+        default=os.cpu_count(),
+        help="seeds at a time (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
-    if options.kills <= 0 and options.power_loss <= 0:
+    if not (options.kills or options.power_loss):
         parser.error("say --kills N, --power-loss SEEDS or both")
     return options
 

@@ -34,16 +34,25 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from exchange.utils.command_line import OneLineParser
+from exchange.utils.command_line import OneLineParser, whole_number
 from tests.campaigns.fuzz_campaign import run_campaign
 from tests.campaigns.fuzz_conversation import FuzzError
+
+LINES_MAX = 1_000_000_000
 
 
 def main(arguments: list[str]) -> int:
     """Run and tell; the exit code."""
     parser = OneLineParser(prog="fuzz_wire.py", description="Fuzz the wire of a real engine.")
-    parser.add_argument("--lines", type=int, default=1_000_000, help="lines to send (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="makes the same lines again (default: %(default)s)")
+    parser.add_argument(
+        "--lines", type=whole_number(1, LINES_MAX), default=1_000_000, help="lines to send (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, LINES_MAX),
+        default=1,
+        help="makes the same lines again (default: %(default)s)",
+    )
     options: argparse.Namespace = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as data_dir:
         try:

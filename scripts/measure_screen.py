@@ -23,19 +23,25 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from exchange.utils.command_line import OneLineParser
+from exchange.utils.command_line import OneLineParser, number
 from tests.benchmarks.screen_figures import Market, Screen, measure_idle, measure_load
 from tests.support.watched_engine import WatchedEngine
 
 START_MAX_S = 20.0
 IDLE_S = 5.0
+RATE_MAX = 1_000_000
+SECONDS_MAX = 86_400
 
 
 def main(arguments: list[str]) -> int:
     """Measure and print."""
     parser = OneLineParser(prog="measure_screen.py", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rate", type=float, default=1000.0, help="book changes per second (default: 1000)")
-    parser.add_argument("--seconds", type=float, default=15.0, help="how long to measure (default: 15)")
+    parser.add_argument(
+        "--rate", type=number(1, RATE_MAX), default=1000.0, help="book changes per second (default: 1000)"
+    )
+    parser.add_argument(
+        "--seconds", type=number(0.1, SECONDS_MAX), default=15.0, help="how long to measure (default: 15)"
+    )
     options = parser.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory() as directory,

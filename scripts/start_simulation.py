@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Let simulated users trade, or play recorded order flow, on an exchange that runs: options in, parts wired.
 
-    exit 0   done, or stopped with Ctrl-C; the summary is on stdout
-    exit 1   the engine went away in the middle; the summary says how far it came
-    exit 2   there was nothing to start: a wrong option, an unreadable file, no engine
+exit 0   done, or stopped with Ctrl-C; the summary is on stdout
+exit 1   the engine went away in the middle; the summary says how far it came
+exit 2   there was nothing to start: a wrong option, an unreadable file, no engine
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from exchange.simulation.replay.lobster_file import read_flow
 from exchange.simulation.summary import aligned, tally_lines
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.simulator import USER_COUNT_MAX, Simulation, SimulationOptions
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number, trusting
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, number, port_number, trusting, whole_number
 
 PROGRAM = "start_simulation.py"
 EXIT_DONE = 0
@@ -63,31 +63,6 @@ class Interruption:
         """Handle the signal; a second one of its kind ends the process at once."""
         self.is_requested = True
         signal.signal(signal_number, signal.SIG_DFL)
-
-
-def count(text: str) -> int:
-    """A whole number from 1 up."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 1 <= int(text) <= COUNT_MAX):
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1 to {COUNT_MAX}")
-    return int(text)
-
-
-def user_count(text: str) -> int:
-    """A number of users."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= 4 and 1 <= int(text) <= USER_COUNT_MAX):
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from 1 to {USER_COUNT_MAX}")
-    return int(text)
-
-
-def amount(text: str) -> float:
-    """A rate or a number of seconds, from 0 up."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= RATE_MAX:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a number from 0 to {RATE_MAX}")
-    return number
 
 
 def name(text: str) -> str:
@@ -136,7 +111,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="the instrument to trade (default: the first one listed; for a replay AAPL, or the only one)",
     )  # fmt: skip
     parser.add_argument(
-        "--orders", type=count, default=None, metavar="N",
+        "--orders", type=whole_number(1, COUNT_MAX), default=None, metavar="N",
         help="stop after N requests (orders, cancels, replaces) of all users together, or N rows of a replay",
     )  # fmt: skip
     parser.add_argument(
@@ -152,17 +127,26 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="of a replay: N times as fast as it was recorded, or as fast as can be (default: max)",
     )  # fmt: skip
     market = parser.add_argument_group("simulated users (not with --replay)")
-    market.add_argument("--users", type=user_count, metavar="N", help="how many there are (default: 4)")
     market.add_argument(
-        "--rate", type=amount, metavar="R",
+        "--users", type=whole_number(1, USER_COUNT_MAX), metavar="N", help="how many there are (default: 4)"
+    )
+    market.add_argument(
+        "--rate", type=number(0, RATE_MAX), metavar="R",
         help="requests per second of each, 0: as fast as possible (default: 10)",
     )  # fmt: skip
-    market.add_argument("--duration", type=amount, metavar="S", help="stop after S seconds (default: at Ctrl-C)")
     market.add_argument(
-        "--patience", type=amount, metavar="S",
+        "--duration", type=number(0, RATE_MAX), metavar="S", help="stop after S seconds (default: at Ctrl-C)"
+    )
+    market.add_argument(
+        "--patience", type=number(0, RATE_MAX), metavar="S",
         help="when the engine goes away, try for S seconds to come back, 0: give up (default: 60)",
     )  # fmt: skip
-    market.add_argument("--seed", type=int, metavar="S", help="make the same decisions again (default: by chance)")
+    market.add_argument(
+        "--seed",
+        type=whole_number(0, COUNT_MAX),
+        metavar="S",
+        help="make the same decisions again (default: by chance)",
+    )
     options = parser.parse_args(arguments)
     given = [name for name in SIMULATION_DEFAULTS if hasattr(options, name)]
     if options.replay is not None and given:

@@ -30,10 +30,12 @@ import resource
 import tempfile
 from pathlib import Path
 
-from exchange.utils.command_line import OneLineParser
+from exchange.utils.command_line import OneLineParser, whole_number
 from tests.campaigns.stress_measures import MEASURES, QUIET
 from tests.campaigns.stress_probe import HEADING
 from tests.support.watched_engine import EngineError, WatchedEngine
+
+COUNT_MAX = 1_000_000
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -49,7 +51,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         ("--connections", 2_000, "at once"),
         ("--churn", 10_000, "opened and closed"),
     ):
-        parser.add_argument(option, type=int, default=default, metavar="N", help=f"{meaning} (default: {default})")
+        parser.add_argument(
+            option,
+            type=whole_number(1, COUNT_MAX),
+            default=default,
+            metavar="N",
+            help=f"{meaning} (default: {default})",
+        )
     parser.add_argument("--durability", choices=["fsync", "os"], default="fsync", help="of the engine")
     options = parser.parse_args(arguments)
     if not set(options.measures) <= set(MEASURES):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import ssl
+from collections.abc import Callable
 from typing import NoReturn
 
 # The exit status of a command that could not start.
@@ -24,6 +26,33 @@ def port_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= PORT_MAX):
         raise argparse.ArgumentTypeError(f"port {text!r}: must be a number from 0 to {PORT_MAX}")
     return int(text)
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """What reads a whole number within these bounds for an option.  It raises ArgumentTypeError."""
+
+    def read(text: str) -> int:
+        is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(most))
+        if not (is_number and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """What reads a number within these bounds for an option.  It raises ArgumentTypeError."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r}: must be a number from {least:g} to {most:g}")
+        return value
+
+    return read
 
 
 def trusting(text: str) -> ssl.SSLContext:

@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 from exchange.core import Core
+from exchange.engine.checks import unknown_symbol
 from exchange.engine.commands import Command, ListInstrument, SetLimits
-from exchange.engine.events import RequestRejected
+from exchange.engine.events import RejectCode, RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.matching_thread import JournalEntry
@@ -31,7 +32,7 @@ from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
-from exchange.networking.wire.requests import MissedFills
+from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills
 from exchange.storage.audit_log_reader import FillHistory
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import lock_path, log_directory, operator_socket_path
@@ -172,6 +173,15 @@ class Exchange:
                 fills, last_seq = history.fills_since(user, seq)
                 return MissedFills(fills, max(last_seq, looked_up))
 
+        def find_fills(user: str, asked: GetFills) -> Union[FillsFound, BadRequest]:
+            if asked.symbol is not None and asked.symbol not in engine.books:
+                refusal = unknown_symbol(asked.symbol)
+                return BadRequest(refusal.code, refusal.text)
+            with looking_up:
+                if self._server.is_stopping:
+                    return BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+                return FillsFound(*history.fills_after(user, asked.after_trade_id, asked.symbol, asked.limit))
+
         login_check = LoginCheck(
             engine,
             publisher.first_held_seq,
@@ -182,7 +192,9 @@ class Exchange:
         )
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
-        self._server = ExchangeServer(options.server, self._core.put, login_check, throttle, self._fail)
+        self._server = ExchangeServer(
+            options.server, self._core.put, login_check, find_fills, throttle, self._fail
+        )
         self._operator_channel = OperatorChannel(
             operator_socket_path(options.data_dir), self._core.put, self._fail
         )

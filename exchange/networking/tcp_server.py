@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union
 
-from exchange.networking.inbound.connection_reader import ConnectionReader, PutInbound
+from exchange.networking.inbound.connection_reader import ConnectionReader, FindFills, PutInbound
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.outbound.backlogs import BacklogSender
@@ -53,8 +53,8 @@ class ServerOptions(NamedTuple):
 class ExchangeServer(socketserver.ThreadingTCPServer):
     """Listens from construction on; accepts from `start` on.  OSError if the address can't be had.
 
-    `put`, `login_check` and `throttle` (None: no limit) are for the readers.  A client beyond `connections_max`
-    is told so and hung up on at once.
+    `put`, `login_check`, `find_fills` and `throttle` (None: no limit) are for the readers.  A client beyond
+    `connections_max` is told so and hung up on at once.
     """
 
     allow_reuse_address = True
@@ -67,11 +67,13 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         options: ServerOptions,
         put: PutInbound,
         login_check: LoginCheck,
+        find_fills: FindFills,
         throttle: Optional[Throttle],
         on_failure: Callable[[BaseException], None],
     ) -> None:
         self.put: PutInbound = put
         self.login_check = login_check
+        self.find_fills: FindFills = find_fills
         self.throttle = throttle
         self.tls = options.tls
         self.is_stopping = False

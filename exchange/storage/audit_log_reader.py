@@ -1,5 +1,5 @@
-"""A user's fills of any age, read back from their audit log: for a client that was away for so long that the
-exchange no longer holds in memory what it missed.
+"""A user's fills of any age, read back from their audit log: for whoever asks for them, and for a client that was
+away for so long that the exchange no longer holds in memory what it missed.
 
 The ledger has every trade, but not the `seq` under which a user was told of it; the audit log has both.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from calendar import timegm
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from time import strptime
 from typing import BinaryIO, Optional
@@ -52,6 +53,34 @@ class FillHistory:
         except FileNotFoundError:
             return (), 0
 
+    def fills_after(
+        self, user: str, trade_id: int, symbol: Optional[str], limit: int
+    ) -> tuple[tuple[OrderExecuted, ...], bool]:
+        """The user's oldest fills after a trade, in one symbol or (None) in all, and whether there are more.
+
+        Of a trade with oneself the BUY comes first.  The two are never split: then there is one fill fewer than
+        `limit`, or one more if it is 1.  Costs a bisection of the log and a pass over the part that is asked for.
+        """
+        self._write_out()
+        try:
+            with (self._directory / f"{file_stem(user)}.txt").open("rb") as file:
+                fills = self._fills_from(user, file, trade_id, symbol)
+                return _first_trades(fills, limit)
+        except FileNotFoundError:
+            return (), False
+
+    def _fills_from(
+        self, user: str, file: BinaryIO, trade_id: int, symbol: Optional[str]
+    ) -> Iterator[OrderExecuted]:
+        """The fills after a trade, in order."""
+        file.seek(_position_after(file, trade_id))
+        for line in file:
+            match = _EXECUTED.fullmatch(line.decode("ascii")[:-1]) if line.endswith(b"\n") else None
+            if match is None or int(match["trade_id"]) <= trade_id:
+                continue
+            if symbol is None or match["symbol"] == symbol:
+                yield self._event(user, match)
+
     def _read(self, user: str, file: BinaryIO, seq: int) -> tuple[tuple[OrderExecuted, ...], int]:
         fills: list[OrderExecuted] = []
         last_seq = 0
@@ -70,8 +99,9 @@ class FillHistory:
     def _fill(self, user: str, line: str) -> Optional[OrderExecuted]:
         """The event that a line tells, None if it tells of something else than a fill."""
         match = _EXECUTED.fullmatch(line)
-        if match is None:
-            return None
+        return None if match is None else self._event(user, match)
+
+    def _event(self, user: str, match: re.Match[str]) -> OrderExecuted:
         second_ns = timegm(strptime(match["second"], "%Y-%m-%dT%H:%M:%S")) * 10**9
         return OrderExecuted(
             user,
@@ -88,6 +118,46 @@ class FillHistory:
             OrderStatus(match["status"]),
             Liquidity(match["liquidity"]),
         )
+
+
+def _position_after(file: BinaryIO, trade_id: int) -> int:
+    """Where a line begins before which there is no fill after the trade.
+
+    Trade ids rise in a log as seqs do, so it is bisected: all fills before `low` are too old, none from `high`
+    on is.
+    """
+    low, high = 0, file.seek(0, 2)
+    while high - low > _BLOCK_BYTES:
+        middle = (low + high) // 2
+        file.seek(middle)
+        file.readline()  # The line that the middle is in.
+        begin = file.tell()
+        found = _next_fill(file, high)
+        if found is None or found > trade_id:
+            high = middle
+        else:
+            low = begin
+    return low
+
+
+def _next_fill(file: BinaryIO, end: int) -> Optional[int]:
+    """The trade of the first fill that begins from where the file is read to `end`; None if there is none."""
+    while file.tell() < end and (line := file.readline()):
+        match = _EXECUTED.fullmatch(line.decode("ascii").rstrip("\n"))
+        if match is not None:
+            return int(match["trade_id"])
+    return None
+
+
+def _first_trades(fills: Iterator[OrderExecuted], limit: int) -> tuple[tuple[OrderExecuted, ...], bool]:
+    """The fills of the first trades, at most `limit` unless one trade has more, and whether there are more."""
+    taken: list[OrderExecuted] = []
+    for _, of_trade in groupby(fills, key=lambda fill: fill.trade_id):
+        both = sorted(of_trade, key=lambda fill: fill.side is not Side.BUY)
+        if taken and len(taken) + len(both) > limit:
+            return tuple(taken), True
+        taken += both
+    return tuple(taken), False
 
 
 def _ticks(price_text: str, instrument: Instrument) -> int:

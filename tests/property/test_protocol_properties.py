@@ -252,12 +252,13 @@ def test_random_json_tokens_never_raise(characters: list[str]) -> None:
 
 TYPES = (
     *("login", "new_order", "cancel_order", "replace_order", "cancel_all", "get_orders", "get_positions"),
-    *("subscribe", "unsubscribe", "ping", "logout"),
+    *("get_fills", "subscribe", "unsubscribe", "ping", "logout"),
 )
 NAMES = (
     *("client_order_id", "order_id", "symbol", "side", "order_type", "quantity", "price", "time_in_force"),
     *("post_only", "self_trade_prevention", "new_client_order_id", "user", "channel", "depth", "id", "token"),
-    *("stop_price", "display_quantity", "last_seq", "cancel_on_disconnect", "heartbeat_s", "typo"),
+    *("stop_price", "display_quantity", "last_seq", "cancel_on_disconnect", "heartbeat_s", "after_trade_id"),
+    *("limit", "typo"),
 )
 WORDS = (
     "BUY",

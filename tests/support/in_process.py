@@ -23,7 +23,7 @@ from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
-from exchange.networking.wire.requests import MissedFills
+from exchange.networking.wire.requests import FillsFound, GetFills, MissedFills
 
 WAIT_S = 20.0
 
@@ -77,7 +77,7 @@ class InProcessExchange:
         self.core = Core(self.engine, self.disk, self.publisher, lambda: 1, self._fail, queue_items_max)
         login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
-        self.server = ExchangeServer(options, self.put, login_check, throttle, self._fail)
+        self.server = ExchangeServer(options, self.put, login_check, no_older_fills, throttle, self._fail)
         self.port = self.server.address[1]
 
     def put(self, origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:
@@ -100,6 +100,11 @@ class InProcessExchange:
         self.core.stop()
         self.heartbeats.stop()
         self.server.stop_sending()
+
+
+def no_older_fills(_user: str, _asked: GetFills) -> FillsFound:
+    """What it finds of the past when it is asked for fills."""
+    return FillsFound((), False)
 
 
 def no_fills(_user: str, _seq: int) -> MissedFills:

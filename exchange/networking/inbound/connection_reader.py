@@ -30,6 +30,8 @@ from exchange.networking.wire.requests import (
     BadRequest,
     CancelOnDisconnect,
     Disconnected,
+    FillsFound,
+    GetFills,
     Login,
     Logout,
     Request,
@@ -47,12 +49,13 @@ _LARGE_ANSWERS = frozenset({GetOrders, Subscribe})
 TLS_HANDSHAKE_S_MAX = 10.0
 
 # What may cost the exchange much more than it costs the asker; refused beyond the rate limit like an order.
-_DEAR = frozenset({GetOrders, GetPositions, Subscribe})
+_DEAR = frozenset({GetOrders, GetPositions, GetFills, Subscribe})
 
 _CANCEL_NONE = CancelOnDisconnect.NONE
 _ENGINE_STOPPING = BadRequest(WireCode.ENGINE_STOPPING, "the exchange is stopping")
 
-
+# Looks up a user's fills in the records on disk; what it gives, or why it gives none, follows in the queue.
+FindFills = Callable[[str, GetFills], Union[FillsFound, BadRequest]]
 # Puts requests of one connection into the inbound queue, in the order sent, and may wait there; the last argument
 # is called when they have been processed.
 PutInbound = Callable[[Connection, Sequence[Request], Callable[[], None]], None]
@@ -63,6 +66,7 @@ class Gateway(Protocol):
 
     tls: Optional[ssl.SSLContext]
     login_check: LoginCheck
+    find_fills: FindFills
     throttle: Optional[Throttle]
     is_stopping: bool
 
@@ -162,6 +166,10 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             else:
                 request, rest_s = self._throttled(request)
                 requests.append(request)
+                if type(request) is GetFills:
+                    # What it asks for is on disk: the matching thread only says when all before it is done.
+                    self._put(requests)
+                    requests = self._found_fills(request)
                 self._is_done = type(request) is Logout
             if self._is_done:
                 break
@@ -182,6 +190,13 @@ class ConnectionReader(socketserver.BaseRequestHandler):
 
     def _checked_login(self, login: Login) -> list[Request]:
         return self.server.login_check.check(login, self._user, self._connection.host, self._wait_for_client)
+
+    def _found_fills(self, request: GetFills) -> list[Request]:
+        """What the user asks for, once everything asked before it has been done; nothing for who has left."""
+        self._connection.wait_for_turn()
+        if self._connection.has_ended or self._user is None:
+            return []
+        return [self.server.find_fills(self._user, request)]
 
     def _wait_for_client(self, seconds: float) -> None:
         """Wait, but for no client that has left: the poll hears of its end and of ours, and of nothing it sent."""

@@ -59,6 +59,7 @@ class Connection:
         # Set when a connection is to end as soon as its long answers are sent: then only until this time.
         self._finish_until_s: Optional[float] = None
         self._login_answered = threading.Event()
+        self._has_turn = threading.Event()
         self._ended = threading.Event()
         self._reader_has_left = False
         self._pieces = threading.BoundedSemaphore(PIECES_QUEUED_MAX)
@@ -163,6 +164,10 @@ class Connection:
         self.user = user
         self._login_answered.set()
 
+    def give_turn(self) -> None:
+        """All that the connection's reader had put into the queue up to a question of its own is done."""
+        self._has_turn.set()
+
     def expect_heartbeats(self, heartbeat_s: float) -> None:
         """The login asked for a sign of life every so many seconds, 0 for none; they count from now."""
         self.heartbeat_s = heartbeat_s
@@ -206,6 +211,12 @@ class Connection:
         self._login_answered.clear()
         return self.user
 
+    def wait_for_turn(self) -> None:
+        """Wait until a question that was put in the queue has its turn, or nothing more will be sent."""
+        self._has_turn.wait()
+        if not self.has_ended:
+            self._has_turn.clear()
+
     def reader_leaves(self) -> None:
         """The reader will read nothing more for the exchange."""
         self._reader_has_left = True
@@ -220,6 +231,7 @@ class Connection:
         self._ended.set()
         self.is_leaving.set()
         self._login_answered.set()
+        self._has_turn.set()
 
     def _shut_down(self, how: int) -> None:
         try:

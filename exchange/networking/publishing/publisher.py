@@ -72,7 +72,7 @@ class Publisher:
         missed_events = MissedEvents(engine, self._held, self._encoder)
         logins = LoginAnswers(engine, version, self._sessions, missed_events, heartbeats, self._ends, self._queue)
         self._session_answers = SessionAnswers(
-            engine, self._sessions, self._feeds, logins, self._ends, self._queue
+            engine, self._sessions, self._feeds, logins, self._ends, self._encoder, self._queue
         )
         # Every user's last event before this start.
         self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}

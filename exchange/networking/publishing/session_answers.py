@@ -17,10 +17,13 @@ from exchange.networking.publishing.feeds import Feeds
 from exchange.networking.publishing.login_answers import LoginAnswers
 from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire import session_lines
+from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import (
     CaughtUp,
     CheckedLogin,
     Disconnected,
+    FillsFound,
+    GetFills,
     ListEverything,
     Logout,
     Ping,
@@ -45,8 +48,10 @@ class SessionAnswers:
         feeds: Feeds,
         logins: LoginAnswers,
         ends: ConnectionEnds,
+        encoder: Encoder,
         send: Callable[[Asker, bytes], None],
     ) -> None:
+        self._encoder = encoder
         self._engine = engine
         self._sessions = sessions
         self._feeds = feeds
@@ -56,6 +61,8 @@ class SessionAnswers:
         self._on(CheckedLogin, logins.answer)
         self._on(Logout, self._logout)
         self._on(Ping, self._ping)
+        self._on(GetFills, self._get_fills)
+        self._on(FillsFound, self._fills_found)
         self._on(Subscribe, self._subscribe)
         self._on(Unsubscribe, self._unsubscribe)
         self._on(Disconnected, self._disconnected)
@@ -83,6 +90,12 @@ class SessionAnswers:
     def _ping(self, connection: Connection, request: Ping) -> None:
         self._feeds.bring_up_to_date(connection)
         self._send(connection, session_lines.pong(request.id))
+
+    def _get_fills(self, connection: Connection, _request: GetFills) -> None:
+        connection.give_turn()
+
+    def _fills_found(self, connection: Connection, found: FillsFound) -> None:
+        self._send(connection, self._encoder.encode(found))
 
     def _caught_up(self, _connection: Connection, _request: CaughtUp) -> None:
         """Nothing to say: the flush at the end of the batch finds who has caught up."""

@@ -28,10 +28,11 @@ from exchange.engine.words import OrderType, RejectCode, SelfTradePrevention, Si
 from exchange.networking.wire import fields as check
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.fields import Checker, RefusedError, bad_value, shown
-from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT
+from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT, FILLS_MAX
 from exchange.networking.wire.requests import (
     BadRequest,
     CancelOnDisconnect,
+    GetFills,
     Login,
     Logout,
     Ping,
@@ -207,6 +208,10 @@ def _get_positions(user: str, _values: Values) -> GetPositions:
     return GetPositions(user)
 
 
+def _get_fills(_user: str, values: Values) -> GetFills:
+    return GetFills(values["symbol"], values["after_trade_id"], values["limit"])
+
+
 def _login(_user: str, values: Values) -> Login:
     return Login(
         values["user"],
@@ -330,6 +335,15 @@ _FORMS = {
     "cancel_all": Form({"symbol": _SYMBOL}, _cancel_all, _refuse),
     "get_orders": Form({}, _get_orders, _refuse),
     "get_positions": Form({}, _get_positions, _refuse),
+    "get_fills": Form(
+        {
+            "symbol": _SYMBOL,
+            "after_trade_id": (check.after_trade_id, 0),
+            "limit": (check.fills_limit, FILLS_MAX),
+        },
+        _get_fills,
+        _refuse,
+    ),
     "subscribe": Form(_FEED, _subscribe, _refuse, needs_login=False),
     "unsubscribe": Form(_FEED, _unsubscribe, _refuse, needs_login=False),
     "ping": Form({"id": (check.ping_id, None)}, _ping, _refuse, needs_login=False),

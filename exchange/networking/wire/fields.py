@@ -17,6 +17,7 @@ from exchange.engine.words import Code, RejectCode
 from exchange.networking.wire.limits import (
     BOOK_DEPTH_MAX,
     CLIENT_ORDER_ID_CHARACTERS_MAX,
+    FILLS_MAX,
     HEARTBEAT_S_MAX,
     HEARTBEAT_S_MIN,
     INTEGER_MAX,
@@ -206,6 +207,20 @@ def last_seq(name: str, value: Any) -> int:
     """The last private event a client knows, 0 for none."""
     if type(value) is not int or not 0 <= value <= INTEGER_MAX:
         raise bad_value(name, value, "must be a JSON integer from 0 to 2**63 - 1")
+    return value
+
+
+def after_trade_id(name: str, value: Any) -> int:
+    """The last trade a client knows, 0 for none."""
+    if type(value) is not int or not 0 <= value <= INTEGER_MAX:
+        raise bad_value(name, value, "must be a JSON integer from 0 to 2**63 - 1")
+    return value
+
+
+def fills_limit(name: str, value: Any) -> int:
+    """How many fills one answer may tell."""
+    if type(value) is not int or not 1 <= value <= FILLS_MAX:
+        raise bad_value(name, value, f"must be a JSON integer from 1 to {FILLS_MAX}")
     return value
 
 

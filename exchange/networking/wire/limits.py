@@ -33,6 +33,11 @@ PRICE_MAX = 1_000_000_000
 HEARTBEAT_S_MIN = 0.1
 HEARTBEAT_S_MAX = 3_600.0
 
+# --- answers: rows ---------------------------------------------------------------------------------------------
+
+# Of one answer to `get_fills`; also how many are given where the request does not say.
+FILLS_MAX = 1_000
+
 # --- feeds: levels per side of a book --------------------------------------------------------------------------
 
 BOOK_DEPTH_DEFAULT = 20

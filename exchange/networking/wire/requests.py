@@ -57,6 +57,28 @@ class MissedFills(NamedTuple):
     last_seq: int
 
 
+class GetFills(NamedTuple):
+    """Ask for the user's fills after a trade, oldest first, at most `limit` of them; `symbol` None: in all.
+
+    The reader, which looks them up on disk, puts this into the queue to learn when it has its turn: then all that
+    was asked before is done, and belongs to the answer.
+    """
+
+    symbol: Optional[str]
+    after_trade_id: int
+    limit: int
+
+
+class FillsFound(NamedTuple):
+    """What was looked up for a GetFills, in the order of the trades; `more`: there are others after these.
+
+    No line says this; it follows its GetFills in the queue.
+    """
+
+    fills: tuple[OrderExecuted, ...]
+    more: bool
+
+
 class CheckedLogin(NamedTuple):
     """A login after the door has looked at it.
 
@@ -121,7 +143,17 @@ class BadRequest(NamedTuple):
 
 
 SessionRequest = Union[
-    Login, CheckedLogin, Logout, Ping, Subscribe, Unsubscribe, Disconnected, CaughtUp, ListEverything
+    Login,
+    CheckedLogin,
+    Logout,
+    Ping,
+    GetFills,
+    FillsFound,
+    Subscribe,
+    Unsubscribe,
+    Disconnected,
+    CaughtUp,
+    ListEverything,
 ]
 RefusedOrderRequest = Union[OrderRejected, CancelRejected, ReplaceRejected]
 # What was refused before it got to the engine is its own answer.

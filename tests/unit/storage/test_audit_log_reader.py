@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -166,3 +167,65 @@ def test_what_was_handed_to_the_log_is_written_out_before_it_is_read(tmp_path: P
         written(tmp_path, [fill(1)])
 
     assert FillHistory(tmp_path, write_out, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((fill(1),), 1)
+
+
+# --- fills after a trade ---------------------------------------------------------------------------------------
+
+
+@st.composite
+def traded(draw: st.DrawFn) -> list[PrivateEvent]:
+    """Alice's log: fills in the order of their trades, some of them with herself, among other events."""
+    events: list[PrivateEvent] = []
+    trade_id = 0
+    for kind in draw(st.lists(st.sampled_from(["other", "fill", "with herself"]), max_size=25)):
+        if kind == "other":
+            events.append(OrderCanceled("alice", len(events) + 1, 1, 1, "1", "ACME", 1, CancelReason.ADMIN))
+            continue
+        trade_id += draw(st.integers(1, 3))
+        symbol = draw(st.sampled_from(["ACME", "BIG"]))
+        sides = draw(st.permutations([Side.BUY, Side.SELL]))[: 2 if kind == "with herself" else 1]
+        for side in sides:
+            seq = len(events) + 1
+            events.append(fill(seq)._replace(trade_id=trade_id, symbol=symbol, side=side))
+    return events
+
+
+@given(traded(), st.integers(0, 30), st.sampled_from([None, "ACME", "BIG"]), st.integers(1, 12))
+def test_page_by_page_every_fill_after_a_trade_is_found_once_and_no_trade_is_split(
+    directory: Path, events: list[PrivateEvent], after: int, symbol: Optional[str], limit: int
+) -> None:
+    own = [event for event in events if isinstance(event, OrderExecuted)]
+    wanted = [event for event in own if event.trade_id > after and symbol in (None, event.symbol)]
+    wanted.sort(key=lambda event: (event.trade_id, event.side is Side.SELL))
+    history = written(directory, events)
+    found: list[OrderExecuted] = []
+    more = True
+    while more:
+        page, more = history.fills_after("alice", found[-1].trade_id if found else after, symbol, limit)
+        assert len(page) <= max(limit, 2) and (page or not more)
+        found += page
+    assert found == wanted
+
+
+@pytest.mark.parametrize("stretch", [1, 2_000], ids=["fills all over", "fills far between"])
+def test_in_a_log_of_many_blocks_the_first_fill_after_a_trade_is_found(tmp_path: Path, stretch: int) -> None:
+    """Whichever trade is asked for, and however long the log says nothing of fills."""
+    events: list[PrivateEvent] = [
+        fill(seq) if seq % stretch == 0 else OrderCanceled("alice", seq, 1, 1, "1", "ACME", 1, CancelReason.ADMIN)
+        for seq in range(1, 10_001)
+    ]
+    history = written(tmp_path, events)
+    for after in (0, 1, 1_999, 2_000, 5_000, 9_999):
+        expected = next(event for event in events[after:] if isinstance(event, OrderExecuted))
+        assert history.fills_after("alice", after, None, 1)[0] == (expected,)
+    assert history.fills_after("alice", 10_000, None, 1) == ((), False)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"half a li"])
+def test_who_never_traded_has_no_fills(tmp_path: Path, content: Optional[bytes]) -> None:
+    if content is not None:
+        (tmp_path / "logs_alice.txt").write_bytes(content)
+    assert FillHistory(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_after("alice", 0, None, 5) == (
+        (),
+        False,
+    )

@@ -21,7 +21,7 @@ from typing import NamedTuple, Optional, Union
 from exchange.core import Core
 from exchange.engine.checks import unknown_symbol
 from exchange.engine.commands import Command, ListInstrument, SetLimits
-from exchange.engine.events import RejectCode, RequestRejected
+from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.matching_thread import JournalEntry
@@ -32,10 +32,13 @@ from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills
+from exchange.networking.wire.session_lines import Identity
 from exchange.storage.audit_log_reader import FillHistory
 from exchange.storage.data_directory import DataDirectory, StorageOptions
-from exchange.storage.places import lock_path, log_directory, operator_socket_path
+from exchange.storage.engine_id import engine_id
+from exchange.storage.places import engine_id_path, lock_path, log_directory, operator_socket_path
 from exchange.storage.recovery import RecoveryProgress
 from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
@@ -151,7 +154,8 @@ class Exchange:
     def _build_live_parts(self, options: Options, clock_ns: Callable[[], int], recent: RecentEvents) -> None:
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
-        publisher = Publisher(engine, VERSION, self._heartbeats, recent)
+        identity = Identity(VERSION, engine_id(engine_id_path(options.data_dir), os.urandom))
+        publisher = Publisher(engine, identity, self._heartbeats, recent)
         self._core = Core(engine, self._data, publisher, clock_ns, self._fail)
         canceled_count = self._core.cancel_orders_of_lost_connections()
         if canceled_count:
@@ -179,7 +183,7 @@ class Exchange:
                 return BadRequest(refusal.code, refusal.text)
             with looking_up:
                 if self._server.is_stopping:
-                    return BadRequest(RejectCode.ENGINE_STOPPING, "the exchange is stopping")
+                    return BadRequest(WireCode.ENGINE_STOPPING, "the exchange is stopping")
                 return FillsFound(*history.fills_after(user, asked.after_trade_id, asked.symbol, asked.limit))
 
         login_check = LoginCheck(

@@ -30,6 +30,11 @@ def operator_socket_path(data_directory: Path) -> Path:
     return data_directory / "operator.sock"
 
 
+def engine_id_path(data_directory: Path) -> Path:
+    """The engine's random name."""
+    return data_directory / "engine_id"
+
+
 def lock_path(data_directory: Path) -> Path:
     """The lock of the one engine that may work here."""
     return data_directory / "engine.lock"

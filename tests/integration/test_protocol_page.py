@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.words import CancelReason, RejectCode
+from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.decode import _FORMS
 from tests.support.processes import RunningEngine
 from tests.support.project import ROOT
@@ -138,7 +139,7 @@ def words_of(page: str) -> set[str]:
 def words_of_the_wire() -> list[str]:
     """Every request, field, code and reason that the exchange knows."""
     requests = {word for kind, form in _FORMS.items() for word in (kind, *form.checkers)}
-    return [each.value for each in (*RejectCode, *CancelReason)] + sorted(requests)
+    return [each.value for each in (*RejectCode, *WireCode, *CancelReason)] + sorted(requests)
 
 
 @pytest.mark.parametrize("word", words_of_the_wire())

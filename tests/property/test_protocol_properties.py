@@ -37,7 +37,7 @@ NANOS_MAX = 10**18
 REJECTIONS = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)
 SERVED = (
     *(NewOrder, CancelOrder, ReplaceOrder, CancelAll, commands.GetOrders, commands.GetPositions),
-    *(requests.Login, requests.Logout, requests.Ping, requests.Subscribe, requests.Unsubscribe),
+    *(requests.GetFills, requests.Login, requests.Logout, requests.Ping, requests.Subscribe, requests.Unsubscribe),
 )
 ANSWER_BYTES_MAX = 1_000  # an escaped client order id of 64 characters and a bounded text
 

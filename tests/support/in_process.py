@@ -24,6 +24,7 @@ from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.requests import FillsFound, GetFills, MissedFills
+from exchange.networking.wire.session_lines import Identity
 
 WAIT_S = 20.0
 
@@ -73,7 +74,7 @@ class InProcessExchange:
         self.failures: list[BaseException] = []
         self.has_failed = threading.Event()
         self.heartbeats = Heartbeats(self._fail)
-        self.publisher = Publisher(self.engine, "test", self.heartbeats, RecentEvents())
+        self.publisher = Publisher(self.engine, Identity("test", "0"), self.heartbeats, RecentEvents())
         self.core = Core(self.engine, self.disk, self.publisher, lambda: 1, self._fail, queue_items_max)
         login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)

@@ -20,12 +20,12 @@ from exchange.networking.wire.requests import BadRequest, CheckedLogin
 
 
 class LoginAnswers:
-    """Lets a checked login in or turns it away.  `version` is the exchange's, which `logged_in` tells."""
+    """Lets a checked login in or turns it away.  `identity` is what `logged_in` says of the exchange."""
 
     def __init__(
         self,
         engine: Engine,
-        version: str,
+        identity: session_lines.Identity,
         sessions: Sessions,
         missed_events: MissedEvents,
         heartbeats: Heartbeats,
@@ -33,7 +33,7 @@ class LoginAnswers:
         send: SendLine,
     ) -> None:
         self._engine = engine
-        self._version = version
+        self._identity = identity
         self._sessions = sessions
         self._missed_events = missed_events
         self._heartbeats = heartbeats
@@ -70,7 +70,7 @@ class LoginAnswers:
             user,
             self._engine.last_seq(user) + 1,
             [(book.instrument, book.phase) for book in self._engine.books.values()],
-            self._version,
+            self._identity,
             checked.new_token,
         )
 

@@ -43,6 +43,7 @@ from exchange.networking.publishing.session_answers import Asker, SessionAnswers
 from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
+from exchange.networking.wire.session_lines import Identity
 
 _FILLED = OrderStatus.FILLED
 
@@ -50,14 +51,14 @@ _FILLED = OrderStatus.FILLED
 class Publisher:
     """Sends outcomes.  Owns the sessions and the feeds; reads the engine, whose thread it runs in.
 
-    `version` is what `logged_in` tells clients they talk to; `recent` is what users were told lately, before this
+    `identity` is what `logged_in` tells clients they talk to; `recent` is what users were told lately, before this
     start, so that they can hear it again.
     """
 
     def __init__(
         self,
         engine: Engine,
-        version: str,
+        identity: Identity,
         heartbeats: Heartbeats,
         recent: RecentEvents,
         long_answers: Optional[LongAnswers] = None,
@@ -70,7 +71,7 @@ class Publisher:
         self._feeds = Feeds(engine.books, self._encoder, self._queue)
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
-        logins = LoginAnswers(engine, version, self._sessions, missed_events, heartbeats, self._ends, self._queue)
+        logins = LoginAnswers(engine, identity, self._sessions, missed_events, heartbeats, self._ends, self._queue)
         self._session_answers = SessionAnswers(
             engine, self._sessions, self._feeds, logins, self._ends, self._encoder, self._queue
         )

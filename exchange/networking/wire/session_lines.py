@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii as _string
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 from exchange.engine.account import UserState
 from exchange.engine.instrument import Instrument, nanos_text
@@ -15,6 +15,16 @@ from exchange.engine.words import Code, Phase
 from exchange.networking.wire.encode import code_and_text
 from exchange.networking.wire.requests import Channel
 from exchange.networking.wire.strict_json import NumberText
+
+
+class Identity(NamedTuple):
+    """Whom a client talks to: the exchange's version, and the name that its data directory was given at random.
+
+    By that name a client notices another exchange at the same address.
+    """
+
+    version: str
+    engine_id: str
 
 
 def error(code: Code, text: str) -> bytes:
@@ -26,10 +36,10 @@ def logged_in(
     user: str,
     next_seq: int,
     instruments: Iterable[tuple[Instrument, Phase]],
-    version: str,
+    identity: Identity,
     token: Optional[str] = None,
 ) -> bytes:
-    """`next_seq` is the `seq` that the user's next private event will carry; `version` is the exchange's.
+    """`next_seq` is the `seq` that the user's next private event will carry.
 
     `token` is the new secret of a user who has just claimed the name, None for everybody else.
     """
@@ -37,7 +47,8 @@ def logged_in(
     secret = "" if token is None else f',"token":{_string(token)}'
     return (
         f'{{"type":"logged_in","user":{_string(user)},"next_seq":{next_seq},'
-        f'"instruments":[{listed}],"version":{_string(version)}{secret}}}\n'
+        f'"instruments":[{listed}],"version":{_string(identity.version)},'
+        f'"engine_id":{_string(identity.engine_id)}{secret}}}\n'
     ).encode()
 
 

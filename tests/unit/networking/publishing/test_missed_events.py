@@ -31,6 +31,7 @@ from exchange.networking.publishing.missed_events import (
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import MissedFills
+from exchange.networking.wire.session_lines import Identity
 from tests.support.desk import BUY, SELL, Desk, order
 
 
@@ -137,7 +138,7 @@ def test_what_was_processed_and_nobody_was_told_yet_does_not_count_as_past() -> 
     desk = Desk()
     desk.ask(order("before", user="alice"))
     heartbeats = Heartbeats(lambda failure: None)
-    publisher = Publisher(desk.engine, "test", heartbeats, RecentEvents())
+    publisher = Publisher(desk.engine, Identity("test", "0"), heartbeats, RecentEvents())
     for name in ("1", "2"):
         for user, first in (("alice", 2), ("bob", 1)):
             entered = order(name, user=user)

@@ -253,19 +253,23 @@ def test_trade_names_no_user_and_no_order() -> None:
     }
 
 
+IDENTITY = session_lines.Identity("0.1.0", "4a1f")
+
+
 def test_logged_in_lists_the_instruments() -> None:
     listed = {"symbol": "BOND", "tick_size": "0.25", "lot_size": 10, "min_quantity": 20, "max_quantity": 200}
-    assert message(session_lines.logged_in("alice", 5, [(BOND, Phase.HALTED)], "0.1.0")) == {
+    assert message(session_lines.logged_in("alice", 5, [(BOND, Phase.HALTED)], IDENTITY)) == {
         "type": "logged_in",
         "user": "alice",
         "next_seq": 5,
         "instruments": [{**listed, "phase": "HALTED"}],
         "version": "0.1.0",
+        "engine_id": "4a1f",
     }
 
 
 def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name() -> None:
-    assert message(session_lines.logged_in("alice", 1, [], "0.1.0", "5ec4e7"))["token"] == "5ec4e7"
+    assert message(session_lines.logged_in("alice", 1, [], IDENTITY, "5ec4e7"))["token"] == "5ec4e7"
 
 
 def test_the_operators_list_names_users_and_instruments() -> None:

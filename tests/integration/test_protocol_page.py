@@ -24,7 +24,7 @@ import pytest
 
 from exchange.engine.words import CancelReason, RejectCode
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.decode import _FORMS
+from exchange.networking.wire.request_forms import FORMS
 from tests.support.processes import RunningEngine
 from tests.support.project import ROOT
 from tests.support.raw_client import RawClient
@@ -138,7 +138,7 @@ def words_of(page: str) -> set[str]:
 
 def words_of_the_wire() -> list[str]:
     """Every request, field, code and reason that the exchange knows."""
-    requests = {word for kind, form in _FORMS.items() for word in (kind, *form.checkers)}
+    requests = {word for kind, form in FORMS.items() for word in (kind, *form.checkers)}
     return [each.value for each in (*RejectCode, *WireCode, *CancelReason)] + sorted(requests)
 
 

@@ -8,7 +8,9 @@ else.  Reading order:
 * `line_reader`    bytes → lines
 * `strict_json`    a line → a strict JSON object
 * `fields`         a field's JSON value → a checked value
-* `decode`         the tables of requests: JSON object → request
+* `form`           what the rules of one request type look like
+* `request_forms`  the tables of all requests
+* `decode`         a line → a request
 * `encode`         event or answer → line
 * `session_lines`  what is said of sessions → line
 """

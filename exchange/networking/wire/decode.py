@@ -1,8 +1,6 @@
-"""One line → one request.  The only place that spells what a client may write.
+"""One line → one request.  What requests there are is told by the tables of `request_forms`.
 
-Each request type is one `Form`: a table with a row per field (its name, its checker, and what its absence means),
-a function that builds the request of the checked values, and a function that words a refusal.  To offer another
-field, add its row.  A request is judged in this order, and the first thing wrong with it is what it is told:
+A request is judged in this order, and the first thing wrong with it is what it is told:
 
 1. strict JSON, then `type`;
 2. a login, where the form needs one;
@@ -10,79 +8,20 @@ field, add its row.  A request is judged in this order, and the first thing wron
 4. fields that are missing;
 5. fields that don't go together.
 
-What is wrong with an order request is answered by its own rejection as soon as the line names a valid id that a
-bot can correlate it by; everything else that is wrong is a `BadRequest`, which is told `error`.
-
 Pure, any thread, never raises.  About 5 µs for a new order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Optional
 
-from exchange.engine.commands import CancelAll, CancelOrder, GetOrders, GetPositions, NewOrder, ReplaceOrder
-from exchange.engine.events import CancelRejected, OrderRejected, ReplaceRejected
-from exchange.engine.terms import Terms
-from exchange.engine.words import OrderType, RejectCode, SelfTradePrevention, Side, TimeInForce
-from exchange.networking.wire import fields as check
+from exchange.engine.words import RejectCode
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.fields import Checker, RefusedError, bad_value, shown
-from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT, FILLS_MAX
-from exchange.networking.wire.requests import (
-    BadRequest,
-    CancelOnDisconnect,
-    GetFills,
-    Login,
-    Logout,
-    Ping,
-    Request,
-    Subscribe,
-    Unsubscribe,
-)
+from exchange.networking.wire.fields import RefusedError, shown
+from exchange.networking.wire.form import REQUIRED, Fields, Form, Values, missing
+from exchange.networking.wire.request_forms import FORMS
+from exchange.networking.wire.requests import BadRequest, Request
 from exchange.networking.wire.strict_json import MalformedLineError, parse_object
-
-# Members looked up once: on CPython 3.11 `OrderType.LIMIT` costs 75 ns, a module global 5 ns.
-_LIMIT = OrderType.LIMIT
-_GTC = TimeInForce.GTC
-_IOC = TimeInForce.IOC
-_RESTING = (TimeInForce.GTC, TimeInForce.DAY)
-_MISSING_FIELD = RejectCode.MISSING_FIELD
-_BAD_VALUE = RejectCode.BAD_VALUE
-
-Fields = dict[str, Any]  # as the line has them, without `type`
-Values = dict[str, Any]  # checked, defaults filled in
-
-
-class _Required:
-    """Stands in a row where others have a default."""
-
-
-REQUIRED = _Required()
-
-
-class Form:
-    """The rules of one request type.
-
-    `rows` gives each field's checker and its default, or REQUIRED.  `build` gets the user ("" before a login) and
-    the checked values, and may still raise RefusedError; `refuse` gets the unchecked fields and what is wrong.
-    """
-
-    __slots__ = ("checkers", "required", "defaults", "build", "refuse", "needs_login")
-
-    def __init__(
-        self,
-        rows: Mapping[str, tuple[Checker, Any]],
-        build: Callable[[str, Values], Request],
-        refuse: Callable[[Fields, RefusedError], Request],
-        needs_login: bool = True,
-    ) -> None:
-        self.checkers = {name: checker for name, (checker, _) in rows.items()}
-        self.required = tuple(name for name, (_, default) in rows.items() if default is REQUIRED)
-        self.defaults = {name: default for name, (_, default) in rows.items() if default is not REQUIRED}
-        self.build = build
-        self.refuse = refuse
-        self.needs_login = needs_login
 
 
 def decode(line: bytes, user: Optional[str]) -> Request:
@@ -95,7 +34,7 @@ def decode(line: bytes, user: Optional[str]) -> Request:
     except MalformedLineError as malformed:
         return BadRequest(WireCode.MALFORMED, str(malformed))
     request_type = fields.pop("type", REQUIRED)
-    form = _FORMS.get(request_type) if type(request_type) is str else None
+    form = FORMS.get(request_type) if type(request_type) is str else None
     if form is None:
         return _refuse_type(request_type)
     try:
@@ -108,9 +47,9 @@ def decode(line: bytes, user: Optional[str]) -> Request:
 
 def _refuse_type(request_type: Any) -> BadRequest:
     if request_type is REQUIRED:
-        return BadRequest(_MISSING_FIELD, "type is missing")
+        return BadRequest(RejectCode.MISSING_FIELD, "type is missing")
     if type(request_type) is not str:
-        return BadRequest(_BAD_VALUE, f"type {shown(request_type)} must be a string")
+        return BadRequest(RejectCode.BAD_VALUE, f"type {shown(request_type)} must be a string")
     return BadRequest(WireCode.UNKNOWN_TYPE, f"type {shown(request_type)} is not a request of this protocol")
 
 
@@ -124,228 +63,5 @@ def _checked(form: Form, fields: Fields) -> Values:
         values[name] = checker(name, value)
     for name in form.required:
         if name not in values:
-            raise _missing(name)
+            raise missing(name)
     return values
-
-
-def _missing(name: str) -> RefusedError:
-    return RefusedError(_MISSING_FIELD, f"{name} is missing")
-
-
-# --- fields taken together, and the requests built of them -----------------------------------------------------
-
-
-def _new_order(user: str, values: Values) -> NewOrder:
-    order_type, time_in_force, price = values["order_type"], values["time_in_force"], values["price"]
-    post_only = values["post_only"]
-    if order_type is _LIMIT:
-        if price is None:
-            raise _missing("price")
-        if time_in_force is None:
-            time_in_force = _GTC
-    else:
-        time_in_force = _market_time_in_force(price, time_in_force)
-    if post_only and time_in_force not in _RESTING:
-        raise bad_value("post_only", post_only, "goes only with a LIMIT order that may rest (GTC or DAY)")
-    return NewOrder(
-        user,
-        values["client_order_id"],
-        values["symbol"],
-        Terms(
-            values["side"],
-            order_type,
-            time_in_force,
-            price,
-            values["quantity"],
-            post_only,
-            values["self_trade_prevention"],
-        ),
-    )
-
-
-def _market_time_in_force(price_nanos: Optional[int], time_in_force: Optional[TimeInForce]) -> TimeInForce:
-    if price_nanos is not None:
-        raise RefusedError(_BAD_VALUE, "price does not go with a MARKET order, which takes any")
-    if time_in_force is None:
-        return _IOC
-    if time_in_force in _RESTING:
-        rule = "does not go with a MARKET order, which never rests (IOC or FOK)"
-        raise bad_value("time_in_force", time_in_force.value, rule)
-    return time_in_force
-
-
-def _cancel_order(user: str, values: Values) -> CancelOrder:
-    return CancelOrder(user, *_one_order(values))
-
-
-def _replace_order(user: str, values: Values) -> ReplaceOrder:
-    changes = values["price"], values["quantity"], values["new_client_order_id"]
-    named = _one_order(values)
-    if changes == (None, None, None):
-        raise RefusedError(_MISSING_FIELD, "price, quantity or new_client_order_id is missing: nothing to replace")
-    return ReplaceOrder(user, *named, *changes)
-
-
-def _one_order(values: Values) -> tuple[Optional[int], Optional[str]]:
-    """The order that a request names, by exactly one of its two ids."""
-    order_id, client_order_id = values["order_id"], values["client_order_id"]
-    if order_id is None and client_order_id is None:
-        raise RefusedError(_MISSING_FIELD, "order_id or client_order_id is missing")
-    if order_id is not None and client_order_id is not None:
-        raise bad_value("order_id", order_id, "does not go with client_order_id: name the order by one of them")
-    return order_id, client_order_id
-
-
-def _cancel_all(user: str, values: Values) -> CancelAll:
-    return CancelAll(user, values["symbol"])
-
-
-def _get_orders(user: str, _values: Values) -> GetOrders:
-    return GetOrders(user)
-
-
-def _get_positions(user: str, _values: Values) -> GetPositions:
-    return GetPositions(user)
-
-
-def _get_fills(_user: str, values: Values) -> GetFills:
-    return GetFills(values["symbol"], values["after_trade_id"], values["limit"])
-
-
-def _login(_user: str, values: Values) -> Login:
-    return Login(
-        values["user"],
-        values["token"],
-        values["last_seq"],
-        values["cancel_on_disconnect"],
-        values["heartbeat_s"],
-    )
-
-
-def _logout(_user: str, _values: Values) -> Logout:
-    return Logout()
-
-
-def _ping(_user: str, values: Values) -> Ping:
-    return Ping(values["id"])
-
-
-def _subscribe(_user: str, values: Values) -> Subscribe:
-    return Subscribe(values["channel"], values["symbol"], values["depth"])
-
-
-def _unsubscribe(_user: str, values: Values) -> Unsubscribe:
-    return Unsubscribe(values["channel"], values["symbol"])
-
-
-# --- refusals --------------------------------------------------------------------------------------------------
-
-
-class _Named(NamedTuple):
-    """The order ids of a request that are valid by themselves, whatever else is wrong with it."""
-
-    order_id: Optional[int]
-    client_order_id: Optional[str]
-
-
-def _named(fields: Fields) -> _Named:
-    order_id, client_order_id = fields.get("order_id"), fields.get("client_order_id")
-    return _Named(
-        order_id if check.is_order_id(order_id) else None,
-        client_order_id if check.is_client_order_id(client_order_id) else None,
-    )
-
-
-def _refuse(_fields: Fields, refused: RefusedError) -> BadRequest:
-    return BadRequest(refused.code, refused.text)
-
-
-def _refuse_new(fields: Fields, refused: RefusedError) -> Union[OrderRejected, BadRequest]:
-    client_order_id = _named(fields).client_order_id
-    if client_order_id is None:
-        return BadRequest(refused.code, refused.text)
-    return OrderRejected(client_order_id, refused.code, refused.text)
-
-
-def _refuse_cancel(fields: Fields, refused: RefusedError) -> Union[CancelRejected, BadRequest]:
-    named = _named(fields)
-    if named == (None, None):
-        return BadRequest(refused.code, refused.text)
-    return CancelRejected(*named, refused.code, refused.text)
-
-
-def _refuse_replace(fields: Fields, refused: RefusedError) -> Union[ReplaceRejected, BadRequest]:
-    named = _named(fields)
-    if named == (None, None):
-        return BadRequest(refused.code, refused.text)
-    return ReplaceRejected(*named, refused.code, refused.text)
-
-
-# --- the tables ------------------------------------------------------------------------------------------------
-
-_SYMBOL = (check.symbol, None)
-_NAMED_ORDER = {"order_id": (check.order_id, None), "client_order_id": (check.client_order_id, None)}
-_FEED = {
-    "channel": (check.channel, REQUIRED),
-    "symbol": _SYMBOL,
-    "depth": (check.depth, BOOK_DEPTH_DEFAULT),
-}
-
-_FORMS = {
-    "login": Form(
-        {
-            "user": (check.user, REQUIRED),
-            "token": (check.token, None),
-            "last_seq": (check.last_seq, None),
-            "cancel_on_disconnect": (check.cancel_on_disconnect, CancelOnDisconnect.NONE),
-            "heartbeat_s": (check.heartbeat_s, 0.0),
-        },
-        _login,
-        _refuse,
-        needs_login=False,
-    ),
-    "new_order": Form(
-        {
-            "client_order_id": (check.client_order_id, REQUIRED),
-            "symbol": _SYMBOL,
-            "side": (check.one_of(Side), REQUIRED),
-            "order_type": (check.one_of(OrderType, later=frozenset({"STOP", "STOP_LIMIT"})), REQUIRED),
-            "quantity": (check.quantity, REQUIRED),
-            "price": (check.price, None),
-            "stop_price": (check.not_offered, None),
-            "time_in_force": (check.one_of(TimeInForce), None),
-            "post_only": (check.flag, False),
-            "display_quantity": (check.not_offered, None),
-            "self_trade_prevention": (check.one_of(SelfTradePrevention), None),
-        },
-        _new_order,
-        _refuse_new,
-    ),
-    "cancel_order": Form(_NAMED_ORDER, _cancel_order, _refuse_cancel),
-    "replace_order": Form(
-        {
-            **_NAMED_ORDER,
-            "price": (check.price, None),
-            "quantity": (check.quantity, None),
-            "new_client_order_id": (check.client_order_id, None),
-        },
-        _replace_order,
-        _refuse_replace,
-    ),
-    "cancel_all": Form({"symbol": _SYMBOL}, _cancel_all, _refuse),
-    "get_orders": Form({}, _get_orders, _refuse),
-    "get_positions": Form({}, _get_positions, _refuse),
-    "get_fills": Form(
-        {
-            "symbol": _SYMBOL,
-            "after_trade_id": (check.after_trade_id, 0),
-            "limit": (check.fills_limit, FILLS_MAX),
-        },
-        _get_fills,
-        _refuse,
-    ),
-    "subscribe": Form(_FEED, _subscribe, _refuse, needs_login=False),
-    "unsubscribe": Form(_FEED, _unsubscribe, _refuse, needs_login=False),
-    "ping": Form({"id": (check.ping_id, None)}, _ping, _refuse, needs_login=False),
-    "logout": Form({}, _logout, _refuse),
-}

@@ -20,24 +20,23 @@ if __name__ == "__main__":
 
 import contextlib
 import os
+import re
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError, Message
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, say
 from tui.client import main as run_client
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = "demo.py"
 SYMBOL = "ACME"
 USER = "you"
-MARKET_OPTIONS = ("--users", "12", "--rate", "8")
+PLACE = re.compile(r"market on port (\d+) with data in (.+)\n")
 SECONDS_DEFAULT = "10"
-STOP_MAX_S = 10.0
 EXIT_BROKEN = 1
 
 
@@ -45,52 +44,45 @@ class DemoError(Exception):
     """A part of the demo did not start, or went away; the text says which, in one line."""
 
 
-def start(script: str, *options: str) -> subprocess.Popen[str]:
-    """A script of this directory, in a session of its own: Ctrl-C and Ctrl-Z are for the screen."""
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts" / script), *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if script == "start_engine.py" else subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
+class Market(NamedTuple):
+    """Where the market is: its port, and the directory that goes when it goes."""
 
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """End it in its own orderly way; if it doesn't, end it."""
-    process.terminate()
-    try:
-        process.wait(STOP_MAX_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    port: int
+    directory: Path
 
 
 @contextlib.contextmanager
-def running_market(directory: str) -> Iterator[int]:
-    """An engine on a free port with simulated traders on it; gives the port.  Raises DemoError."""
-    with contextlib.ExitStack() as running:
-        engine = start("start_engine.py", "--port", "0", "--data-dir", directory)
-        running.callback(stop, engine)
-        assert engine.stdout is not None
-        words = engine.stdout.readline().strip().rpartition(":")
-        if not words[2].isdigit():
-            raise DemoError("the engine did not start; try make run-engine")
-        port = int(words[2])
-        tokens = ("--data-dir", str(Path(directory) / "market"))
-        running.callback(stop, start("start_simulation.py", "--port", str(port), *tokens, *MARKET_OPTIONS))
-        yield port
+def running_market() -> Iterator[Market]:
+    """A market in a process of its own, which ends when this one does, in whatever way.  Raises DemoError.
+
+    It has a session of its own as well: Ctrl-C and Ctrl-Z are for the screen.
+    """
+    keeper = subprocess.Popen(
+        [sys.executable, str(ROOT / "scripts" / "demo_market.py")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert keeper.stdin is not None and keeper.stdout is not None
+    try:
+        place = PLACE.fullmatch(keeper.stdout.readline())
+        if place is None:
+            raise DemoError("there is no market to show")
+        yield Market(int(place[1]), Path(place[2]))
+    finally:
+        keeper.stdin.close()
+        keeper.wait()
+        keeper.stdout.close()
 
 
-def show_screen(port: int, directory: str) -> int:
+def show_screen(market: Market) -> int:
     """The trading screen, until the person quits; returns its exit status."""
-    return run_client(["--user", USER, "--port", str(port), "--data-dir", str(Path(directory) / "client")])
+    where = ["--port", str(market.port), "--data-dir", str(market.directory / "client")]
+    return run_client(["--user", USER, *where])
 
 
-def print_summaries(port: int, seconds: float) -> None:
+def tell_summaries(port: int, seconds: float) -> None:
     """One line a second.  Raises DemoError if the engine goes away."""
     try:
         with ExchangeClient.connect(port=port) as client:
@@ -102,8 +94,8 @@ def print_summaries(port: int, seconds: float) -> None:
                 for message in messages_until(client, due):
                     if message["type"] == "trade":
                         last, count, volume = str(message["price"]), count + 1, volume + message["quantity"]
-                print(summary_line(book, last, count, volume), flush=True)
-    except (ExchangeError, TimeoutError) as error:
+                say(summary_line(book, last, count, volume))
+    except ExchangeError as error:
         raise DemoError(str(error)) from error
 
 
@@ -140,12 +132,12 @@ def main(arguments: list[str]) -> int:
     parser.parse_args(arguments)
     try:
         seconds = seconds_wanted()
-        with tempfile.TemporaryDirectory(prefix="exchange-demo-") as directory, running_market(directory) as port:
+        with running_market() as market:
             if sys.stdin.isatty() and sys.stdout.isatty():
-                return show_screen(port, directory)
-            print_summaries(port, seconds)
+                return show_screen(market)
+            tell_summaries(market.port, seconds)
     except DemoError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        complain(f"{PROGRAM}: {error}")
         return EXIT_REFUSED if "DEMO_SECONDS" in str(error) else EXIT_BROKEN
     return 0
 

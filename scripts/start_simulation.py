@@ -39,7 +39,17 @@ from exchange.simulation.replay.lobster_file import read_flow
 from exchange.simulation.summary import aligned, tally_lines
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.simulator import USER_COUNT_MAX, Simulation, SimulationOptions
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, number, port_number, trusting, whole_number
+from exchange.utils.command_line import (
+    EXIT_REFUSED,
+    OneLineParser,
+    complain,
+    number,
+    port_number,
+    say,
+    trusting,
+    whole_number,
+    write,
+)
 
 PROGRAM = "start_simulation.py"
 EXIT_DONE = 0
@@ -165,7 +175,7 @@ def tell(lines: Iterable[str], progress: ProgressLine) -> None:
     """What a person should know, each on a line of its own."""
     for line in lines:
         progress.end()
-        print(f"{PROGRAM}: {line}", file=sys.stderr, flush=True)
+        complain(f"{PROGRAM}: {line}")
 
 
 def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: Interruption) -> None:
@@ -186,7 +196,7 @@ def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: 
     )
     simulation.start()
     where = f"{simulation.symbol} on {options.host}:{options.port}"
-    print(f"{options.users} users trade {where}, seed {seed}", flush=True)
+    say(f"{options.users} users trade {where}, seed {seed}")
     while not simulation.wait(POLL_S):
         if interruption.is_requested:
             simulation.request_stop()
@@ -194,7 +204,7 @@ def simulate(options: argparse.Namespace, progress: ProgressLine, interruption: 
         progress.show(simulation.progress_text)
     progress.end()
     tell(simulation.notices(), progress)
-    print(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), end="", flush=True)
+    write(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), sys.stdout)
     if simulation.failure is not None:
         raise simulation.failure
 
@@ -206,10 +216,10 @@ def play(options: argparse.Namespace, progress: ProgressLine, interruption: Inte
     with client:
         tell([] if notice is None else [notice], progress)
         instrument = choose_instrument(client.instruments, options.symbol, replay.SYMBOL)
-        print(f"playing {len(rows):,} rows as {instrument.symbol} on {options.host}:{options.port}", flush=True)
+        say(f"playing {len(rows):,} rows as {instrument.symbol} on {options.host}:{options.port}")
         try:
             if replay.book_holds_orders(client, instrument.symbol):
-                print(f"the book of {instrument.symbol} is not empty: executions may hit orders not in the file")
+                say(f"the book of {instrument.symbol} is not empty: executions may hit orders not in the file")
         except ExchangeError as error:
             raise CannotStartError(f"can't look at the book of {instrument.symbol}: {error}") from error
         run = replay.Replay(client, instrument, rows, f"{time.time_ns():x}-", options.speed)
@@ -217,7 +227,7 @@ def play(options: argparse.Namespace, progress: ProgressLine, interruption: Inte
             run.run(lambda: progress.show(run.progress_text), lambda: interruption.is_requested)
         finally:
             progress.end()
-            print(aligned(run.summary_lines()), end="", flush=True)
+            write(aligned(run.summary_lines()), sys.stdout)
 
 
 def main(arguments: list[str]) -> int:
@@ -231,7 +241,7 @@ def main(arguments: list[str]) -> int:
         run = simulate if options.replay is None else play
         run(options, progress, interruption)
     except SimulationError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        complain(f"{PROGRAM}: {error}")
         return EXIT_LOST if isinstance(error, EngineGoneError) else EXIT_REFUSED
     return EXIT_DONE
 

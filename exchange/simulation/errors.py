@@ -1,10 +1,10 @@
 """What can go wrong outside: each text is one line, fit to be shown as it is.
 
-    SimulationError
-      ├─ CannotStartError   a login or symbol refused: nothing was sent
-      │    └─ EngineAbsentError   no engine there
-      ├─ FlowFileError      a file of recorded order flow that can't be read
-      └─ EngineGoneError    the engine went away, or does not answer any more, in the middle
+SimulationError
+  ├─ CannotStartError   a login or symbol refused: nothing was sent
+  │    └─ EngineAbsentError   no engine there
+  ├─ FlowFileError      a file of recorded order flow that can't be read
+  └─ EngineGoneError    the engine went away, or does not answer any more, in the middle
 """
 
 from __future__ import annotations

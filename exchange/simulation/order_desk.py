@@ -120,9 +120,7 @@ class OrderDesk:
             self._client.send_cancel(client_order_id=intent.client_order_id)
             return RequestKind.CANCEL, intent.client_order_id
         price = None if intent.price is None else self._instrument.price(intent.price)
-        self._client.send_replace(
-            client_order_id=intent.client_order_id, price=price, quantity=intent.quantity
-        )
+        self._client.send_replace(client_order_id=intent.client_order_id, price=price, quantity=intent.quantity)
         return RequestKind.REPLACE, intent.client_order_id
 
     def _send_order(self, intent: Place) -> str:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TextIO
+from typing import Optional, TextIO
 
 from exchange.simulation.tally import NS_PER_S
+from exchange.utils.command_line import write
 
 LIVE_INTERVAL_NS = NS_PER_S // 10
 LINES_INTERVAL_NS = NS_PER_S
 
 
 class ProgressLine:
-    """Writes to `stream`, at most `width` columns.  `clock_ns` is monotonic.
+    """Writes to `stream` (None: it is closed), at most `width` columns.  `clock_ns` is monotonic.
 
     `show` may be called as often as one likes and costs nothing but when a line is due.
     """
 
-    def __init__(self, stream: TextIO, width: int, clock_ns: Callable[[], int]) -> None:
+    def __init__(self, stream: Optional[TextIO], width: int, clock_ns: Callable[[], int]) -> None:
         self._stream = stream
         self._width = width
         self._clock_ns = clock_ns
-        self._is_live = stream.isatty()
+        self._is_live = stream is not None and stream.isatty()
         self._interval_ns = LIVE_INTERVAL_NS if self._is_live else LINES_INTERVAL_NS
         self._due_ns = clock_ns() + self._interval_ns
         self._is_line_open = False
@@ -33,15 +34,13 @@ class ProgressLine:
             return
         self._due_ns = now_ns + self._interval_ns
         if self._is_live:
-            self._stream.write(f"\r{text()[: self._width - 1]:<{self._width - 1}}")
+            write(f"\r{text()[: self._width - 1]:<{self._width - 1}}", self._stream)
         else:
-            self._stream.write(text() + "\n")
-        self._stream.flush()
+            write(text() + "\n", self._stream)
         self._is_line_open = self._is_live
 
     def end(self) -> None:
         """Leave the line, so that whatever comes next starts on one of its own."""
         if self._is_line_open:
-            self._stream.write("\n")
-            self._stream.flush()
+            write("\n", self._stream)
             self._is_line_open = False

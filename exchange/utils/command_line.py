@@ -1,12 +1,18 @@
-"""What the commands share: options that are refused in one line.  Knows no command."""
+"""What the commands share: options refused in one line, and lines that nobody may take.  Knows no command.
+
+A command whose output is full or closed (`>/dev/full`, `| true`) goes on with its work: `say`, `complain` and
+`write` write what they can, and from the first line that was not taken on, nothing more.
+"""
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
 import ssl
+import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, Optional, TextIO
 
 # The exit status of a command that could not start.
 EXIT_REFUSED = 2
@@ -61,3 +67,31 @@ def trusting(text: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=text)
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from None
+
+
+def say(line: str) -> None:
+    """One line on stdout, at once, if it takes it."""
+    write(f"{line}\n", sys.stdout)
+
+
+def complain(line: str) -> None:
+    """One line on stderr, at once, if it takes it."""
+    write(f"{line}\n", sys.stderr)
+
+
+def write(text: str, stream: Optional[TextIO]) -> None:
+    """Write `text` at once, if the stream takes it; from the first text that it does not take on, nothing more."""
+    if stream is None:  # It was closed before the command began.
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        _lead_nowhere(stream)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    """What was not taken would be tried once more when the process ends, and then change its exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -342,6 +347,67 @@ def test_ctrl_c_ends_with_a_summary_and_exit_0(engine: RunningEngine, tmp_path: 
         status, output, complaints = simulation.end()
     assert status == 0
     assert "trades" in output and "Traceback" not in complaints
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">/dev/full 2>/dev/full", ">&-", "2>&-", ">&- 2>&-"])
+def test_a_simulation_whose_output_is_full_or_closed_goes_on_and_can_be_stopped(
+    engine: RunningEngine, tmp_path: Path, redirection: str
+) -> None:
+    options = (*where(engine, tmp_path), "--rate", "50")
+    with unheard("start_simulation.py", redirection, *options) as simulation, watching_trades(engine) as watcher:
+        deadline = time.monotonic() + 1.5  # Past the first lines of progress.
+        while time.monotonic() < deadline:
+            assert any(message["type"] == "trade" for message in watcher.events(WAIT_S))
+        simulation.send_signal(signal.SIGTERM)
+        assert simulation.wait(WAIT_S) == 0
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">/dev/full 2>/dev/full", ">&-"])
+def test_a_replay_whose_output_is_full_or_closed_plays_to_the_end(
+    engine: RunningEngine, tmp_path: Path, redirection: str
+) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("1,1,1,20,1000000,1\n1,4,1,5,1000000,1\n")
+    options = (*where(engine, tmp_path), "--replay", str(path))
+    with unheard("start_simulation.py", redirection, *options) as replay:
+        assert replay.wait(WAIT_S) == 0
+    assert ledger_trade_count(engine, tmp_path) == 1
+
+
+def test_a_simulation_whose_reader_has_left_goes_on_and_can_be_stopped(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    options = (*where(engine, tmp_path), "--rate", "50")
+    with unheard("start_simulation.py", "", *options, stdout=writing, stderr=writing) as simulation:
+        os.close(writing)
+        with watching_trades(engine) as watcher:
+            assert any(message["type"] == "trade" for message in watcher.events(WAIT_S))
+        simulation.send_signal(signal.SIGINT)
+        assert simulation.wait(WAIT_S) == 0
+
+
+@contextmanager
+def unheard(script: str, redirection: str, *options: str, **streams: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A command of which a shell is told where its output goes.  Killed, if need be, when the block ends."""
+    command = [sys.executable, str(ROOT / "scripts" / script), *options]
+    process = subprocess.Popen(
+        ["sh", "-c", f'exec "$@" {redirection}', "sh", *command], stdin=subprocess.DEVNULL, **streams
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def watching_trades(engine: RunningEngine) -> Iterator[ExchangeClient]:
+    """A client that is told of every trade."""
+    with ExchangeClient.connect(port=engine.port) as client:
+        client.subscribe("trades")
+        yield client
 
 
 @pytest.mark.parametrize(

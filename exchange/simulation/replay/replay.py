@@ -126,8 +126,10 @@ class Replay:
 
     def _same_text(self) -> str:
         percent = self.comparison.same_percent
-        return "none, since there were no executions" if percent is None else (
-            f"{self.comparison.same_count:,} ({percent:.2f} %)"
+        return (
+            "none, since there were no executions"
+            if percent is None
+            else (f"{self.comparison.same_count:,} ({percent:.2f} %)")
         )
 
     def _put_back_text(self) -> str:

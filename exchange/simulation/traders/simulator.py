@@ -94,8 +94,9 @@ class Simulation:
             raise
         self._start_ns = self._clock_ns()
         for number, trader in enumerate(self._traders, start=1):
-            self._threads.append(threading.Thread(target=self._run, args=(trader,),
-            name=f"{self._options.name}-{number}"))
+            self._threads.append(
+                threading.Thread(target=self._run, args=(trader,), name=f"{self._options.name}-{number}")
+            )
         for thread in self._threads:
             thread.start()
 

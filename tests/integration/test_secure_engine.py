@@ -17,6 +17,7 @@ from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, Token
 from scripts.start_engine import is_loopback
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.processes import WAIT_S, Program, RunningEngine, plain_client
+from tests.support.project import ROOT
 from tests.support.raw_client import RawClient
 
 EXIT_REFUSED = 2
@@ -51,6 +52,20 @@ def refused_client(engine: RunningEngine, directory: Path, *options: str) -> str
     (line,) = errors.splitlines()
     assert line.startswith("start_client.py: ")
     return line
+
+
+def test_the_certificate_of_the_readme_lets_clients_in_by_address_and_by_name(tmp_path: Path) -> None:
+    (command,) = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("openssl ")]
+    openssl, *arguments = command.replace("192.168.1.20", "127.0.0.1").split()
+    if shutil.which(openssl) is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    subprocess.run([openssl, *arguments], cwd=tmp_path, check=True, capture_output=True)
+    made = Certificate(tmp_path / "exchange.pem", tmp_path / "key.pem")
+    trusting = ssl.create_default_context(cafile=str(made.certificate))
+    with secure_engine(tmp_path / "engine", made) as engine:
+        for host in ("127.0.0.1", "localhost"):
+            with ExchangeClient.connect(host, engine.port, tls=trusting) as client:
+                client.ping()
 
 
 # --- trading ---------------------------------------------------------------------------------------------------

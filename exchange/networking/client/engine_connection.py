@@ -52,7 +52,7 @@ class EngineConnection:
             connected = socket.create_connection((host, port), timeout_s)
             return cls(connected if tls is None else _secured(connected, tls, host), timeout_s)
         except (OSError, OverflowError, UnicodeError) as error:
-            raise ConnectionLost(f"cannot reach an engine at {host}:{port}: {error}") from error
+            raise ConnectionLost(f"cannot reach an engine at {_address_text(host, port)}: {error}") from error
 
     @property
     def is_open(self) -> bool:
@@ -170,6 +170,11 @@ class EngineConnection:
         if self._lost_because is None:
             self._lost_because = "the connection was closed by this side"
         self._socket.close()
+
+
+def _address_text(host: str, port: int) -> str:
+    """As it is written in a URL: the colons of an IPv6 address are not the port's."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _secured(connected: socket.socket, tls: ssl.SSLContext, host: str) -> TlsSocket:

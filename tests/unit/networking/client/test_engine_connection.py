@@ -143,6 +143,18 @@ def test_nobody_listening_is_a_lost_connection_that_names_the_address() -> None:
         ExchangeClient.connect(port=port)
 
 
+def test_an_engine_at_an_ipv6_address_is_reached_and_named_so_that_its_port_is_seen() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        port = listener.getsockname()[1]
+        with ExchangeClient.connect("::1", port) as client:
+            peer, _ = listener.accept()
+            with peer:
+                peer.sendall(b'{"type":"heartbeat"}\n')
+                assert client.poll(None) == {"type": "heartbeat"}
+    with pytest.raises(ConnectionLost, match=rf"at \[::1\]:{port}: "):
+        ExchangeClient.connect("::1", port)
+
+
 def test_a_closed_client_says_so() -> None:
     with CannedEngine(echo) as engine:
         client = ExchangeClient.connect(port=engine.port)

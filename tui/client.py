@@ -28,6 +28,7 @@ from exchange.networking.tcp_client import (
     log_in,
 )
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
+from tui.plain import shown_line
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.plain_client import PlainClient
 from tui.session_manager import SessionManager, check_user
@@ -150,8 +151,8 @@ def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Na
     if not options.plain:
         _say("there is no terminal for the trading screen here: this is the plain client")
     output = LineOutput(sys.stdout.fileno(), is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
-    listed = ", ".join(str(instrument["symbol"]) for instrument in client.instruments)
-    output.show(visible_ascii(f"logged in as {options.user}; listed: {listed}"))
+    listed = ", ".join(shown_line.listed_text(instrument) for instrument in client.instruments)
+    output.show(f"logged in as {options.user}; listed: {listed}")
     PlainClient(client, history, LineInput(sys.stdin.fileno()), output, options.symbol).run()
 
 

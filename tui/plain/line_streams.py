@@ -12,6 +12,8 @@ import select
 from collections import deque
 from typing import Optional
 
+from tui.visible_text import visible_ascii
+
 READ_BYTES = 65_536
 
 
@@ -62,7 +64,8 @@ class LineInput:
 class LineOutput:
     """Where lines and prompts go.  Knows whether a prompt stands unanswered on the last line.
 
-    Each write is whole when the method returns, also where the other end takes its time.  Raises OutputLost.
+    All that is shown passes here and is escaped here, so that nothing an engine says moves the cursor.  Each write
+    is whole when the method returns, also where the other end takes its time.  Raises OutputLost.
     """
 
     def __init__(self, descriptor: int, is_terminal: bool) -> None:
@@ -72,7 +75,7 @@ class LineOutput:
 
     def show(self, *lines: str) -> None:
         """Print the lines, off the line of a prompt that stands there."""
-        text = "".join(line + "\n" for line in lines)
+        text = "".join(visible_ascii(line) + "\n" for line in lines)
         if self._prompt is not None and self._is_terminal:
             text = "\n" + text
             self._prompt = None
@@ -80,6 +83,7 @@ class LineOutput:
 
     def prompt(self, text: str) -> None:
         """Print the prompt, unless it stands there."""
+        text = visible_ascii(text)
         if self._prompt != text:
             self._write(text + (" " if self._is_terminal else "\n"))
             self._prompt = text
@@ -89,7 +93,7 @@ class LineOutput:
         self._prompt = None
 
     def _write(self, text: str) -> None:
-        data = memoryview(text.encode("ascii", "backslashreplace"))
+        data = memoryview(text.encode("ascii"))
         while data:
             try:
                 data = data[os.write(self._descriptor, data) :]

@@ -1,9 +1,12 @@
-"""What a person may type at the plain client's prompts, as values.  Pure: a line in, a wish or a refusal out.
+"""What a person may type at the plain client's prompts, as values.  Pure: a line in, what it asks for out.
 
     side prompt       b | s                    go on to ask for price and quantity
                       buy 10 101.25 | sell 5   an order in one line; without a price at the market
-                      c 12 | x | replace 12 price 101.30 quantity 20 | o | p | k | symbol ACME | h | q
-    price prompt      101.25, or empty for a market order
+                      buy 10 bid+1t day        a word for a price (see `typed_price`), and what else it shall be:
+                        stop 102 | show 5 | gtc | day | ioc | fok | post
+                      c 12 | x | replace 12 price 101.30 quantity 20 stop 99 | symbol ACME
+                      o | p | k | f | history | h | q
+    price prompt      101.25 or what may stand there in one line; empty for a market order
     quantity prompt   10
 
 It checks only what the engine could not be asked for: ticks, lots and limits are the engine's to judge.
@@ -13,20 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.words import Side
+from tui.plain.typed_price import BadLine, TypedPrice, parse_price, shown
 
 _QUANTITY = re.compile(r"[0-9]{1,18}")
-_PRICE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,9})?")
-
-
-class BadLine(NamedTuple):
-    """The line can't be meant; `text` says why, in one line."""
-
-    text: str
 
 
 class TypedSide(NamedTuple):
@@ -35,12 +31,22 @@ class TypedSide(NamedTuple):
     side: Side
 
 
+class TypedTerms(NamedTuple):
+    """What an order shall be beside side and quantity; what is None is left to the engine."""
+
+    price: Optional[TypedPrice] = None
+    stop_price: Optional[TypedPrice] = None
+    display_quantity: Optional[int] = None
+    time_in_force: Optional[str] = None
+    post_only: Optional[bool] = None
+
+
 class TypedOrder(NamedTuple):
-    """Send an order; `price` None is at the market."""
+    """Send an order."""
 
     side: Side
     quantity: int
-    price: Optional[Decimal]
+    terms: TypedTerms
 
 
 class TypedCancel(NamedTuple):
@@ -50,11 +56,12 @@ class TypedCancel(NamedTuple):
 
 
 class TypedReplace(NamedTuple):
-    """Change the order with the engine's id; None leaves price or (total) quantity as it is."""
+    """Change the order with the engine's id; None leaves a price or the (total) quantity as it is."""
 
     order_id: int
-    price: Optional[Decimal]
-    quantity: Optional[int]
+    price: Optional[TypedPrice] = None
+    quantity: Optional[int] = None
+    stop_price: Optional[TypedPrice] = None
 
 
 class TypedSymbol(NamedTuple):
@@ -70,6 +77,8 @@ class PlainWord(Enum):
     SHOW_ORDERS = "o"
     SHOW_POSITIONS = "p"
     SHOW_BOOK = "k"
+    SHOW_FILLS = "f"
+    SHOW_HISTORY = "history"
     SHOW_HELP = "h"
     QUIT = "q"
     NOTHING = ""
@@ -86,6 +95,9 @@ SIMPLE_WORDS = {
     "positions": PlainWord.SHOW_POSITIONS,
     "k": PlainWord.SHOW_BOOK,
     "book": PlainWord.SHOW_BOOK,
+    "f": PlainWord.SHOW_FILLS,
+    "fills": PlainWord.SHOW_FILLS,
+    "history": PlainWord.SHOW_HISTORY,
     "h": PlainWord.SHOW_HELP,
     "help": PlainWord.SHOW_HELP,
     "?": PlainWord.SHOW_HELP,
@@ -112,11 +124,23 @@ def parse_line(line: str) -> TypedLine:
     return BadLine(f"{shown(first)} is not a command; h shows what is")
 
 
-def parse_price(text: str) -> Union[Decimal, BadLine]:
-    """A price in currency; its tick is the engine's to check."""
-    if _PRICE.fullmatch(text) is None:
-        return BadLine(f"price {shown(text)} must be a decimal number like 101.25")
-    return Decimal(text)
+def parse_terms(line: str) -> Union[TypedTerms, BadLine]:
+    """What may stand behind the quantity: a price or none (at the market), then further words in any order."""
+    terms, words = TypedTerms(), line.lower().split()
+    if words and words[0] not in _TERM_WORDS:
+        price = parse_price(words.pop(0))
+        if isinstance(price, BadLine):
+            return price
+        terms = TypedTerms(price)
+    while words:
+        word = words.pop(0)
+        if word not in _TERM_WORDS:
+            return BadLine(f"{shown(word)} is none of what an order may be: {', '.join(_TERM_WORDS)}")
+        changed = _TERM_WORDS[word](terms, words)
+        if isinstance(changed, BadLine):
+            return changed
+        terms = changed
+    return terms
 
 
 def parse_quantity(text: str) -> Union[int, BadLine]:
@@ -126,24 +150,40 @@ def parse_quantity(text: str) -> Union[int, BadLine]:
     return int(text)
 
 
-def shown(text: str) -> str:
-    """What was typed, quoted, in printable ASCII and short enough for one line."""
-    quoted = ascii(text)
-    return quoted if len(quoted) <= 42 else quoted[:38] + "...'"
-
-
 def _order(side: Side, words: list[str]) -> TypedLine:
     if not words:
         return TypedSide(side)
-    if len(words) > 2:
-        return BadLine(
-            f"an order in one line is `{side.value.lower()} QUANTITY PRICE`, not {len(words)} words more"
-        )
     quantity = parse_quantity(words[0])
-    price = parse_price(words[1]) if len(words) == 2 else None
     if isinstance(quantity, BadLine):
         return quantity
-    return price if isinstance(price, BadLine) else TypedOrder(side, quantity, price)
+    terms = parse_terms(" ".join(words[1:]))
+    return terms if isinstance(terms, BadLine) else TypedOrder(side, quantity, terms)
+
+
+def _stop(terms: TypedTerms, words: list[str]) -> Union[TypedTerms, BadLine]:
+    price = parse_price(words.pop(0)) if words else BadLine("say at which price: `stop PRICE`")
+    return price if isinstance(price, BadLine) else terms._replace(stop_price=price)
+
+
+def _show(terms: TypedTerms, words: list[str]) -> Union[TypedTerms, BadLine]:
+    quantity = parse_quantity(words.pop(0)) if words else BadLine("say how much is shown: `show QUANTITY`")
+    return quantity if isinstance(quantity, BadLine) else terms._replace(display_quantity=quantity)
+
+
+def _in_force(time_in_force: str) -> Callable[[TypedTerms, list[str]], TypedTerms]:
+    return lambda terms, _words: terms._replace(time_in_force=time_in_force)
+
+
+# What may stand behind the price, and how it changes the terms; it takes from the words behind it what it needs.
+_TERM_WORDS: dict[str, Callable[[TypedTerms, list[str]], Union[TypedTerms, BadLine]]] = {
+    "stop": _stop,
+    "show": _show,
+    "gtc": _in_force("GTC"),
+    "day": _in_force("DAY"),
+    "ioc": _in_force("IOC"),
+    "fok": _in_force("FOK"),
+    "post": lambda terms, _words: terms._replace(post_only=True),
+}
 
 
 def _cancel(words: list[str]) -> TypedLine:
@@ -156,20 +196,25 @@ def _cancel(words: list[str]) -> TypedLine:
 
 
 def _replace(words: list[str]) -> TypedLine:
-    usage = BadLine("a change is `replace ID price PRICE quantity QUANTITY`, either or both")
-    if len(words) not in (3, 5):
+    usage = BadLine("a change is `replace ID price PRICE quantity QUANTITY stop PRICE`, each or some of them")
+    if len(words) not in (3, 5, 7):
         return usage
     order_id = _parse_order_id(words[0])
     if isinstance(order_id, BadLine):
         return order_id
-    changes: dict[str, str] = dict(zip(words[1::2], words[2::2], strict=True))
-    if len(changes) != len(words) // 2 or not changes.keys() <= {"price", "quantity"}:
-        return usage
-    price = parse_price(changes["price"]) if "price" in changes else None
-    quantity = parse_quantity(changes["quantity"]) if "quantity" in changes else None
-    if isinstance(price, BadLine):
-        return price
-    return quantity if isinstance(quantity, BadLine) else TypedReplace(order_id, price, quantity)
+    change = TypedReplace(order_id)
+    for name, text in zip(words[1::2], words[2::2], strict=True):
+        field = _CHANGES.get(name.lower())
+        if field is None or getattr(change, field) is not None:
+            return usage
+        value = parse_quantity(text) if field == "quantity" else parse_price(text)
+        if isinstance(value, BadLine):
+            return value
+        change = change._replace(**{field: value})  # type: ignore[arg-type]
+    return change
+
+
+_CHANGES = {"price": "price", "quantity": "quantity", "stop": "stop_price"}
 
 
 def _symbol(words: list[str]) -> TypedLine:

@@ -28,16 +28,18 @@ from exchange.engine.commands import CancelOrder, Command, HaltInstrument, NewOr
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 
+# How many of an order's terms stood in the oldest records of it.  The newer ones are options, each with what it
+# means not to have asked for it; they are written where at least one was.
+_OLD_TERMS = 7
+_NO_OPTIONS = tuple(Terms._field_defaults[name] for name in Terms._fields[_OLD_TERMS:])
+
 # What the last fields of a command mean in older records of it, which lack them.
 _LATER_FIELDS: dict[type, tuple[Any, ...]] = {
-    NewOrder: (False, None, None),
+    NewOrder: (False, *_NO_OPTIONS),
     ReplaceOrder: (None,),
     HaltInstrument: (None,),
     Instrument: (None, None, 60, 60, None, None, None, None),
 }
-
-# How many of an order's terms stood in the oldest records of it.
-_OLD_TERMS = 7
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -77,16 +79,16 @@ def _plain(value: Any) -> Any:
 # `_value_` is what `value` looks up; the property around it costs more than the rest of the field.
 def _new_order(command: NewOrder) -> str:
     user, client_order_id, symbol, terms, ends_with_connection = command
-    (side, order_type, time_in_force, price, quantity, post_only, prevention, stop_price,
-     display_quantity) = terms  # fmt: skip
-    plain = stop_price is None and display_quantity is None
-    options = "" if plain else f",{_number(stop_price)},{_number(display_quantity)}"
+    # 7 is _OLD_TERMS, spelled so that the type of each is known.
+    side, order_type, time_in_force, price, quantity, post_only, prevention = terms[:7]
+    options = terms[7:]
+    options_text = "" if options == _NO_OPTIONS else f",{_encode(list(map(_plain, options)))[1:-1]}"
     return (
         f'"new_order",{quoted(user)},{quoted(client_order_id)},{"null" if symbol is None else quoted(symbol)},'
         f'"{side._value_}","{order_type._value_}","{time_in_force._value_}",{"null" if price is None else price},'
         f"{quantity},{'true' if post_only else 'false'},"
         f"{'null' if prevention is None else quoted(prevention._value_)},"
-        f"{'true' if ends_with_connection else 'false'}{options}"
+        f"{'true' if ends_with_connection else 'false'}{options_text}"
     )
 
 

@@ -77,9 +77,10 @@ def test_a_record_with_a_value_too_many_or_too_few_is_refused(command: Command, 
     with pytest.raises(RecordError):
         read_one([*record, *[data.draw(WRONG_VALUES)] * 3])
     # Only the last field of an order or a halt may be missing: see below.
-    assume(not (isinstance(command, (NewOrder, HaltInstrument)) and index == len(record) - 1))
+    shortened = record[:index] + record[index + 1 :]
+    assume(not (isinstance(command, (NewOrder, HaltInstrument)) and shortened == record[:-1]))
     with pytest.raises(RecordError):
-        read_one(record[:index] + record[index + 1 :])
+        read_one(shortened)
 
 
 def has_old_terms(command: NewOrder) -> bool:

@@ -527,7 +527,7 @@ def test_what_changes_nothing_leaves_no_trace_in_the_journal(engine: RunningEngi
     (segment,) = (tmp_path / "journal").iterdir()
     records = [json.loads(line[9:]) for line in segment.read_text().splitlines()]
     phases = [record[2:] for record in records if str(record[2:3]).endswith("_instrument']")]
-    assert phases[1:] == [["halt_instrument", "ACME"], ["resume_instrument", None]]
+    assert phases[1:] == [["halt_instrument", "ACME", None], ["resume_instrument", None]]
     assert not any("unblock_user" in record for record in records)
 
 

@@ -34,7 +34,7 @@ from exchange.storage.data_directory import StorageOptions
 from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
 from exchange.storage.journal_format import Durability
 from exchange.utils.batch_thread import BatchThreadError
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, port_number, say
 from exchange.utils.helpers import FileError
 from exchange.utils.tls import server_context
 
@@ -150,13 +150,13 @@ def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
 
 def refused(reason: object) -> int:
     """One clear line for whoever started it."""
-    print(f"start_engine.py: {reason}", file=sys.stderr)
+    complain(f"start_engine.py: {reason}")
     return EXIT_REFUSED
 
 
 def tell(line: str) -> None:
     """What whoever waits for the start should know."""
-    print(f"start_engine.py: {line}", file=sys.stderr, flush=True)
+    complain(f"start_engine.py: {line}")
 
 
 def allow_all_descriptors() -> None:
@@ -175,6 +175,7 @@ def main(arguments: list[str]) -> int:
     # Reference counts free all that the exchange makes (test_no_garbage.py), and a full collection would stop
     # trading for as long as it takes to look at every order there is.
     gc.disable()
+    logging.raiseExceptions = False  # A log that can't be written is no reason to tell a story about it.
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
@@ -203,7 +204,7 @@ def main(arguments: list[str]) -> int:
     for signal_number in ENDING.numbers:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     exchange.start()
-    print(f"exchange listening on {host}:{port}", flush=True)
+    say(f"exchange listening on {host}:{port}")
     exchange.wait()
     exchange.stop()
     return 0 if exchange.failure is None else 1

@@ -154,6 +154,13 @@ def refused(reason: object) -> int:
     return EXIT_REFUSED
 
 
+def refused_without_thread(error: RuntimeError) -> int:
+    """The system has a limit on threads; other errors of this type are bugs."""
+    if "new thread" not in str(error):
+        raise error
+    return refused(f"{error}: the system allows this user no more (ulimit -u)")
+
+
 def tell(line: str) -> None:
     """What whoever waits for the start should know."""
     complain(f"start_engine.py: {line}")
@@ -195,6 +202,8 @@ def main(arguments: list[str]) -> int:
         )
     except (StartupError, InstrumentsFileError, FileError, BatchThreadError) as error:
         return refused(error)
+    except RuntimeError as error:
+        return refused_without_thread(error)
     except OSError as error:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
     # The address that was had, not the name that was asked for: names of this machine alone are many.
@@ -203,7 +212,10 @@ def main(arguments: list[str]) -> int:
         tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
     for signal_number in ENDING.numbers:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
-    exchange.start()
+    try:
+        exchange.start()
+    except RuntimeError as error:
+        return refused_without_thread(error)
     say(f"exchange listening on {host}:{port}")
     exchange.wait()
     exchange.stop()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -27,10 +29,15 @@ class SilentEngine:
         self.process = subprocess.Popen(
             ["sh", "-c", f'exec "$@" {redirection}', "sh", *start, "--data-dir", str(data)],
             stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
             cwd=cwd,
-            **streams,
+            **{"stderr": subprocess.PIPE, **streams},
         )
+
+    def ask(self, line: bytes) -> bytes:
+        """What it says first to whoever connects and says this."""
+        with socket.create_connection(("127.0.0.1", self._port), WAIT_S) as connection:
+            connection.sendall(line)
+            return connection.recv(1_000)
 
     def wait_until_it_serves(self) -> None:
         """It answers a ping."""
@@ -38,10 +45,8 @@ class SilentEngine:
         while True:
             assert self.process.poll() is None and time.monotonic() < deadline_s
             try:
-                with socket.create_connection(("127.0.0.1", self._port), WAIT_S) as connection:
-                    connection.sendall(b'{"type":"ping"}\n')
-                    assert b"pong" in connection.recv(1_000)
-                    return
+                assert b"pong" in self.ask(b'{"type":"ping"}\n')
+                return
             except ConnectionRefusedError:
                 continue
 
@@ -81,3 +86,20 @@ def test_an_engine_whose_reader_has_left_serves_and_stops_in_order(tmp_path: Pat
         engine.process.send_signal(signal.SIGTERM)
         assert engine.process.wait(WAIT_S) == 0
         assert engine.process.stderr is not None and engine.process.stderr.read() == b""
+
+
+def test_an_engine_that_fails_ends_even_if_nobody_takes_a_word_about_it(tmp_path: Path) -> None:
+    """The pipe behind its stderr is full."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4_096))
+    os.set_blocking(writing, True)
+    with SilentEngine(tmp_path / "data", stderr=writing) as engine:
+        os.close(writing)
+        engine.wait_until_it_serves()
+        resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE, (1, 1))
+        assert b"the exchange has failed" in engine.ask(b'{"type":"login","user":"alice"}\n')
+        assert engine.process.wait(WAIT_S) == 1
+    os.close(reading)

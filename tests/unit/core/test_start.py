@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +16,6 @@ from tests.support.kept_market import KeptMarket
 
 USERS = ("alice", "bob", "carol")
 ORDERS = 3_000
-WAIT_S = 20.0
 
 
 def order(number: int, ends_with_connection: bool) -> NewOrder:
@@ -92,46 +89,3 @@ def test_a_stop_begins_no_thread_since_there_may_be_none_to_be_had(tmp_path: Pat
     assert threads_begun_by(exchange.stop) == set()
     assert exchange.failure is None
     assert [path.name for path in (tmp_path / "orders").iterdir()] == ["snapshot-00000000000000000001.jsonl"]
-
-
-class StuckHandler(logging.Handler):
-    """A log that takes nothing until it `may_go_on`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.may_go_on = threading.Event()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        assert self.may_go_on.wait(WAIT_S)
-
-
-class FailingClock:
-    """Fails when it has been asked often enough."""
-
-    def __init__(self) -> None:
-        self.has_failed = False
-        self.fails = False
-
-    def __call__(self) -> int:
-        if self.fails:
-            self.has_failed = True
-            raise ValueError("the clock has stopped")
-        return 1
-
-
-def test_a_failure_ends_the_exchange_even_if_not_a_word_can_be_said_about_it(tmp_path: Path) -> None:
-    clock = FailingClock()
-    exchange = Exchange(Options(ServerOptions("127.0.0.1", 0), tmp_path, None), clock)
-    exchange.start()
-    handler = StuckHandler()
-    logging.getLogger("exchange").addHandler(handler)
-    clock.fails = True
-    with socket.socket(socket.AF_UNIX) as operator:
-        operator.connect(str(tmp_path / "operator.sock"))
-        operator.sendall(b'{"do":"block","user":"a"}\n')
-        exchange.wait()
-        exchange.stop()
-    handler.may_go_on.set()
-    logging.getLogger("exchange").removeHandler(handler)
-    assert clock.has_failed
-    assert str(exchange.failure) == "the clock has stopped"

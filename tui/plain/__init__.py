@@ -2,7 +2,7 @@
 
 Must not decide anything: it shows what the engine said and sends what the person asked.  Reading order:
 
-    typed_line    what a line that was typed asks for      typed_price  prices, and words for them
+    typed_line    what a line that was typed asks for (its terms and prices: `tui`, for both clients)
     shown_line    what is shown of a message
     line_streams  where lines come from and go to
     market_watch  what is known of the instrument: last trade, phase, auction

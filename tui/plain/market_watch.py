@@ -14,7 +14,7 @@ from typing import Optional
 
 from exchange.networking.tcp_client import BookFollower, ExchangeClient, Message, Rejected
 from tui.plain import shown_line
-from tui.plain.typed_price import MarketPrices
+from tui.typed_price import MarketPrices
 
 CALLS = frozenset({"PRE_OPEN", "AUCTION", "CLOSING_AUCTION"})
 INDICATION_EVERY_S = 1.0

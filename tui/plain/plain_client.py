@@ -28,10 +28,10 @@ from tui.plain.typed_line import (
     TypedReplace,
     TypedSide,
     TypedSymbol,
-    TypedTerms,
 )
-from tui.plain.typed_price import BadLine, MarketPrices, PriceWord, TypedPrice, resolve, shown
 from tui.session_manager import SessionManager
+from tui.typed_price import BadLine, MarketPrices, PriceWord, TypedPrice, resolve, shown
+from tui.typed_terms import TypedTerms, parse_quantity, parse_terms
 
 
 class DraftOrder(NamedTuple):
@@ -118,14 +118,14 @@ class PlainClient:
             self._output.show(f"refused: {refusal.text} ({refusal.code})")
 
     def _take_terms(self, line: str, side: Side) -> None:
-        terms = typed_line.parse_terms(line)
+        terms = parse_terms(line)
         if isinstance(terms, BadLine):
             self._output.show(terms.text)
         else:
             self._draft = DraftOrder(side, terms)
 
     def _take_quantity(self, line: str, order: DraftOrder) -> None:
-        quantity = typed_line.parse_quantity(line)
+        quantity = parse_quantity(line)
         if isinstance(quantity, BadLine):
             self._output.show(quantity.text)
             return

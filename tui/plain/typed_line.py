@@ -20,7 +20,8 @@ from enum import Enum
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.words import Side
-from tui.plain.typed_price import BadLine, TypedPrice, parse_price, shown
+from tui.typed_price import BadLine, TypedPrice, parse_price, shown
+from tui.typed_terms import TypedTerms, parse_quantity, parse_terms
 
 _QUANTITY = re.compile(r"[0-9]{1,18}")
 
@@ -29,16 +30,6 @@ class TypedSide(NamedTuple):
     """Begin to ask for an order of this side, step by step."""
 
     side: Side
-
-
-class TypedTerms(NamedTuple):
-    """What an order shall be beside side and quantity; what is None is left to the engine."""
-
-    price: Optional[TypedPrice] = None
-    stop_price: Optional[TypedPrice] = None
-    display_quantity: Optional[int] = None
-    time_in_force: Optional[str] = None
-    post_only: Optional[bool] = None
 
 
 class TypedOrder(NamedTuple):
@@ -124,32 +115,6 @@ def parse_line(line: str) -> TypedLine:
     return BadLine(f"{shown(first)} is not a command; h shows what is")
 
 
-def parse_terms(line: str) -> Union[TypedTerms, BadLine]:
-    """What may stand behind the quantity: a price or none (at the market), then further words in any order."""
-    terms, words = TypedTerms(), line.lower().split()
-    if words and words[0] not in _TERM_WORDS:
-        price = parse_price(words.pop(0))
-        if isinstance(price, BadLine):
-            return price
-        terms = TypedTerms(price)
-    while words:
-        word = words.pop(0)
-        if word not in _TERM_WORDS:
-            return BadLine(f"{shown(word)} is none of what an order may be: {', '.join(_TERM_WORDS)}")
-        changed = _TERM_WORDS[word](terms, words)
-        if isinstance(changed, BadLine):
-            return changed
-        terms = changed
-    return terms
-
-
-def parse_quantity(text: str) -> Union[int, BadLine]:
-    """A whole number of units, 1 or more."""
-    if _QUANTITY.fullmatch(text) is None or int(text) == 0:
-        return BadLine(f"quantity {shown(text)} must be a whole number of at least 1")
-    return int(text)
-
-
 def _order(side: Side, words: list[str]) -> TypedLine:
     if not words:
         return TypedSide(side)
@@ -158,32 +123,6 @@ def _order(side: Side, words: list[str]) -> TypedLine:
         return quantity
     terms = parse_terms(" ".join(words[1:]))
     return terms if isinstance(terms, BadLine) else TypedOrder(side, quantity, terms)
-
-
-def _stop(terms: TypedTerms, words: list[str]) -> Union[TypedTerms, BadLine]:
-    price = parse_price(words.pop(0)) if words else BadLine("say at which price: `stop PRICE`")
-    return price if isinstance(price, BadLine) else terms._replace(stop_price=price)
-
-
-def _show(terms: TypedTerms, words: list[str]) -> Union[TypedTerms, BadLine]:
-    quantity = parse_quantity(words.pop(0)) if words else BadLine("say how much is shown: `show QUANTITY`")
-    return quantity if isinstance(quantity, BadLine) else terms._replace(display_quantity=quantity)
-
-
-def _in_force(time_in_force: str) -> Callable[[TypedTerms, list[str]], TypedTerms]:
-    return lambda terms, _words: terms._replace(time_in_force=time_in_force)
-
-
-# What may stand behind the price, and how it changes the terms; it takes from the words behind it what it needs.
-_TERM_WORDS: dict[str, Callable[[TypedTerms, list[str]], Union[TypedTerms, BadLine]]] = {
-    "stop": _stop,
-    "show": _show,
-    "gtc": _in_force("GTC"),
-    "day": _in_force("DAY"),
-    "ioc": _in_force("IOC"),
-    "fok": _in_force("FOK"),
-    "post": lambda terms, _words: terms._replace(post_only=True),
-}
 
 
 def _cancel(words: list[str]) -> TypedLine:

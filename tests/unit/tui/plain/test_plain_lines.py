@@ -28,12 +28,11 @@ from tui.plain.typed_line import (
     TypedReplace,
     TypedSide,
     TypedSymbol,
-    TypedTerms,
     parse_line,
-    parse_quantity,
 )
-from tui.plain.typed_price import BadLine, MarketPrices, PriceBase, PriceWord, parse_price, resolve
 from tui.session_order import SessionOrder
+from tui.typed_price import BadLine, MarketPrices, PriceBase, PriceWord, parse_price, resolve
+from tui.typed_terms import TypedTerms, parse_quantity
 
 # --- what may be typed -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -93,12 +94,12 @@ def run(options: argparse.Namespace) -> int:
     """Connect, log in and trade; returns the exit status."""
     try:
         history = SessionManager(options.data_dir, options.user)
-        client = _logged_in(options, history)
+        client, notice = _logged_in(options, history)
     except (CannotStart, ExchangeError, OSError) as error:
         return _fail(EXIT_REFUSED, error)
     try:
         with client:
-            _trade(client, history, options)
+            _trade(client, history, options, notice)
     except (ExchangeError, OSError) as error:
         return _fail(EXIT_LOST, error)
     finally:
@@ -106,8 +107,12 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_LEFT
 
 
-def _logged_in(options: argparse.Namespace, history: SessionManager) -> ExchangeClient:
+def _logged_in(
+    options: argparse.Namespace, history: SessionManager
+) -> tuple[ExchangeClient, Optional[str]]:
     """A client that speaks for the user; the engine has corrected the history and it is known to be writable.
+
+    Also what the person should know of how that came to be, said on stderr already.
 
     Raises CannotStart for a token that is refused or a symbol that is not listed, ExchangeError and OSError.
     """
@@ -119,9 +124,9 @@ def _logged_in(options: argparse.Namespace, history: SessionManager) -> Exchange
             raise
         raise CannotStart(f"{refusal}; {_tokens(options).advice(options.user)}") from None
     try:
-        for notice in (login.notice, history.notice):
-            if notice is not None:
-                _say(notice)
+        notices = [notice for notice in (login.notice, history.notice) if notice is not None]
+        for notice in notices:
+            _say(notice)
         history.apply(login.logged_in)
         listed = [str(instrument["symbol"]) for instrument in login.client.instruments]
         if options.symbol is not None and options.symbol not in listed:
@@ -131,7 +136,7 @@ def _logged_in(options: argparse.Namespace, history: SessionManager) -> Exchange
     except BaseException:
         login.client.close()
         raise
-    return login.client
+    return login.client, "; ".join(notices) or None
 
 
 def _close(history: SessionManager) -> None:
@@ -140,13 +145,16 @@ def _close(history: SessionManager) -> None:
         history.close()
 
 
-def _trade(client: ExchangeClient, history: SessionManager, options: argparse.Namespace) -> None:
+def _trade(
+    client: ExchangeClient, history: SessionManager, options: argparse.Namespace, notice: Optional[str]
+) -> None:
     """Hand over to the client that was asked for.  Raises ExchangeError, OutputLost and OSError."""
     if not options.plain and _has_screen():
         # Imported here, because the plain client also runs where there is no terminal library.
         from tui.screen.app import run_screen
 
-        run_screen(client, history, lambda last_seq: _speak_for_user(options, last_seq), options.symbol)
+        connect_again = functools.partial(_speak_for_user, options)
+        run_screen(client, history, connect_again, options.symbol, notice)
         return
     if not options.plain:
         _say("there is no terminal for the trading screen here: this is the plain client")

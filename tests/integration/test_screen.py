@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient
-from tests.support.processes import Program, RunningEngine
+from tests.support.processes import Program, RunningEngine, operate
 from tests.support.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
 
 
@@ -240,6 +240,24 @@ def test_a_lost_engine_is_told_and_found_again(tmp_path: Path) -> None:
                 screen.see("CANCEL ALL done")
                 screen.type(b"q")
                 assert screen.end() == 0
+
+
+def test_a_second_market_and_a_reset_are_joined_with_a_line_that_says_so(tmp_path: Path) -> None:
+    directory = tmp_path / "client"
+    with RunningEngine(tmp_path / "one") as engine, ScreenProcess(engine.port, directory) as screen:
+        screen.see("● LIVE")
+        screen.type(b"q")
+        assert screen.end() == 0
+    with RunningEngine(tmp_path / "two") as engine, ScreenProcess(engine.port, directory, width=200) as screen:
+        screen.see("this exchange did not know alice")
+        operate(tmp_path / "two", "reset", "alice")
+        screen.see("○ DOWN")
+        screen.see("● LIVE")
+        screen.see("this exchange did not know alice")
+        screen.type(b"q")
+        assert screen.end() == 0
+    tokens = {path.name for path in (directory / "tokens").iterdir()}
+    assert tokens == {"token_alice.txt", "token_alice.other-1.txt", "token_alice.other-2.txt"}
 
 
 def test_orders_of_an_earlier_session_are_in_the_panel(engine: RunningEngine, tmp_path: Path) -> None:

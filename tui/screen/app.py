@@ -66,9 +66,14 @@ class TradingScreen:
     """One run of the screen.  All methods belong to the main thread but `_read_engine` and `_put`."""
 
     def __init__(
-        self, model: Model, connect: ConnectAgain, history: SessionManager, client: ExchangeClient
+        self,
+        model: Model,
+        connect: ConnectAgain,
+        history: SessionManager,
+        client: ExchangeClient,
+        notice: Optional[str],
     ) -> None:
-        """`client` is logged in already; `connect` makes another one when it is lost."""
+        """`client` is logged in already, `notice` says how; `connect` makes another one when it is lost."""
         self._model = model
         self._connect = connect
         self._history = history
@@ -89,7 +94,7 @@ class TradingScreen:
         self._has_mail = WakePipe()
         # Whether the inbox may hold more than there was time for.
         self._is_behind = False
-        self._link = self._make_link(client)
+        self._link = self._make_link(client, notice)
         self._reader = self._make_reader(self._link)
 
     def run(self) -> None:
@@ -250,9 +255,9 @@ class TradingScreen:
 
     # --- the reader thread -------------------------------------------------------------------------------------
 
-    def _make_link(self, client: Optional[ExchangeClient]) -> EngineLink:
+    def _make_link(self, client: Optional[ExchangeClient], notice: Optional[str] = None) -> EngineLink:
         last_seq = self._model.link.last_seq
-        return EngineLink(self._connect, self._history, self._put, time.monotonic, client, last_seq)
+        return EngineLink(self._connect, self._history, self._put, time.monotonic, client, last_seq, notice)
 
     def _make_reader(self, link: EngineLink) -> threading.Thread:
         # A daemon, because a connection attempt to a host that doesn't answer can't be broken off.
@@ -307,11 +312,16 @@ class TradingScreen:
 
 
 def run_screen(
-    client: ExchangeClient, history: SessionManager, connect: ConnectAgain, symbol: Optional[str] = None
+    client: ExchangeClient,
+    history: SessionManager,
+    connect: ConnectAgain,
+    symbol: Optional[str] = None,
+    notice: Optional[str] = None,
 ) -> None:
     """Show the trading screen for `history.user` on `client`, which is logged in; `symbol` None: the first listed.
 
-    Standard input and output must be a terminal.  Returns when the person has left.
+    `notice` is a line that the person should see first, None if there is none.  Standard input and output must be
+    a terminal.  Returns when the person has left.
     """
     now = time.monotonic()
     model = Model(
@@ -322,4 +332,4 @@ def run_screen(
         symbol=symbol or "",
         last_input_at=now,
     )
-    TradingScreen(model, connect, history, client).run()
+    TradingScreen(model, connect, history, client, notice).run()

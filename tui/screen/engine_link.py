@@ -31,7 +31,10 @@ HandOver = Callable[["EngineLink", list[Incoming]], bool]
 
 
 class EngineLink:
-    """See the head of this file.  `client` None: connect first, to go on after the private event `last_seq`."""
+    """See the head of this file.  `client` None: connect first, to go on after the private event `last_seq`.
+
+    `notice` is what the person should know of how the client was let in, None if there is nothing to tell.
+    """
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class EngineLink:
         clock: Callable[[], float],
         client: Optional[ExchangeClient] = None,
         last_seq: int = 0,
+        notice: Optional[str] = None,
     ) -> None:
         self._connect = connect
         self._history = history
@@ -48,6 +52,7 @@ class EngineLink:
         self._clock = clock
         self._client = client
         self._last_seq = last_seq
+        self._notice = notice
         self._is_stopped = False
         self._saved_at = clock()
         self._can_save = True
@@ -73,10 +78,9 @@ class EngineLink:
 
     def run(self) -> None:
         """Connect, hand over all that is said until the connection is gone or `stop` is called, and save."""
-        notice = None
         try:
             if self._client is None:
-                self._client, _, notice = self._connect(self._last_seq)
+                self._client, _, self._notice = self._connect(self._last_seq)
         except (ExchangeError, OSError) as error:
             self._put(self, [Lost(self._clock(), str(error))])
             return
@@ -84,8 +88,8 @@ class EngineLink:
         with client:
             try:
                 self._put(self, [self._connected(client)])
-                if notice is not None:
-                    self._put(self, [Trouble(self._clock(), notice)])
+                if self._notice is not None:
+                    self._put(self, [Trouble(self._clock(), self._notice)])
                 self._listen(client)
             except ExchangeError as error:
                 self._put(self, [Lost(self._clock(), str(error))])

@@ -182,6 +182,18 @@ def test_a_link_without_a_connection_connects_to_go_on_where_it_left_off(tmp_pat
     assert receiver.types == ["pong"]
 
 
+def test_how_the_first_login_came_to_be_is_told_after_it(tmp_path: Path) -> None:
+    receiver = Receiver(stop_after="pong")
+    with talking_to(answer) as (client, _):
+        history = SessionManager(tmp_path, "alice")
+        link = EngineLink(never, history, receiver.take, Clock(), client, notice="the name was claimed anew")
+        link.send({"type": "ping", "id": 1})
+        with running(link):
+            pass
+    assert isinstance(receiver.heard[0], Connected)
+    assert receiver.heard[1] == Trouble(100.0, "the name was claimed anew")
+
+
 def test_who_cannot_connect_is_lost_with_the_reason_and_nothing_else(tmp_path: Path) -> None:
     receiver = Receiver()
 

@@ -24,16 +24,20 @@ from exchange.engine.commands import Command, ListInstrument, SetLimits
 from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
+from exchange.fair_queue import FairQueue
 from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
+from exchange.networking.inbound.reading_turns import ReadingTurns
 from exchange.networking.operator.channel import OperatorChannel
 from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
+from exchange.networking.publishing.session_answers import Asker
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills
+from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills, Request
 from exchange.networking.wire.session_lines import Identity
 from exchange.storage.audit_log_reader import FillHistory
 from exchange.storage.data_directory import DataDirectory, StorageOptions
@@ -44,7 +48,7 @@ from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import FileError, FileLock
-from exchange.utils.prepared_thread import PreparedThread
+from exchange.utils.time_shares import TimeShares
 
 VERSION = "0.1.0"
 DEFAULT_INSTRUMENT = Instrument("ACME")
@@ -114,9 +118,7 @@ class Exchange:
             if options.limits != self._data.engine.limits:
                 _carry_out(self._data, [SetLimits(options.limits)], clock_ns())
             self._build_live_parts(options, clock_ns, recent)
-            # What ends the exchange is there from the start: when it is time, there may be no thread to be had.
-            self._stopping = PreparedThread("stopping", self._finish)
-            self._closing = PreparedThread("closing", closing.pop_all().close)
+            self._closing = closing.pop_all()
         self._is_built = True
 
     @property
@@ -145,20 +147,26 @@ class Exchange:
         Never waits for a part that has failed; `failure` says afterwards whether all went well.
         """
         if self.failure is None:
-            self._stopping.go()
+            threading.Thread(target=self._finish, name="stopping", daemon=True).start()
             self._ended.wait()
         if self.failure is not None:
             self._server.abandon(f"the exchange has failed: {self.failure}")
         # A disk that hangs must not keep the process; the lock then ends with it, after the last write.
-        self._closing.go()
-        self._closing.join(CLOSE_TIMEOUT_S)
+        closing = threading.Thread(target=self._closing.close, name="closing", daemon=True)
+        closing.start()
+        closing.join(CLOSE_TIMEOUT_S)
 
     def _build_live_parts(self, options: Options, clock_ns: Callable[[], int], recent: RecentEvents) -> None:
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
         identity = Identity(VERSION, engine_id(engine_id_path(options.data_dir), os.urandom))
-        publisher = Publisher(engine, identity, self._heartbeats, recent)
-        self._core = Core(engine, self._data, publisher, clock_ns, self._fail)
+        shares = TimeShares(time.monotonic)
+        long_answers = LongAnswers(shares.may_take, shares.charge)
+        publisher = Publisher(engine, identity, self._heartbeats, recent, long_answers)
+        inbound = FairQueue[Asker, Request](shares)
+        self._core = Core[Asker, Request](
+            engine, self._data, publisher, clock_ns, self._fail, inbound, lambda asker: asker.share
+        )
         canceled_count = self._core.cancel_orders_of_lost_connections()
         if canceled_count:
             log.info("%d orders canceled whose connections ended in a crash", canceled_count)
@@ -199,7 +207,7 @@ class Exchange:
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
         self._server = ExchangeServer(
-            options.server, self._core.put, login_check, find_fills, throttle, self._fail
+            options.server, self._core.put, login_check, find_fills, throttle, self._fail, ReadingTurns(shares)
         )
         self._operator_channel = OperatorChannel(
             operator_socket_path(options.data_dir), self._core.put, self._fail
@@ -222,15 +230,13 @@ class Exchange:
 
     def _fail(self, failure: BaseException) -> None:
         """The last resort of every thread: the first failure is kept and ends the exchange."""
-        is_first = self.failure is None
-        if is_first:
+        if self.failure is None:
             self.failure = failure
-        # Before a word is said: whatever may go wrong with that, nothing waits for it.
+            if self._is_built:  # Before, whoever builds it is told by an exception.
+                is_outside_world = isinstance(failure, (OSError, FileError, BatchThreadError))
+                log.critical("the exchange stops: %s", failure, exc_info=None if is_outside_world else failure)
         self._stop_requested.set()
         self._ended.set()
-        if is_first and self._is_built:  # Before it is built, whoever builds it is told by an exception.
-            is_outside_world = isinstance(failure, (OSError, FileError, BatchThreadError))
-            log.critical("the exchange stops: %s", failure, exc_info=None if is_outside_world else failure)
 
 
 def _locked(data_dir: Path) -> FileLock:

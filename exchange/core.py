@@ -8,26 +8,14 @@ without sockets or without a thread.  It knows neither socket nor path: what is 
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Sequence
 from typing import Generic, Optional, Protocol, Union
 
 from exchange.engine.commands import CancelOrders, Command
 from exchange.engine.engine import Engine
 from exchange.engine.words import CancelReason
-from exchange.matching_thread import (
-    Announcer,
-    Asked,
-    CommandStore,
-    EventStore,
-    Inbound,
-    MatchingThread,
-    Origin,
-    TradeStore,
-)
-
-# Items of the inbound queue: each is what one connection sent in one piece, at most 64 KiB of lines.
-INBOUND_ITEMS_MAX = 1_024
+from exchange.inbound_queue import FIRST, Asked, FirstComeQueue, Inbound, InboundQueue, Origin
+from exchange.matching_thread import Announcer, CommandStore, EventStore, MatchingThread, TradeStore
 
 
 class Records(Protocol):
@@ -50,7 +38,8 @@ class Core(Generic[Origin, Asked]):
     """One engine at work.
 
     `clock_ns` gives the time in ns since the epoch.  `on_failure` hears, in the matching thread, of the exception
-    that ended it; then nothing more is processed.
+    that ended it; then nothing more is processed.  `inbound` is the queue that requests wait in, None for one in
+    the order of arrival; `share_of` tells whose share of the time an origin's requests take.
     """
 
     def __init__(
@@ -60,11 +49,13 @@ class Core(Generic[Origin, Asked]):
         publisher: Announcer[Origin, Asked],
         clock_ns: Callable[[], int],
         on_failure: Callable[[BaseException], None],
-        inbound_items_max: int = INBOUND_ITEMS_MAX,
+        inbound: Optional[InboundQueue[Origin, Asked]] = None,
+        share_of: Callable[[Origin], str] = lambda _origin: FIRST,
     ) -> None:
         self.engine = engine
         # Bounded; filled by whoever asks, through `put`; emptied by the matching thread alone.
-        self._inbound: queue.Queue[Optional[Inbound[Origin, Asked]]] = queue.Queue(inbound_items_max)
+        self._inbound: InboundQueue[Origin, Asked] = inbound or FirstComeQueue()
+        self._share_of = share_of
         self._matching = MatchingThread(
             engine,
             self._inbound,
@@ -80,8 +71,12 @@ class Core(Generic[Origin, Asked]):
         """Begin to take what is put."""
         self._matching.start()
 
+    def turn_away_after(self, seconds: float) -> None:
+        """The exchange will stop: process for so long what was put, and turn away what is left then."""
+        self._matching.turn_away_after(seconds)
+
     def stop(self) -> None:
-        """Process everything that was put until now, then end; returns when that is done."""
+        """Process, or turn away, everything that was put until now, then end; returns when that is done."""
         self._matching.stop()
 
     def put(
@@ -91,7 +86,8 @@ class Core(Generic[Origin, Asked]):
 
         `processed` is called, in the matching thread, when all of them have been.
         """
-        self._inbound.put(Inbound(origin, requests, processed))
+        share = FIRST if origin is None else self._share_of(origin)
+        self._inbound.put(Inbound(origin, requests, processed, share))
 
     def carry_out(self, commands: Sequence[Command]) -> None:
         """Carry out commands of the exchange's own as one batch, at once, in the caller's thread.

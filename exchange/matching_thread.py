@@ -10,14 +10,15 @@ are durable; if they can't be made so, nothing of it is sent at all and the exch
 The thread owns the engine: nobody else may touch it while the thread runs.  What it is handed (journal, ledger,
 audit log, publisher) it knows only by the four small interfaces below; `assembly` decides who stands behind them.
 
-`Origin` is who asks and `Asked` what may be asked besides commands: both are the networking's types, which pass
-through here unread, and keep their names so that a field that changes there is missed by nobody on the way.
+A batch ends when its time is up, however much waits: what was processed is told before anything more is taken.
 """
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, Optional, Protocol, TypeVar, Union
 
@@ -25,42 +26,17 @@ from exchange.engine.commands import Command, GetOrders, ResetUser
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.trade import Trade
+from exchange.inbound_queue import Asked, Inbound, InboundQueue, Origin
 
-# How many requests one batch takes at most, so that a flood delays nobody's answer for long.
+# How many requests one batch takes at most: what costs little to process may cost more to tell.
 BATCH_REQUESTS_MAX = 2_048
 
-
-# A list of all of a user's orders may be long: no batch may hold more than one of them.  A reset ends sessions:
-# what they have sent behind it must find that they have ended.
+# A list of all of a user's orders may be long: it is the last of its batch.  A reset ends sessions: what they have
+# sent behind it must find that they have ended.
 _SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
-
-Origin = TypeVar("Origin")
-Asked = TypeVar("Asked")
 _Origin = TypeVar("_Origin", contravariant=True)
-_Asked = TypeVar("_Asked", contravariant=True)
-
-
-class Inbound(Generic[Origin, Asked]):
-    """Requests of one connection, in the order sent.
-
-    Each is an engine command or something only the publisher understands (a login, a ping); `origin` is the
-    connection, which this thread hands back to the publisher and never looks into, None for the exchange itself;
-    `processed` is called when all of them have been.
-    """
-
-    __slots__ = ("origin", "requests", "processed")
-
-    def __init__(
-        self,
-        origin: Optional[Origin],
-        requests: Sequence[Union[Command, Asked]],
-        processed: Callable[[], None] = lambda: None,
-    ) -> None:
-        self.origin = origin
-        self.requests = requests
-        self.processed = processed
-
+_Asked = TypeVar("_Asked")
 
 # One request, who asked it, and what came of it: no events of what is not an engine command.  A plain tuple,
 # because there is one for every request.
@@ -113,29 +89,51 @@ class Announcer(Protocol[_Origin, _Asked]):
         """Whether serving `request`, which is no engine command, reads the engine, so that nothing that came
         after it may have been processed yet."""
 
+    def turned_away(self, request: Union[Command, _Asked]) -> Optional[_Asked]:
+        """What is to be published instead of `request`, which there is no time for because the exchange stops;
+        None: nothing."""
+
     def wait_s(self) -> Optional[float]:
         """In how many seconds `publish` is to be called again if nothing happens meanwhile, because a long answer
         is to be gone on with; None: only when something happens."""
 
 
+class _Batch(Generic[Origin, Asked]):
+    """What was processed and not yet told, and for whom."""
+
+    __slots__ = ("outcomes", "entries", "request_count", "is_over", "processed", "taken")
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome[Origin, Asked]] = []
+        self.entries: list[JournalEntry] = []
+        self.request_count = 0
+        # Set when something had to be told at once, or the time is up.
+        self.is_over = False
+        # To be called when all has been told.
+        self.processed: list[Callable[[], None]] = []
+        # For each item: its share, the seconds it took, and how many requests were processed of it.
+        self.taken: list[tuple[str, float, int]] = []
+
+
 class MatchingThread(Generic[Origin, Asked]):
     """Runs the loop.
 
-    `inbound` is the only way in: bounded, filled by the connections' reader threads (which wait when it is full),
-    emptied here.  `clock_ns` gives the time in ns since the epoch.  `on_failure` is called, in this thread, with
-    the exception that ended it: then nothing more will be processed, and whoever owns the process must stop it.
+    `inbound` is the only way in: filled by the connections' reader threads, emptied here.  `clock_ns` gives the
+    time in ns since the epoch, `monotonic_s` measures.  `on_failure` is called, in this thread, with the exception
+    that ended it: then nothing more will be processed, and whoever owns the process must stop it.
     """
 
     def __init__(
         self,
         engine: Engine,
-        inbound: queue.Queue[Optional[Inbound[Origin, Asked]]],
+        inbound: InboundQueue[Origin, Asked],
         journal: CommandStore,
         ledger: TradeStore,
         audit_log: EventStore,
         publisher: Announcer[Origin, Asked],
         clock_ns: Callable[[], int],
         on_failure: Callable[[BaseException], None],
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
         self._inbound = inbound
@@ -145,83 +143,142 @@ class MatchingThread(Generic[Origin, Asked]):
         self._publisher = publisher
         self._clock_ns = clock_ns
         self._on_failure = on_failure
+        self._monotonic_s = monotonic_s
+        # From then on, by the monotonic clock, requests are turned away unprocessed.
+        self._finish_until_s = math.inf
+        self._pause = threading.Event()
         self._thread = threading.Thread(target=self._run, name="matching", daemon=True)
 
     def start(self) -> None:
         """Begin to take requests."""
         self._thread.start()
 
+    def turn_away_after(self, seconds: float) -> None:
+        """The exchange will stop: process for so long what comes, then turn it away.  Any thread."""
+        self._finish_until_s = self._monotonic_s() + seconds
+
     def stop(self) -> None:
-        """Process everything that is queued now, then end; returns when it has."""
-        self._inbound.put(None)
+        """Process, or turn away, everything that is queued now, then end; returns when it has."""
+        self._inbound.close()
         self._thread.join()
 
     def _run(self) -> None:
         try:
-            running = True
-            while running:
-                batch, running = self._take_batch()
-                self.run_batch(batch)
-                del batch  # It would keep connections that have left until somebody asks again.
+            while self.serve_batch():
+                continue
+            while (wait_s := self._publisher.wait_s()) is not None and self._monotonic_s() < self._finish_until_s:
+                self._pause.wait(wait_s)
+                self._publisher.publish(())
         except BaseException as failure:  # noqa: BLE001  the last resort: a matching thread never dies silently
             self._on_failure(failure)
 
-    def _take_batch(self) -> tuple[list[Inbound[Origin, Asked]], bool]:
-        """All that waits, at least one item, or none when a long answer is to be gone on with; False with it when
-        the sentinel that ends the thread was met."""
-        batch: list[Inbound[Origin, Asked]] = []
-        request_count = 0
-        try:
-            item = self._inbound.get(timeout=self._publisher.wait_s())
-        except queue.Empty:
-            return batch, True
-        while item is not None:
-            batch.append(item)
-            request_count += len(item.requests)
-            if request_count >= BATCH_REQUESTS_MAX:
-                return batch, True
-            try:
-                item = self._inbound.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
+    def serve_batch(self) -> bool:
+        """Wait for requests and carry out a batch of them; False when the queue is closed and empty.
 
-    def run_batch(self, batch: Sequence[Inbound[Origin, Asked]]) -> None:
-        """Carry one batch from request to answer.  Whoever drives the loop without the thread calls this."""
-        engine, clock_ns, admits = self._engine, self._clock_ns, self._publisher.admits
-        outcomes: list[Outcome[Origin, Asked]] = []
-        entries: list[JournalEntry] = []
-        for item in batch:
-            origin = item.origin
-            for request in item.requests:
-                if engine.understands(request):
-                    if not admits(origin):
-                        continue
-                    timestamp, sequence = clock_ns(), engine.sequence
-                    events = engine.process(request, timestamp)
-                    outcomes.append((origin, request, events))
-                    if engine.sequence != sequence:
-                        entries.append(JournalEntry(engine.sequence, timestamp, request))
-                    is_due = type(request) in _SETTLED_AT_ONCE
-                else:
-                    outcomes.append((origin, request, ()))
-                    is_due = self._publisher.shows_state(request)
-                if is_due:
-                    self._settle(outcomes, entries)
-                    outcomes, entries = [], []
-        self._settle(outcomes, entries)
-        for item in batch:
-            item.processed()
+        Called by the thread, or by whoever drives the loop without it.
+        """
+        try:
+            item = self._inbound.get(self._publisher.wait_s())
+        except queue.Empty:
+            self._publisher.publish(())  # A long answer is gone on with.
+            return True
+        if item is None:
+            return False
+        batch = _Batch[Origin, Asked]()
+        end_s = self._monotonic_s() + self._inbound.batch_s(item.share)
+        while item is not None:
+            rest = self._process(batch, item, end_s)
+            if rest is not None:
+                self._inbound.put_back(rest)
+            item = None if batch.is_over else self._next_item()
+        self._finish(batch)
+        return True
+
+    def _next_item(self) -> Optional[Inbound[Origin, Asked]]:
+        """One that waits already."""
+        try:
+            return self._inbound.get(0.0)
+        except queue.Empty:
+            return None
+
+    def run_batch(self, items: Sequence[Inbound[Origin, Asked]]) -> None:
+        """Carry out `items` as one batch, however long it takes."""
+        batch = _Batch[Origin, Asked]()
+        for item in items:
+            rest: Optional[Inbound[Origin, Asked]] = item
+            while rest is not None:
+                rest = self._process(batch, rest, math.inf)
+        self._finish(batch)
+
+    def _process(
+        self, batch: _Batch[Origin, Asked], item: Inbound[Origin, Asked], end_s: float
+    ) -> Optional[Inbound[Origin, Asked]]:
+        """Process requests of `item` until the batch is over; returns what there was no time for."""
+        start_s = now_s = self._monotonic_s()
+        if start_s >= self._finish_until_s and item.origin is not None:
+            self._turn_away(batch, item)
+            return None
+        engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
+        origin, count, count_max = item.origin, 0, BATCH_REQUESTS_MAX - batch.request_count
+        for request in item.requests:
+            count += 1
+            if not engine.understands(request):
+                batch.outcomes.append((origin, request, ()))
+                must_be_told = publisher.shows_state(request)
+            elif not publisher.admits(origin):
+                continue
+            else:
+                timestamp, sequence = clock_ns(), engine.sequence
+                events = engine.process(request, timestamp)
+                batch.outcomes.append((origin, request, events))
+                if engine.sequence != sequence:
+                    batch.entries.append(JournalEntry(engine.sequence, timestamp, request))
+                must_be_told = type(request) in _SETTLED_AT_ONCE
+            if must_be_told:
+                self._settle(batch)
+            now_s = monotonic_s()
+            if must_be_told or now_s >= end_s or count >= count_max:
+                batch.is_over = True
+                break
+        batch.request_count += count
+        batch.taken.append((item.share, now_s - start_s, count))
+        if count < len(item.requests):
+            return item.rest(count)
+        batch.processed.append(item.processed)
+        return None
+
+    def _turn_away(self, batch: _Batch[Origin, Asked], item: Inbound[Origin, Asked]) -> None:
+        """Answer every request of `item` unprocessed."""
+        for request in item.requests:
+            answer = self._publisher.turned_away(request)
+            if answer is not None:
+                batch.outcomes.append((item.origin, answer, ()))
+        batch.request_count += len(item.requests)
+        batch.is_over = batch.request_count >= BATCH_REQUESTS_MAX
+        batch.processed.append(item.processed)
+
+    def _finish(self, batch: _Batch[Origin, Asked]) -> None:
+        """Tell what the batch has left to tell, share out what that took, and see to what it made necessary."""
+        told_s = self._settle(batch)
+        each_s = told_s / max(1, batch.request_count)
+        for share, seconds, count in batch.taken:
+            self._inbound.charge(share, seconds + count * each_s)
+        for processed in batch.processed:
+            processed()
         follow_ups = self._publisher.take_follow_ups()
         if follow_ups:
             self.run_batch([Inbound(None, follow_ups)])
 
-    def _settle(self, outcomes: Sequence[Outcome[Origin, Asked]], entries: Sequence[JournalEntry]) -> None:
-        """Make durable what was processed, then tell of it."""
+    def _settle(self, batch: _Batch[Origin, Asked]) -> float:
+        """Make durable what was processed, then tell of it; returns how long the telling took, in seconds."""
+        outcomes, entries = batch.outcomes, batch.entries
+        batch.outcomes, batch.entries = [], []
         if entries:
             self._journal.commit(entries)
             self._keep(outcomes)
+        start_s = self._monotonic_s()
         self._publisher.publish(outcomes)
+        return self._monotonic_s() - start_s
 
     def _keep(self, outcomes: Sequence[Outcome[Origin, Asked]]) -> None:
         """Hand trades to the ledger and private events to the audit log, whose threads write them."""

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple, Optional, Union
 from exchange.networking.inbound.connection_reader import ConnectionReader, FindFills, PutInbound
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
-from exchange.networking.outbound.backlogs import BacklogSender
+from exchange.networking.inbound.reading_turns import ReadingTurns
+from exchange.networking.outbound.backlogs import Backlogs, BacklogSender
 from exchange.networking.outbound.connection import Connection
+from exchange.networking.outbound.outbox import LINGER_S
 from exchange.networking.wire import session_lines
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.requests import CaughtUp
@@ -70,11 +72,15 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         find_fills: FindFills,
         throttle: Optional[Throttle],
         on_failure: Callable[[BaseException], None],
+        turns: Optional[ReadingTurns] = None,
+        linger_s: float = LINGER_S,
     ) -> None:
         self.put: PutInbound = put
         self.login_check = login_check
         self.find_fills: FindFills = find_fills
         self.throttle = throttle
+        self.turns = turns
+        self.linger_s = linger_s
         self.tls = options.tls
         self.is_stopping = False
         self._on_failure = on_failure
@@ -96,6 +102,11 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         """(host, port) that is listened on: the real port where 0 was asked for."""
         host, port = self.socket.getsockname()[:2]
         return host, port
+
+    @property
+    def all_backlogs(self) -> Backlogs:
+        """How much waits for all clients together, and may."""
+        return self._backlog_sender.backlogs
 
     def start(self) -> None:
         """Accept connections."""

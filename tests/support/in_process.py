@@ -16,15 +16,19 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
+from exchange.fair_queue import FairQueue
 from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
+from exchange.networking.inbound.reading_turns import ReadingTurns
 from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.requests import FillsFound, GetFills, MissedFills
 from exchange.networking.wire.session_lines import Identity
+from exchange.utils.time_shares import TimeShares
 
 WAIT_S = 20.0
 
@@ -58,15 +62,16 @@ class NoDisk:
 class InProcessExchange:
     """Listing ACME, on a free port; `failures` holds what ended a thread that should not have ended.
 
-    `throttle` None means that nobody is limited; `tls` None means plain TCP.
+    `throttle` None means that nobody is limited; `tls` None means plain TCP; unless it `is_fair`, everybody is
+    served in the order of arrival.
     """
 
     def __init__(
         self,
         connections_max: Optional[int] = None,
-        queue_items_max: int = 100,
         throttle: Optional[Throttle] = None,
         tls: Optional[ssl.SSLContext] = None,
+        is_fair: bool = True,
     ) -> None:
         self.engine = Engine()
         self.engine.process(ListInstrument(Instrument("ACME")), 0)
@@ -74,11 +79,26 @@ class InProcessExchange:
         self.failures: list[BaseException] = []
         self.has_failed = threading.Event()
         self.heartbeats = Heartbeats(self._fail)
-        self.publisher = Publisher(self.engine, Identity("test", "0"), self.heartbeats, RecentEvents())
-        self.core = Core(self.engine, self.disk, self.publisher, lambda: 1, self._fail, queue_items_max)
+        shares = TimeShares(time.monotonic) if is_fair else None
+        long_answers = LongAnswers(shares.may_take, shares.charge) if shares is not None else None
+        self.publisher = Publisher(
+            self.engine, Identity("test", "0"), self.heartbeats, RecentEvents(), long_answers
+        )
+        self.core = Core[Any, Any](
+            self.engine,
+            self.disk,
+            self.publisher,
+            lambda: 1,
+            self._fail,
+            FairQueue(shares) if shares is not None else None,
+            lambda asker: asker.share,
+        )
         login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
-        self.server = ExchangeServer(options, self.put, login_check, no_older_fills, throttle, self._fail)
+        turns = ReadingTurns(shares) if shares is not None else None
+        self.server = ExchangeServer(
+            options, self.put, login_check, no_older_fills, throttle, self._fail, turns
+        )
         self.port = self.server.address[1]
 
     def put(self, origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:

@@ -46,6 +46,10 @@ class Unheard:
         """Nothing but commands is asked here."""
         raise AssertionError(request)
 
+    def turned_away(self, request: Any) -> Any:
+        """Nobody is told."""
+        raise AssertionError(request)
+
     def wait_s(self) -> Optional[float]:
         """No answer is long."""
         return None

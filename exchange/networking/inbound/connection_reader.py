@@ -1,8 +1,12 @@
 """The reader thread of one connection: bytes → lines → checked requests → the inbound queue.
 
-It waits when the queue is full, the connection has its share of it, or its user sends far too much: then it stops
-reading, and TCP pushes back on the sender.  A login is the one request whose answer it waits for, because whoever
-logs in is the user of the lines behind it.
+    receive ──► lines ──► a piece of requests ──► queue ──► receive …
+                            a login ends its piece, and its answer is waited for:
+                            whoever logs in is the user of the lines behind it
+
+A reader that waits does not receive, and TCP then holds its client back.  It waits when the queue has no room,
+when two of its pieces are still in it, and, if the server has these protections, when its user has sent more than
+the limit (`rate_limit`) or has taken more than their share of the time (`reading_turns`).
 """
 
 from __future__ import annotations
@@ -13,19 +17,21 @@ import socketserver
 import ssl
 import struct
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Optional, Protocol, Union
 
 from exchange.engine.commands import GetOrders, GetPositions, NewOrder, ReplaceOrder
-from exchange.engine.events import OrderRejected, ReplaceRejected
+from exchange.networking.inbound.lingering import RECEIVE_BYTES, linger
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
+from exchange.networking.inbound.reading_turns import ReadingTurns
 from exchange.networking.outbound.connection import Connection
-from exchange.networking.outbound.outbox import LINGER_S
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.decode import decode
+from exchange.networking.wire.limits import STRANGER_LINE_BYTES_MAX
 from exchange.networking.wire.line_reader import LineReader, LineTooLongError
+from exchange.networking.wire.refusals import refused
 from exchange.networking.wire.requests import (
     BadRequest,
     CancelOnDisconnect,
@@ -39,20 +45,25 @@ from exchange.networking.wire.requests import (
 )
 from exchange.utils.tls import TlsSocket
 
-RECEIVE_BYTES = 65_536
-# How many requests go into the queue in one piece.  With the pieces a connection may have there at once this is
-# its share of a batch: however much one client sends, the others wait for no more than this.
+# How many requests go into the queue in one piece.  With the pieces a connection may have there at once this
+# bounds what is kept in memory of all that one client sends.
 PIECE_REQUESTS_MAX = 256
-# Requests whose answers may be large: each ends its piece, so that other clients get in between.
-_LARGE_ANSWERS = frozenset({GetOrders, Subscribe})
+# These end their piece: the answer to a login is waited for, nothing follows a logout, and where an answer may be
+# large other clients get in between.
+_ENDS_PIECE = frozenset({Login, Logout, GetOrders, GetFills, Subscribe})
 # A client has this long to agree on keys.
 TLS_HANDSHAKE_S_MAX = 10.0
 
-# What may cost the exchange much more than it costs the asker; refused beyond the rate limit like an order.
-_DEAR = frozenset({GetOrders, GetPositions, GetFills, Subscribe})
+# What is refused beyond the rate limit: orders, and what may cost the exchange much more than it costs the asker.
+# Never a cancel, which makes the market safer, nor a ping, by which bots find out how far the exchange is.
+_RATE_LIMITED = frozenset({NewOrder, ReplaceOrder, GetOrders, GetPositions, GetFills, Subscribe})
 
 _CANCEL_NONE = CancelOnDisconnect.NONE
 _ENGINE_STOPPING = BadRequest(WireCode.ENGINE_STOPPING, "the exchange is stopping")
+_STRANGERS_LINE_TOO_LONG = BadRequest(
+    WireCode.LINE_TOO_LONG,
+    f"before a login a line may have at most {STRANGER_LINE_BYTES_MAX} bytes, its newline included",
+)
 
 # Looks up a user's fills in the records on disk; what it gives, or why it gives none, follows in the queue.
 FindFills = Callable[[str, GetFills], Union[FillsFound, BadRequest]]
@@ -62,13 +73,15 @@ PutInbound = Callable[[Connection, Sequence[Request], Callable[[], None]], None]
 
 
 class Gateway(Protocol):
-    """What a reader needs of the server that started it."""
+    """What a reader needs of the server that started it.  What is None, or 0.0, is a protection left out."""
 
     tls: Optional[ssl.SSLContext]
     login_check: LoginCheck
     find_fills: FindFills
-    throttle: Optional[Throttle]
     is_stopping: bool
+    throttle: Optional[Throttle]
+    turns: Optional[ReadingTurns]
+    linger_s: float
 
     @property
     def put(self) -> PutInbound:
@@ -103,6 +116,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             return
         self._sock = sock
         self._connection = self.server.open_connection(sock, host, port)
+        if self.server.turns is not None:
+            self.server.turns.connected(host)
         try:
             last_requests: Sequence[Request] = self._read_all()
         except OSError:
@@ -113,7 +128,7 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         self._connection.wait_until_ended()
         self.server.forget_connection(self._connection)
         if not self._client_has_left:
-            self._linger()
+            linger(self.request, self.server.linger_s)
 
     def _secured(self) -> Union[socket.socket, TlsSocket, None]:
         """The client's socket, behind TLS if the exchange speaks it; None if the client does not."""
@@ -141,52 +156,75 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 # Who only ends what it sends may still read: it is told that its last words were lost.
                 return [_ENGINE_STOPPING] if self.server.is_stopping else _unfinished(lines)
             try:
-                self._take(lines.feed(received))
+                self._take(lines.feed(received), len(received))
             except LineTooLongError as error:
-                self._take(error.lines)
+                self._take(error.lines, len(received))
                 return [BadRequest(WireCode.LINE_TOO_LONG, str(error))]
+            if self._user is None and lines.partial_bytes >= STRANGER_LINE_BYTES_MAX:
+                return [_STRANGERS_LINE_TOO_LONG]
         return [_ENGINE_STOPPING] if self.server.is_stopping else []
 
-    def _take(self, lines: list[bytes]) -> None:
-        """Decode lines and put them into the queue in pieces; a login ends one, its answer says who speaks.
+    def _take(self, lines: list[bytes], received_bytes: int) -> None:
+        """Decode lines, of the last `received_bytes` that came, and put them into the queue in pieces.
 
         What follows a goodbye is thrown away: nobody would hear the answers.
         """
-        requests: list[Request] = []
-        for line in lines:
-            request = self._decoded(line)
-            rest_s = 0.0
-            if type(request) is Login:
-                self._put(requests + self._checked_login(request))
-                requests = []
-                self._user = self._connection.wait_for_login()
-                self._cancel_on_disconnect = request.cancel_on_disconnect
-                self._is_done = self._user is None
-                self._set_silence_max(2 * self._connection.heartbeat_s)
+        left = iter(lines)
+        while not self._is_done:
+            if self.server.turns is not None:
+                self.server.turns.wait(self._connection.share, self._connection.is_leaving)
+            requests, pause_s = self._next_piece(left, received_bytes)
+            if not requests:
+                return
+            last = requests[-1]
+            if isinstance(last, Login):
+                self._log_in(requests[:-1], last)
             else:
-                request, rest_s = self._throttled(request)
-                requests.append(request)
-                if type(request) is GetFills:
-                    # What it asks for is on disk: the matching thread only says when all before it is done.
-                    self._put(requests)
-                    requests = self._found_fills(request)
-                self._is_done = type(request) is Logout
-            if self._is_done:
-                break
-            if len(requests) >= PIECE_REQUESTS_MAX or type(request) in _LARGE_ANSWERS or rest_s:
                 self._put(requests)
-                requests = []
-                self._connection.is_leaving.wait(rest_s)
-        if requests:
-            self._put(requests)
+            if isinstance(last, GetFills):
+                # What it asks for is on disk: the matching thread only says when all before it is done.
+                self._put(self._found_fills(last))
+            if pause_s:
+                self._connection.is_leaving.wait(pause_s)
+
+    def _next_piece(self, left: Iterator[bytes], received_bytes: int) -> tuple[list[Request], float]:
+        """What the next lines ask for, and for how long then to read nothing, in seconds."""
+        requests: list[Request] = []
+        pause_s = 0.0
+        with self._turn(received_bytes):
+            for line in left:
+                request = self._decoded(line)
+                if type(request) is not Login:
+                    request, pause_s = self._throttled(request)
+                requests.append(request)
+                if len(requests) >= PIECE_REQUESTS_MAX or type(request) in _ENDS_PIECE or pause_s or self._is_done:
+                    break
+        return requests, pause_s
+
+    def _turn(self, received_bytes: int) -> AbstractContextManager[None]:
+        turns = self.server.turns
+        return nullcontext() if turns is None else turns.turn(self._connection.share, received_bytes)
 
     def _decoded(self, line: bytes) -> Request:
         """What the line asks for; an order that ends with this connection says so, which no crash can undo."""
+        if self._user is None and len(line) >= STRANGER_LINE_BYTES_MAX:
+            self._is_done = True
+            return _STRANGERS_LINE_TOO_LONG
         request = decode(line, self._user)
-        if self._cancel_on_disconnect is not _CANCEL_NONE and type(request) is NewOrder:
+        if type(request) is Logout:
+            self._is_done = True
+        elif self._cancel_on_disconnect is not _CANCEL_NONE and type(request) is NewOrder:
             covered = self._cancel_on_disconnect.covers(request.terms.time_in_force)
             return request._replace(ends_with_connection=covered)
         return request
+
+    def _log_in(self, before: list[Request], login: Login) -> None:
+        """Put a login and what came before it into the queue, and wait until it is answered."""
+        self._put(before + self._checked_login(login))
+        self._user = self._connection.wait_for_login()
+        self._cancel_on_disconnect = login.cancel_on_disconnect
+        self._is_done = self._user is None
+        self._set_silence_max(2 * self._connection.heartbeat_s)
 
     def _checked_login(self, login: Login) -> list[Request]:
         return self.server.login_check.check(login, self._user, self._connection.host, self._wait_for_client)
@@ -205,8 +243,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         poll.poll(seconds * 1_000)
 
     def _throttled(self, request: Request) -> tuple[Request, float]:
-        """The request, or its refusal where the sender has sent too much, and how long then to read nothing, in
-        seconds.  Pings and cancels are never refused, but they too have to wait."""
+        """The request, or its refusal where the sender has sent too much, and for how long then to read nothing,
+        in seconds: what is never refused has to wait as well."""
         throttle = self.server.throttle
         if throttle is None:
             return request, 0.0
@@ -214,8 +252,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         if throttle.take(sender):
             return request, 0.0
         # Who is leaving is read no further, and what was read is to be answered soon.
-        rest_s = 0.0 if self._connection.is_leaving.is_set() else throttle.rest_s(sender)
-        return _rate_limited(request, throttle), rest_s
+        pause_s = 0.0 if self._connection.is_leaving.is_set() else throttle.pause_s(sender)
+        return _rate_limited(request, throttle), pause_s
 
     def _put(self, requests: Sequence[Request]) -> None:
         self._connection.take_piece()
@@ -229,16 +267,6 @@ class ConnectionReader(socketserver.BaseRequestHandler):
             socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(seconds), int(fraction * 1_000_000))
         )
 
-    def _linger(self) -> None:
-        """Throw away what the client still sends, for a while: closing now would cut off what it was told."""
-        end_s = time.monotonic() + LINGER_S
-        self.request.settimeout(LINGER_S)
-        try:
-            while self.request.recv(RECEIVE_BYTES) and time.monotonic() < end_s:
-                continue
-        except OSError:
-            return  # It left, or it said nothing more.
-
 
 def _unfinished(lines: LineReader) -> list[Request]:
     """What is said of a line that ends without its newline: it may have been cut off, so it is not carried out."""
@@ -248,11 +276,6 @@ def _unfinished(lines: LineReader) -> list[Request]:
 
 
 def _rate_limited(request: Request, throttle: Throttle) -> Request:
-    text = f"more than {throttle.per_s:g} messages per second: slow down"
-    if type(request) is NewOrder:
-        return OrderRejected(request.client_order_id, WireCode.RATE_LIMITED, text)
-    if type(request) in _DEAR:
-        return BadRequest(WireCode.RATE_LIMITED, text)
-    if type(request) is ReplaceOrder:
-        return ReplaceRejected(request.order_id, request.client_order_id, WireCode.RATE_LIMITED, text)
-    return request
+    if type(request) not in _RATE_LIMITED:
+        return request
+    return refused(request, WireCode.RATE_LIMITED, f"more than {throttle.per_s:g} messages per second: slow down")

@@ -95,6 +95,6 @@ class Throttle:
             self._beyond.charge(sender)
         return is_allowed
 
-    def rest_s(self, sender: str) -> float:
+    def pause_s(self, sender: str) -> float:
         """For how long nothing more should be read from `sender`, in seconds; 0 for most."""
         return self._beyond.wait_s(sender)

@@ -37,6 +37,8 @@ class AnswerCollector:
     """Stands where a connection does: collects the lines that answer one wish."""
 
     user = None
+    # Of nobody's share: operators come first.
+    share = ""
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []

@@ -38,7 +38,7 @@ class Backlogs:
     """
 
     def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
+        self.bytes_max = bytes_max
         self._lock = threading.Lock()
         self._bytes_by_client: dict[SlowClient, int] = {}
         self._total_bytes = 0
@@ -46,7 +46,7 @@ class Backlogs:
     @property
     def is_half_of_room_taken(self) -> bool:
         """Whether so much waits for all together that whoever lets anything wait should be told less."""
-        return self._total_bytes > self._bytes_max // 2
+        return self._total_bytes > self.bytes_max // 2
 
     def count(self, client: SlowClient, backlog_bytes: int) -> None:
         """So much waits for this client now.  Its own lock is held meanwhile."""
@@ -60,7 +60,7 @@ class Backlogs:
 
         No client's lock may be held.  O(1) if there is room, else O(clients with a backlog) for each one given up.
         """
-        while self._total_bytes > self._bytes_max and (largest := self._largest()):
+        while self._total_bytes > self.bytes_max and (largest := self._largest()):
             client, backlog_bytes = largest
             client.give_up(backlog_bytes)
 
@@ -68,7 +68,7 @@ class Backlogs:
         """For whom most waits, and how much; None if there is room by now."""
         sizes = self._bytes_by_client
         with self._lock:
-            if self._total_bytes <= self._bytes_max:
+            if self._total_bytes <= self.bytes_max:
                 return None
             client = max(sizes, key=sizes.__getitem__)
             return client, sizes[client]

@@ -209,7 +209,10 @@ class Connection:
         """Wait until a login that was put in the queue is answered; returns the user."""
         self._login_answered.wait()
         self._login_answered.clear()
-        return self.user
+        user = self.user
+        if user is not None:
+            self.share = user
+        return user
 
     def wait_for_turn(self) -> None:
         """Wait until a question that was put in the queue has its turn, or nothing more will be sent."""

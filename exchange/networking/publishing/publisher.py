@@ -42,6 +42,7 @@ from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, 
 from exchange.networking.publishing.session_answers import Asker, SessionAnswers
 from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.refusals import turned_away
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 from exchange.networking.wire.session_lines import Identity
 
@@ -124,6 +125,10 @@ class Publisher:
     def wait_s(self) -> Optional[float]:
         """In how many seconds long answers can be gone on with, None when there are none to go on with."""
         return self._long_answers.wait_s()
+
+    def turned_away(self, request: Request) -> Optional[Request]:
+        """What is told instead of `request` when the exchange stops and has no time left for it; None: nothing."""
+        return turned_away(request)
 
     def take_follow_ups(self) -> list[Command]:
         """What must be done because of what was published: the orders of lost connections to be canceled."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 # The longest request, its newline included.
 LINE_BYTES_MAX = 65_536
+# The same before a login, which says little.
+STRANGER_LINE_BYTES_MAX = 4_096
 # How deep the brackets of a request may nest.
 NESTING_MAX = 8
 

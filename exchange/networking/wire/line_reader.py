@@ -27,6 +27,11 @@ class LineReader:
         self._partial = bytearray()
 
     @property
+    def partial_bytes(self) -> int:
+        """How many bytes have come of a line whose newline has not."""
+        return len(self._partial)
+
+    @property
     def is_within_line(self) -> bool:
         """Whether bytes of a line have come whose newline has not."""
         return bool(self._partial)

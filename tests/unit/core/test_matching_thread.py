@@ -5,7 +5,6 @@ The stand-ins are plain objects that write down, in one common list, that they w
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +20,8 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, OrderType, Side, TimeInForce
-from exchange.matching_thread import BATCH_REQUESTS_MAX, Inbound, JournalEntry, MatchingThread, Outcome
+from exchange.inbound_queue import FirstComeQueue, Inbound
+from exchange.matching_thread import BATCH_REQUESTS_MAX, JournalEntry, MatchingThread, Outcome
 from tests.property.strategies import Stamped, command_sequences
 
 WAIT_S = 20.0
@@ -83,6 +83,10 @@ class Recorder:
         """Every request that is no command is a text; this one looks at the books."""
         return request == "subscribe"
 
+    def turned_away(self, request: object) -> Optional[str]:
+        """Said instead."""
+        return None if request == "nothing" else f"no time for {type(request).__name__}"
+
     def wait_s(self) -> Optional[float]:
         """No answer is long."""
         return None
@@ -94,7 +98,7 @@ class Loop:
     def __init__(self, engine: Optional[Engine] = None) -> None:
         self.engine = engine or Engine()
         self.recorder = Recorder()
-        self.inbound: queue.Queue[Optional[Inbound[str, str]]] = queue.Queue(10_000)
+        self.inbound: FirstComeQueue[str, str] = FirstComeQueue(10_000)
         self.failures: list[BaseException] = []
         self.failed = threading.Event()
         self._now_ns = 0

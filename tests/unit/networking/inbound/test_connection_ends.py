@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import select
 import socket
@@ -10,19 +11,19 @@ import struct
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
 from exchange.engine.commands import NewOrder, ResetUser
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
-from exchange.networking.inbound import connection_reader
+from exchange.networking.inbound import lingering
 from exchange.networking.inbound import login_check as login_check
 from exchange.networking.outbound import outbox
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.limits import LINE_BYTES_MAX
+from exchange.networking.wire.limits import LINE_BYTES_MAX, STRANGER_LINE_BYTES_MAX
 from tests.support.in_process import WAIT_S, InProcessExchange, join_readers, reader_threads, running_exchange
 from tests.support.raw_client import RawClient, kinds, limit, login_message
 
@@ -80,10 +81,10 @@ def test_a_client_that_stops_sending_still_gets_every_answer(client: RawClient) 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_a_line_too_long_is_answered_after_what_came_before_and_ends_the_connection(
-    client: RawClient, end: bytes, monkeypatch: pytest.MonkeyPatch
+    exchange: InProcessExchange, client: RawClient, end: bytes
 ) -> None:
     """Most of it is still unread by then, and more comes: a reset must not cost the client the answer."""
-    monkeypatch.setattr(connection_reader, "LINGER_S", WAIT_S)
+    exchange.server.linger_s = WAIT_S
     client.send(login_message("alice"), limit("1", "BUY", 1, 1))
     client.socket.sendall(b"x" * LINE_BYTES_MAX * 3 + end + b'{"type":"ping"}\n')
     rest = client.rest()
@@ -103,9 +104,28 @@ def test_a_last_line_without_its_newline_is_refused_not_dropped(client: RawClien
     assert (error["code"], "newline" in error["text"]) == (WireCode.MALFORMED.value, True)
 
 
-def test_the_longest_line_allowed_is_served(client: RawClient) -> None:
+@pytest.mark.parametrize(("user", "line_bytes_max"), [("alice", LINE_BYTES_MAX), (None, STRANGER_LINE_BYTES_MAX)])
+def test_the_longest_line_allowed_is_served(
+    client: RawClient, user: Optional[str], line_bytes_max: int
+) -> None:
+    if user:
+        client.login(user)
     request = b'{"type":"ping"}'
-    assert client.ask(request.ljust(LINE_BYTES_MAX - 1)) == [{"type": "pong"}]
+    assert client.ask(request.ljust(line_bytes_max - 1)) == [{"type": "pong"}]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_before_a_login_a_line_may_be_no_longer_than_a_login_needs(client: RawClient, end: bytes) -> None:
+    client.socket.sendall(b'{"type":"ping"}\n' + b" " * STRANGER_LINE_BYTES_MAX + end)
+    pong, error = client.rest()
+    assert pong == {"type": "pong"}
+    assert (error["code"], "4096 bytes" in error["text"]) == (WireCode.LINE_TOO_LONG.value, True)
+
+
+def test_behind_a_login_in_the_same_piece_a_line_may_be_as_long_as_any(client: RawClient) -> None:
+    login = json.dumps(login_message("alice")).encode() + b"\n"
+    client.socket.sendall(login + b'{"type":"ping"}'.ljust(2 * STRANGER_LINE_BYTES_MAX) + b"\n")
+    assert kinds([client.next(), client.next()]) == ["logged_in", "pong"]
 
 
 def test_a_logout_is_answered_and_the_connection_closed(alice: RawClient, bob: RawClient) -> None:
@@ -231,7 +251,7 @@ def test_failed_logins_of_clients_that_leave_at_once_leave_nothing_behind(linger
 
 @pytest.mark.usefixtures("endless_turns")
 def test_failed_logins_wait_whatever_is_sent_behind_them_until_the_exchange_stops() -> None:
-    more_than_one_read_takes = [b'{"type":"ping"}'] * (connection_reader.RECEIVE_BYTES // 10)
+    more_than_one_read_takes = [b'{"type":"ping"}'] * (lingering.RECEIVE_BYTES // 10)
     failures = login_check.FAILURES_AT_ONCE + login_check.FAILURES_WAITING_MAX
     exchange = InProcessExchange()
     exchange.start()

@@ -98,16 +98,16 @@ def test_a_burst_beyond_the_limit_is_refused_without_a_rest() -> None:
     throttle = Throttle(10.0, Clock())
     answers = [throttle.take("alice") for _ in range(10 + int(BEYOND_AT_ONCE) - 1)]
     assert answers == [True] * 10 + [False] * (int(BEYOND_AT_ONCE) - 1)
-    assert throttle.rest_s("alice") == 0.0
+    assert throttle.pause_s("alice") == 0.0
     assert not throttle.take("alice")
-    assert throttle.rest_s("alice") > 0.0
-    assert throttle.rest_s("bob") == 0.0
+    assert throttle.pause_s("alice") > 0.0
+    assert throttle.pause_s("bob") == 0.0
 
 
 def test_who_goes_on_and_rests_when_told_to_gets_all_that_is_allowed_and_few_refusals() -> None:
     clock = Clock()
     throttle = Throttle(1_000.0, clock)
-    while throttle.rest_s("alice") == 0.0:
+    while throttle.pause_s("alice") == 0.0:
         throttle.take("alice")
     start_s, allowed, refused = clock.now_s, 0, 0
     while clock.now_s < start_s + 10.0:
@@ -115,7 +115,7 @@ def test_who_goes_on_and_rests_when_told_to_gets_all_that_is_allowed_and_few_ref
             allowed += 1
         else:
             refused += 1
-            clock.now_s += throttle.rest_s("alice")
+            clock.now_s += throttle.pause_s("alice")
     assert allowed == pytest.approx(10_000, rel=0.05)
     assert refused == pytest.approx(10.0 * BEYOND_PER_S, rel=0.05)
 
@@ -124,7 +124,7 @@ def test_who_comes_by_many_connections_is_held_back_as_much_as_by_one() -> None:
     """Each of them rests, and between them they are read no more often."""
     clock = Clock()
     throttle = Throttle(100.0, clock)
-    while throttle.rest_s("alice") == 0.0:
+    while throttle.pause_s("alice") == 0.0:
         throttle.take("alice")
     free_from_s = [clock.now_s] * 20
     start_s, refused = clock.now_s, 0
@@ -133,7 +133,7 @@ def test_who_comes_by_many_connections_is_held_back_as_much_as_by_one() -> None:
             while free_s <= clock.now_s:
                 if not throttle.take("alice"):
                     refused += 1
-                    free_s = clock.now_s + throttle.rest_s("alice")
+                    free_s = clock.now_s + throttle.pause_s("alice")
             free_from_s[number] = free_s
         clock.now_s += 0.001
     assert refused <= 10.0 * BEYOND_PER_S + 20

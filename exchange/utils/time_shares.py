@@ -1,0 +1,93 @@
+"""Who has taken how much of something's time lately, so that nobody takes it from the others.
+
+Each share (a name) has an account that fills by `PART` seconds a second, up to `BURST_S`; whatever is done for it
+is taken off.  Who is overdrawn waits until the account is paid back, but only while others want time too: whoever
+is alone may take it all.  So a single one never gets more than about `PART` of the time from the others, and as
+`PART` is less than a half, whoever asks now and then finds the way free more often than not.
+
+    alone:          ████████████████████████████
+    with another:   ████······████······████····      each of them
+
+Any thread.  The clock is monotonic and an argument.  O(1) for each call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+# What one share may take of the time, as a part of it, while others want some too.
+PART = 0.4
+# What a share that has taken nothing for a while may take at once, in seconds.
+BURST_S = 0.02
+# The most a share can be overdrawn by, in seconds: however dear one request was, its end is in sight.
+DEBT_S_MAX = 1.0
+# So long after the last time that another share took some, a share counts as alone.
+ALONE_AFTER_S = 0.05
+# Accounts remembered at once; the one unused for longest goes first.
+SHARES_MAX = 10_000
+
+
+class _Account(NamedTuple):
+    """`left_s` was true at `then_s`, by the clock; negative when overdrawn."""
+
+    left_s: float
+    then_s: float
+
+
+class TimeShares:
+    """The accounts.  `_lock` guards all that is here."""
+
+    def __init__(self, monotonic_s: Callable[[], float]) -> None:
+        self._monotonic_s = monotonic_s
+        self._lock = threading.Lock()
+        self._accounts: OrderedDict[str, _Account] = OrderedDict()
+        # Who took time last and when, and when anybody else last did.
+        self._last = ""
+        self._last_s = self._other_s = float("-inf")
+
+    def charge(self, share: str, seconds: float) -> None:
+        """Take so much off the account of `share`."""
+        now_s = self._monotonic_s()
+        with self._lock:
+            left_s = self._left_s(share, now_s) - seconds
+            self._accounts[share] = _Account(max(-DEBT_S_MAX, left_s), now_s)
+            self._accounts.move_to_end(share)
+            if len(self._accounts) > SHARES_MAX:
+                self._accounts.popitem(last=False)
+            if share != self._last:
+                self._last, self._other_s = share, self._last_s
+            self._last_s = now_s
+
+    def may_take(self, share: str) -> bool:
+        """Whether something may be done for `share` now."""
+        return self.wait_s(share) == 0.0
+
+    def wait_s(self, share: str) -> float:
+        """How long, in seconds, until something may be done for `share`; 0.0 if it may now.
+
+        It may be less when it has passed: others may have gone quiet.
+        """
+        now_s = self._monotonic_s()
+        with self._lock:
+            left_s = self._left_s(share, now_s)
+            if left_s > 0.0:
+                return 0.0
+            alone_s = self._others_took_s(share) + ALONE_AFTER_S
+        return max(0.0, min(-left_s / PART + 1e-6, alone_s - now_s))
+
+    def is_contended(self) -> bool:
+        """Whether more than one share has taken time lately."""
+        return self._monotonic_s() < self._other_s + ALONE_AFTER_S
+
+    def _others_took_s(self, share: str) -> float:
+        """When anybody but `share` last took some."""
+        return self._other_s if share == self._last else self._last_s
+
+    def _left_s(self, share: str, now_s: float) -> float:
+        account = self._accounts.get(share)
+        if account is None:
+            return BURST_S
+        return min(BURST_S, account.left_s + (now_s - account.then_s) * PART)

@@ -113,6 +113,19 @@ def test_a_test_that_asserts_nothing_is_found_out(body: str) -> None:
     assert idle_tests([("test_it.py", ast.parse(source))]) == ["test_it.py: test_it"]
 
 
+# --- words -----------------------------------------------------------------------------------------------------
+
+TRADING_WORDS = re.compile(
+    r"\b(?:trad(?:e|es|er|ers|ing)|books?|prices?|symbols?|instruments?|bids?|fills?|ledger|matching|orders)\b", re.I
+)
+
+
+def test_the_helpers_know_no_trading_word() -> None:
+    helpers = (ROOT / "exchange" / "utils").glob("[a-z]*.py")
+    found = {path.name: TRADING_WORDS.findall(path.read_text("utf-8")) for path in helpers}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
 # --- sizes -----------------------------------------------------------------------------------------------------
 
 FILE_LINES_MAX = 350

@@ -113,10 +113,27 @@ def test_a_test_that_asserts_nothing_is_found_out(body: str) -> None:
     assert idle_tests([("test_it.py", ast.parse(source))]) == ["test_it.py: test_it"]
 
 
+def sets_given_to_parametrize(module: ast.Module) -> list[int]:
+    """The lines where a test's cases are given as a set, so in another order in each process."""
+    calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
+    cases = (call for call in calls if ast.unparse(call.func).endswith("parametrize"))
+    return [call.lineno for call in cases for each in call.args if is_set(each)]
+
+
+def is_set(node: ast.expr) -> bool:
+    """Whether it is written as a set."""
+    return isinstance(node, ast.Set) or ast.unparse(node).startswith(("set(", "frozenset("))
+
+
+def test_the_cases_of_each_test_come_in_an_order_that_every_process_shares() -> None:
+    found = {path: sets_given_to_parametrize(module) for path, module in modules("tests")}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
 # --- words -----------------------------------------------------------------------------------------------------
 
 TRADING_WORDS = re.compile(
-    r"\b(?:trad(?:e|es|er|ers|ing)|books?|prices?|symbols?|instruments?|bids?|fills?|ledger|matching|orders)\b", re.I
+    r"\b(?:trad(?:es?|ers?|ing)|books?|prices?|symbols?|instruments?|bids?|fills?|ledger|matching|orders)\b", re.I
 )
 
 

@@ -67,7 +67,7 @@ def check(intent: Intent, seen: MarketView) -> None:
         assert intent.client_order_id in own
 
 
-@pytest.mark.parametrize("agent_type", set(AGENT_TYPES))
+@pytest.mark.parametrize("agent_type", list(dict.fromkeys(AGENT_TYPES)))
 @given(views=st.lists(VIEWS, min_size=1, max_size=30), seed=st.integers(0, 1_000))
 def test_whatever_an_agent_sees_it_asks_for_something_that_makes_sense(
     agent_type: type[Agent], views: list[MarketView], seed: int
@@ -77,7 +77,7 @@ def test_whatever_an_agent_sees_it_asks_for_something_that_makes_sense(
         check(agent.next_intent(seen), seen)
 
 
-@pytest.mark.parametrize("agent_type", set(AGENT_TYPES))
+@pytest.mark.parametrize("agent_type", list(dict.fromkeys(AGENT_TYPES)))
 @given(views=st.lists(VIEWS, min_size=1, max_size=30), seed=st.integers(0, 1_000))
 def test_the_same_seed_and_views_give_the_same_intents(
     agent_type: type[Agent], views: list[MarketView], seed: int

@@ -133,7 +133,7 @@ def test_the_cases_of_each_test_come_in_an_order_that_every_process_shares() -> 
 # --- words -----------------------------------------------------------------------------------------------------
 
 TRADING_WORDS = re.compile(
-    r"\b(?:trad(?:es?|ers?|ing)|books?|prices?|symbols?|instruments?|bids?|fills?|ledger|matching|orders)\b", re.I
+    r"\b(?:trad(?:es?|ers?|ing)|books?|prices?|symbols?|instruments?|bids?|ledger|matching|orders)\b", re.I
 )
 
 

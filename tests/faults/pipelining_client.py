@@ -21,7 +21,14 @@ def request(command: Command) -> Message:
     """A command as its message."""
     if isinstance(command, NewOrder):
         terms = command.terms
-        options = {"price": _price(terms.price_nanos), "self_trade_prevention": terms.self_trade_prevention}
+        options = {
+            "symbol": command.symbol,
+            "price": _price(terms.price_nanos),
+            "stop_price": _price(terms.stop_price_nanos),
+            "display_quantity": terms.display_quantity,
+            "post_only": terms.post_only or None,
+            "self_trade_prevention": terms.self_trade_prevention,
+        }
         return {
             "type": "new_order",
             "client_order_id": command.client_order_id,
@@ -34,7 +41,11 @@ def request(command: Command) -> Message:
     if isinstance(command, CancelOrder):
         return {"type": "cancel_order", "client_order_id": command.client_order_id}
     assert isinstance(command, ReplaceOrder), command
-    changes = {"price": _price(command.price_nanos), "quantity": command.quantity}
+    changes = {
+        "price": _price(command.price_nanos),
+        "quantity": command.quantity,
+        "stop_price": _price(command.stop_price_nanos),
+    }
     given = {name: value for name, value in changes.items() if value is not None}
     return {"type": "replace_order", "client_order_id": command.client_order_id, **given}
 

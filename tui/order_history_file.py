@@ -48,8 +48,8 @@ class OrderHistoryFile:
         self.path = path
         self._user = user
         self._fd: Optional[int] = None
-        # Where the closing line begins, and where the file ends.
-        self._rows_end = self._end = 0
+        # Where the closing line begins.
+        self._rows_end = 0
         self._last_seq = 0
         self.row_count = 0
 
@@ -74,30 +74,28 @@ class OrderHistoryFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         head = f'{{"user": "{self._user}", "orders": ['
         body = (head + _rows(orders, last_seq, last_seq)).encode("utf-8")
-        closing = _closing(last_seq)
-        write_atomically(self.path, body + closing)
+        write_atomically(self.path, body + _closing(last_seq))
         self._fd = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
-        self._rows_end, self._end = len(body), len(body) + len(closing)
-        self._last_seq, self.row_count = last_seq, len(orders)
+        self._rows_end, self._last_seq, self.row_count = len(body), last_seq, len(orders)
 
     def append(self, last_seq: int, orders: Sequence[SessionOrder]) -> bool:
-        """Add a row for each order; False if it must be `replace` instead.  Raises OSError, and then too."""
+        """Add a row for each of the orders, one at least; False if it must be `replace` instead.
+
+        Raises OSError, and then it must be `replace` too.  A row is longer than a closing line can be, so nothing
+        of the old one shows behind the new one, even if an engine that began anew counts from 1 again.
+        """
         if self._fd is None or not self._is_in_place(self._fd):
             return False
         comma = "," if self.row_count else ""
         rows = (comma + _rows(orders, self._last_seq, last_seq)).encode("utf-8")
-        closing = _closing(last_seq)
-        end = self._rows_end + len(rows) + len(closing)
-        if end < self._end:
-            return False  # An engine that began anew counts from 1 again: the old closing line would show behind.
         try:
-            _write_at(self._fd, self._rows_end, rows + closing)
+            _write_at(self._fd, self._rows_end, rows + _closing(last_seq))
         except OSError:
             # Half of it may be there.
             self.close()
             raise
         self._rows_end += len(rows)
-        self._end, self._last_seq = end, last_seq
+        self._last_seq = last_seq
         self.row_count += len(orders)
         return True
 

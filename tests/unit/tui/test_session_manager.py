@@ -276,6 +276,20 @@ def test_of_a_file_cut_anywhere_every_whole_row_is_taken_and_what_it_lacks_is_as
     assert again.last_seq == [0, *(last_seq for _, last_seq, _ in states)][min(whole_rows, 4)]
 
 
+def test_of_two_changes_written_at_once_the_first_alone_does_not_count_for_both(tmp_path: Path) -> None:
+    """Else the exchange would not be asked again for the event of the row that was lost."""
+    manager = history(tmp_path, order_accepted(1), order_accepted(2))
+    manager.save()
+    manager.apply({**order_executed(1, 4, 6), "seq": 3})
+    manager.apply({**order_canceled(2, 10), "seq": 4})
+    manager.save_if_changed()
+    content = manager.path.read_bytes()
+    manager.path.write_bytes(content[: content.rindex(b'{"order_id":2')])
+    again = SessionManager(tmp_path, "alice")
+    assert table(again) == [(1, 4, 6, "PARTIALLY_FILLED"), (2, 0, 10, "NEW")]
+    assert again.last_seq == 2
+
+
 def test_an_order_costs_the_file_a_few_rows_and_never_the_whole_of_it(tmp_path: Path) -> None:
     manager = SessionManager(tmp_path, "alice")
     for order_id in range(1, 2_001):

@@ -48,6 +48,7 @@ from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import FileError, FileLock
+from exchange.utils.prepared_thread import PreparedThread
 from exchange.utils.time_shares import TimeShares
 
 VERSION = "0.1.0"
@@ -118,7 +119,9 @@ class Exchange:
             if options.limits != self._data.engine.limits:
                 _carry_out(self._data, [SetLimits(options.limits)], clock_ns())
             self._build_live_parts(options, clock_ns, recent)
-            self._closing = closing.pop_all()
+            # What ends the exchange is there from the start: when it is time, there may be no thread to be had.
+            self._stopping = PreparedThread("stopping", self._finish)
+            self._closing = PreparedThread("closing", closing.pop_all().close)
         self._is_built = True
 
     @property
@@ -147,14 +150,13 @@ class Exchange:
         Never waits for a part that has failed; `failure` says afterwards whether all went well.
         """
         if self.failure is None:
-            threading.Thread(target=self._finish, name="stopping", daemon=True).start()
+            self._stopping.go()
             self._ended.wait()
         if self.failure is not None:
             self._server.abandon(f"the exchange has failed: {self.failure}")
         # A disk that hangs must not keep the process; the lock then ends with it, after the last write.
-        closing = threading.Thread(target=self._closing.close, name="closing", daemon=True)
-        closing.start()
-        closing.join(CLOSE_TIMEOUT_S)
+        self._closing.go()
+        self._closing.join(CLOSE_TIMEOUT_S)
 
     def _build_live_parts(self, options: Options, clock_ns: Callable[[], int], recent: RecentEvents) -> None:
         engine = self._data.engine
@@ -230,13 +232,15 @@ class Exchange:
 
     def _fail(self, failure: BaseException) -> None:
         """The last resort of every thread: the first failure is kept and ends the exchange."""
-        if self.failure is None:
+        is_first = self.failure is None
+        if is_first:
             self.failure = failure
-            if self._is_built:  # Before, whoever builds it is told by an exception.
-                is_outside_world = isinstance(failure, (OSError, FileError, BatchThreadError))
-                log.critical("the exchange stops: %s", failure, exc_info=None if is_outside_world else failure)
+        # Before a word is said: whatever may go wrong with that, nothing waits for it.
         self._stop_requested.set()
         self._ended.set()
+        if is_first and self._is_built:  # Before it is built, whoever builds it is told by an exception.
+            is_outside_world = isinstance(failure, (OSError, FileError, BatchThreadError))
+            log.critical("the exchange stops: %s", failure, exc_info=None if is_outside_world else failure)
 
 
 def _locked(data_dir: Path) -> FileLock:

@@ -8,7 +8,8 @@
     pipelined   many orders sent before an answer is read, against the same bare server
 
 Machines differ and are shared, so what counts is the ratio.  Floor and exchange take turns, and the medians are
-quoted; the lowest and highest ratio say how calm the machine was.
+quoted; the lowest and highest ratio say how calm the machine was.  --save keeps them with machine, Python and
+commit, --against compares with a run that was kept.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ ENDING = interrupted("benchmark.py")
 if __name__ == "__main__":
     end_at_once(ENDING)
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser, whole_number
 from tests.benchmarks.engine_rates import engine_figure
-from tests.benchmarks.figure import HEADING
+from tests.benchmarks.figure import HEADING, Figure
+from tests.benchmarks.report import ReportError, comparison, load_figures, save_report
 from tests.benchmarks.tcp_rates import tcp_figures
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,16 +56,35 @@ def main(arguments: list[str]) -> int:
         default=500_000,
         help="messages of the workload (default: %(default)s)",
     )
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures in this JSON file")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures kept in this one")
     options = parser.parse_args(arguments)
+    try:
+        then = [] if options.against is None else load_figures(options.against)
+    except ReportError as error:
+        parser.error(f"--against {error}")
+    if options.save is not None and not options.save.parent.is_dir():
+        parser.error(f"--save {options.save}: there is no directory {options.save.parent}")
     print(HEADING)
+    figures = []
+    for figure in measured(options.runs, options.messages):
+        print(figure.line(), flush=True)
+        figures.append(figure)
+    if then:
+        print("\n" + "\n".join(comparison(then, figures)))
+    if options.save is not None:
+        save_report(options.save, figures)
+    return 0
+
+
+def measured(runs: int, message_count: int) -> Iterator[Figure]:
+    """Each figure, as soon as it is there."""
     if WORKLOAD.exists():
-        print(engine_figure(options.runs, WORKLOAD, options.messages).line(), flush=True)
+        yield engine_figure(runs, WORKLOAD, message_count)
     else:
         print(f"engine in process        skipped: no workload at {WORKLOAD}")
     for durability in ("os", "fsync"):
-        for figure in tcp_figures(options.runs, durability):
-            print(figure.line(), flush=True)
-    return 0
+        yield from tcp_figures(runs, durability)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import argparse
 import gc
 import ipaddress
 import logging
+import os
 import resource
 import ssl
 from pathlib import Path
@@ -34,9 +35,11 @@ from exchange.storage.data_directory import StorageOptions
 from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
 from exchange.storage.journal_format import Durability
 from exchange.utils.batch_thread import BatchThreadError
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, port_number
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, port_number, say
 from exchange.utils.helpers import FileError
 from exchange.utils.tls import server_context
+
+EXIT_FAILED = 1
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -150,13 +153,20 @@ def instruments(options: argparse.Namespace) -> Optional[list[Instrument]]:
 
 def refused(reason: object) -> int:
     """One clear line for whoever started it."""
-    print(f"start_engine.py: {reason}", file=sys.stderr)
+    complain(f"start_engine.py: {reason}")
     return EXIT_REFUSED
+
+
+def refused_without_thread(error: RuntimeError) -> int:
+    """The system has a limit on threads; other errors of this type are bugs."""
+    if "new thread" not in str(error):
+        raise error
+    return refused(f"{error}: the system allows this user no more (ulimit -u)")
 
 
 def tell(line: str) -> None:
     """What whoever waits for the start should know."""
-    print(f"start_engine.py: {line}", file=sys.stderr, flush=True)
+    complain(f"start_engine.py: {line}")
 
 
 def allow_all_descriptors() -> None:
@@ -175,6 +185,7 @@ def main(arguments: list[str]) -> int:
     # Reference counts free all that the exchange makes (test_no_garbage.py), and a full collection would stop
     # trading for as long as it takes to look at every order there is.
     gc.disable()
+    logging.raiseExceptions = False  # A log that can't be written is no reason to tell a story about it.
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
@@ -194,6 +205,8 @@ def main(arguments: list[str]) -> int:
         )
     except (StartupError, InstrumentsFileError, FileError, BatchThreadError) as error:
         return refused(error)
+    except RuntimeError as error:
+        return refused_without_thread(error)
     except OSError as error:
         return refused(f"can't start on {options.host}:{options.port} with {options.data_dir}: {error}")
     # The address that was had, not the name that was asked for: names of this machine alone are many.
@@ -202,11 +215,17 @@ def main(arguments: list[str]) -> int:
         tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
     for signal_number in ENDING.numbers:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
-    exchange.start()
-    print(f"exchange listening on {host}:{port}", flush=True)
+    try:
+        exchange.start()
+    except RuntimeError as error:
+        return refused_without_thread(error)
+    say(f"exchange listening on {host}:{port}")
     exchange.wait()
     exchange.stop()
-    return 0 if exchange.failure is None else 1
+    if exchange.failure is not None:
+        # Python's own end would wait for whoever is stuck in the middle of a word that nobody takes.
+        os._exit(EXIT_FAILED)
+    return 0
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from pathlib import Path
 from exchange.storage.places import lock_path
 from exchange.storage.recovery import garbage_collection_paused
 from exchange.storage.verify import verify
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, say
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import FileLockedError, held_against_writers
 
@@ -49,14 +49,14 @@ def main(arguments: list[str]) -> int:
         if not data_dir.is_dir():
             raise NotADirectoryError(f"{data_dir} is not a directory")
         with held_against_writers(lock_path(data_dir)), garbage_collection_paused():
-            is_sound = verify(data_dir, REAL_DISK, print)
+            is_sound = verify(data_dir, REAL_DISK, say)
     except FileLockedError as error:
-        print(f"verify.py: stop the engine first: {error}", file=sys.stderr)
+        complain(f"verify.py: stop the engine first: {error}")
         return EXIT_REFUSED
     except OSError as error:
-        print(f"verify.py: {error}", file=sys.stderr)
+        complain(f"verify.py: {error}")
         return EXIT_REFUSED
-    print("sound" if is_sound else "NOT SOUND: see the problems above")
+    say("sound" if is_sound else "NOT SOUND: see the problems above")
     return 0 if is_sound else 1
 
 

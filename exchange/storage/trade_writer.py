@@ -19,7 +19,7 @@ from pathlib import Path
 
 from exchange.engine.instrument import Instrument, PriceTextsBySymbol
 from exchange.engine.trade import Trade
-from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
+from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
@@ -88,7 +88,7 @@ class TradeWriter:
         self._is_recovering = True
         self._closed = False
         self._thread: Worker[Sequence[Trade]] = make_worker(
-            "trade-writer", self._write, on_failure, queue_batches_max
+            "trade-writer", self._write, on_failure, queue_batches_max, LOOK_EVERY_S
         )
 
     @property

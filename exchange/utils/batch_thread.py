@@ -1,25 +1,30 @@
 """A thread that owns one slow thing (a file, say) and handles all that waits for it as one batch.
 
-    any thread ──put──► bounded queue ──► this thread: handle([item, item, …])
+    any thread ──put──► bounded deque ──► this thread: handle([item, item, …])
                                             │ an exception
                                             ▼
-                          on_failure(exception), once; from then on items are thrown away unhandled
+                          on_failure(exception), once; from then on `put` and `call` raise
 
-Taking everything that waits makes the cost of a batch (a write, a wake-up) shared by hundreds of items when it
-is busy, and adds no delay when it is not.  A full queue holds its caller back; that is its limit on memory.
+Handling everything that waits makes the cost of a batch (a write, a wake-up) shared by hundreds of items.  With
+`look_every_s` an item wakes nobody: the thread looks by itself every so often, earlier only when its deque is
+nearly full or somebody waits for it.  Whoever puts an item then pays for an append and nothing else; a thread that
+is woken for each would fight with it for the interpreter, which costs more than all that is written.
 
-After a failure nobody is left waiting: `put` and `call` raise, the queue goes on being emptied, `close` works.
+A full deque holds its caller back; that is its limit on memory.  After a failure nobody is left waiting.
 """
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Generic, Optional, Protocol, TypeVar, Union
 
 T = TypeVar("T")
 Item = TypeVar("Item", contravariant=True)
+
+# How long what is written for people to read may wait: as long as one picture of a film, twice over.
+LOOK_EVERY_S = 0.02
 
 
 class BatchThreadError(Exception):
@@ -31,6 +36,9 @@ class Worker(Protocol[Item]):
 
     def put(self, item: Item) -> None:
         """Queue one item."""
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Run `action` after everything put before, and don't wait for it."""
 
     def call(self, action: Callable[[], None]) -> None:
         """Run `action` after everything put before, and wait until it is done."""
@@ -48,6 +56,7 @@ class MakeWorker(Protocol):
         handle: Callable[[list[T]], None],
         on_failure: Callable[[Exception], None],
         queue_items_max: int,
+        look_every_s: Optional[float] = None,
     ) -> Worker[T]:
         """See `BatchThread`."""
 
@@ -57,7 +66,7 @@ class _Call:
 
     __slots__ = ("action", "done", "is_last")
 
-    def __init__(self, action: Callable[[], None], is_last: bool) -> None:
+    def __init__(self, action: Callable[[], None], is_last: bool = False) -> None:
         self.action = action
         self.done = threading.Event()
         self.is_last = is_last
@@ -72,23 +81,46 @@ class BatchThread(Generic[T]):
         handle: Callable[[list[T]], None],
         on_failure: Callable[[Exception], None],
         queue_items_max: int,
+        look_every_s: Optional[float] = None,
     ) -> None:
-        """`handle` and `on_failure` are called on the thread; `on_failure` must not wait for the thread to end."""
+        """`handle` and `on_failure` are called on the thread; `on_failure` must not wait for the thread to end.
+
+        `look_every_s` None: each item wakes the thread.
+        """
         self._handle = handle
         self._on_failure = on_failure
         self._failure: Optional[Exception] = None
         self._closed = False
-        # Filled by any thread, emptied by this one alone, in batches.
-        self._queue: queue.Queue[Union[T, _Call]] = queue.Queue(queue_items_max)
+        # Filled by any thread, emptied by this one alone, in batches.  Appending and taking are one step each, so
+        # they need no lock; several callers at once may exceed the bound by one item each.
+        self._waiting: deque[Union[T, _Call]] = deque()
         self._items_max = queue_items_max
+        self._look_every_s = look_every_s
+        self._wake_at = 1 if look_every_s is None else max(1, queue_items_max * 3 // 4)
+        # Set by whoever wants the thread to look now.
+        self._look = threading.Event()
+        # Held while the thread fails and while a call is queued; notified whenever there is room again.
+        self._room = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Queue one item; waits while the queue is full.  Raises BatchThreadError once the thread has failed."""
+        """Queue one item; waits while the deque is full.  Raises BatchThreadError once the thread has failed."""
         assert not self._closed, f"{self._thread.name} is closed"
-        self._raise_failure()
-        self._queue.put(item)
+        waiting = self._waiting
+        if self._failure is not None or len(waiting) >= self._items_max:
+            self._wait_for_room()
+        waiting.append(item)
+        if len(waiting) >= self._wake_at and not self._look.is_set():
+            self._look.set()
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Run `action` on the thread after everything put before; returns at once, and wakes nobody.
+
+        Nothing happens if the thread has failed.
+        """
+        assert not self._closed, f"{self._thread.name} is closed"
+        self._queue_call(_Call(action))
 
     def call(self, action: Callable[[], None]) -> None:
         """Run `action` on the thread after everything put before, and wait until it is done.
@@ -96,7 +128,7 @@ class BatchThread(Generic[T]):
         Raises BatchThreadError if the thread failed, in `action` or before it.  Not to be called on the thread.
         """
         assert not self._closed, f"{self._thread.name} is closed"
-        self._queue_and_wait(_Call(action, is_last=False))
+        self._call_and_wait(_Call(action))
         self._raise_failure()
 
     def close(self, action: Callable[[], None]) -> None:
@@ -106,12 +138,27 @@ class BatchThread(Generic[T]):
         """
         if not self._closed:
             self._closed = True
-            self._queue_and_wait(_Call(action, is_last=True))
+            self._call_and_wait(_Call(action, is_last=True))
             self._thread.join()
 
-    def _queue_and_wait(self, call: _Call) -> None:
-        self._queue.put(call)
+    def _queue_call(self, call: _Call) -> None:
+        with self._room:
+            if self._failure is None:
+                self._waiting.append(call)
+            else:
+                call.done.set()
+
+    def _call_and_wait(self, call: _Call) -> None:
+        self._queue_call(call)
+        self._look.set()
         call.done.wait()
+
+    def _wait_for_room(self) -> None:
+        with self._room:
+            while len(self._waiting) >= self._items_max and self._failure is None:
+                self._look.set()
+                self._room.wait()
+        self._raise_failure()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -128,31 +175,34 @@ class BatchThread(Generic[T]):
                     call.action()
                     call.done.set()
         except Exception as failure:  # noqa: BLE001 (the last-resort handler of this thread)
-            self._failure = failure
             self._fail(failure, call)
 
     def _take(self) -> tuple[list[T], Optional[_Call]]:
-        """Everything that waits, at least one thing, up to and with the first call."""
+        """Everything that waits when it is time to look, up to and with the first call."""
+        self._look.wait(self._look_every_s)
+        self._look.clear()
         items: list[T] = []
-        entry = self._queue.get()
-        while not isinstance(entry, _Call):
-            items.append(entry)
-            if len(items) == self._items_max:
-                return items, None
-            try:
-                entry = self._queue.get_nowait()
-            except queue.Empty:
-                return items, None
-        return items, entry
+        call: Optional[_Call] = None
+        while self._waiting and call is None and len(items) < self._items_max:
+            entry = self._waiting.popleft()
+            if isinstance(entry, _Call):
+                call = entry
+            else:
+                items.append(entry)
+        if self._waiting:
+            self._look.set()
+        if items:
+            with self._room:
+                self._room.notify_all()
+        return items, call
 
     def _fail(self, failure: Exception, call: Optional[_Call]) -> None:
-        """Tell of the failure, then keep emptying the queue, so that nobody waits for this thread for ever."""
-        if call is not None:
-            call.done.set()
-        try:
-            self._on_failure(failure)
-        finally:
-            while call is None or not call.is_last:
-                _, call = self._take()
-                if call is not None:
-                    call.done.set()
+        """Release whoever waits, and those who will, before anybody is told of the failure."""
+        with self._room:
+            self._failure = failure
+            calls = [entry for entry in self._waiting if isinstance(entry, _Call)]
+            self._waiting.clear()
+            self._room.notify_all()
+        for released in (*calls, *([call] if call is not None else [])):
+            released.done.set()
+        self._on_failure(failure)

@@ -43,7 +43,11 @@ def in_order(*numbers: signal.Signals) -> Ending:
 
 
 def end_at_once(ending: Ending) -> None:
-    """From here on each of the signals ends the process on the spot.  Main thread."""
+    """From here on each of the signals ends the process on the spot.  Main thread.
+
+    Called before anything is opened, so this is also where closed standard streams are made harmless.
+    """
+    _occupy_closed_streams()
 
     def end(_number: int, _frame: Optional[FrameType]) -> NoReturn:
         # Not by an exception, which the machinery of an import may swallow, or tell a story about.
@@ -54,6 +58,14 @@ def end_at_once(ending: Ending) -> None:
 
     for number in ending.numbers:
         signal.signal(number, end)
+
+
+def _occupy_closed_streams() -> None:
+    """A file that were opened as number 1 or 2 would be taken for the output: error messages would end in it."""
+    number = 0
+    while number <= 2:
+        number = os.open(os.devnull, os.O_RDWR)
+    os.close(number)
 
 
 def run(main: Callable[[list[str]], int], ending: Ending) -> int:

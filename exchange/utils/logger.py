@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from exchange.utils.batch_thread import BatchThread, MakeWorker, Worker
+from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import cut_torn_tail
 
@@ -54,7 +54,9 @@ class LineLogger(Generic[Batch]):
         # Owned by the thread: descriptors by stem, least recently used first; stems written since the last fsync.
         self._files: OrderedDict[str, int] = OrderedDict()
         self._unsynced: set[str] = set()
-        self._thread: Worker[Batch] = make_worker(name, self._write, on_failure, queue_batches_max)
+        self._thread: Worker[Batch] = make_worker(
+            name, self._write, on_failure, queue_batches_max, LOOK_EVERY_S
+        )
 
     def append(self, batch: Batch) -> None:
         """Queue one batch; waits while `queue_batches_max` wait already.

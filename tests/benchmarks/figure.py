@@ -15,10 +15,20 @@ class Figure(NamedTuple):
     floors: list[float]
     ours: list[float]
 
+    @property
+    def ratios(self) -> list[float]:
+        """The exchange's rate by the floor's, run by run."""
+        return [ours / floor for ours, floor in zip(self.ours, self.floors, strict=True)]
+
+    @property
+    def ratio(self) -> float:
+        """The median ratio."""
+        return statistics.median(self.ratios)
+
     def line(self) -> str:
         """The figure as a row of the table."""
-        ratios = [ours / floor for ours, floor in zip(self.ours, self.floors, strict=True)]
+        ratios = self.ratios
         return (
             f"{self.name:<24} {statistics.median(self.ours):>11,.0f} {statistics.median(self.floors):>11,.0f} "
-            f"{statistics.median(ratios):>7.2f}   {min(ratios):.2f}–{max(ratios):.2f}"
+            f"{self.ratio:>7.2f}   {min(ratios):.2f}–{max(ratios):.2f}"
         )

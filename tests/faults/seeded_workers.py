@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Generic, Optional, TypeVar
+from typing import Any, Generic, NamedTuple, Optional, TypeVar, Union
 
 from exchange.utils.batch_thread import BatchThreadError
 
@@ -36,6 +36,7 @@ class Workers:
         handle: Callable[[list[T]], None],
         on_failure: Callable[[Exception], None],
         queue_items_max: int,
+        look_every_s: Optional[float] = None,
     ) -> SeededWorker[T]:
         """A `MakeWorker`."""
         worker = SeededWorker(name, handle, on_failure, queue_items_max)
@@ -57,6 +58,10 @@ class Workers:
                 self._is_turn_taken = False
 
 
+class _Posted(NamedTuple):
+    action: Callable[[], None]
+
+
 class SeededWorker(Generic[T]):
     """As BatchThread, but the work is done in whoever's turn it is."""
 
@@ -71,28 +76,44 @@ class SeededWorker(Generic[T]):
         self._handle = handle
         self._on_failure = on_failure
         self._items_max = queue_items_max
-        self._items: list[T] = []
+        self._waiting: list[Union[T, _Posted]] = []
         self._failure: Optional[Exception] = None
         self._closed = False
 
     @property
     def is_waiting(self) -> bool:
         """Whether there is something to do."""
-        return bool(self._items)
+        return bool(self._waiting)
 
     def work(self) -> None:
         """Handle everything that waits."""
-        items, self._items = self._items, []
-        if items and self._failure is None:
+        waiting, self._waiting = self._waiting, []
+        items: list[T] = []
+        for entry in waiting:
+            if isinstance(entry, _Posted):
+                self._handle_items(items)
+                items = []
+                self._do(entry.action)
+            else:
+                items.append(entry)
+        self._handle_items(items)
+
+    def _handle_items(self, items: list[T]) -> None:
+        if items:
             self._do(lambda: self._handle(items))
 
     def put(self, item: T) -> None:
         """See BatchThread."""
         assert not self._closed, f"{self._name} is closed"
         self._raise_failure()
-        if len(self._items) == self._items_max:
+        if len(self._waiting) >= self._items_max:
             self.work()
-        self._items.append(item)
+        self._waiting.append(item)
+
+    def post(self, action: Callable[[], None]) -> None:
+        """See BatchThread."""
+        assert not self._closed, f"{self._name} is closed"
+        self._waiting.append(_Posted(action))
 
     def call(self, action: Callable[[], None]) -> None:
         """See BatchThread."""
@@ -108,10 +129,11 @@ class SeededWorker(Generic[T]):
 
     def _call(self, action: Callable[[], None]) -> None:
         self.work()
-        if self._failure is None:
-            self._do(action)
+        self._do(action)
 
     def _do(self, action: Callable[[], None]) -> None:
+        if self._failure is not None:
+            return
         try:
             action()
         except Exception as failure:  # noqa: BLE001  the last-resort handler of this worker

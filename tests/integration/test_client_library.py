@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
-from exchange.networking.tcp_client import ExchangeClient, LoginRejected, Rejected
+from exchange.networking.tcp_client import ExchangeClient, LoginRejected, NoAnswer, Rejected
 from tests.support.processes import RunningEngine
 
 
@@ -86,6 +87,40 @@ def test_a_refused_login_and_asking_without_one_are_told_apart(engine: RunningEn
             nobody.orders()
         with pytest.raises(LoginRejected, match="BAD_VALUE"):
             nobody.login("../x")
+
+
+def test_fills_of_any_age_are_told_page_by_page_oldest_first(alice: ExchangeClient, bob: ExchangeClient) -> None:
+    alice.sell(30, 5)
+    for quantity in (1, 2, 3):
+        bob.buy(quantity, 5)
+    assert [(fill["trade_id"], fill["quantity"], fill["price"]) for fill in alice.fills()] == [
+        (1, 1, Decimal(5)),
+        (2, 2, Decimal(5)),
+        (3, 3, Decimal(5)),
+    ]
+    newest = bob.fills("ACME", after_trade_id=2)
+    assert [(fill["side"], fill["liquidity"]) for fill in newest] == [("BUY", "TAKER")]
+    assert list(bob.fills(after_trade_id=3)) == []
+    alice.buy(1, 5)
+    with_oneself = alice.fills(after_trade_id=3)
+    assert [(fill["trade_id"], fill["side"]) for fill in with_oneself] == [(4, "BUY"), (4, "SELL")]
+
+
+def test_an_order_whose_answer_was_lost_is_asked_for_and_not_doubled(
+    engine: RunningEngine, alice: ExchangeClient
+) -> None:
+    """The engine stands still while it is asked, as after a cable was pulled, and takes the order all the same."""
+    with ExchangeClient.connect(port=engine.port, timeout_s=1.0) as hasty:
+        hasty.login("hasty")
+        engine.send_signal(signal.SIGSTOP)
+        with pytest.raises(NoAnswer) as caught:
+            hasty.buy(10, 5)
+        engine.send_signal(signal.SIGCONT)
+        alice.ping()
+        named = caught.value.client_order_id
+        with pytest.raises(Rejected, match="DUPLICATE_CLIENT_ORDER_ID"):
+            hasty.buy(10, 5, client_order_id=named)
+        assert [order["client_order_id"] for order in hasty.orders()] == [named]
 
 
 def test_a_thousand_orders_in_one_batch_are_all_answered_by_the_barrier(alice: ExchangeClient) -> None:

@@ -96,6 +96,25 @@ def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEn
     assert [order["status"] for order in history(tmp_path, "alice")] == ["FILLED", "NEW"]
 
 
+def test_after_a_restart_the_fills_and_the_own_history_are_there(tmp_path: Path) -> None:
+    for _ in range(2):
+        with RunningEngine(tmp_path / "engine") as engine:
+            with plain_client(engine, tmp_path, "alice") as alice:
+                assert alice.end("sell 10 5\nbuy 4 5\nbuy 1\n")[0] == 0
+            engine.send_signal(signal.SIGTERM)
+            assert engine.wait()[0] == 0
+    with RunningEngine(tmp_path / "engine") as engine, plain_client(engine, tmp_path, "alice") as alice:
+        status, output, _ = alice.end("fills\nhistory\n")
+    rows = [line.split() for line in output.splitlines()]
+    fills = [row[1:7] for row in rows if row[-1] in ("MAKER", "TAKER")]
+    assert [(row[4], row[0], row[3]) for row in fills] == [
+        *(("4", "1", "BUY"), ("4", "1", "SELL"), ("1", "2", "BUY"), ("1", "2", "SELL")),
+        *(("4", "3", "BUY"), ("4", "3", "SELL"), ("1", "4", "BUY"), ("1", "4", "SELL")),
+    ]
+    assert [row[-1] for row in rows[-7:-1]] == [*["FILLED"] * 3, "NEW", "FILLED", "FILLED"]
+    assert status == 0
+
+
 def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: RunningEngine, tmp_path: Path) -> None:
     with plain_client(engine, tmp_path, "alice") as alice:
         alice.see("logged in as alice; listed: ACME")

@@ -3,7 +3,9 @@
 The rules, checked after every step:
 
 * an order or a move leaves only if the screen was ARMED, or by Enter on a confirm row, and then it is exactly what
-  that row showed; flattening leaves only by Enter;
+  that row showed; flattening, and what is further than 5 % from the market, leaves only by Enter;
+* a letter or a click orders only at a price that is in view, on a ladder that has the focus;
+* what waits for Enter is about an order that is still open;
 * nothing but a cancel leaves while the engine is silent, and nothing at all while it is gone;
 * at most one order leaves per step;
 * a state is shown as accepted or filled only if the engine said so;
@@ -12,6 +14,7 @@ The rules, checked after every step:
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 from typing import Any
 
@@ -21,16 +24,30 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.support.screen_scenes import LAST_TICKS, Scene, levels
 from tui.screen.cells import Canvas
+from tui.screen.crossing import is_far
 from tui.screen.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
 from tui.screen.key_table import ACTIONS
+from tui.screen.layout import Panel
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Resized, TimePassed, ToEngine, Typed
 from tui.screen.model import LinkState
-from tui.screen.my_orders import ShownState
+from tui.screen.my_orders import MyOrder, ShownState
 from tui.screen.panels.bottom import draw_ticket_row
+from tui.screen.proposals import MoveProposal, OrderProposal
+from tui.screen.scrolling import is_in_view
+from tui.screen.sending import net_under_way
 from tui.screen.update import update
 
 RISKS = ("new_order", "replace_order")
-COMMANDS = ("buy 3 100", "sell 2", "buy 1 99.95 ioc", "cancel all", "flatten", "symbol BRICK")
+COMMANDS = (
+    "buy 3 100",
+    "buy 3 94",
+    "sell 1 150",
+    "sell 2",
+    "buy 1 99.95 ioc",
+    "cancel all",
+    "flatten",
+    "symbol BRICK",
+)
 QUIT_KEYS = {"q", "ctrl_c", "ctrl_z"}
 
 
@@ -52,6 +69,9 @@ class ScreenMachine(RuleBasedStateMachine):
         """One message, and what must hold of what leaves."""
         model = self.model
         was_armed, proposal, was_live = model.is_armed, model.confirm, model.link.state is LinkState.LIVE
+        was_letter = isinstance(message, Typed) and isinstance(message.input, Key) and model.command is None
+        has_focus = model.focus is Panel.LADDER and Panel.LADDER in model.layout.panels
+        is_far_from = {symbol: functools.partial(is_far, market) for symbol, market in model.markets.items()}
         row = self.ticket_row()
         cursor, symbol = model.cursor, model.symbol
         leaving = [request.message for request in update(model, message) if isinstance(request, ToEngine)]
@@ -60,6 +80,15 @@ class ScreenMachine(RuleBasedStateMachine):
             assert len(risks) == 1
             assert was_live and not model.is_stale(message.now)
             self.check_was_wanted(risks[0], message, was_armed=was_armed, row=row if proposal is not None else "")
+            if was_letter and proposal is None:
+                assert has_focus or model.focus is Panel.ORDERS
+                assert risks[0]["type"] != "new_order" or has_focus
+            if proposal is None and "price" in risks[0]:
+                symbol = risks[0].get("symbol", symbol)
+                price = int(risks[0]["price"] / self.scene.tick)
+                assert not is_far_from[symbol](price)
+                if was_letter and has_focus and symbol == model.symbol:
+                    assert is_in_view(model, price)
         if not was_live and not isinstance(message, Connected):
             assert leaving == []
         if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:
@@ -110,6 +139,19 @@ class ScreenMachine(RuleBasedStateMachine):
         if self.model.command is None and self.model.confirm is None and not self.model.is_help_shown:
             for key in (":", *text.replace(" ", "\t"), "enter"):
                 self.type(Key("space" if key == "\t" else key))
+
+    @rule(side=st.sampled_from("bs"), turns=st.integers(0, 12), text=st.sampled_from(("", *COMMANDS)))
+    def trade_armed(self, side: str, turns: int, text: str) -> None:
+        """Arm, scroll away, and then a letter or a command."""
+        self.type(Key("escape"))
+        if not self.model.is_armed:
+            self.type(Key("a"))
+        for _ in range(turns):
+            self.type(Mouse(MouseButton.WHEEL_UP, 5, 10))
+        if text:
+            self.command(text)
+        else:
+            self.type(Key(side))
 
     @rule(text=st.sampled_from(["b", "\r", "a\rb\r", ":buy 10 100\r"]))
     def paste(self, text: str) -> None:
@@ -168,6 +210,34 @@ class ScreenMachine(RuleBasedStateMachine):
             self.hear({"type": "order_rejected", "client_order_id": request["client_order_id"],
                        "code": "NO", "text": "no"})  # fmt: skip
 
+    @precondition(lambda self: self.working() and self.model.link.state is LinkState.LIVE)
+    @rule(index=st.integers(0, 9), part=st.integers(1, 3))
+    def fill(self, index: int, part: int) -> None:
+        """An order trades, in part or all of it."""
+        order = self.working()[index % len(self.working())]
+        quantity = min(order.remaining, max(1, order.remaining // part))
+        remaining = order.remaining - quantity
+        self.hear({
+            "type": "order_executed", "order_id": order.order_id, "client_order_id": order.client_order_id,
+            "symbol": order.symbol, "side": "BUY" if order.is_buy else "SELL", "liquidity": "MAKER",
+            "timestamp": 1, "price": self.scene.tick * (order.price or LAST_TICKS), "quantity": quantity,
+            "remaining_quantity": remaining, "status": "PARTIALLY_FILLED" if remaining else "FILLED",
+        })  # fmt: skip
+
+    def working(self) -> list[MyOrder]:
+        """The orders that the engine has in its book."""
+        return [order for order in self.model.orders.open() if order.order_id is not None]
+
+    @rule(keys=st.sampled_from(["f", "fb", "f\r"]))
+    def flatten(self, keys: str) -> None:
+        """However often, it never asks for more than closes the position."""
+        net = net_under_way(self.model)
+        for key in keys:
+            self.type(Key("enter" if key == "\r" else key))
+        waiting = self.model.confirm
+        if isinstance(waiting, OrderProposal) and waiting.is_flatten:
+            assert (waiting.is_buy, waiting.quantity) == (net < 0, abs(net))
+
     @rule(net=st.integers(-3, 3))
     def tell_position(self, net: int) -> None:
         entry = {"symbol": "ACME", "net_position": net, "average_price": Decimal(100) if net else None,
@@ -184,6 +254,12 @@ class ScreenMachine(RuleBasedStateMachine):
         for order in self.model.orders:
             if order.state not in (ShownState.SENT, ShownState.UNKNOWN):
                 assert order.client_order_id in self.accepted
+
+    @invariant()
+    def what_waits_for_enter_is_not_over(self) -> None:
+        waiting = self.model.confirm
+        if isinstance(waiting, MoveProposal):
+            assert waiting.order_id in [order.order_id for order in self.model.orders.open()]
 
     @invariant()
     def a_screen_that_is_not_connected_is_safe(self) -> None:

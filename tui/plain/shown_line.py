@@ -202,7 +202,7 @@ def _executed(message: Message) -> str:
 
 def _fee(fill: Message) -> str:
     fee = fill.get("fee")
-    return "" if fee is None else f", fee {fee:f}"
+    return f", fee {fee:f}" if fee else ""
 
 
 def _status(message: Message) -> str:

@@ -10,6 +10,8 @@ WIDTH_MIN = 80
 HEIGHT_MIN = 24
 WIDE_WIDTH_MIN = 110
 LADDER_WIDTH_MAX = 98
+# Beside the ladder: fills and tape, each with times to the second.
+RIGHT_WIDTH_MIN = 54
 # The rows below the panels: ticket, messages, hints.
 ROWS_BELOW = 3
 # From these widths of the ladder's inside on it has totals and volumes; wider columns and volumes as bars.
@@ -95,7 +97,7 @@ def layout(width: int, height: int, zoomed: Optional[Panel] = None) -> Layout:
 
 
 def _wide(body: Rect) -> dict[Panel, Rect]:
-    ladder_width = min(LADDER_WIDTH_MAX, body.width * 3 // 5)
+    ladder_width = min(LADDER_WIDTH_MAX, body.width * 3 // 5, body.width - RIGHT_WIDTH_MIN)
     x, width = ladder_width, body.width - ladder_width
     chart_height = max(8, body.height * 30 // 100)
     orders_height = max(7, (body.height - chart_height) * 45 // 100)

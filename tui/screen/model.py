@@ -61,6 +61,7 @@ class HeldPosition(NamedTuple):
     average_price: Optional[Decimal]
     realised_pnl: Decimal
     unrealised_pnl: Decimal
+    fees: Decimal = Decimal(0)
 
 
 FLAT = HeldPosition(0, None, Decimal(0), Decimal(0))
@@ -126,6 +127,8 @@ class Model:
     markets: dict[str, Market] = field(default_factory=dict)
     orders: MyOrders = field(default_factory=MyOrders)
     positions: dict[str, HeldPosition] = field(default_factory=dict)
+    # Bought less sold since the engine told the positions, by symbol.
+    filled_since: dict[str, int] = field(default_factory=dict)
     positions_request: PositionsRequest = PositionsRequest.NONE
     fills: deque[Fill] = field(default_factory=lambda: deque(maxlen=FILLS_KEPT_MAX))
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))
@@ -194,12 +197,18 @@ def refuse(model: Model, text: str) -> list[Outgoing]:
     return []
 
 
-def profit(model: Model) -> tuple[Decimal, Decimal]:
-    """(realised, unrealised) of the current symbol: the engine's, marked to the last trade seen here."""
-    position, market = model.position, model.market
-    if market is None or market.last is None or position.average_price is None:
-        return position.realised_pnl, position.unrealised_pnl
-    return position.realised_pnl, (market.scale.price(market.last.price) - position.average_price) * position.net
+def profit(model: Model, symbol: str) -> tuple[Decimal, Decimal]:
+    """(realised less fees, unrealised) of a symbol: the engine's, marked to the last trade that was seen here."""
+    position, market = model.positions.get(symbol, FLAT), model.markets.get(symbol)
+    realised = position.realised_pnl - position.fees
+    if symbol != model.symbol or market is None or market.last is None or position.average_price is None:
+        return realised, position.unrealised_pnl
+    return realised, (market.scale.price(market.last.price) - position.average_price) * position.net
+
+
+def account_profit(model: Model) -> Decimal:
+    """What was earned and lost in all symbols together."""
+    return sum((sum(profit(model, symbol), Decimal(0)) for symbol in model.positions), Decimal(0))
 
 
 def ladder_columns_of(model: Model, shown: Layout) -> LadderColumns:

@@ -67,6 +67,8 @@ class MyOrder:
     order_id: Optional[int] = None
     sent_at: Optional[float] = None
     asked_at: Optional[float] = None
+    # Whether it trades or ends at once.
+    is_immediate: bool = False
     barrier: int = 0
     asked: str = ""
     ahead: Optional[int] = None
@@ -220,4 +222,5 @@ def _from_message(message: Message) -> MyOrder:
         quantity=message["quantity"],
         remaining=message["remaining_quantity"],
         state=ShownState.WORKING,
+        is_immediate=message.get("order_type") == "MARKET" or message.get("time_in_force") in ("IOC", "FOK"),
     )

@@ -32,13 +32,22 @@ class OrderProposal:
         """BUY or SELL."""
         return "BUY" if self.is_buy else "SELL"
 
+    @property
+    def is_immediate(self) -> bool:
+        """Whether it trades or ends at once: nothing of it can come to rest."""
+        return self.type is TicketType.MARKET or self.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
+
     def text(self) -> str:
-        """`BUY 100 ACME @ 100.20 LIMIT GTC = 10,020.00`"""
+        """`BUY 100 ACME @ 100.20 LIMIT GTC`"""
         terms = f"{self.type.value} {self.time_in_force.value}"
+        price = "" if self.price is None else f"@ {self.scale.text(self.price)} "
+        return f"{self.side} {self.quantity} {self.symbol} {price}{terms}"
+
+    def notional_text(self) -> str:
+        """`10,020.00`; "" at the market."""
         if self.price is None:
-            return f"{self.side} {self.quantity} {self.symbol} {terms}"
-        notional = self.scale.amount_text(self.scale.price(self.price) * self.quantity)
-        return f"{self.side} {self.quantity} {self.symbol} @ {self.scale.text(self.price)} {terms} = {notional}"
+            return ""
+        return self.scale.amount_text(self.scale.price(self.price) * self.quantity)
 
     def request(self, client_order_id: str) -> dict[str, Any]:
         """The request that does it."""

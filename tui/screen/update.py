@@ -31,7 +31,7 @@ from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, Notice
 from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
 from tui.screen.scrolling import follow_market, keep_cursor_in_view
-from tui.screen.sending import disarm
+from tui.screen.sending import disarm, drop_outlived
 from tui.screen.subscriptions import subscribe
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
@@ -48,7 +48,9 @@ SLEEP_S_MIN = 2.0
 def update(model: Model, message: Incoming) -> list[Outgoing]:
     """Take one message; returns what it asks for, in order."""
     if isinstance(message, EngineSaid):
-        return engine_said(model, message)
+        requests = engine_said(model, message)
+        drop_outlived(model)
+        return requests
     if isinstance(message, Typed):
         return typed(model, message)
     if isinstance(message, TimePassed):

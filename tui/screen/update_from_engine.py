@@ -104,6 +104,8 @@ def _order_executed(model: Model, message: Message, _now: float) -> list[Outgoin
     model.fills.append(
         Fill(message["timestamp"], market.symbol, price, quantity, is_buy, message["order_id"], is_maker)
     )
+    before = model.filled_since.get(market.symbol, 0)
+    model.filled_since[market.symbol] = before + (quantity if is_buy else -quantity)
     order = model.orders.find(message)
     done = ""
     if order is not None:
@@ -184,6 +186,7 @@ def _orders(model: Model, message: Message, _now: float) -> list[Outgoing]:
 
 def _positions(model: Model, message: Message, _now: float) -> list[Outgoing]:
     model.is_changed = True
+    model.filled_since.clear()
     for entry in message["positions"]:
         average_price = entry["average_price"]
         model.positions[entry["symbol"]] = HeldPosition(
@@ -191,6 +194,7 @@ def _positions(model: Model, message: Message, _now: float) -> list[Outgoing]:
             None if average_price is None else Decimal(average_price),
             Decimal(entry["realised_pnl"]),
             Decimal(entry["unrealised_pnl"]),
+            Decimal(entry.get("fees", 0)),
         )
     is_outdated = model.positions_request is PositionsRequest.ASK_AGAIN
     model.positions_request = PositionsRequest.NONE

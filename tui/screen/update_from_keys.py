@@ -1,6 +1,6 @@
 """What was typed, clicked or pasted, into the model.  Pure; called by `update`.
 
-    confirm row open?   Enter sends, Esc drops; besides only what can't add risk, and moving the same order further
+    confirm row open?   Enter sends, Esc drops, moving the same order goes further; all else drops it and acts
     command line open?  keys are text
     help open?          any key closes it
     else                the key's action, from the table in `keys`
@@ -21,15 +21,13 @@ from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind
 from tui.screen.proposals import MoveProposal, QuitProposal
 from tui.screen.scrolling import centre, follow_market, move_cursor, scroll_list
-from tui.screen.sending import confirm, disarm, flatten, move_selected, propose_at_cursor
+from tui.screen.sending import confirm, disarm, drop, flatten, move_selected, propose_at_cursor
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import Ticket
 from tui.screen.update_from_mouse import clicked
 
-# What may be done while the confirm row asks.
-_WHILE_CONFIRMING = frozenset(
-    {Action.ENTER, Action.ESCAPE, Action.CANCEL_ALL, Action.THEME, Action.REPAINT, Action.SUSPEND, Action.QUIT}
-)
+# What leaves the confirm row as it is; every other key drops what it asks, and then does what it always does.
+_KEEPS_ASKING = frozenset({Action.ENTER, Action.ESCAPE, Action.THEME, Action.REPAINT, Action.SUSPEND, Action.QUIT})
 HELP_SCROLLED_MAX = 40
 _MOVES = frozenset({Action.MOVE_UP, Action.MOVE_DOWN})
 
@@ -83,10 +81,13 @@ def _pressed_in_help(model: Model, action: Action | None) -> list[Outgoing]:
 
 
 def _pressed_while_confirming(model: Model, action: Action | None) -> list[Outgoing]:
-    if action in _WHILE_CONFIRMING or (action in _MOVES and isinstance(model.confirm, MoveProposal)):
-        assert action is not None
-        return _ACTIONS[action](model)
-    return []
+    """What waits for Enter must swallow no key, and must not be sent by an Enter that was meant for another."""
+    if action is None:
+        return []
+    is_same_move = action in _MOVES and isinstance(model.confirm, MoveProposal)
+    if action not in _KEEPS_ASKING and not is_same_move:
+        drop(model)
+    return _ACTIONS[action](model)
 
 
 # --- actions ---------------------------------------------------------------------------------------------------
@@ -119,8 +120,7 @@ def _centre(model: Model) -> list[Outgoing]:
 
 def _escape(model: Model) -> list[Outgoing]:
     if model.confirm is not None:
-        model.say(NoticeKind.INFO, f"dropped: {model.confirm.text()}")
-        model.confirm = None
+        drop(model)
     else:
         model.is_zoomed = False
     return []

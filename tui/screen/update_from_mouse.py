@@ -11,7 +11,7 @@ from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
 from tui.screen.scrolling import scroll, scroll_list
-from tui.screen.sending import propose_at_cursor
+from tui.screen.sending import drop, propose_at_cursor
 
 WHEEL_ROWS = 3
 # A panel's border and the heads of its columns.
@@ -20,7 +20,7 @@ ROWS_ABOVE_LIST = 2
 
 def clicked(model: Model, mouse: Mouse) -> list[Outgoing]:
     """Take one click or one turn of the wheel."""
-    if model.confirm is not None or model.command is not None:
+    if model.command is not None:
         return []
     if model.is_help_shown:
         model.is_help_shown = False
@@ -31,6 +31,7 @@ def clicked(model: Model, mouse: Mouse) -> list[Outgoing]:
     if mouse.button is not MouseButton.LEFT:
         _wheel(model, panel, WHEEL_ROWS if mouse.button is MouseButton.WHEEL_UP else -WHEEL_ROWS)
         return []
+    drop(model)
     model.focus = panel
     rect = model.layout.panels[panel]
     x, row = mouse.x - rect.x - 1, mouse.y - rect.y - ROWS_ABOVE_LIST

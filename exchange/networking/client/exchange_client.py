@@ -278,6 +278,16 @@ class ExchangeClient(MarketDataClient):
         """
         return list(self._ask(request("get_orders"), answers("orders"))["orders"])
 
+    def quantity_ahead(
+        self, *, order_id: Optional[int] = None, client_order_id: Optional[str] = None
+    ) -> Optional[int]:
+        """What is shown before this order at its price; None for a stop that waits and for an order not live."""
+        for order in self.orders():
+            if order["order_id"] == order_id or order["client_order_id"] == client_order_id:
+                ahead: Optional[int] = order.get("quantity_ahead")
+                return ahead
+        return None
+
     def positions(self) -> list[Message]:
         """The user's position in each symbol."""
         return list(self._ask(request("get_positions"), answers("positions"))["positions"])

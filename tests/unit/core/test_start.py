@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from exchange.assembly import Exchange, Options
@@ -65,3 +67,25 @@ def test_a_start_that_was_killed_half_way_is_finished_by_the_next(tmp_path: Path
     killed(tmp_path, [*orders, CancelOrders("alice", (1, 4, 7), CancelReason.DISCONNECTED)])
     assert [line.split()[4] for line in started_and_stopped(tmp_path)] == ["2", "5", "8", "3", "6", "9"]
     assert started_and_stopped(tmp_path) == []
+
+
+# -------------------------------------------------------------------------------------------------------- its end
+
+
+def threads_begun_by(action: Callable[[], None]) -> set[str]:
+    """The names of the threads that begin while `action` runs."""
+    names: set[str] = set()
+    threading.setprofile(lambda *_: names.add(threading.current_thread().name))
+    try:
+        action()
+    finally:
+        threading.setprofile(None)
+    return names
+
+
+def test_a_stop_begins_no_thread_since_there_may_be_none_to_be_had(tmp_path: Path) -> None:
+    exchange = Exchange(Options(ServerOptions("127.0.0.1", 0), tmp_path, None))
+    assert "matching" in threads_begun_by(exchange.start)
+    assert threads_begun_by(exchange.stop) == set()
+    assert exchange.failure is None
+    assert [path.name for path in (tmp_path / "orders").iterdir()] == ["snapshot-00000000000000000001.jsonl"]

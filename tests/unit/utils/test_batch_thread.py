@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Optional
 
 import pytest
 
@@ -39,8 +40,8 @@ class Recorder:
         self.failures.append(failure)
         self.failed.set()
 
-    def start(self, queue_items_max: int = 10) -> BatchThread[str]:
-        return BatchThread("recorder", self.handle, self.on_failure, queue_items_max)
+    def start(self, queue_items_max: int = 10, look_every_s: Optional[float] = None) -> BatchThread[str]:
+        return BatchThread("recorder", self.handle, self.on_failure, queue_items_max, look_every_s)
 
 
 def test_everything_that_waits_becomes_one_batch() -> None:
@@ -152,3 +153,53 @@ def test_putting_after_close_is_a_bug() -> None:
     thread.close(nothing)
     with pytest.raises(AssertionError, match="closed"):
         thread.put("late")
+
+
+def test_with_a_time_to_look_an_item_wakes_nobody_and_a_call_gets_all_handled_at_once() -> None:
+    recorder = Recorder()
+    thread = recorder.start(look_every_s=3_600)
+    for item in "abc":
+        thread.put(item)
+    assert recorder.batches == []
+    thread.call(nothing)
+    assert recorder.batches == [["a", "b", "c"]]
+    thread.close(nothing)
+
+
+def test_with_a_time_to_look_a_nearly_full_deque_wakes_the_thread_and_nobody_waits_for_ever() -> None:
+    recorder = Recorder()
+    thread = recorder.start(queue_items_max=4, look_every_s=3_600)
+    for number in range(100):
+        thread.put(str(number))
+    thread.close(nothing)
+    assert [item for batch in recorder.batches for item in batch] == [str(number) for number in range(100)]
+    assert len(recorder.batches) > 10
+
+
+def test_the_time_to_look_comes_by_itself() -> None:
+    recorder = Recorder()
+    thread = recorder.start(look_every_s=0.001)
+    thread.put("alone")
+    assert recorder.started.wait(WAIT_S)
+    thread.close(nothing)
+    assert recorder.batches == [["alone"]]
+
+
+def test_what_is_posted_runs_between_what_was_put_before_it_and_after_it() -> None:
+    recorder = Recorder()
+    thread = recorder.start(look_every_s=3_600)
+    thread.put("before")
+    thread.post(lambda: recorder.batches.append(["posted"]))
+    thread.put("after")
+    thread.close(nothing)
+    assert recorder.batches == [["before"], ["posted"], ["after"]]
+
+
+def test_posting_to_a_thread_that_has_failed_does_nothing() -> None:
+    recorder = Recorder()
+    thread = recorder.start()
+    thread.put("bad")
+    assert recorder.failed.wait(WAIT_S)
+    thread.post(lambda: recorder.batches.append(["posted"]))
+    thread.close(nothing)
+    assert recorder.batches == []

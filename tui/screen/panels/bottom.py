@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tui.screen.cells import Area, Attribute, Color, fit
+from tui.screen.crossing import crossing
 from tui.screen.key_table import hints
 from tui.screen.model import Model, NoticeKind
 from tui.screen.panels.frame import Span, put_spans, spans_width
-from tui.screen.proposals import MoveProposal, OrderProposal, QuitProposal
+from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
 from tui.screen.ticket import PRESETS, TicketType
 
 _NOTICE_COLORS = {
@@ -29,17 +30,38 @@ def draw_ticket_row(area: Area, model: Model) -> None:
 
 
 def _draw_confirm(area: Area, model: Model) -> None:
+    """As much as fits: what is asked, what it would trade at once, the keys, the notional, in this order."""
     proposal = model.confirm
-    area.shade(0, 0, area.width, Color.CONFIRM)
-    questions = {OrderProposal: "SEND?", MoveProposal: "SEND?", QuitProposal: "QUIT?"}
-    question = questions[type(proposal)]
-    keys = "Enter quit   Esc stay" if isinstance(proposal, QuitProposal) else "Enter send   Esc drop"
-    if isinstance(proposal, OrderProposal) and proposal.is_flatten:
-        question = "FLATTEN?"
     assert proposal is not None
-    text = f" {question} {proposal.text()}"
-    area.put(0, 0, fit(text, area.width - len(keys) - 3), Color.INK, None, Attribute.BOLD)
-    area.put_right(area.width - 1, 0, keys, Color.INK)
+    area.shade(0, 0, area.width, Color.CONFIRM)
+    if isinstance(proposal, QuitProposal):
+        question, keys = "QUIT?", ("Enter quit   Esc stay", "Enter Esc")
+    else:
+        is_flatten = isinstance(proposal, OrderProposal) and proposal.is_flatten
+        question, keys = "FLATTEN?" if is_flatten else "SEND?", ("Enter send   Esc drop", "Enter Esc")
+    asked = f" {question} {proposal.text()}"
+    notional = proposal.notional_text() if isinstance(proposal, OrderProposal) else ""
+    crosses = _crossing_text(model, proposal)
+    for text, shown_keys in (
+        (f"{asked} = {notional}" if notional else asked, keys[0]),
+        (asked, keys[0]),
+        (asked, keys[1]),
+    ):
+        x = area.width - len(shown_keys) - 1
+        if len(text) + len(crosses) + 4 < x:
+            break
+    end_x = area.put(0, 0, fit(text, x - 2), Color.INK, None, Attribute.BOLD)
+    area.put(end_x + 2, 0, fit(crosses, x - end_x - 3), Color.INK, None, Attribute.BOLD | Attribute.UNDERLINE)
+    area.put(x, 0, shown_keys, Color.INK)
+
+
+def _crossing_text(model: Model, proposal: Proposal) -> str:
+    if isinstance(proposal, QuitProposal) or proposal.symbol != model.symbol:
+        return ""
+    market = model.markets[proposal.symbol]
+    quantity = proposal.remaining if isinstance(proposal, MoveProposal) else proposal.quantity
+    found = crossing(market, is_buy=proposal.is_buy, quantity=quantity, price=proposal.price)
+    return "" if found is None else found.text(market, is_buy=proposal.is_buy)
 
 
 def _draw_command(area: Area, model: Model) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Optional
 
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.market_data import Market
-from tui.screen.model import LinkState, Model, profit
+from tui.screen.model import LinkState, Model, account_profit, profit
 from tui.screen.panels.frame import NANOS_PER_SECOND, Span, clock_text, put_spans, spans_width
 from tui.screen.price_scale import short_quantity
 
@@ -32,10 +32,10 @@ def draw_header(area: Area, model: Model, now: float, retry_in_s: Optional[int])
     connection = _connection(model, now, retry_in_s)
     clock = Span(f"  {clock_text(model, int((now + model.clock_offset_s) * NANOS_PER_SECOND))} ", Color.DIM)
     right_width = spans_width(connection) + len(clock.text)
-    segments = _fitting(_segments(model), area.width - right_width - 3)
+    parts = _fitting(_parts(model), area.width - right_width - 3)
     x = 1 - GAP
-    for segment in segments:
-        x = put_spans(area, x + segment.gap, 0, segment.spans)
+    for part in parts:
+        x = put_spans(area, x + part.gap, 0, part.spans)
     x = max(0, area.width - right_width)
     x = put_spans(area, x, 0, connection)
     area.put(x, 0, clock.text, clock.foreground)
@@ -43,58 +43,55 @@ def draw_header(area: Area, model: Model, now: float, retry_in_s: Optional[int])
         area.shade(area.width - right_width, 0, spans_width(connection), Color.ALARM)
 
 
-def _segments(model: Model) -> list[HeaderPart]:
+def _parts(model: Model) -> list[HeaderPart]:
     market = model.market
     if market is None:
         return [HeaderPart(0, [Span(model.user, Color.BRIGHT, Attribute.BOLD)])]
-    return [*_market_segments(model, market), *_account_segments(model, market)]
+    return [*_market_parts(model, market), *_account_parts(model, market)]
 
 
-def _fitting(segments: list[HeaderPart], width: int) -> list[HeaderPart]:
-    """The segments that fit into `width` cells."""
-    while segments and sum(spans_width(segment.spans) + segment.gap for segment in segments) - GAP > width:
-        worst = max(range(len(segments)), key=lambda index: segments[index].rank)
-        segments = segments[:worst] + segments[worst + 1 :]
-    return segments
+def _fitting(parts: list[HeaderPart], width: int) -> list[HeaderPart]:
+    """The parts that fit into `width` cells."""
+    while parts and sum(spans_width(part.spans) + part.gap for part in parts) - GAP > width:
+        worst = max(range(len(parts)), key=lambda index: parts[index].rank)
+        parts = parts[:worst] + parts[worst + 1 :]
+    return parts
 
 
-def _market_segments(model: Model, market: Market) -> list[HeaderPart]:
+def _market_parts(model: Model, market: Market) -> list[HeaderPart]:
     name = [Span(market.symbol, Color.ACCENT, Attribute.BOLD)]
     if len(model.symbols) > 1:
         name.append(Span(f" {model.symbols.index(market.symbol) + 1}/{len(model.symbols)}", Color.FAINT))
-    segments = [HeaderPart(0, name)]
+    parts = [HeaderPart(0, name)]
     if market.last is not None:
         arrow = {1: "▲", 0: "·", -1: "▼"}[market.direction]
         color = {1: Color.GOOD, 0: Color.TEXT, -1: Color.BAD}[market.direction]
-        segments.append(
+        parts.append(
             HeaderPart(1, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
         )
         quantity = short_quantity(market.last.quantity, QUANTITY_WIDTH)
-        segments.append(HeaderPart(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
+        parts.append(HeaderPart(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
     bid, ask = market.best_bid, market.best_ask
     bid_text = "–" if bid is None else market.scale.text(bid)
     ask_text = "–" if ask is None else market.scale.text(ask)
-    segments.append(
-        HeaderPart(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)])
-    )
+    parts.append(HeaderPart(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)]))
     if bid is not None and ask is not None:
-        segments.append(HeaderPart(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
+        parts.append(HeaderPart(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
     if market.phase != "CONTINUOUS":
-        segments.append(HeaderPart(1, [Span(market.phase, Color.WARN, Attribute.BOLD)]))
-    return segments
+        parts.append(HeaderPart(1, [Span(market.phase, Color.WARN, Attribute.BOLD)]))
+    return parts
 
 
-def _account_segments(model: Model, market: Market) -> list[HeaderPart]:
+def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
     position = model.position
     held = [Span("POS ", Color.FAINT), Span(f"{position.net:+,d}" if position.net else "0", Color.BRIGHT)]
     average: Optional[Span] = None
     if position.average_price is not None:
         average = Span(f"@ {market.scale.average_text(position.average_price)}", Color.AVERAGE)
-    realised, unrealised = profit(model)
+    realised, unrealised = profit(model, market.symbol)
     total = realised + unrealised
-    color = Color.GOOD if total > 0 else Color.BAD if total < 0 else Color.TEXT
-    earned = [Span("P&L ", Color.FAINT), Span(_signed(market, total), color, Attribute.BOLD)]
-    parts = [
+    earned = [Span("P&L ", Color.FAINT), Span(_signed(market, total), _profit_color(total), Attribute.BOLD)]
+    details = [
         Span("open ", Color.FAINT),
         Span(_signed(market, unrealised), Color.DIM),
         Span("  done ", Color.FAINT),
@@ -104,10 +101,20 @@ def _account_segments(model: Model, market: Market) -> list[HeaderPart]:
         HeaderPart(2, held),
         *([HeaderPart(3, [average], gap=1)] if average else []),
         HeaderPart(2, earned),
-        HeaderPart(8, parts),
+        *([HeaderPart(3, _account(model, market))] if len(model.positions) > 1 else []),
+        HeaderPart(8, details),
         HeaderPart(9, [Span("vol ", Color.FAINT), Span(str(market.traded_quantity), Color.DIM)]),
         HeaderPart(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
     ]
+
+
+def _account(model: Model, market: Market) -> list[Span]:
+    total = account_profit(model)
+    return [Span("ALL ", Color.FAINT), Span(_signed(market, total), _profit_color(total))]
+
+
+def _profit_color(amount: Decimal) -> int:
+    return Color.GOOD if amount > 0 else Color.BAD if amount < 0 else Color.TEXT
 
 
 def _signed(market: Market, amount: Decimal) -> str:

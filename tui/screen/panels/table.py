@@ -48,6 +48,10 @@ class Table:
         """Where a column that is shown begins."""
         return self._columns[head].x
 
+    def width(self, head: str) -> int:
+        """How many cells a column that is shown has."""
+        return self._columns[head].width
+
     def draw_heads(self, area: Area) -> None:
         """Write the heads into row 0."""
         for head in self._columns:

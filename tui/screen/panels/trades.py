@@ -12,8 +12,13 @@ from tui.screen.panels.frame import bar_right, clock_text, frame, put_empty, sid
 from tui.screen.panels.table import Table, Wanted
 from tui.screen.price_scale import short_quantity
 
-# From this width of the inside on there is room for the hours, and to the right for more.
-ROOMY_WIDTH_MIN = 30
+# From this width on large quantities are shown to the last unit.
+ROOMY_WIDTH_MIN = 27
+SYMBOL_WIDTH_MAX = 8
+# In the shared panel, behind each of my fills where there is only one symbol.
+ME = "ME"
+# Whether a fill made the price or took it.
+ROLE = "ROLE"
 # The head of the column of B and S.
 SIDE = " "
 QUANTITY_WIDTH = 7
@@ -21,31 +26,43 @@ QUANTITY_WIDTH = 7
 SHARED_FILLS_PART = 3
 
 
-def _table(inside: Area, market: Market, *, kept: int = 0) -> Table:
-    """The columns, in the width but for `kept` cells at the right."""
+def _table(
+    inside: Area, price_width: int, *, kept: int = 0, symbol_width: int = 0, has_role: bool = False
+) -> Table:
+    """The columns, in the width but for `kept` cells at the right; `symbol_width` 0: without a symbol."""
     width = inside.width - kept
-    price_width = len(market.scale.text(market.last.price)) if market.last is not None else 0
-    is_roomy = width >= ROOMY_WIDTH_MIN - 3
     wanted = [
-        Wanted("TIME", 8 if is_roomy else 5, 2, is_right_aligned=False),
+        Wanted("TIME", 8, 2, is_right_aligned=False),
         Wanted(SIDE, 1, 0),
+        *([Wanted("SYMBOL", symbol_width, 1, is_right_aligned=False)] if symbol_width else []),
         Wanted("PRICE", max(6, price_width), 0),
-        Wanted("QTY", QUANTITY_WIDTH if is_roomy else 4, 1),
+        Wanted("QTY", QUANTITY_WIDTH if width >= ROOMY_WIDTH_MIN else 4, 0),
+        *([Wanted(ROLE, len("maker"), 3, is_right_aligned=False)] if has_role else []),
     ]
-    return Table(wanted, min(width, price_width + 30))
+    return Table(wanted, min(width, price_width + symbol_width + (37 if has_role else 31)))
+
+
+def _price_width(market: Market) -> int:
+    return len(market.scale.text(market.last.price)) if market.last is not None else 0
+
+
+def _symbol_width(model: Model) -> int:
+    """How wide the symbols of fills are shown; 0 where there is only one."""
+    return min(SYMBOL_WIDTH_MAX, max(map(len, model.symbols))) if len(model.symbols) > 1 else 0
 
 
 def draw_fills(area: Area, model: Model) -> None:
     """Draw the panel of my fills."""
     inside = frame(area, f"MY FILLS {len(model.fills)}", is_focused=model.focus is Panel.FILLS)
-    market = model.market
-    if market is None or not model.fills:
+    scrolled = model.scrolled.get(Panel.FILLS, 0)
+    fills = list(islice(reversed(model.fills), scrolled, scrolled + inside.height - 1))
+    if not fills:
         put_empty(inside, "no fills yet")
         return
-    table = _table(inside, market)
+    price_width = max(len(model.markets[fill.symbol].scale.text(fill.price)) for fill in fills)
+    table = _table(inside, price_width, symbol_width=_symbol_width(model), has_role=True)
     table.draw_heads(inside)
-    scrolled = model.scrolled.get(Panel.FILLS, 0)
-    for y, fill in enumerate(list(reversed(model.fills))[scrolled : scrolled + inside.height - 1], start=1):
+    for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
 
 
@@ -56,7 +73,7 @@ def draw_tape(area: Area, model: Model) -> None:
     if market is None or not market.tape:
         put_empty(inside, "no trades yet")
         return
-    table = _table(inside, market)
+    table = _table(inside, _price_width(market))
     table.draw_heads(inside)
     _draw_tape_rows(inside, 1, model, market, table, model.scrolled.get(Panel.TAPE, 0))
 
@@ -68,14 +85,16 @@ def draw_fills_and_tape(area: Area, model: Model) -> None:
     if market is None or not (market.tape or model.fills):
         put_empty(inside, "no trades yet")
         return
-    table = _table(inside, market, kept=3)
+    marked_width = min(5, _symbol_width(model)) or len(ME)
+    table = _table(inside, _price_width(market), kept=marked_width + 1)
     table.draw_heads(inside)
     scrolled = model.scrolled.get(Panel.FILLS, 0)
     count = max(1, (inside.height - 1) // SHARED_FILLS_PART)
     fills = list(reversed(model.fills))[scrolled : scrolled + count]
     for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
-        inside.put(table.end + 1, y, "ME", Color.AVERAGE, None, Attribute.BOLD)
+        mark = fit(fill.symbol, marked_width) if len(model.symbols) > 1 else ME
+        inside.put(table.end + 1, y, mark, Color.AVERAGE, None, Attribute.BOLD)
     _draw_tape_rows(inside, len(fills) + 1, model, market, table, 0)
 
 
@@ -83,11 +102,8 @@ def _draw_fill(inside: Area, y: int, model: Model, fill: Fill, table: Table) -> 
     time = clock_text(model, fill.timestamp_ns)
     trade = TapeTrade(fill.timestamp_ns, fill.price, fill.quantity, fill.is_buy)
     _draw_trade(inside, y, time, model.markets[fill.symbol], trade, table, is_mine=True)
-    x = table.end + 2
-    if len(model.symbols) > 1 and inside.width - x > 8:
-        x = inside.put(x, y, fit(fill.symbol, 8), Color.DIM) + 1
-    if inside.width - x >= 6:
-        inside.put(x, y, "maker" if fill.is_maker else "taker", Color.FAINT)
+    table.put(inside, y, ROLE, "maker" if fill.is_maker else "taker", Color.FAINT)
+    table.put(inside, y, "SYMBOL", fit(fill.symbol, SYMBOL_WIDTH_MAX), Color.DIM)
 
 
 def _draw_tape_rows(inside: Area, y: int, model: Model, market: Market, table: Table, scrolled: int) -> None:
@@ -110,8 +126,8 @@ def _draw_trade(
 ) -> None:
     color = side_color(trade.is_buy)
     attribute = Attribute.BOLD if is_mine else Attribute.NONE
-    table.put(inside, y, "TIME", time if inside.width >= ROOMY_WIDTH_MIN else time[3:], Color.FAINT)
+    table.put(inside, y, "TIME", time, Color.FAINT)
     table.put(inside, y, SIDE, "B" if trade.is_buy else "S", color, attribute)
     table.put(inside, y, "PRICE", market.scale.text(trade.price), color, attribute)
-    quantity = short_quantity(trade.quantity, QUANTITY_WIDTH if inside.width >= ROOMY_WIDTH_MIN else 4)
+    quantity = short_quantity(trade.quantity, table.width("QTY"))
     table.put(inside, y, "QTY", quantity, Color.BRIGHT if is_mine else Color.TEXT, attribute)

@@ -334,6 +334,15 @@ def test_the_trades_before_this_moment_and_news_can_be_subscribed_to() -> None:
         assert engine.next_request() == {"type": "subscribe", "channel": "news"}
 
 
+def test_an_order_tells_how_much_is_shown_before_it() -> None:
+    rows = '{"order_id":1,"client_order_id":"a","quantity_ahead":7},{"order_id":2,"client_order_id":"b"}'
+    with talking_to(lambda request: ['{"type":"orders","orders":[' + rows + "]}"]) as (client, _):
+        assert client.quantity_ahead(order_id=1) == 7
+        assert client.quantity_ahead(client_order_id="a") == 7
+        assert client.quantity_ahead(client_order_id="b") is None
+        assert client.quantity_ahead(order_id=9) is None
+
+
 def test_cash_is_told_where_the_user_was_endowed() -> None:
     with talking_to(lambda request: ['{"type":"positions","positions":[],"cash":1000}']) as (client, _):
         cash = client.cash()

@@ -28,7 +28,8 @@ def test_safe_asks_and_enter_sends_exactly_what_was_shown() -> None:
     assert scene.press("b") == []
     proposal = scene.model.confirm
     assert isinstance(proposal, OrderProposal)
-    assert proposal.text() == "BUY 100 ACME @ 100.30 LIMIT GTC = 10,030.00"
+    assert proposal.text() == "BUY 100 ACME @ 100.30 LIMIT GTC"
+    assert proposal.notional_text() == "10,030.00"
     scene.book(levels(LAST_TICKS + 40, -1, 30), levels(LAST_TICKS + 42, 1, 30), sequence=9)
     update(scene.model, TimePassed(scene.now))
     assert sent(scene.press("enter")) == [
@@ -52,13 +53,35 @@ def test_escape_drops_what_is_being_asked() -> None:
     assert scene.model.confirm is None
 
 
-def test_keys_do_nothing_to_what_is_being_confirmed() -> None:
+@pytest.mark.parametrize("key", ["up", "space", "5", "o", "a", "f", "k", "tab", ":", "?", "x", "n"])
+def test_what_waits_for_enter_swallows_no_key_and_is_sent_by_no_later_enter(key: str) -> None:
     scene = calm()
-    scene.press("b")
-    before = scene.model.confirm
-    assert scene.press("up", "5", "s", "o", "a", "f", "k", "b") == []
-    assert scene.model.confirm is before
-    assert not scene.model.is_armed
+    scene.press("b", key)
+    assert scene.model.confirm is None
+    scene.press("escape")
+    assert scene.press("enter") == []
+    untouched = calm()
+    untouched.press(key, "escape")
+    assert seen(scene) == seen(untouched)
+
+
+def seen(scene: Scene) -> tuple[object, ...]:
+    """What a key may have changed."""
+    model = scene.model
+    return model.cursor, model.ticket, model.is_armed, model.focus, model.symbol
+
+
+@pytest.mark.parametrize("key", ["T", "ctrl_l", "%"])
+def test_what_only_changes_the_looks_leaves_the_confirm_row_as_it_is(key: str) -> None:
+    scene = calm()
+    scene.press("b", key)
+    assert len(sent(scene.press("enter"))) == 1
+
+
+def test_a_second_letter_asks_for_a_second_order_instead() -> None:
+    scene = calm()
+    scene.press("b", "s")
+    assert [message["side"] for message in sent(scene.press("enter"))] == ["SELL"]
 
 
 def test_armed_sends_without_asking() -> None:

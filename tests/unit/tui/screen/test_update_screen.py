@@ -175,7 +175,7 @@ def test_a_click_on_a_bid_asks_while_safe_and_a_click_on_mine_cancels() -> None:
     assert isinstance(scene.model.confirm, OrderProposal)
     assert (scene.model.confirm.is_buy, scene.model.confirm.price) == (True, LAST_TICKS - 3)
     assert click(columns.ask.x) == []
-    assert scene.model.confirm.is_buy
+    assert not scene.model.confirm.is_buy
 
 
 def test_the_wheel_scrolls_and_leaves_the_cursor_at_its_price() -> None:

@@ -37,12 +37,14 @@ from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.publishing.session_answers import Asker
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.codes import WireCode
+from exchange.networking.wire.limits import TRADES_LAST_MAX
 from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills, Request
 from exchange.networking.wire.session_lines import Identity
 from exchange.storage.audit_log_reader import FillHistory
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.engine_id import engine_id
-from exchange.storage.places import engine_id_path, lock_path, log_directory, operator_socket_path
+from exchange.storage.ledger_reader import last_trades
+from exchange.storage.places import engine_id_path, ledger_path, lock_path, log_directory, operator_socket_path
 from exchange.storage.recovery import RecoveryProgress
 from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
@@ -162,9 +164,12 @@ class Exchange:
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
         identity = Identity(VERSION, engine_id(engine_id_path(options.data_dir), os.urandom))
+        past_trades = last_trades(
+            ledger_path(options.data_dir), self._data.instrument, list(engine.books), TRADES_LAST_MAX
+        )
         shares = TimeShares(time.monotonic)
         long_answers = LongAnswers(shares.may_take, shares.charge)
-        publisher = Publisher(engine, identity, self._heartbeats, recent, long_answers)
+        publisher = Publisher(engine, identity, self._heartbeats, recent, past_trades, long_answers)
         inbound = FairQueue[Asker, Request](shares)
         self._core = Core[Asker, Request](
             engine, self._data, publisher, clock_ns, self._fail, inbound, lambda asker: asker.share

@@ -79,6 +79,7 @@ class Matcher:
         else:
             opposite.remove(maker, quantity)
         book.last_trade_price = price
+        book.day.note(price, quantity)
         self.last_trade_id += 1
         buy, sell = (taker, maker) if taker.side is _BUY else (maker, taker)
         events.append(

@@ -33,6 +33,7 @@ from typing import Optional
 
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, PriceLevel
+from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import Phase, Side
 
 # Below this many, empty levels are not worth a compaction.
@@ -202,6 +203,7 @@ class OrderBook:
         self.bids = BookSide(Side.BUY)
         self.asks = BookSide(Side.SELL)
         self.last_trade_price: Optional[int] = None
+        self.day = TradingDay()
 
     def side(self, side: Side) -> BookSide:
         """Where an order of `side` rests."""

@@ -28,6 +28,7 @@ from exchange.engine.order import Order
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
 from exchange.engine.terms import from_plain
+from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import OrderStatus, Phase, SelfTradePrevention
 
 FORM = 2
@@ -75,7 +76,8 @@ def load(state: State, source: Iterable[list[Any]]) -> None:
 def _instrument_record(book: OrderBook) -> list[Any]:
     definition = asdict(book.instrument)
     definition["self_trade_prevention"] = book.instrument.self_trade_prevention.value
-    now = {"phase": book.phase.value, "last_trade_price": book.last_trade_price}
+    day = [book.day.open, book.day.high, book.day.low, book.day.volume]
+    now = {"phase": book.phase.value, "last_trade_price": book.last_trade_price, "day": day}
     return ["instrument", now, definition]
 
 
@@ -146,6 +148,8 @@ def _load_instrument(state: State, now: dict[str, Any], definition: dict[str, An
     book = state.books[instrument.symbol] = OrderBook(instrument)
     book.phase = Phase(now["phase"])
     book.last_trade_price = now["last_trade_price"]
+    # A snapshot of an older version does not know the day: it begins anew.
+    book.day = TradingDay(*now.get("day", ()))
 
 
 def _load_account(state: State, user: str, seq: int, is_blocked: bool, credential: Any) -> None:

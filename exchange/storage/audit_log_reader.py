@@ -84,7 +84,7 @@ class FillHistory:
     def _read(self, user: str, file: BinaryIO, seq: int) -> tuple[tuple[OrderExecuted, ...], int]:
         fills: list[OrderExecuted] = []
         last_seq = 0
-        for line in _lines_from_the_end(file):
+        for line in lines_from_the_end(file):
             line_seq = seq_of(line)
             if line_seq is None:
                 continue  # Being written this moment: the event is still held in memory.
@@ -112,7 +112,7 @@ class FillHistory:
             match["symbol"],
             Side(match["side"]),
             int(match["trade_id"]),
-            _ticks(match["price"], self._instrument_of(match["symbol"])),
+            ticks_of(match["price"], self._instrument_of(match["symbol"])),
             int(match["quantity"]),
             int(match["remaining"]),
             OrderStatus(match["status"]),
@@ -160,12 +160,13 @@ def _first_trades(fills: Iterator[OrderExecuted], limit: int) -> tuple[tuple[Ord
     return tuple(taken), False
 
 
-def _ticks(price_text: str, instrument: Instrument) -> int:
+def ticks_of(price_text: str, instrument: Instrument) -> int:
+    """A price as the files have it, in ticks."""
     whole, _, fraction = price_text.partition(".")
     return int(whole + fraction.ljust(NANOS_DIGITS, "0")) // instrument.tick_size_nanos
 
 
-def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
+def lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
     """The complete lines of a file, last one first, without their newlines."""
     position = file.seek(0, 2)
     rest = b""

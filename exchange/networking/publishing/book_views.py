@@ -19,7 +19,7 @@ from typing import Optional
 
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.networking.outbound.connection import Connection
-from exchange.networking.wire.encode import Encoder, Level, LevelChange
+from exchange.networking.wire.encode_feeds import FeedEncoder, Level, LevelChange
 
 # A level's totals: (quantity, order count).
 Totals = tuple[int, int]
@@ -144,14 +144,14 @@ class BookView:
         # large book must not make the exchange write it again and again.
         self._snapshot: Optional[bytes] = None
 
-    def snapshot(self, encoder: Encoder) -> bytes:
+    def snapshot(self, encoder: FeedEncoder) -> bytes:
         """The view as it stands, for who is not in step.  All updates must have been told before."""
         if self._snapshot is None:
             bids, asks = self._bids.reset(), self._asks.reset()
             self._snapshot = encoder.book_snapshot(self._symbol, self.sequence, bids, asks)
         return self._snapshot
 
-    def update(self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: Encoder) -> bytes:
+    def update(self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: FeedEncoder) -> bytes:
         """The line that brings subscribers up to date; empty when nothing they see has changed."""
         changes = self._bids.changes(bid_prices) + self._asks.changes(ask_prices)
         if not changes:
@@ -182,7 +182,7 @@ class BookViews:
         return self._views.values()
 
     def updates(
-        self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: Encoder
+        self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: FeedEncoder
     ) -> Iterator[tuple[BookView, bytes]]:
         """Each view that has changed and the line that tells it.  All must be taken before the book changes."""
         self._views = {depth: view for depth, view in self._views.items() if view.subscribers}

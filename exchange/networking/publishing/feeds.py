@@ -1,7 +1,7 @@
-"""Public feeds: who follows which book or which trades, and what each of them is sent.
+"""Public feeds: who follows which book, which trades and the news, and what each of them is sent.
 
 After each batch, `flush` sends every watched view (see `book_views`) one `book_update` with what has changed in
-it.  A trade is sent as it happens.
+it.  A trade (see `trade_feeds`), a phase and news are sent as they happen.
 
 A client that reads too slowly is *lagging*.  Sending it every update would only make it later, so it is spared
 them:
@@ -18,43 +18,39 @@ Owned by the matching thread, which is also the only one that may look into the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Optional
 
-from exchange.engine.events import InstrumentStatusChanged
+from exchange.engine.events import InstrumentStatusChanged, NewsSaid
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.publishing.book_views import BookView, BookViews
-from exchange.networking.wire.encode import Encoder
-from exchange.networking.wire.requests import Channel
-
-
-class TradeFeed:
-    """The trades of one instrument, and who watches them.  `sequence` counts them."""
-
-    def __init__(self) -> None:
-        self.sequence = 0
-        self.subscribers: dict[Connection, None] = {}
+from exchange.networking.publishing.trade_feeds import TradeFeeds
+from exchange.networking.wire.encode_feeds import FeedEncoder, instrument_status, news
 
 
 class Feeds:
     """All feeds.  `books` is the engine's own dict of books by symbol; `send` queues a line for a connection."""
 
-    def __init__(self, books: dict[str, OrderBook], encoder: Encoder, send: SendLine) -> None:
+    def __init__(
+        self, books: dict[str, OrderBook], encoder: FeedEncoder, send: SendLine, past_trades: Iterable[Trade] = ()
+    ) -> None:
+        """`past_trades` are the last ones of before this start."""
         self._books = books
         self._encoder = encoder
         self._send = send
         self._book_views: dict[str, BookViews] = {}
-        self._trades: dict[str, TradeFeed] = {}
+        self._trades = TradeFeeds(encoder, send, past_trades)
+        self._news: dict[Connection, None] = {}
         # Every reader that is out of step, and for each view of which it was spared an update the `sequence` that
         # it knows.
         self._out_of_step: dict[Connection, dict[BookView, int]] = {}
 
-    def subscribe(self, connection: Connection, channel: Channel, symbol: str, depth: int) -> None:
-        """Begin to tell `connection`; a book subscription starts with its snapshot and replaces an earlier one."""
-        self.unsubscribe(connection, channel, symbol)
-        if channel is Channel.TRADES:
-            self._trades.setdefault(symbol, TradeFeed()).subscribers[connection] = None
-            return
+    # --- who follows what --------------------------------------------------------------------------------
+
+    def subscribe_book(self, connection: Connection, symbol: str, depth: int) -> None:
+        """Begin to tell `connection`, with a snapshot; this replaces an earlier subscription of the book."""
+        self.unsubscribe_book(connection, symbol)
         # What has changed so far belongs to the updates of those who are here, not to the new one's snapshot.
         self.flush()
         book_views = self._book_views.get(symbol)
@@ -64,43 +60,56 @@ class Feeds:
         view.subscribers[connection] = None
         self._send(connection, view.snapshot(self._encoder))
 
-    def unsubscribe(self, connection: Connection, channel: Channel, symbol: str) -> None:
+    def unsubscribe_book(self, connection: Connection, symbol: str) -> None:
         """Stop telling `connection`; no harm if it wasn't told."""
-        if channel is Channel.TRADES:
-            feed = self._trades.get(symbol)
-            if feed is not None:
-                feed.subscribers.pop(connection, None)
-            return
         spared = self._out_of_step.get(connection, {})
         for view in self._views(symbol):
             view.subscribers.pop(connection, None)
             spared.pop(view, None)
 
+    def subscribe_trades(self, connection: Connection, symbol: str, last: Optional[int]) -> None:
+        """Begin to tell `connection`; first the `last` trades, unless that is None."""
+        self._trades.subscribe(connection, symbol)
+        if last is not None:
+            self._trades.show(connection, symbol, last, self._books[symbol].day)
+
+    def unsubscribe_trades(self, connection: Connection, symbol: str) -> None:
+        """Stop telling `connection`; no harm if it wasn't told."""
+        self._trades.unsubscribe(connection, symbol)
+
+    def subscribe_news(self, connection: Connection) -> None:
+        """Begin to tell `connection`."""
+        self._news[connection] = None
+
+    def unsubscribe_news(self, connection: Connection) -> None:
+        """Stop telling `connection`; no harm if it wasn't told."""
+        self._news.pop(connection, None)
+
     def forget(self, connection: Connection) -> None:
         """Stop telling `connection` anything."""
         for symbol in self._book_views:
-            self.unsubscribe(connection, Channel.BOOK, symbol)
-        for symbol in self._trades:
-            self.unsubscribe(connection, Channel.TRADES, symbol)
+            self.unsubscribe_book(connection, symbol)
+        self._trades.forget(connection)
+        self._news.pop(connection, None)
         self._out_of_step.pop(connection, None)
 
+    # --- what is told ------------------------------------------------------------------------------------
+
     def tell_trade(self, trade: Trade) -> None:
-        """Send one trade to all who watch its instrument."""
-        feed = self._trades.get(trade.symbol)
-        if feed is None or not feed.subscribers:
-            return
-        feed.sequence += 1
-        self._send_all(feed.subscribers, self._encoder.trade(feed.sequence, trade))
+        """Send one trade to all who follow its instrument."""
+        self._trades.tell(trade)
 
     def tell_status(self, event: InstrumentStatusChanged) -> None:
-        """Tell everybody who watches the instrument in any way that its phase has changed."""
-        watching: dict[Connection, None] = {}
+        """Tell everybody who follows the instrument in any way that its phase has changed."""
+        following = dict.fromkeys(self._trades.subscribers(event.symbol))
         for view in self._views(event.symbol):
-            watching.update(view.subscribers)
-        feed = self._trades.get(event.symbol)
-        if feed is not None:
-            watching.update(feed.subscribers)
-        self._send_all(watching, self._encoder.encode(event))
+            following.update(view.subscribers)
+        self._send_all(following, instrument_status(event))
+
+    def tell_news(self, said: NewsSaid) -> None:
+        """Tell all who follow the news, or those of them who speak for the user it is meant for."""
+        to_all = said.user is None
+        self._send_all([each for each in self._news if to_all or each.user == said.user], news(said))
 
     def flush(self) -> None:
         """Send what changed in every book since the last flush; bring those back in step who have caught up."""

@@ -14,7 +14,7 @@ Called by the matching thread, once per batch, after its commands are durable.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Optional
 
 from exchange.engine.commands import ClaimUser, Command, NewOrder
@@ -24,9 +24,11 @@ from exchange.engine.events import (
     Event,
     InstrumentListed,
     InstrumentStatusChanged,
+    NewsSaid,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
+    OrderExpired,
     PrivateEvent,
     UserReset,
 )
@@ -53,7 +55,7 @@ class Publisher:
     """Sends outcomes.  Owns the sessions and the feeds; reads the engine, whose thread it runs in.
 
     `identity` is what `logged_in` tells clients they talk to; `recent` is what users were told lately, before this
-    start, so that they can hear it again.
+    start, so that they can hear it again, and `past_trades` the last ones of then.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Publisher:
         identity: Identity,
         heartbeats: Heartbeats,
         recent: RecentEvents,
+        past_trades: Iterable[Trade] = (),
         long_answers: Optional[LongAnswers] = None,
     ) -> None:
         self._engine = engine
@@ -69,7 +72,7 @@ class Publisher:
         self._encoder = Encoder(engine.instruments())
         self._held = HeldEvents()
         self._sessions = Sessions(self._held)
-        self._feeds = Feeds(engine.books, self._encoder, self._queue)
+        self._feeds = Feeds(engine.books, self._encoder, self._queue, past_trades)
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
         logins = LoginAnswers(engine, identity, self._sessions, missed_events, heartbeats, self._ends, self._queue)
@@ -153,13 +156,21 @@ class Publisher:
                 self._feeds.tell_trade(event)  # type: ignore[arg-type]
             elif kind is InstrumentStatusChanged:
                 self._feeds.tell_status(event)  # type: ignore[arg-type]
+            elif kind is NewsSaid:
+                self._feeds.tell_news(event)  # type: ignore[arg-type]
+                self._answer(asker, event)
             elif kind is InstrumentListed:
                 symbol = event.symbol  # type: ignore[union-attr]
                 self._encoder.add_instrument(self._engine.book(symbol).instrument)
-            elif asker is not None:
-                self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
+            else:
+                self._answer(asker, event)
             if kind is UserReset:
                 self._ends.end_sessions(event.user)  # type: ignore[union-attr, arg-type]
+
+    def _answer(self, asker: Optional[Asker], event: Event) -> None:
+        """Send an answer to who asked, if it was not the exchange itself."""
+        if asker is not None:
+            self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
 
     def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""
@@ -169,6 +180,6 @@ class Publisher:
         self._held.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
         for connection in session.connections:
             self._queue(connection, line)
-        if kind is OrderCanceled or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
+        if kind is OrderCanceled or kind is OrderExpired or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
             for connection in session.connections:
                 connection.entered_order_ids.discard(event.order_id)

@@ -20,6 +20,7 @@ from exchange.networking.wire import session_lines
 from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.requests import (
     CaughtUp,
+    Channel,
     CheckedLogin,
     Disconnected,
     FillsFound,
@@ -108,16 +109,34 @@ class SessionAnswers:
         self._send(operator, session_lines.everything(users, phases))
 
     def _subscribe(self, connection: Connection, request: Subscribe) -> None:
+        channel, feeds = request.channel, self._feeds
+        if channel is Channel.NEWS:
+            self._send(connection, session_lines.subscribed(channel, None))
+            feeds.subscribe_news(connection)
+            return
         symbol = self._listed_symbol(connection, request.symbol)
-        if symbol is not None:
-            self._send(connection, session_lines.subscribed(request.channel, symbol))
-            self._feeds.subscribe(connection, request.channel, symbol, request.depth)
+        if symbol is None:
+            return
+        self._send(connection, session_lines.subscribed(channel, symbol))
+        if channel is Channel.BOOK:
+            feeds.subscribe_book(connection, symbol, request.depth)
+        else:
+            feeds.subscribe_trades(connection, symbol, request.last)
 
     def _unsubscribe(self, connection: Connection, request: Unsubscribe) -> None:
+        channel, feeds = request.channel, self._feeds
+        if channel is Channel.NEWS:
+            feeds.unsubscribe_news(connection)
+            self._send(connection, session_lines.unsubscribed(channel, None))
+            return
         symbol = self._listed_symbol(connection, request.symbol)
-        if symbol is not None:
-            self._feeds.unsubscribe(connection, request.channel, symbol)
-            self._send(connection, session_lines.unsubscribed(request.channel, symbol))
+        if symbol is None:
+            return
+        if channel is Channel.BOOK:
+            feeds.unsubscribe_book(connection, symbol)
+        else:
+            feeds.unsubscribe_trades(connection, symbol)
+        self._send(connection, session_lines.unsubscribed(channel, symbol))
 
     def _listed_symbol(self, connection: Connection, symbol: Optional[str]) -> Optional[str]:
         """The symbol a subscription means; None after the client was told that there is none."""

@@ -25,6 +25,7 @@ from exchange.networking.wire.limits import (
     SHOWN_CHARACTERS_MAX,
     SYMBOL_CHARACTERS_MAX,
     TOKEN_CHARACTERS_MAX,
+    TRADES_LAST_MAX,
     USER_CHARACTERS_MAX,
 )
 from exchange.networking.wire.requests import CancelOnDisconnect, Channel
@@ -155,6 +156,13 @@ def depth(name: str, value: Any) -> int:
     if not _is_integer(value) or str(value).startswith("-"):
         raise bad_value(name, value, "must be a JSON integer: levels per side, or 0 for the whole book")
     return value if type(value) is int and value <= BOOK_DEPTH_MAX else 0
+
+
+def last(name: str, value: Any) -> int:
+    """How many of the last trades a subscription begins with."""
+    if type(value) is not int or not 0 <= value <= TRADES_LAST_MAX:
+        raise bad_value(name, value, f"must be a JSON integer from 0 to {TRADES_LAST_MAX}")
+    return value
 
 
 def price(name: str, value: Any) -> int:

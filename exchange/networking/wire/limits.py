@@ -40,6 +40,10 @@ HEARTBEAT_S_MAX = 3_600.0
 # Of one answer to `get_fills`; also how many are given where the request does not say.
 FILLS_MAX = 1_000
 
+# --- feeds: trades of a snapshot -------------------------------------------------------------------------------
+
+TRADES_LAST_MAX = 1_000
+
 # --- feeds: levels per side of a book --------------------------------------------------------------------------
 
 BOOK_DEPTH_DEFAULT = 20

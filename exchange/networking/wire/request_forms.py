@@ -21,6 +21,7 @@ from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT, FILLS_MAX
 from exchange.networking.wire.requests import (
     BadRequest,
     CancelOnDisconnect,
+    Channel,
     GetFills,
     Login,
     Logout,
@@ -136,11 +137,20 @@ def _ping(_user: str, values: Values) -> Ping:
 
 
 def _subscribe(_user: str, values: Values) -> Subscribe:
-    return Subscribe(values["channel"], values["symbol"], values["depth"])
+    return Subscribe(*_feed(values), values["depth"], values["last"])
 
 
 def _unsubscribe(_user: str, values: Values) -> Unsubscribe:
-    return Unsubscribe(values["channel"], values["symbol"])
+    return Unsubscribe(*_feed(values))
+
+
+def _feed(values: Values) -> tuple[Channel, Optional[str]]:
+    channel: Channel = values["channel"]
+    if channel is Channel.NEWS and values["symbol"] is not None:
+        raise bad_value("symbol", values["symbol"], "does not go with the channel news, which is of no instrument")
+    if channel is not Channel.TRADES and values["last"] is not None:
+        raise bad_value("last", values["last"], "goes only with the channel trades")
+    return channel, values["symbol"]
 
 
 # --- refusals --------------------------------------------------------------------------------------------------
@@ -194,6 +204,7 @@ _FEED = {
     "channel": (check.channel, REQUIRED),
     "symbol": _SYMBOL,
     "depth": (check.depth, BOOK_DEPTH_DEFAULT),
+    "last": (check.last, None),
 }
 
 FORMS = {

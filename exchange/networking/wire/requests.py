@@ -15,10 +15,11 @@ from exchange.networking.wire.strict_json import NumberText
 
 
 class Channel(Enum):
-    """A public feed of one symbol."""
+    """A public feed: of one symbol, or (NEWS) of none."""
 
     BOOK = "book"
     TRADES = "trades"
+    NEWS = "news"
 
 
 class CancelOnDisconnect(Enum):
@@ -106,11 +107,16 @@ class Ping(NamedTuple):
 
 
 class Subscribe(NamedTuple):
-    """Start a feed.  `symbol` None means the only instrument listed; `depth` is levels per side, 0 all of them."""
+    """Start a feed.
+
+    `symbol` None means the only instrument listed, and stands with NEWS.  `depth` is levels per side of a book, 0
+    all of them.  `last` is how many of the last trades are told ahead of the new ones, None for no such snapshot.
+    """
 
     channel: Channel
     symbol: Optional[str]
     depth: int
+    last: Optional[int] = None
 
 
 class Unsubscribe(NamedTuple):

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii as _string
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.account import UserState
-from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.instrument import NANOS_PER_UNIT, Instrument, Schedule, nanos_text
 from exchange.engine.words import Code, Phase
 from exchange.networking.wire.encode import code_and_text
 from exchange.networking.wire.requests import Channel
@@ -61,8 +61,40 @@ def _instrument(instrument: Instrument, phase: Phase) -> str:
     return (
         f'{{"symbol":"{instrument.symbol}","tick_size":{nanos_text(instrument.tick_size_nanos)},'
         f'"lot_size":{instrument.lot_size},"min_quantity":{instrument.min_quantity},'
-        f'"max_quantity":{instrument.max_quantity},"phase":"{phase.value}"}}'
+        f'"max_quantity":{instrument.max_quantity},"phase":"{phase.value}"{_rules(instrument)}}}'
     )
+
+
+def _rules(instrument: Instrument) -> str:
+    """What is set of bands, fees and hours, each with the comma before it."""
+    text = ""
+    for name, ten_thousandths in (
+        ("price_band_percent", instrument.price_band_ppm),
+        ("halt_percent", instrument.halt_ppm),
+        ("maker_fee_bps", instrument.maker_fee_per_1e8),
+        ("taker_fee_bps", instrument.taker_fee_per_1e8),
+    ):
+        if ten_thousandths is not None:
+            text += f',"{name}":{nanos_text(ten_thousandths * NANOS_PER_UNIT // 10_000)}'
+    if instrument.reference_price is not None:
+        text += f',"reference_price":{instrument.price_text(instrument.reference_price)}'
+    if instrument.schedule is not None:
+        text += f',"schedule":{_schedule(instrument.schedule)}'
+    if instrument.call_every_ms is not None:
+        text += f',"call_every_ms":{instrument.call_every_ms}'
+    return text
+
+
+def _schedule(schedule: Schedule) -> str:
+    return (
+        f'{{"open":"{_time_of_day(schedule.open_s)}","close":"{_time_of_day(schedule.close_s)}",'
+        f'"opening_call_s":{schedule.opening_call_s},"closing_call_s":{schedule.closing_call_s},'
+        f'"random_end_s":{schedule.random_end_s}}}'
+    )
+
+
+def _time_of_day(seconds: int) -> str:
+    return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def login_rejected(code: Code, text: str) -> bytes:
@@ -75,14 +107,19 @@ def logged_out() -> bytes:
     return b'{"type":"logged_out"}\n'
 
 
-def subscribed(channel: Channel, symbol: str) -> bytes:
-    """The feed of `symbol` follows."""
-    return f'{{"type":"subscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
+def subscribed(channel: Channel, symbol: Optional[str]) -> bytes:
+    """The feed of `symbol`, None for the news, follows."""
+    return f'{{"type":"subscribed",{_feed(channel, symbol)}}}\n'.encode()
 
 
-def unsubscribed(channel: Channel, symbol: str) -> bytes:
+def unsubscribed(channel: Channel, symbol: Optional[str]) -> bytes:
     """Nothing more of this feed follows."""
-    return f'{{"type":"unsubscribed","channel":"{channel.value}","symbol":"{symbol}"}}\n'.encode()
+    return f'{{"type":"unsubscribed",{_feed(channel, symbol)}}}\n'.encode()
+
+
+def _feed(channel: Channel, symbol: Optional[str]) -> str:
+    of_symbol = "" if symbol is None else f',"symbol":"{symbol}"'
+    return f'"channel":"{channel.value}"{of_symbol}'
 
 
 def pong(ping_id: Union[str, int, NumberText, None]) -> bytes:

@@ -68,11 +68,19 @@ class Feed(NamedTuple):
         self, number: int, depth: int = 0, channel: Channel = Channel.BOOK, symbol: str = "ACME"
     ) -> None:
         """Client `number` subscribes."""
-        self.feeds.subscribe(list(self.followers)[number], channel, symbol, depth)
+        client = list(self.followers)[number]
+        if channel is Channel.BOOK:
+            self.feeds.subscribe_book(client, symbol, depth)
+        else:
+            self.feeds.subscribe_trades(client, symbol, None)
 
     def unsubscribe(self, number: int, channel: Channel = Channel.BOOK, symbol: str = "ACME") -> None:
         """Client `number` unsubscribes."""
-        self.feeds.unsubscribe(list(self.followers)[number], channel, symbol)
+        client = list(self.followers)[number]
+        if channel is Channel.BOOK:
+            self.feeds.unsubscribe_book(client, symbol)
+        else:
+            self.feeds.unsubscribe_trades(client, symbol)
 
     def forget(self, number: int) -> None:
         """Client `number` is gone."""
@@ -288,10 +296,10 @@ def test_the_snapshot_of_an_unchanged_book_is_written_once_for_all() -> None:
     feeds = Feeds(market.engine.books, encoder, lambda _connection, line: told.append(line))
     with feed_of(market.engine) as feed:
         for connection in [*feed.followers] * 3:
-            feeds.subscribe(connection, Channel.BOOK, "ACME", 0)
+            feeds.subscribe_book(connection, "ACME", 0)
         assert len({id(line) for line in told}) == 1
         market.cancel("alice", "7")
-        feeds.subscribe(connection, Channel.BOOK, "ACME", 0)
+        feeds.subscribe_book(connection, "ACME", 0)
         assert told[-1] != told[0]
 
 

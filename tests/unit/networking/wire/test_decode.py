@@ -109,6 +109,10 @@ def test_prevention_none_is_a_choice_and_not_the_instruments_default() -> None:
         ("cancel_all", {"symbol": "ACME"}, CancelAll("alice", "ACME")),
         ("get_orders", {}, GetOrders("alice")),
         ("get_positions", {}, GetPositions("alice")),
+        ("subscribe", {"channel": "trades", "last": 0}, Subscribe(Channel.TRADES, None, 20, 0)),
+        ("subscribe", {"channel": "trades", "last": 1_000}, Subscribe(Channel.TRADES, None, 20, 1_000)),
+        ("subscribe", {"channel": "news"}, Subscribe(Channel.NEWS, None, 20)),
+        ("unsubscribe", {"channel": "news"}, Unsubscribe(Channel.NEWS, None)),
         ("get_fills", {}, GetFills(None, 0, 1_000)),
         ("get_fills", {"symbol": "ACME", "after_trade_id": 7, "limit": 2}, GetFills("ACME", 7, 2)),
         ("logout", {}, Logout()),
@@ -262,6 +266,27 @@ def test_value_that_is_no_choice(field: str, value: Any) -> None:
 @pytest.mark.parametrize("value", [1, 0, "true", None, []])
 def test_flag_is_true_or_false(value: Any) -> None:
     assert_refused(enter(post_only=value), OrderRejected, "BAD_VALUE", "post_only", "true or false")
+
+
+@pytest.mark.parametrize("kind", ["subscribe", "unsubscribe"])
+@pytest.mark.parametrize(
+    ("fields", "name", "rule"),
+    [
+        ({"channel": "news", "symbol": "ACME"}, "symbol", "does not go with the channel news"),
+        ({"channel": "news", "last": 1}, "last", "goes only with the channel trades"),
+        ({"channel": "book", "last": 1}, "last", "goes only with the channel trades"),
+        ({"channel": "trades", "last": -1}, "last", "from 0 to 1000"),
+        ({"channel": "trades", "last": 1_001}, "last", "from 0 to 1000"),
+        ({"channel": "trades", "last": "5"}, "last", "from 0 to 1000"),
+    ],
+)
+def test_a_feed_refuses_what_is_another_feeds(kind: str, fields: Fields, name: str, rule: str) -> None:
+    assert_refused(ask(kind, **fields), BadRequest, "BAD_VALUE", name, rule)
+
+
+@pytest.mark.parametrize("fields", [{"limit": 0}, {"limit": 1_001}, {"limit": 1.5}, {"after_trade_id": -1}])
+def test_fills_are_asked_for_page_by_page(fields: Fields) -> None:
+    assert_refused(ask("get_fills", **fields), BadRequest, "BAD_VALUE", *fields, "must be a JSON integer")
 
 
 @pytest.mark.parametrize("fields", [{"channel": "books"}, {"channel": 1}, {"channel": "book", "symbol": "a"}])

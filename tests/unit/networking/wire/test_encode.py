@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
     CancelRejected,
+    Endowed,
+    NewsSaid,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
+    OrderExpired,
     OrderRejected,
     OrderReplaced,
     OrdersListed,
     OrderState,
+    OrderTriggered,
     PhaseSet,
     PositionsListed,
     PositionState,
     ReplaceRejected,
     RequestRejected,
+    Settled,
     UserBlocked,
     UserReset,
     UserUnblocked,
 )
 from exchange.engine.instrument import PRICES_MAX, Instrument
 from exchange.engine.terms import Terms
-from exchange.engine.trade import Trade
 from exchange.engine.words import (
     CancelReason,
     Liquidity,
@@ -42,10 +44,9 @@ from exchange.engine.words import (
     Side,
     TimeInForce,
 )
-from exchange.networking.wire import session_lines
-from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.encode import Encodable, Encoder
-from exchange.networking.wire.requests import BadRequest, Channel
+from exchange.networking.wire.requests import BadRequest
+from tests.support.wire_lines import message
 
 NOW = 1_700_000_000_123_456_789
 ACME = Instrument("ACME")
@@ -61,15 +62,6 @@ ACCEPTED = OrderAccepted(
     Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, 100),
 )
 HEAD = {"seq": 3, "order_id": 7, "client_order_id": "a1", "symbol": "ACME", "timestamp": NOW}
-
-
-def message(line: bytes) -> dict[str, Any]:
-    """The line's message, its decimal numbers kept as the text they were written as."""
-    assert line.endswith(b"\n")
-    assert line.count(b"\n") == 1
-    assert line.isascii()
-    parsed: dict[str, Any] = json.loads(line, parse_float=str)
-    return parsed
 
 
 def encoded(event: Any) -> dict[str, Any]:
@@ -121,6 +113,63 @@ def test_order_executed() -> None:
     }
 
 
+def test_an_iceberg_tells_what_it_shows_and_an_instrument_with_fees_what_a_fill_cost() -> None:
+    filled = OrderExecuted(
+        *("alice", 3, NOW, 7, "a1", "ACME", Side.SELL, 9, 5, 30, 70, OrderStatus.PARTIALLY_FILLED),
+        *(Liquidity.MAKER, 20, -1_500_000),
+    )
+    assert {"displayed_quantity": 20, "fee": "-0.0015"}.items() <= encoded(filled).items()
+    replaced = OrderReplaced(
+        *("alice", 3, NOW, 7, "a1", "ACME", 10000, 100, 40, OrderStatus.NEW, False, None, 10)
+    )
+    assert encoded(replaced)["displayed_quantity"] == 10
+    options = {"display_quantity": 10, "displayed_quantity": 10}
+    assert encoded(accepted(display_quantity=10)) == {**encoded(ACCEPTED), **options}
+
+
+def test_a_stop_tells_its_stop_price_and_that_it_was_triggered() -> None:
+    stop_limit = accepted(order_type=OrderType.STOP_LIMIT, stop_price_nanos=102_000_000_000)
+    expected = {**encoded(ACCEPTED), "order_type": "STOP_LIMIT", "stop_price": "102.00"}
+    assert encoded(stop_limit) == expected
+    triggered = OrderTriggered("alice", 3, NOW, 7, "a1", "ACME", 10_200)
+    assert encoded(triggered) == {"type": "order_triggered", **HEAD, "status": "NEW", "stop_price": "102.00"}
+    moved = OrderReplaced("alice", 3, NOW, 7, "a1", "ACME", None, 9, 9, OrderStatus.NEW, True, 10_300)
+    assert encoded(moved)["stop_price"] == "103.00"
+
+
+def test_an_order_whose_time_is_over() -> None:
+    event = OrderExpired("alice", 3, NOW, 7, "a1", "ACME", 70)
+    assert encoded(event) == {"type": "order_expired", **HEAD, "status": "EXPIRED", "remaining_quantity": 70}
+
+
+def test_of_a_stop_that_waits_nothing_is_ahead_and_of_an_iceberg_it_is_told_what_it_shows() -> None:
+    stop = Terms(Side.BUY, OrderType.STOP, TimeInForce.GTC, None, 9, stop_price_nanos=10**11)
+    waiting = OrderState(7, "a1", "ACME", stop, 9, OrderStatus.NEW, NOW, None, None, True)
+    iceberg = OrderState(8, "a2", "ACME", accepted(display_quantity=10).terms, 90, OrderStatus.NEW, NOW, 5, 10)
+    first, second = encoded(OrdersListed((waiting, iceberg)))["orders"]
+    expected = {"price": None, "stop_price": "100.00", "quantity_ahead": None, "waiting": True}
+    assert expected.items() <= first.items()
+    assert {"display_quantity": 10, "displayed_quantity": 10, "quantity_ahead": 5}.items() <= second.items()
+    assert "waiting" not in second
+
+
+@pytest.mark.parametrize("count", [0, 1, 199, 200, 201, 1_000])
+def test_a_long_list_of_orders_is_the_same_line_in_pieces(count: int) -> None:
+    order = OrderState(7, "a1", "ACME", ACCEPTED.terms, 9, OrderStatus.NEW, NOW, 0)
+    listed = OrdersListed((order,) * count)
+    pieces = list(ENCODER.orders_in_pieces(listed))
+    assert b"".join(pieces) == ENCODER.encode(listed)
+    assert max(map(len, pieces)) < 100_000
+
+
+def test_what_the_operator_is_told() -> None:
+    assert encoded(Endowed("alice")) == {"type": "user_endowed", "user": "alice"}
+    settled = {"type": "instrument_settled", "symbol": "ACME", "price": "1.00", "positions": 3}
+    assert encoded(Settled("ACME", 100, 3)) == settled
+    said = {"type": "news_said", "text": 'a "b"', "user": None, "timestamp": NOW}
+    assert encoded(NewsSaid('a "b"', NOW, None)) == said
+
+
 def test_order_canceled() -> None:
     event = OrderCanceled("alice", 3, NOW, 7, "a1", "ACME", 70, CancelReason.IOC_REMAINDER)
     further = {"status": "CANCELED", "remaining_quantity": 70, "reason": "IOC_REMAINDER"}
@@ -170,7 +219,7 @@ def test_orders_look_like_their_acceptance_as_it_stands_now() -> None:
     prevention = SelfTradePrevention.DECREMENT
     limit, gtc, status = OrderType.LIMIT, TimeInForce.GTC, OrderStatus.PARTIALLY_FILLED
     terms = Terms(Side.BUY, limit, gtc, 100_250_000_000, 100, True, prevention)
-    order = OrderState(7, "a1", "BOND", terms, 60, status, NOW)
+    order = OrderState(7, "a1", "BOND", terms, 60, status, NOW, 30)
     entry = {
         "order_id": 7,
         "client_order_id": "a1",
@@ -181,6 +230,7 @@ def test_orders_look_like_their_acceptance_as_it_stands_now() -> None:
         "price": "100.25",
         "quantity": 100,
         "remaining_quantity": 60,
+        "quantity_ahead": 30,
         "status": "PARTIALLY_FILLED",
         "timestamp": NOW,
         "post_only": True,
@@ -193,16 +243,24 @@ def test_orders_look_like_their_acceptance_as_it_stands_now() -> None:
 def test_positions() -> None:
     positions = (
         PositionState("ACME", 3, 10**9, -25 * 10**8, 5 * 10**8, 9),
-        PositionState("BOND", 0, 0, 2 * 10**9, 0, 40),
+        PositionState("BOND", 0, 0, 2 * 10**9, 0, 40, -12_500_000),
     )
     acme = {"symbol": "ACME", "net_position": 3, "average_price": "0.333333333", "realised_pnl": "-2.50"}
     bond = {"symbol": "BOND", "net_position": 0, "average_price": None, "realised_pnl": "2.00"}
     assert encoded(PositionsListed(positions)) == {
         "type": "positions",
         "positions": [
-            {**acme, "unrealised_pnl": "0.50", "volume": 9},
-            {**bond, "unrealised_pnl": "0.00", "volume": 40},
+            {**acme, "unrealised_pnl": "0.50", "volume": 9, "fees": "0.00"},
+            {**bond, "unrealised_pnl": "0.00", "volume": 40, "fees": "-0.0125"},
         ],
+    }
+
+
+def test_cash_stands_beside_the_positions_of_who_was_endowed() -> None:
+    assert encoded(PositionsListed((), 99_990_000_001)) == {
+        "type": "positions",
+        "positions": [],
+        "cash": "99.990000001",
     }
 
 
@@ -222,66 +280,6 @@ def test_positions() -> None:
 def test_average_price_is_rounded_half_even_to_nine_places(net_quantity: int, cost: int, text: object) -> None:
     listed = encoded(PositionsListed((PositionState("ACME", net_quantity, cost * 10**7, 0, 0, 0),)))
     assert listed["positions"][0]["average_price"] == text
-
-
-def test_book_snapshot_and_update() -> None:
-    snapshot = ENCODER.book_snapshot("ACME", 5, [(10125, 100, 2), (10000, 1, 1)], [])
-    bids = [["101.25", 100, 2], ["100.00", 1, 1]]
-    assert message(snapshot) == {
-        "type": "book_snapshot",
-        "symbol": "ACME",
-        "sequence": 5,
-        "bids": bids,
-        "asks": [],
-    }
-    update = ENCODER.book_update("BOND", 6, [(Side.BUY, 401, 0, 0), (Side.SELL, 402, 10, 1)])
-    changes = [["BID", "100.25", 0, 0], ["ASK", "100.50", 10, 1]]
-    assert message(update) == {"type": "book_update", "symbol": "BOND", "sequence": 6, "changes": changes}
-
-
-def test_trade_names_no_user_and_no_order() -> None:
-    trade = Trade(9, "ACME", 10125, 30, 7, 8, "alice", "bob", Side.BUY, NOW)
-    assert message(ENCODER.trade(6, trade)) == {
-        "type": "trade",
-        "symbol": "ACME",
-        "sequence": 6,
-        "trade_id": 9,
-        "price": "101.25",
-        "quantity": 30,
-        "aggressor_side": "BUY",
-        "timestamp": NOW,
-    }
-
-
-IDENTITY = session_lines.Identity("0.1.0", "4a1f")
-
-
-def test_logged_in_lists_the_instruments() -> None:
-    listed = {"symbol": "BOND", "tick_size": "0.25", "lot_size": 10, "min_quantity": 20, "max_quantity": 200}
-    assert message(session_lines.logged_in("alice", 5, [(BOND, Phase.HALTED)], IDENTITY)) == {
-        "type": "logged_in",
-        "user": "alice",
-        "next_seq": 5,
-        "instruments": [{**listed, "phase": "HALTED"}],
-        "version": "0.1.0",
-        "engine_id": "4a1f",
-    }
-
-
-def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name() -> None:
-    assert message(session_lines.logged_in("alice", 1, [], IDENTITY, "5ec4e7"))["token"] == "5ec4e7"
-
-
-def test_the_operators_list_names_users_and_instruments() -> None:
-    users = [(UserState("alice", 2, False, True), 3), (UserState("bob", 0, True, False), 0)]
-    assert message(session_lines.everything(users, [("BOND", Phase.HALTED)])) == {
-        "type": "everything",
-        "users": [
-            {"user": "alice", "live_orders": 2, "connections": 3, "blocked": False, "claimed": True},
-            {"user": "bob", "live_orders": 0, "connections": 0, "blocked": True, "claimed": False},
-        ],
-        "instruments": [{"symbol": "BOND", "phase": "HALTED"}],
-    }
 
 
 @pytest.mark.parametrize(
@@ -304,35 +302,6 @@ def test_what_the_operator_is_answered_says_whether_anything_changed(
     event: Encodable, expected: dict[str, Any]
 ) -> None:
     assert encoded(event) == expected
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        (
-            session_lines.error(WireCode.LINE_TOO_LONG, "t"),
-            {"type": "error", "code": "LINE_TOO_LONG", "text": "t"},
-        ),
-        (
-            session_lines.login_rejected(RejectCode.BAD_VALUE, "t"),
-            {"type": "login_rejected", "code": "BAD_VALUE", "text": "t"},
-        ),
-        (session_lines.logged_out(), {"type": "logged_out"}),
-        (session_lines.subscribed(Channel.BOOK, "A"), {"type": "subscribed", "channel": "book", "symbol": "A"}),
-        (
-            session_lines.unsubscribed(Channel.TRADES, "A"),
-            {"type": "unsubscribed", "channel": "trades", "symbol": "A"},
-        ),
-        (session_lines.pong(None), {"type": "pong"}),
-        (session_lines.pong(0), {"type": "pong", "id": 0}),
-        (session_lines.pong(""), {"type": "pong", "id": ""}),
-        (session_lines.pong('"\\'), {"type": "pong", "id": '"\\'}),
-        (session_lines.heartbeat(), {"type": "heartbeat"}),
-        (session_lines.gap(3, 7), {"type": "gap", "from": 3, "to": 7}),
-    ],
-)
-def test_session_message(line: bytes, expected: dict[str, Any]) -> None:
-    assert message(line) == expected
 
 
 def test_prices_stay_right_when_more_are_written_than_are_remembered() -> None:

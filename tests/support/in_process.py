@@ -82,7 +82,7 @@ class InProcessExchange:
         shares = TimeShares(time.monotonic) if is_fair else None
         long_answers = LongAnswers(shares.may_take, shares.charge) if shares is not None else None
         self.publisher = Publisher(
-            self.engine, Identity("test", "0"), self.heartbeats, RecentEvents(), long_answers
+            self.engine, Identity("test", "0"), self.heartbeats, RecentEvents(), (), long_answers
         )
         self.core = Core[Any, Any](
             self.engine,

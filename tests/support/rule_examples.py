@@ -27,8 +27,10 @@ from typing import Any, NamedTuple, Optional
 from exchange.engine.commands import ListInstrument, SetLimits
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
+    AuctionIndication,
     CancelRejected,
     InstrumentListed,
+    InstrumentStatusChanged,
     LimitsSet,
     OrderRejected,
     ReplaceRejected,
@@ -41,6 +43,7 @@ from exchange.engine.trade import Trade
 from exchange.networking.operator.operator_wish import wish_of
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.encode_feeds import instrument_status
 from exchange.networking.wire.requests import BadRequest
 from exchange.storage.instruments_file import read_instruments
 
@@ -232,7 +235,7 @@ class Play:
         if isinstance(event, Trade):
             yield f"{event.buyer} buys {event.quantity} @ {self._price(event.price)} from {event.seller}"
         elif not isinstance(event, _UNTOLD):
-            message = json.loads(self._encoder.encode(event), parse_float=Decimal)
+            message = json.loads(self._line(event), parse_float=Decimal)
             tell = _TELL.get(message["type"])
             if message["type"] in ("order_accepted", "order_replaced"):
                 self._order_ids[message["client_order_id"]] = message["order_id"]
@@ -240,6 +243,13 @@ class Play:
             if tell is not None:
                 name = self._names.get(message.get("order_id", 0), "")
                 yield from tell(name, message)
+
+    def _line(self, event: Any) -> bytes:
+        if isinstance(event, InstrumentStatusChanged):
+            return instrument_status(event)
+        if isinstance(event, AuctionIndication):
+            return self._encoder.auction_indication(event)
+        return self._encoder.encode(event)
 
     def _price(self, price: int) -> str:
         assert self._instrument is not None

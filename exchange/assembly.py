@@ -40,7 +40,7 @@ from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.limits import TRADES_LAST_MAX
 from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills, Request
 from exchange.networking.wire.session_lines import Identity
-from exchange.storage.audit_log_reader import FillHistory
+from exchange.storage.audit_log_reader import AuditLogReader
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.engine_id import engine_id
 from exchange.storage.ledger_reader import last_trades
@@ -180,7 +180,9 @@ class Exchange:
         # Whoever reads the logs of an exchange that listens finds in them all that happened before.
         self._data.audit_log.drain()
 
-        history = FillHistory(log_directory(options.data_dir), self._data.audit_log.drain, self._data.instrument)
+        history = AuditLogReader(
+            log_directory(options.data_dir), self._data.audit_log.write_out, self._data.instrument
+        )
 
         # One at a time: a look-up is all work of the processor, and many would leave the matching thread none.
         looking_up = threading.Lock()

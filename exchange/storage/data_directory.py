@@ -21,7 +21,8 @@ from typing import NamedTuple, Optional
 from exchange.engine.events import Event, PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
-from exchange.storage.audit_log import AuditFormat, log_files, repair_logs, seq_of, unwritten
+from exchange.storage.audit_lines import AuditFormat, seq_of
+from exchange.storage.audit_log import log_files, repair_logs, unwritten
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
 from exchange.storage.journal_writer import SEGMENT_BYTES_MAX, JournalError, JournalWriter

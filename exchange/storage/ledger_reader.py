@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from exchange.engine.instrument import Instrument
+from exchange.engine.instrument import NANOS_DIGITS, Instrument
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
-from exchange.storage.audit_log_reader import lines_from_the_end, ticks_of
 
 # However rare the trades of an instrument are, no more lines are read back: 100,000 take about half a second.
 LINES_READ_MAX = 100_000
+_BLOCK_BYTES = 65_536
 
 
 def last_trades(
@@ -31,7 +31,7 @@ def last_trades(
     found: list[Trade] = []
     try:
         with path.open("rb") as file:
-            for _, line in zip(range(lines_read_max), lines_from_the_end(file), strict=False):
+            for _, line in zip(range(lines_read_max), _lines_from_the_end(file), strict=False):
                 if not any(missing.values()):
                     break
                 fields = json.loads(line, parse_float=str)
@@ -48,7 +48,7 @@ def _trade(fields: dict[str, Any], instrument: Instrument) -> Trade:
     return Trade(
         fields["trade_id"],
         fields["symbol"],
-        ticks_of(str(fields["price"]), instrument),
+        _ticks(str(fields["price"]), instrument),
         fields["quantity"],
         fields["buy_order_id"],
         fields["sell_order_id"],
@@ -58,3 +58,26 @@ def _trade(fields: dict[str, Any], instrument: Instrument) -> Trade:
         fields["timestamp"],
         fields.get("auction", False),
     )
+
+
+def _ticks(price_text: str, instrument: Instrument) -> int:
+    whole, _, fraction = price_text.partition(".")
+    return int(whole + fraction.ljust(NANOS_DIGITS, "0")) // instrument.tick_size_nanos
+
+
+def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
+    """The complete lines of a file, last one first, without their newlines."""
+    position = file.seek(0, 2)
+    rest = b""
+    is_end = True
+    while position:
+        size = min(_BLOCK_BYTES, position)
+        position -= size
+        file.seek(position)
+        rest, *lines = (file.read(size) + rest).split(b"\n")
+        if is_end and lines:
+            lines.pop()  # What follows the last newline is nothing, or half a line.
+            is_end = False
+        yield from reversed(lines)
+    if not is_end:
+        yield rest

@@ -14,13 +14,15 @@ ledger is drained first.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from exchange.engine.instrument import Instrument, PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, Worker
-from exchange.utils.disk import REAL_DISK, Disk, write_all
+from exchange.utils.disk import REAL_DISK, Disk, naming, write_all
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
 
@@ -86,6 +88,8 @@ class TradeWriter:
         # What a killed engine left may be in the system's cache only.
         self._has_unsynced = tail.last_number > 0
         self._is_recovering = True
+        # Held by who drains: who comes second must not go on before all is safe.
+        self._draining = threading.Lock()
         self._closed = False
         self._thread: Worker[Sequence[Trade]] = make_worker(
             "trade-writer", self._write, on_failure, queue_batches_max, LOOK_EVERY_S
@@ -117,8 +121,16 @@ class TradeWriter:
         self._thread.call(lambda: self._end_recovery(last_trade_id))
 
     def drain(self) -> None:
-        """Wait until everything written before is on stable storage.  Raises BatchThreadError if it is not."""
-        self._thread.call(self._fsync)
+        """Wait until everything written before is on stable storage.  Raises BatchThreadError if it is not.
+
+        It is the caller who waits for the disk: the thread goes on writing meanwhile.
+        """
+        with self._draining:
+            self._thread.call(lambda: None)
+            try:
+                self._fsync()
+            except OSError as error:
+                self._thread.call(partial(_fail, error))
 
     def close(self) -> None:
         """Write and fsync all that waits, end the thread, close the file.  A second call does nothing."""
@@ -139,7 +151,8 @@ class TradeWriter:
                     self._check_is_known(trade, last_trade_id)
         if lines:
             self._has_unsynced = True
-            write_all(self._disk, self._fd, "".join(lines).encode("ascii"))
+            with naming(self._path):
+                write_all(self._disk, self._fd, "".join(lines).encode("ascii"))
             self._last_trade_id = last_trade_id
 
     def _check_is_known(self, trade: Trade, last_trade_id: int) -> None:
@@ -157,5 +170,11 @@ class TradeWriter:
 
     def _fsync(self) -> None:
         if self._has_unsynced:
-            self._disk.fdatasync(self._fd)
-            self._has_unsynced = False
+            self._has_unsynced = False  # Before: what is written meanwhile may or may not be in it.
+            with naming(self._path):
+                self._disk.fdatasync(self._fd)
+
+
+def _fail(error: OSError) -> None:
+    """For the thread: what failed elsewhere is its failure."""
+    raise error

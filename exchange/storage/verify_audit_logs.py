@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from exchange.storage.audit_log import log_files, seq_of
+from exchange.storage.audit_lines import seq_of
+from exchange.storage.audit_log import log_files
 from exchange.storage.findings import Findings
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.sound_lines import SoundLines

@@ -3,6 +3,7 @@
     Disk        the interface: files that only grow, atomic renames, and the two kinds of sync
     RealDisk    the system's own
     write_all   what a short write leaves to its caller
+    naming      errors that say which file they are about
 
 What a disk promises, and nothing more: bytes are safe after `fdatasync` of their file, a file's name (new, renamed
 or removed) after `fsync_directory` of its directory.  Until then a loss of power may drop, tear or reorder them;
@@ -12,6 +13,8 @@ a killed process loses neither.  Every operation raises OSError when the system 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol, Union
 
@@ -155,3 +158,14 @@ def write_all(disk: Disk, fd: int, data: bytes) -> None:
     rest = memoryview(data)[written_bytes:]
     while rest:
         rest = rest[disk.write(fd, rest) :]
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What the system says of a descriptor names no file ("No space left on device"): in the block it does."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error

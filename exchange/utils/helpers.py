@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NoReturn, Optional, Union
 
-from exchange.utils.disk import FILE_MODE, REAL_DISK, Disk, write_all
+from exchange.utils.disk import FILE_MODE, REAL_DISK, Disk, naming, write_all
 
 BLOCK_BYTES = 65_536
 NS_PER_S = 1_000_000_000
@@ -113,8 +113,9 @@ def replaced_atomically(path: Path, mode: int = FILE_MODE, disk: Disk = REAL_DIS
     fd = disk.open_empty(temporary, mode)
     try:
         try:
-            yield NewFile(disk, fd)
-            disk.fdatasync(fd)
+            with naming(path):
+                yield NewFile(disk, fd)
+                disk.fdatasync(fd)
         finally:
             disk.close(fd)
         disk.rename(temporary, path)

@@ -11,13 +11,15 @@ not limited by descriptors.  A file is written through the system's cache; `drai
 from __future__ import annotations
 
 import re
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, Worker
-from exchange.utils.disk import REAL_DISK, Disk, write_all
+from exchange.utils.disk import REAL_DISK, Disk, naming, write_all
 from exchange.utils.helpers import cut_torn_tail
 
 Batch = TypeVar("Batch")
@@ -54,6 +56,8 @@ class LineLogger(Generic[Batch]):
         # Owned by the thread: descriptors by stem, least recently used first; stems written since the last fsync.
         self._files: OrderedDict[str, int] = OrderedDict()
         self._unsynced: set[str] = set()
+        # Held by who drains: who comes second must not find that all is taken, and go on before it is safe.
+        self._draining = threading.Lock()
         self._thread: Worker[Batch] = make_worker(
             name, self._write, on_failure, queue_batches_max, LOOK_EVERY_S
         )
@@ -65,12 +69,26 @@ class LineLogger(Generic[Batch]):
         """
         self._thread.put(batch)
 
+    def write_out(self) -> None:
+        """Wait until everything appended before is in its file, be it on stable storage or not.
+
+        Raises BatchThreadError once a write has failed.
+        """
+        self._thread.call(lambda: None)
+
     def drain(self) -> None:
         """Wait until everything appended before is on stable storage: one fsync per file written since the last.
 
-        Raises BatchThreadError if it is not.
+        It is the caller who waits for the disk: the thread goes on writing meanwhile.  Raises BatchThreadError if
+        something is not safe; then nothing is logged any more.
         """
-        self._thread.call(self._fsync)
+        with self._draining:
+            stems: list[str] = []
+            self._thread.call(lambda: stems.extend(self._taken_unsynced()))
+            try:
+                sync_files([self._path(stem) for stem in stems], self._disk)
+            except OSError as error:
+                self._thread.call(partial(_fail, error))
 
     def close(self) -> None:
         """Write and fsync all that waits, end the thread, close the files.  A second call does nothing."""
@@ -87,7 +105,8 @@ class LineLogger(Generic[Batch]):
             text = "\n".join(lines)
             assert text.count("\n") == len(lines) - 1, f"a line for {stem} has a line break in it"
             self._unsynced.add(stem)
-            write_all(self._disk, self._file(stem), f"{text}\n".encode())
+            with naming(self._path(stem)):
+                write_all(self._disk, self._file(stem), f"{text}\n".encode())
 
     def _file(self, stem: str) -> int:
         """The descriptor of a file, opened if need be."""
@@ -103,14 +122,36 @@ class LineLogger(Generic[Batch]):
         assert _FILE_STEM.fullmatch(stem), f"{stem!r} is not the stem of a log file"
         if len(self._files) >= self._files_open_max:
             self._disk.close(self._files.popitem(last=False)[1])
-        path = self._directory / f"{stem}.txt"
+        path = self._path(stem)
         fd = self._files[stem] = self._disk.open_append(path)
         cut_torn_tail(path, self._disk)  # Left by a process that was killed in the middle of a write.
         return fd
 
-    def _fsync(self) -> None:
-        for stem in sorted(self._unsynced):
-            self._disk.fdatasync(self._file(stem))
-        if self._unsynced:
-            self._disk.fsync_directory(self._directory)
+    def _path(self, stem: str) -> Path:
+        return self._directory / f"{stem}.txt"
+
+    def _taken_unsynced(self) -> list[str]:
+        stems = sorted(self._unsynced)
         self._unsynced.clear()
+        return stems
+
+    def _fsync(self) -> None:
+        sync_files([self._path(stem) for stem in self._taken_unsynced()], self._disk)
+
+
+def sync_files(paths: Sequence[Path], disk: Disk) -> None:
+    """Make durable what was written to files of one directory, whoever wrote it, and their names.  OSError."""
+    for path in paths:
+        fd = disk.open_append(path)
+        try:
+            with naming(path):
+                disk.fdatasync(fd)
+        finally:
+            disk.close(fd)
+    if paths:
+        disk.fsync_directory(paths[0].parent)
+
+
+def _fail(error: OSError) -> None:
+    """For the thread: what failed elsewhere is its failure."""
+    raise error

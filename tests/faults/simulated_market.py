@@ -18,7 +18,8 @@ from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.instrument import Instrument, PriceTextsBySymbol
 from exchange.engine.trade import Trade
 from exchange.matching_thread import CommandStore, EventStore, JournalEntry, Outcome, TradeStore
-from exchange.storage.audit_log import AuditFormat, log_files
+from exchange.storage.audit_lines import AuditFormat
+from exchange.storage.audit_log import log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import RecoveryProgress, build_snapshot

@@ -15,7 +15,7 @@ import pytest
 
 from exchange.engine.engine import Engine
 from exchange.engine.events import PrivateEvent
-from exchange.storage.audit_log import AuditFormat, seq_of
+from exchange.storage.audit_lines import AuditFormat, seq_of
 from exchange.storage.data_directory import StorageOptions
 from tests.faults.power_loss import Death, Figures, JumpingClock, run_seed
 from tests.faults.random_orders import RandomOrders

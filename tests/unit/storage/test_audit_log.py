@@ -20,7 +20,8 @@ from exchange.engine.words import (
     Side,
     TimeInForce,
 )
-from exchange.storage.audit_log import AuditFormat, file_stem, repair_logs, seq_of, unwritten
+from exchange.storage.audit_lines import AuditFormat, file_stem, seq_of
+from exchange.storage.audit_log import repair_logs, unwritten
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.logger import LineLogger
 

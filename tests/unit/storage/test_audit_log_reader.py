@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.events import OrderAccepted, OrderCanceled, OrderExecuted, OrderReplaced, PrivateEvent
+from exchange.engine.events import (
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderExpired,
+    OrderReplaced,
+    OrderTriggered,
+    PrivateEvent,
+)
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.words import (
@@ -21,8 +29,8 @@ from exchange.engine.words import (
     Side,
     TimeInForce,
 )
-from exchange.storage.audit_log import AuditFormat, file_stem
-from exchange.storage.audit_log_reader import FillHistory
+from exchange.storage.audit_lines import AuditFormat, file_stem
+from exchange.storage.audit_log_reader import AuditLogReader
 
 INSTRUMENTS = {
     "ACME": Instrument("ACME"),
@@ -46,51 +54,43 @@ counts = st.integers(1, 2**62)
 timestamps = st.integers(0, 4 * 10**18)
 
 
-def fills(user: str, seq: int) -> st.SearchStrategy[PrivateEvent]:
-    return st.builds(
-        OrderExecuted,
-        st.just(user),
-        st.just(seq),
-        timestamps,
-        counts,
-        client_order_ids,
-        st.sampled_from(sorted(INSTRUMENTS)),
-        st.sampled_from(Side),
-        counts,
-        st.integers(1, 10**9),
-        counts,
-        st.integers(0, 2**62),
-        st.sampled_from([OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]),
-        st.sampled_from(Liquidity),
-        displayed_quantity=st.none(),
-        fee_nanos=st.none(),
-    )
+def optional(values: st.SearchStrategy[int]) -> st.SearchStrategy[Optional[int]]:
+    return st.one_of(st.none(), values)
+
+
+prices = st.integers(1, 10**9)
 
 
 @st.composite
-def others(draw: st.DrawFn, user: str, seq: int) -> PrivateEvent:
-    """An event that is no fill."""
-    head = (
-        user,
-        seq,
-        draw(timestamps),
-        draw(counts),
-        draw(client_order_ids),
-        draw(st.sampled_from(["ACME", "BIG"])),
-    )
-    kind = draw(st.sampled_from(["accepted", "canceled", "replaced"]))
+def private_events(draw: st.DrawFn, user: str, seq: int, kind: str) -> PrivateEvent:
+    """An event of any content: whatever the engine may ever say, the line must hold it."""
+    symbol = draw(st.sampled_from(sorted(INSTRUMENTS)))
+    head = (user, seq, draw(timestamps), draw(counts), draw(client_order_ids), symbol)
+    status = st.sampled_from([OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED])
+    if kind == "fill":
+        amounts = (draw(counts), draw(prices), draw(counts), draw(st.integers(0, 2**62)))
+        after = (draw(status), draw(st.sampled_from(Liquidity)))
+        fee = draw(optional(st.integers(-(10**20), 10**20)))
+        return OrderExecuted(*head, draw(st.sampled_from(Side)), *amounts, *after, draw(optional(counts)), fee)
     if kind == "canceled":
         return OrderCanceled(*head, draw(counts), draw(st.sampled_from(CancelReason)))
     if kind == "replaced":
-        status = draw(st.sampled_from([OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED]))
-        return OrderReplaced(*head, draw(st.integers(1, 10**9)), draw(counts), draw(counts), status, True)
-    prevention = draw(st.sampled_from(SelfTradePrevention))
-    return OrderAccepted(
-        *head,
-        Terms(
-            Side.BUY, OrderType.LIMIT, TimeInForce.GTC, draw(st.integers(1, 10**9)) * 10**7, 5, False, prevention
-        ),
-    )
+        price, total, remaining = draw(optional(prices)), draw(counts), draw(counts)
+        shown = (draw(optional(prices)), draw(optional(counts)))
+        return OrderReplaced(*head, price, total, remaining, draw(status), draw(st.booleans()), *shown)
+    if kind == "triggered":
+        return OrderTriggered(*head, draw(prices))
+    if kind == "expired":
+        return OrderExpired(*head, draw(counts))
+    tick = INSTRUMENTS[symbol].tick_size_nanos
+    price, stop_price = draw(optional(prices.map(tick.__mul__))), draw(optional(prices.map(tick.__mul__)))
+    prevention = draw(st.sampled_from([None, *(word for word in SelfTradePrevention if word.value != "NONE")]))
+    words = (draw(st.sampled_from(Side)), draw(st.sampled_from(OrderType)), draw(st.sampled_from(TimeInForce)))
+    terms = Terms(*words, price, draw(counts), draw(st.booleans()), prevention, stop_price, draw(optional(counts)))
+    return OrderAccepted(*head, terms)
+
+
+KINDS = ("fill", "accepted", "canceled", "replaced", "triggered", "expired")
 
 
 @st.composite
@@ -100,12 +100,11 @@ def histories(draw: st.DrawFn) -> list[PrivateEvent]:
     events: list[PrivateEvent] = []
     for user in draw(st.lists(st.sampled_from(USERS), max_size=30)):
         seqs[user] += 1
-        kind = fills if draw(st.booleans()) else others
-        events.append(draw(kind(user, seqs[user])))
+        events.append(draw(private_events(user, seqs[user], draw(st.sampled_from(KINDS)))))
     return events
 
 
-def written(directory: Path, events: list[PrivateEvent]) -> FillHistory:
+def written(directory: Path, events: list[PrivateEvent]) -> AuditLogReader:
     """The history of logs that hold these events."""
     lines: dict[str, list[str]] = {}
     for stem, line in AuditFormat(INSTRUMENTS.__getitem__)(events):
@@ -115,7 +114,7 @@ def written(directory: Path, events: list[PrivateEvent]) -> FillHistory:
         path.unlink(missing_ok=True)
         if file_stem(user) in lines:
             path.write_text("".join(line + "\n" for line in lines[file_stem(user)]))
-    return FillHistory(directory, lambda: None, INSTRUMENTS.__getitem__)
+    return AuditLogReader(directory, lambda: None, INSTRUMENTS.__getitem__)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +129,55 @@ def test_the_fills_of_a_user_are_read_back_as_they_were(
     own = [event for event in events if event.user == user]
     expected = tuple(event for event in own if event.seq >= seq and isinstance(event, OrderExecuted))
     assert written(directory, events).fills_since(user, seq) == (expected, len(own))
+
+
+@given(histories(), st.sampled_from(USERS), st.integers(1, 35))
+def test_whatever_a_user_was_told_is_read_back_whole(
+    directory: Path, events: list[PrivateEvent], user: str, seq: int
+) -> None:
+    expected = [event for event in events if event.user == user and event.seq >= seq]
+    pieces = written(directory, events).events_since(user, seq)
+    assert [event for piece in pieces for event in piece] == expected
+
+
+def test_a_long_log_is_read_from_where_it_is_asked_for_and_gives_way_between_its_pieces(tmp_path: Path) -> None:
+    events: list[PrivateEvent] = [fill(seq) for seq in range(1, 5_001)]
+    written(tmp_path, events)
+    ways_given: list[int] = []
+    reader = AuditLogReader(tmp_path, lambda: None, INSTRUMENTS.__getitem__, lambda: ways_given.append(1))
+    for seq, pauses_max in ((1, 15), (2_500, 10), (4_999, 1), (5_001, 1)):
+        ways_given.clear()
+        pieces = list(reader.events_since("alice", seq))
+        assert [event for piece in pieces for event in piece] == events[seq - 1 :]
+        assert len(ways_given) == max(0, len(pieces) - 1) <= pauses_max
+
+
+LINES_OF_OLDER_VERSIONS = [
+    (
+        "ACCEPTED order 42 (my-1) BUY ACME 100 @ 101.25 remaining 100 NEW LIMIT GTC POST_ONLY CANCEL_BOTH",
+        Terms(
+            Side.BUY,
+            OrderType.LIMIT,
+            TimeInForce.GTC,
+            101_250_000_000,
+            100,
+            True,
+            SelfTradePrevention.CANCEL_BOTH,
+        ),
+    ),
+    (
+        "ACCEPTED order 42 (my-1) SELL ACME 100 remaining 100 NEW MARKET IOC",
+        Terms(Side.SELL, OrderType.MARKET, TimeInForce.IOC, None, 100),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "terms"), LINES_OF_OLDER_VERSIONS, ids=["limit", "market"])
+def test_lines_of_older_versions_can_be_read(tmp_path: Path, text: str, terms: Terms) -> None:
+    (tmp_path / "logs_alice.txt").write_text(f"2026-01-02T03:04:05.123456789Z seq=1 {text}\n")
+    reader = AuditLogReader(tmp_path, lambda: None, INSTRUMENTS.__getitem__)
+    event = OrderAccepted("alice", 1, 1_767_323_045_123_456_789, 42, "my-1", "ACME", terms)
+    assert list(reader.events_since("alice", 1)) == [[event]]
 
 
 def fill(seq: int, client_order_id: str = "1") -> OrderExecuted:
@@ -159,14 +207,14 @@ def test_half_a_line_at_the_end_does_not_count(tmp_path: Path, torn_bytes: int) 
 def test_a_user_without_a_log_has_no_fills(tmp_path: Path, content: bytes) -> None:
     if content is not None:
         (tmp_path / "logs_alice.txt").write_bytes(content)
-    assert FillHistory(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((), 0)
+    assert AuditLogReader(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((), 0)
 
 
 def test_what_was_handed_to_the_log_is_written_out_before_it_is_read(tmp_path: Path) -> None:
     def write_out() -> None:
         written(tmp_path, [fill(1)])
 
-    assert FillHistory(tmp_path, write_out, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((fill(1),), 1)
+    assert AuditLogReader(tmp_path, write_out, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((fill(1),), 1)
 
 
 # --- fills after a trade ---------------------------------------------------------------------------------------
@@ -225,7 +273,7 @@ def test_in_a_log_of_many_blocks_the_first_fill_after_a_trade_is_found(tmp_path:
 def test_who_never_traded_has_no_fills(tmp_path: Path, content: Optional[bytes]) -> None:
     if content is not None:
         (tmp_path / "logs_alice.txt").write_bytes(content)
-    assert FillHistory(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_after("alice", 0, None, 5) == (
+    assert AuditLogReader(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_after("alice", 0, None, 5) == (
         (),
         False,
     )

@@ -107,9 +107,7 @@ def run(options: argparse.Namespace) -> int:
     return EXIT_LEFT
 
 
-def _logged_in(
-    options: argparse.Namespace, history: SessionManager
-) -> tuple[ExchangeClient, Optional[str]]:
+def _logged_in(options: argparse.Namespace, history: SessionManager) -> tuple[ExchangeClient, Optional[str]]:
     """A client that speaks for the user; the engine has corrected the history and it is known to be writable.
 
     Also what the person should know of how that came to be, said on stderr already.

@@ -244,7 +244,7 @@ def deserted_pipe() -> int:
 def test_a_standard_stream_that_is_closed_is_no_surprise(
     engine: RunningEngine, tmp_path: Path, closed: str, status: int
 ) -> None:
-    script = f"exec {sys.executable} {ROOT}/scripts/start_client.py \"$@\" {closed}>&-"
+    script = f'exec {sys.executable} {ROOT}/scripts/start_client.py "$@" {closed}>&-'
     options = ("--user", "alice", "--plain", "--port", str(engine.port), "--data-dir", str(tmp_path / "alice"))
     ended = subprocess.run(["sh", "-c", script, "sh", *options], input=b"o\n", capture_output=True, timeout=WAIT_S)
     assert ended.returncode == status

@@ -25,6 +25,10 @@ MAKERS = (
     screen_scenes.wide,
     screen_scenes.long_numbers,
     screen_scenes.many_orders,
+    screen_scenes.call,
+    screen_scenes.halt,
+    screen_scenes.iceberg,
+    screen_scenes.waiting_stop,
 )
 widths, heights = st.integers(1, 260), st.integers(1, 90)
 key_names = st.lists(st.sampled_from(sorted(ACTIONS)), max_size=8)

@@ -38,6 +38,8 @@ from tui.screen.sending import net_under_way
 from tui.screen.update import update
 
 RISKS = ("new_order", "replace_order")
+# That of the cursor first.
+PRICES = ("stop_price", "price")
 COMMANDS = (
     "buy 3 100",
     "buy 3 94",
@@ -83,12 +85,12 @@ class ScreenMachine(RuleBasedStateMachine):
             if was_letter and proposal is None:
                 assert has_focus or model.focus is Panel.ORDERS
                 assert risks[0]["type"] != "new_order" or has_focus
-            if proposal is None and "price" in risks[0]:
+            if proposal is None:
                 symbol = risks[0].get("symbol", symbol)
-                price = int(risks[0]["price"] / self.scene.tick)
-                assert not is_far_from[symbol](price)
-                if was_letter and has_focus and symbol == model.symbol:
-                    assert is_in_view(model, price)
+                prices = [int(risks[0][name] / self.scene.tick) for name in PRICES if name in risks[0]]
+                assert not any(is_far_from[symbol](price) for price in prices)
+                if was_letter and has_focus and symbol == model.symbol and prices:
+                    assert is_in_view(model, prices[0])
         if not was_live and not isinstance(message, Connected):
             assert leaving == []
         if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:
@@ -106,11 +108,15 @@ class ScreenMachine(RuleBasedStateMachine):
         price = request.get("price")
         if request["type"] == "new_order":
             assert f"{request['side']} {request['quantity']} {request['symbol']} " in row
-            assert (f"@ {price:.2f} " in row) if price is not None else ("MARKET" in row)
+            assert (f"@ {price:.2f} " in row) if price is not None else ("MARKET" in row or "STOP " in row)
+            assert f"stop {request['stop_price']:.2f} " in row if "stop_price" in request else " stop " not in row
+            assert f"shows {request['display_quantity']} " in f"{row} " if "display_quantity" in request else True
+            assert ("ICEBERG" in row) <= ("display_quantity" in request)
             assert request["time_in_force"] in row
         else:
             assert f"MOVE {request['order_id']} " in row
-            assert f"to {price:.2f} " in row
+            for name in PRICES:
+                assert name not in request or f"to {request[name]:.2f}" in row
 
     def ticket_row(self) -> str:
         canvas = Canvas(120, 1)
@@ -227,6 +233,23 @@ class ScreenMachine(RuleBasedStateMachine):
     def working(self) -> list[MyOrder]:
         """The orders that the engine has in its book."""
         return [order for order in self.model.orders.open() if order.order_id is not None]
+
+    @precondition(lambda self: any(order.is_waiting for order in self.working()))
+    @rule(index=st.integers(0, 9))
+    def trigger(self, index: int) -> None:
+        """A stop that waits becomes live."""
+        waiting = [order for order in self.working() if order.is_waiting]
+        order = waiting[index % len(waiting)]
+        self.hear({
+            "type": "order_triggered", "order_id": order.order_id, "client_order_id": order.client_order_id,
+            "symbol": order.symbol, "status": "NEW", "timestamp": 1,
+            "stop_price": self.scene.tick * (order.stop_price or 0),
+        })  # fmt: skip
+
+    @rule(phase=st.sampled_from(["CONTINUOUS", "HALTED", "AUCTION", "CLOSED"]), left_s=st.floats(-5.0, 90.0))
+    def change_phase(self, phase: str, left_s: float) -> None:
+        if self.model.link.state is LinkState.LIVE:
+            self.scene.phase(phase, "OPERATOR", left_s)
 
     @rule(keys=st.sampled_from(["f", "fb", "f\r"]))
     def flatten(self, keys: str) -> None:

@@ -111,6 +111,44 @@ class Scene:
             "liquidity": "MAKER",
         })  # fmt: skip
 
+    def advanced_order(self, order_id: int, side: str, order_type: str, quantity: int, **fields: Any) -> None:
+        """An order of the user with more than a price is accepted; prices in `fields` are in ticks."""
+        prices = {name: self.tick * fields.pop(name) for name in ("price", "stop_price") if name in fields}
+        self.say(self._private("order_accepted", order_id, f"x-{order_id}") | {
+            "side": side,
+            "order_type": order_type,
+            "time_in_force": "GTC",
+            "price": None,
+            "quantity": quantity,
+            "remaining_quantity": quantity,
+            "status": "NEW",
+        } | prices | fields)  # fmt: skip
+
+    def trigger(self, order_id: int, stop_price: int) -> None:
+        """A stop of the user becomes live."""
+        self.say(self._private("order_triggered", order_id, f"x-{order_id}") | {
+            "stop_price": self.tick * stop_price, "status": "NEW",
+        })  # fmt: skip
+
+    def phase(self, phase: str, reason: str = "", left_s: float | None = None) -> None:
+        """The instrument changes its phase; it ends in `left_s` at the earliest (None: nobody knows)."""
+        message: Message = {
+            "type": "instrument_status",
+            "symbol": self.model.symbol,
+            "phase": phase,
+            "reason": reason,
+        }
+        if left_s is not None:
+            message["until"] = self.timestamp + int(left_s * 1_000_000_000)
+        self.say(message)
+
+    def indicate(self, price: int | None, volume: int, surplus: int, side: str | None) -> None:
+        """What the call would trade at, in ticks."""
+        self.say({
+            "type": "auction_indication", "symbol": self.model.symbol, "volume": volume, "surplus": surplus,
+            "price": None if price is None else self.tick * price, "surplus_side": side,
+        })  # fmt: skip
+
     def position(self, net: int, average_price: str, realised: str) -> None:
         """What the engine says about the position."""
         entry = {
@@ -197,6 +235,39 @@ def calm(width: int = 120, height: int = 36) -> Scene:
     scene = Scene(width, height)
     scene.book(levels(LAST_TICKS - 1, -1, 30), levels(LAST_TICKS + 1, 1, 30))
     scene.until(NOW)
+    return scene
+
+
+def call(width: int, height: int) -> Scene:
+    """An auction after a halt: crossed orders, an indicative price, a countdown."""
+    scene = busy(width, height)
+    scene.phase("AUCTION", "CIRCUIT_BREAKER", 42.0)
+    scene.book(levels(LAST_TICKS + 2, -1, 40, 9), levels(LAST_TICKS - 2, 1, 40, 11), sequence=5)
+    scene.indicate(LAST_TICKS + 1, 1_240, 310, "BUY")
+    return scene
+
+
+def halt(width: int, height: int) -> Scene:
+    """The circuit breaker has stopped the instrument."""
+    scene = busy(width, height)
+    scene.phase("HALTED", "CIRCUIT_BREAKER", 58.0)
+    return scene
+
+
+def iceberg(width: int, height: int) -> Scene:
+    """An iceberg of the user's in the book, and the next one in the ticket."""
+    scene = busy(width, height)
+    scene.advanced_order(9150, "SELL", "LIMIT", 500, price=LAST_TICKS + 2, display_quantity=50)
+    scene.press("o", "o", "5")
+    return scene
+
+
+def waiting_stop(width: int, height: int) -> Scene:
+    """Stops of the user's that wait, one with a limit, and the next one in the ticket."""
+    scene = busy(width, height)
+    scene.advanced_order(9160, "SELL", "STOP", 30, stop_price=LAST_TICKS - 6)
+    scene.advanced_order(9161, "BUY", "STOP_LIMIT", 10, stop_price=LAST_TICKS + 6, price=LAST_TICKS + 8)
+    scene.press("o", "o", "o", "o", "o", "d")
     return scene
 
 

@@ -67,6 +67,10 @@ SCENES: dict[str, tuple[Callable[[int, int], Scene], tuple[str, ...]]] = {
     "confirm": (_confirm, ("80x24",)),
     "stale": (_stale, ("80x24",)),
     "disconnected": (_disconnected, ("120x36",)),
+    "call": (screen_scenes.call, ("80x24", "120x36")),
+    "halt": (screen_scenes.halt, ("80x24", "120x36")),
+    "iceberg": (screen_scenes.iceberg, ("80x24", "120x36")),
+    "waiting_stop": (screen_scenes.waiting_stop, ("80x24", "120x36")),
     "help": (_help, ("80x24", "120x36")),
 }
 NAMES = [f"{scene}_{size}" for scene, (_, sizes) in SCENES.items() for size in sizes]

@@ -20,7 +20,7 @@ def orders_at(model: Model, price: int | None) -> list[MyOrder]:
     """My open orders of the current symbol at this price (ticks; None: nowhere)."""
     if price is None:
         return []
-    return [order for order in model.orders.open(model.symbol) if order.price == price]
+    return [order for order in model.orders.open(model.symbol) if order.ladder_price == price]
 
 
 def cancel(model: Model, orders: list[MyOrder]) -> list[Outgoing]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, Optional, Union
+
+from tui.typed_price import BadLine
+from tui.typed_terms import TypedTerms, parse_quantity, parse_terms
 
 
 class OrderCommand(NamedTuple):
-    """`buy 10 100.25`, `sell 5` (at the market); `words` are what follows, in capitals."""
+    """`buy 10 100.25`, `sell 5` (at the market), `sell 9 stop 99`, `buy 50 bid+1t show 10 day`."""
 
     is_buy: bool
     quantity: int
-    price: Optional[Decimal]
-    words: tuple[str, ...]
+    terms: TypedTerms
 
 
 class CancelCommand(NamedTuple):
@@ -70,15 +71,13 @@ def parse_command(text: str) -> TypedCommand:
 
 
 def _order(is_buy: bool, arguments: list[str]) -> TypedCommand:
-    usage = "say it as: buy QUANTITY [PRICE] [POST] [GTC|DAY|IOC|FOK]"
-    quantity = _count(arguments[0]) if arguments else None
-    if quantity is None:
-        return BadCommand(usage)
-    rest = arguments[1:]
-    price = _price(rest[0]) if rest else None
-    if price is not None:
-        rest = rest[1:]
-    return OrderCommand(is_buy, quantity, price, tuple(word.upper() for word in rest))
+    if not arguments:
+        return BadCommand("say it as: buy QUANTITY [PRICE] [stop PRICE] [show QUANTITY] [post] [gtc|day|ioc|fok]")
+    quantity = parse_quantity(arguments[0])
+    if isinstance(quantity, BadLine):
+        return BadCommand(quantity.text)
+    terms = parse_terms(" ".join(arguments[1:]))
+    return BadCommand(terms.text) if isinstance(terms, BadLine) else OrderCommand(is_buy, quantity, terms)
 
 
 def _cancel(arguments: list[str]) -> TypedCommand:
@@ -92,14 +91,3 @@ def _count(text: str) -> Optional[int]:
     """A whole number above 0 of at most 18 digits, else None."""
     is_number = text.isascii() and text.isdigit() and len(text) <= 18
     return int(text) if is_number and int(text) > 0 else None
-
-
-def _price(text: str) -> Optional[Decimal]:
-    """A plain decimal number above 0, else None."""
-    if not text.replace(".", "", 1).isdigit() or not text.isascii() or len(text) > 24:
-        return None
-    try:
-        price = Decimal(text)
-    except InvalidOperation:
-        return None
-    return price if price > 0 else None

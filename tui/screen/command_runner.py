@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from exchange.engine.words import TimeInForce
+from typing import Optional, Union
+
 from tui.screen.canceling import cancel, cancel_all
 from tui.screen.command_editor import HISTORY_LENGTH_MAX, CommandEditor
 from tui.screen.command_parser import (
@@ -15,12 +16,16 @@ from tui.screen.command_parser import (
     parse_command,
 )
 from tui.screen.key_decoder import Key
+from tui.screen.market_data import Market
 from tui.screen.messages import Effect, Outgoing
 from tui.screen.model import Model, refuse
 from tui.screen.proposals import OrderProposal, QuitProposal
-from tui.screen.sending import ask_or_send, flatten
+from tui.screen.proposing import flatten
+from tui.screen.sending import ask_or_send
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import TIMES_OF_TYPE, TicketType
+from tui.typed_price import BadLine, MarketPrices, TypedPrice, resolve
+from tui.typed_terms import TypedTerms
 
 
 def open_command_line(model: Model) -> None:
@@ -71,23 +76,53 @@ def _run(model: Model, text: str) -> list[Outgoing]:
 
 
 def _order(model: Model, command: OrderCommand) -> list[Outgoing]:
-    market = model.market
+    market, terms = model.market, command.terms
     if market is None:
         return refuse(model, "there is no instrument yet")
-    kind = TicketType.MARKET if command.price is None else TicketType.LIMIT
-    words = list(command.words)
-    if "POST" in words and command.price is not None:
-        words.remove("POST")
-        kind = TicketType.POST
+    prices: list[Optional[int]] = []
+    for typed in (terms.price, terms.stop_price):
+        price = _ticks(market, typed, is_buy=command.is_buy)
+        if isinstance(price, BadLine):
+            return refuse(model, price.text)
+        prices.append(price)
+    price, stop_price = prices
+    kind = _type(terms)
     times = {time.value: time for time in TIMES_OF_TYPE[kind]}
-    if len(words) > 1 or any(word not in times for word in words):
-        return refuse(model, f"{' '.join(words)}: a {kind.value} order takes one of {' '.join(times)}")
-    if command.price is not None and not market.scale.is_on_tick(command.price):
-        return refuse(model, f"price {command.price} is not a multiple of the tick {market.scale.tick_size}")
-    price = None if command.price is None else market.scale.ticks(command.price)
-    time_in_force: TimeInForce = times[words[0]] if words else TIMES_OF_TYPE[kind][0]
-    terms = (command.is_buy, command.quantity, price, kind, time_in_force)
-    return ask_or_send(model, OrderProposal(market.symbol, market.scale, *terms))
+    if terms.time_in_force is not None and terms.time_in_force not in times:
+        return refuse(model, f"a {kind.value} order takes one of {' '.join(times)}, not {terms.time_in_force}")
+    if terms.post_only and kind is not TicketType.POST:
+        return refuse(model, f"a {kind.value} order can't be post: it needs a price, and no stop")
+    time_in_force = TIMES_OF_TYPE[kind][0] if terms.time_in_force is None else times[terms.time_in_force]
+    proposal = OrderProposal(
+        market.symbol, market.scale, command.is_buy, command.quantity, price, kind, time_in_force,
+        stop_price=stop_price, display_quantity=terms.display_quantity,
+    )  # fmt: skip
+    return ask_or_send(model, proposal)
+
+
+def _type(terms: TypedTerms) -> TicketType:
+    if terms.stop_price is not None:
+        return TicketType.STOP if terms.price is None else TicketType.STOP_LIMIT
+    if terms.price is None:
+        return TicketType.MARKET
+    if terms.post_only:
+        return TicketType.POST
+    return TicketType.LIMIT if terms.display_quantity is None else TicketType.ICEBERG
+
+
+def _ticks(market: Market, typed: Optional[TypedPrice], *, is_buy: bool) -> Union[int, BadLine, None]:
+    """The price that is meant now, in ticks."""
+    scale = market.scale
+    bid, ask, last = (
+        None if ticks is None else scale.price(ticks)
+        for ticks in (market.best_bid, market.best_ask, market.last.price if market.last is not None else None)
+    )
+    price = resolve(typed, MarketPrices(scale.tick_size, bid, ask, last, bid if is_buy else ask))
+    if price is None or isinstance(price, BadLine):
+        return price
+    if not scale.is_on_tick(price):
+        return BadLine(f"price {price} is not a multiple of the tick {scale.tick_size}")
+    return scale.ticks(price)
 
 
 def _cancel(model: Model, command: CancelCommand) -> list[Outgoing]:

@@ -32,6 +32,7 @@ class Action(Enum):
     LOT_LESS = auto()
     ORDER_TYPE = auto()
     TIME_IN_FORCE = auto()
+    DETAIL = auto()
     CANCEL = auto()
     CANCEL_ALL = auto()
     MOVE_UP = auto()
@@ -83,15 +84,15 @@ BINDINGS: tuple[Binding, ...] = (
     Binding((("shift_up", Action.MOVE_UP), ("shift_down", Action.MOVE_DOWN)), "Shift+↑↓", Group.TRADE,
             "Move the selected order by a tick (replace)", "move", 8),
     Binding((("a", Action.ARM),), "a", Group.TRADE,
-            "Arm, disarm: ARMED sends without asking; ends by itself after 60 s idle", "arm", 6),
+            "Arm, disarm: ARMED sends without asking", "arm", 6),
     Binding((("x", Action.CANCEL),), "x", Group.CANCEL,
-            "Cancel my orders at the cursor, or the selected row", "cancel", 3),
+            "Cancel my orders at the cursor or row", "cancel", 3),
     Binding((("X", Action.CANCEL_ALL),), "X", Group.CANCEL, "Cancel ALL my orders now, in every mode",
             "CANCEL ALL", 4),
     Binding((("f", Action.FLATTEN),), "f", Group.CANCEL, "Flatten the position (always asks)", "flatten", 9),
     Binding((("up", Action.PRICE_UP), ("down", Action.PRICE_DOWN),
              ("k", Action.PRICE_UP), ("j", Action.PRICE_DOWN)),
-            "↑↓ k j", Group.PRICE, "Price cursor by a tick; in a list, its rows", "price", 1),
+            "↑↓ k j", Group.PRICE, "Price cursor by a tick; in a list, rows", "price", 1),
     Binding((("page_up", Action.PAGE_UP), ("page_down", Action.PAGE_DOWN)), "PgUp PgDn", Group.PRICE,
             "By a page"),
     Binding((("space", Action.CENTRE),), "Space", Group.PRICE, "Centre the ladder on the market", "centre", 5),
@@ -103,8 +104,11 @@ BINDINGS: tuple[Binding, ...] = (
             "Previous, next preset"),
     Binding((("+", Action.LOT_MORE), ("=", Action.LOT_MORE), ("-", Action.LOT_LESS)), "+ -", Group.SIZE,
             "One lot more, less"),
-    Binding((("o", Action.ORDER_TYPE),), "o", Group.SIZE, "Order type", "type", 11),
+    Binding((("o", Action.ORDER_TYPE),), "o", Group.SIZE,
+            "Order type, LIMIT to ICEBERG and STOP", "type", 11),
     Binding((("t", Action.TIME_IN_FORCE),), "t", Group.SIZE, "Time in force", "tif", 12),
+    Binding((("d", Action.DETAIL),), "d", Group.SIZE,
+            "What an ICEBERG shows, a STOP LIMIT adds"),
     Binding((("tab", Action.PANEL_NEXT), ("shift_tab", Action.PANEL_PREVIOUS)), "Tab", Group.SCREEN,
             "Next panel; Shift-Tab: previous", "panel", 7),
     Binding((("z", Action.ZOOM),), "z", Group.SCREEN, "Zoom the panel", "zoom", 13),
@@ -117,6 +121,12 @@ BINDINGS: tuple[Binding, ...] = (
     Binding((("q", Action.QUIT), ("ctrl_c", Action.QUIT)), "q Ctrl-C", Group.SCREEN,
             "Quit (asks while orders still work)", "quit", 14),
 )  # fmt: skip
+MARKS_TEXT = (
+    ("B10…  B10?", "Not accepted yet; nobody knows"),
+    ("B10○", "A stop that waits for this price"),
+    ("B10+90", "An iceberg: shows 10, hides 90"),
+    ("◆ ◇", "My average price; a call's price"),
+)
 MOUSE_TEXT = (
     ("click BID ASK", "Cursor and side: as b or s there; never sends while SAFE"),
     ("click MINE", "Cancel my orders at that price"),
@@ -138,7 +148,7 @@ def help_rows() -> list[tuple[str, list[tuple[str, str]]]]:
         (group.value, [(binding.shown, binding.text) for binding in BINDINGS if binding.group is group])
         for group in Group
     ]
-    return [*sections, ("Mouse", list(MOUSE_TEXT))]
+    return [*sections, ("Mouse", list(MOUSE_TEXT)), ("Marks on the ladder", list(MARKS_TEXT))]
 
 
 def markdown_table() -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
+from math import floor
 from typing import NamedTuple, Optional
 
 from exchange.networking.tcp_client import Message
 from tui.screen.price_scale import PriceScale
+from tui.screen.session_phase import NANOS_PER_SECOND, SessionPhase
 
 FLASH_S = 0.3
 TAPE_LENGTH_MAX = 500
@@ -30,12 +32,16 @@ class LadderSide(Enum):
 
 
 class TapeTrade(NamedTuple):
-    """One public trade; `timestamp_ns` since the Unix epoch."""
+    """One public trade; `timestamp_ns` since the Unix epoch.
+
+    `is_buy` tells who took the price, None of a trade of an auction; `trade_id` 0: not told.
+    """
 
     timestamp_ns: int
     price: int
     quantity: int
-    is_buy: bool
+    is_buy: Optional[bool]
+    trade_id: int = 0
 
 
 class ChartedPrice(NamedTuple):
@@ -61,7 +67,9 @@ class Market:
     symbol: str
     scale: PriceScale
     lot_size: int = 1
-    phase: str = "CONTINUOUS"
+    phase: SessionPhase = field(default_factory=SessionPhase)
+    # The price that the exchange starts from where nothing has traded; None: it tells none.
+    reference_price: Optional[int] = None
     bids: dict[int, int] = field(default_factory=dict)
     asks: dict[int, int] = field(default_factory=dict)
     sequence: Optional[int] = None
@@ -86,13 +94,15 @@ class Market:
 
     @property
     def middle(self) -> Optional[int]:
-        """Where the market is: between the best prices, or the one there is, or the last trade; None: nowhere."""
+        """Where the market is: between the best prices, or the one there is, or the last trade or the reference.
+
+        None: nowhere."""
         bid, ask = self.best_bid, self.best_ask
         if bid is not None and ask is not None:
             return (bid + ask) // 2
         if bid is not None or ask is not None:
             return bid if bid is not None else ask
-        return self.last.price if self.last is not None else None
+        return self.last.price if self.last is not None else self.reference_price
 
     def forget_book(self) -> None:
         """The book is not known until the next snapshot."""
@@ -131,18 +141,46 @@ class Market:
 
     def apply_trade(self, message: Message, now: float) -> TapeTrade:
         """Take a `trade` onto the tape and into the chart; returns it."""
-        price, quantity = self.scale.ticks(message["price"]), message["quantity"]
-        trade = TapeTrade(message["timestamp"], price, quantity, message["aggressor_side"] == "BUY")
+        trade = self._trade(message)
+        self._add(trade, now)
+        self.traded_quantity += trade.quantity
+        return trade
+
+    def apply_trades_snapshot(self, message: Message, clock_offset_s: float) -> None:
+        """Take the last trades of before, those that are known already left out; the volume is the day's.
+
+        `clock_offset_s` added to the program's clock gives the wall's, by which trades are stamped.
+        """
+        known_id = self.last.trade_id if self.last is not None else 0
+        for row in message["trades"]:
+            trade = self._trade(row)
+            if trade.trade_id > known_id:
+                self._add(trade, trade.timestamp_ns / NANOS_PER_SECOND - clock_offset_s)
+        if self.last is None and message["last"] is not None:
+            self.last = TapeTrade(0, self.scale.ticks(message["last"]), 0, None)
+        self.traded_quantity = message["volume"]
+
+    def _trade(self, message: Message) -> TapeTrade:
+        side = message["aggressor_side"]
+        return TapeTrade(
+            message["timestamp"],
+            self.scale.ticks(message["price"]),
+            message["quantity"],
+            None if side is None else side == "BUY",
+            message.get("trade_id", 0),
+        )
+
+    def _add(self, trade: TapeTrade, now: float) -> None:
+        """Onto the tape and into the chart; `now` is when it was on the program's clock."""
+        price = trade.price
         if self.last is not None and price != self.last.price:
             self.direction = 1 if price > self.last.price else -1
         self.last = trade
         self.tape.append(trade)
-        self.volume_at[price] = self.volume_at.get(price, 0) + quantity
-        self.traded_quantity += quantity
-        slot = int(now / SLOT_S)
+        self.volume_at[price] = self.volume_at.get(price, 0) + trade.quantity
+        slot = floor(now / SLOT_S)
         _chart(self.fine_chart, slot, price)
         _chart(self.coarse_chart, slot // COARSE_SLOTS, price)
-        return trade
 
     def end_flashes(self, now: float) -> bool:
         """Forget the flashes that are over; returns whether there were any."""

@@ -15,6 +15,7 @@ from tui.screen.command_editor import CommandEditor
 from tui.screen.layout import LadderColumns, Layout, Panel, ladder_columns, layout
 from tui.screen.market_data import Market
 from tui.screen.messages import Outgoing
+from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrders
 from tui.screen.proposals import Proposal
 from tui.screen.theme import Theme
@@ -22,7 +23,6 @@ from tui.screen.ticket import Ticket
 
 STALE_AFTER_S = 2.0
 DISARM_AFTER_IDLE_S = 60.0
-FILLS_KEPT_MAX = 500
 NOTICES_KEPT_MAX = 20
 WIDTH_AT_START, HEIGHT_AT_START = 80, 24
 
@@ -65,18 +65,6 @@ class HeldPosition(NamedTuple):
 
 
 FLAT = HeldPosition(0, None, Decimal(0), Decimal(0))
-
-
-class Fill(NamedTuple):
-    """One own execution."""
-
-    timestamp_ns: int
-    symbol: str
-    price: int
-    quantity: int
-    is_buy: bool
-    order_id: int
-    is_maker: bool
 
 
 class NoticeKind(Enum):
@@ -130,7 +118,7 @@ class Model:
     # Bought less sold since the engine told the positions, by symbol.
     filled_since: dict[str, int] = field(default_factory=dict)
     positions_request: PositionsRequest = PositionsRequest.NONE
-    fills: deque[Fill] = field(default_factory=lambda: deque(maxlen=FILLS_KEPT_MAX))
+    fills: MyFills = field(default_factory=MyFills)
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))
     order_number: int = 0
 
@@ -153,6 +141,8 @@ class Model:
     # Rows scrolled down in each list, and the selected row of the orders.
     scrolled: dict[Panel, int] = field(default_factory=dict)
     selected: int = 0
+    # The countdown of the phase as last shown, in seconds; None: there is none.
+    countdown_s: Optional[int] = None
     # Whether something to be seen has changed since the last frame.
     is_changed: bool = True
 

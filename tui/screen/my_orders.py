@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Optional
 
@@ -51,7 +52,10 @@ _OPEN = (ShownState.SENT, ShownState.WORKING, ShownState.PARTIAL)
 
 @dataclass(slots=True)
 class MyOrder:
-    """One order.  `price` in ticks, None for MARKET; `order_id` None until the engine gave it one.
+    """One order.  `price` in ticks, None without a limit; `order_id` None until the engine gave it one.
+
+    `stop_price` in ticks is None for all but stops; while `is_waiting` such an order is in no book.  `displayed`
+    is what of an iceberg the book shows, None: all that remains.
 
     `sent_at` is when this screen asked for it (None: it didn't); `barrier` the number of the first ping sent after
     it.  `asked` is the change under way: "CXL…", "MOV…" or "".
@@ -69,6 +73,9 @@ class MyOrder:
     asked_at: Optional[float] = None
     # Whether it trades or ends at once.
     is_immediate: bool = False
+    stop_price: Optional[int] = None
+    is_waiting: bool = False
+    displayed: Optional[int] = None
     barrier: int = 0
     asked: str = ""
     ahead: Optional[int] = None
@@ -84,6 +91,18 @@ class MyOrder:
         return self.state is ShownState.WORKING or self.state is ShownState.PARTIAL
 
     @property
+    def ladder_price(self) -> Optional[int]:
+        """Where the ladder shows it: a stop that waits at its stop price, all else at its limit."""
+        return self.stop_price if self.is_waiting else self.price
+
+    @property
+    def in_book(self) -> int:
+        """How much of it others can see."""
+        if self.is_waiting:
+            return 0
+        return self.remaining if self.displayed is None else min(self.displayed, self.remaining)
+
+    @property
     def done(self) -> int:
         """How much of it has traded, while it is open or filled."""
         return self.quantity - self.remaining
@@ -91,7 +110,9 @@ class MyOrder:
     @property
     def shown_state(self) -> str:
         """What the panel says."""
-        return self.asked if self.asked and self.is_open else self.state.value
+        if self.asked and self.is_open:
+            return self.asked
+        return "STOP" if self.is_waiting and self.is_working else self.state.value
 
 
 class MyOrders:
@@ -150,7 +171,12 @@ class MyOrders:
         if order.order_id is not None:
             self._by_order_id[order.order_id] = order
         order.quantity, order.remaining = message["quantity"], message["remaining_quantity"]
-        order.price = None if message["price"] is None else market.scale.ticks(message["price"])
+        order.price = _ticks(message.get("price"), market)
+        order.stop_price = _ticks(message.get("stop_price"), market)
+        is_new_stop = message.get("type") == "order_accepted" and order.stop_price is not None
+        order.is_waiting = message.get("waiting", is_new_stop)
+        order.displayed = message.get("displayed_quantity", message.get("display_quantity"))
+        order.ahead = message.get("quantity_ahead", order.ahead)
         order.state = _STATE_OF_STATUS.get(message["status"], ShownState.UNKNOWN)
         self._file(order)
         return order
@@ -159,11 +185,19 @@ class MyOrders:
         """Take the status and what remains from a private event."""
         order.state = _STATE_OF_STATUS.get(message["status"], ShownState.UNKNOWN)
         order.asked = ""
+        order.displayed = message.get("displayed_quantity", order.displayed)
         if order.is_open or order.state is ShownState.FILLED:
             order.remaining = message["remaining_quantity"]
         self._file(order)
         if not order.is_open:
             self._forget_oldest()
+
+    def reprice(self, order: MyOrder, message: Message, market: Market) -> None:
+        """Take the prices of an `order_replaced`."""
+        order.price = _ticks(message["price"], market)
+        if "stop_price" in message:
+            order.stop_price = _ticks(message["stop_price"], market)
+            order.is_waiting = message.get("waiting", order.is_waiting)
 
     def rename(self, order: MyOrder, client_order_id: str) -> None:
         """The order goes by another client order id from now on."""
@@ -189,7 +223,17 @@ class MyOrders:
     def join_level(self, order: MyOrder, market: Market) -> None:
         """The order was just accepted, or lost its place: all that its level is known to hold is ahead of it."""
         levels = market.bids if order.is_buy else market.asks
-        order.ahead = None if order.price is None else levels.get(order.price, 0)
+        order.ahead = None if order.price is None or order.is_waiting else levels.get(order.price, 0)
+
+    def filled(self, order: MyOrder, message: Message, market: Market) -> None:
+        """It traded.  What of an iceberg is shown anew has gone to the back of its level."""
+        left = None if order.displayed is None else order.displayed - message["quantity"]
+        self.set_status(order, message)
+        if left is not None and order.displayed is not None and order.displayed > max(0, left) and order.is_open:
+            self.join_level(order, market)
+            order.ahead = None if order.ahead is None else max(0, order.ahead - order.displayed)
+        elif message.get("liquidity") == "MAKER":
+            order.ahead = 0
 
     def levels_changed(self, symbol: str, changes: list[LevelTotal]) -> None:
         """No more can be ahead of an order than its level holds beside it."""
@@ -199,18 +243,23 @@ class MyOrders:
         for order in self.open(symbol):
             total = totals.get((order.is_buy, order.price or 0))
             if total is not None and order.ahead is not None and order.is_working:
-                order.ahead = min(order.ahead, max(0, total - order.remaining))
+                order.ahead = min(order.ahead, max(0, total - order.in_book))
 
     def traded(self, symbol: str, trade: TapeTrade) -> None:
         """What trades at a level was ahead of every order that is still in it."""
         for order in self.open(symbol):
-            if order.price == trade.price and order.is_buy != trade.is_buy and order.ahead is not None:
+            is_hit = trade.is_buy is not None and order.is_buy != trade.is_buy
+            if order.price == trade.price and is_hit and order.ahead is not None:
                 order.ahead = max(0, order.ahead - trade.quantity)
 
     def _forget_oldest(self) -> None:
         done = [order for order in self if not order.is_open]
         for order in done[: max(0, len(done) - DONE_ORDERS_MAX)]:
             self.remove(order)
+
+
+def _ticks(price: Optional[Decimal], market: Market) -> Optional[int]:
+    return None if price is None else market.scale.ticks(price)
 
 
 def _from_message(message: Message) -> MyOrder:

@@ -19,7 +19,7 @@ GAP_CELLS = 6
 BEGIN_FRAME = "\x1b[?2026h"
 END_FRAME = "\x1b[?2026l"
 
-_ASCII_PAIRS = zip("▲▼►◄●○◆…·×↑↓←→", "^v><*o*~.x^v<>", strict=True)
+_ASCII_PAIRS = zip("▲▼►◄●○◆◇…·×↑↓←→", "^v><*o*o~.x^v<>", strict=True)
 # For terminals that are not UTF-8: each character by one of ASCII that says as much as one can.
 ASCII_TABLE: dict[int, str] = {
     **{ord(character): "+" for character in "╭╮╰╯├┤┬┴┼┌┐└┘"},

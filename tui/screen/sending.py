@@ -9,82 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange.engine.words import TimeInForce
-from tui.screen.canceling import selected_orders
 from tui.screen.crossing import is_far
-from tui.screen.layout import Panel
 from tui.screen.messages import Effect, Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
 from tui.screen.my_orders import MOVING, MyOrder, ShownState
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
-from tui.screen.scrolling import is_in_view, keep_cursor_in_view
-from tui.screen.ticket import TicketType
-
-
-def propose_at_cursor(model: Model, is_buy: bool) -> list[Outgoing]:
-    """Buy or sell as the ticket and the cursor say, if the person can see both."""
-    market, ticket = model.market, model.ticket
-    if market is None:
-        return refuse(model, "there is no instrument yet")
-    if model.focus is not Panel.LADDER or Panel.LADDER not in model.layout.panels:
-        return refuse(model, "b and s act on the ladder: go there with Tab")
-    price = None if ticket.type is TicketType.MARKET else model.cursor
-    if price is None and ticket.type is not TicketType.MARKET:
-        return refuse(model, "no price is known yet: type :buy 10 100.25")
-    if price is not None and not is_in_view(model, price):
-        return refuse(model, f"the cursor at {market.scale.text(price)} is out of view: Space brings it back")
-    terms = (ticket.type, ticket.time_in_force)
-    return ask_or_send(model, OrderProposal(market.symbol, market.scale, is_buy, ticket.quantity, price, *terms))
-
-
-def flatten(model: Model) -> list[Outgoing]:
-    """Ask whether to close what no order under way closes yet, at the market; asks in every mode."""
-    market, net = model.market, net_under_way(model)
-    if market is None or net == 0:
-        return refuse(model, "there is no position left to flatten")
-    terms = (TicketType.MARKET, TimeInForce.IOC)
-    proposal = OrderProposal(market.symbol, market.scale, net < 0, abs(net), None, *terms, is_flatten=True)
-    return ask_or_send(model, proposal)
-
-
-def net_under_way(model: Model) -> int:
-    """The position in the current symbol when all that must trade or end at once has traded.
-
-    The engine's figure is as old as its last answer; the fills since and what is still on its way count too.
-    """
-    on_its_way = sum(
-        order.remaining if order.is_buy else -order.remaining
-        for order in model.orders.open(model.symbol)
-        if order.is_immediate
-    )
-    return model.position.net + model.filled_since.get(model.symbol, 0) + on_its_way
-
-
-def move_selected(model: Model, ticks: int) -> list[Outgoing]:
-    """Move the order at the cursor, or the selected row's, by `ticks`; a move that is being asked: further."""
-    if model.focus not in (Panel.LADDER, Panel.ORDERS):
-        return refuse(model, "orders are moved on the ladder or in their list: go there with Tab")
-    if model.focus is Panel.LADDER and (model.cursor is None or not is_in_view(model, model.cursor)):
-        return refuse(model, "the cursor is out of view: Space brings it back")
-    if isinstance(model.confirm, MoveProposal):
-        before = model.confirm
-        order = next((order for order in model.orders.open() if order.order_id == before.order_id), None)
-        price = before.price + ticks
-    else:
-        order = next(iter(selected_orders(model)), None)
-        price = 0 if order is None or order.price is None else order.price + ticks
-    if order is None or order.order_id is None or order.price is None:
-        return refuse(model, "there is no working order to move here")
-    if order.asked:
-        return refuse(model, f"order {order.order_id} is being changed already")
-    if price <= 0:
-        return refuse(model, "a price must be above 0")
-    scale = model.markets[order.symbol].scale
-    proposal = MoveProposal(order.symbol, scale, order.order_id, order.is_buy, order.remaining, order.price, price)
-    if model.focus is Panel.LADDER and order.symbol == model.symbol and model.cursor is not None:
-        model.cursor += ticks
-        keep_cursor_in_view(model)
-    return ask_or_send(model, proposal)
 
 
 def ask_or_send(model: Model, proposal: Proposal) -> list[Outgoing]:
@@ -101,9 +30,10 @@ def ask_or_send(model: Model, proposal: Proposal) -> list[Outgoing]:
 
 
 def _is_far_out(model: Model, proposal: Proposal) -> bool:
-    if isinstance(proposal, QuitProposal) or proposal.price is None:
+    if isinstance(proposal, QuitProposal):
         return False
-    return is_far(model.markets[proposal.symbol], proposal.price)
+    prices = [price for price in (proposal.price, proposal.stop_price) if price is not None]
+    return any(is_far(model.markets[proposal.symbol], price) for price in prices)
 
 
 def confirm(model: Model) -> list[Outgoing]:
@@ -131,6 +61,7 @@ def carry_out(model: Model, proposal: Proposal) -> list[Outgoing]:
     order = MyOrder(
         client_order_id, proposal.symbol, proposal.is_buy, proposal.price, proposal.quantity,
         proposal.quantity, ShownState.SENT, is_immediate=proposal.is_immediate, sent_at=now,
+        stop_price=proposal.stop_price, is_waiting=proposal.type.is_stop, displayed=proposal.display_quantity,
         barrier=model.link.ping_number + 1,
     )  # fmt: skip
     model.orders.add_sent(order)
@@ -143,6 +74,19 @@ def _send_move(model: Model, proposal: MoveProposal) -> list[Outgoing]:
         return refuse(model, f"order {proposal.order_id} is over: nothing was sent")
     order.asked, order.asked_at = MOVING, model.last_input_at
     return [ToEngine(proposal.request())]
+
+
+def net_under_way(model: Model) -> int:
+    """The position in the current symbol when all that must trade or end at once has traded.
+
+    The engine's figure is as old as its last answer; the fills since and what is still on its way count too.
+    """
+    on_its_way = sum(
+        order.remaining if order.is_buy else -order.remaining
+        for order in model.orders.open(model.symbol)
+        if order.is_immediate
+    )
+    return model.position.net + model.filled_since.get(model.symbol, 0) + on_its_way
 
 
 # --- what waits for Enter ----------------------------------------------------------------------------------------
@@ -163,7 +107,7 @@ def drop_outlived(model: Model) -> None:
         order = next((order for order in model.orders.open() if order.order_id == waiting.order_id), None)
         if order is None:
             drop(model, "the order is over")
-        elif order.price != waiting.price_before:
+        elif order.price != waiting.price_before or order.is_waiting == (waiting.stop_price is None):
             drop(model, "the order was moved meanwhile")
         elif order.remaining != waiting.remaining:
             model.confirm = replace(waiting, remaining=order.remaining)

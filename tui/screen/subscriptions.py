@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.screen.messages import Outgoing, ToEngine
 from tui.screen.model import LinkState, Model
+from tui.screen.my_fills import FILLS_PER_ANSWER
 from tui.screen.sending import disarm
 
 # All of the book: the screen may scroll anywhere, and it is the cheapest for the engine to keep current.
@@ -14,13 +15,22 @@ def subscribe(model: Model) -> list[Outgoing]:
     """Start the feeds of the current symbol; nothing if there is none."""
     if not model.symbol:
         return []
-    trades = ToEngine({"type": "subscribe", "channel": "trades", "symbol": model.symbol})
-    return [subscribe_book(model.symbol), trades]
+    return [subscribe_book(model.symbol), subscribe_trades(model.symbol)]
 
 
 def subscribe_book(symbol: str) -> ToEngine:
     """Start the book's feed, or start it again: it begins with a snapshot."""
     return ToEngine({"type": "subscribe", "channel": "book", "symbol": symbol, "depth": BOOK_DEPTH})
+
+
+def subscribe_trades(symbol: str) -> ToEngine:
+    """Start the feed of trades."""
+    return ToEngine({"type": "subscribe", "channel": "trades", "symbol": symbol})
+
+
+def ask_fills(after_trade_id: int) -> ToEngine:
+    """Ask for the user's executions after a trade, in all symbols."""
+    return ToEngine({"type": "get_fills", "after_trade_id": after_trade_id, "limit": FILLS_PER_ANSWER})
 
 
 def switch_symbol(model: Model, symbol: str) -> list[Outgoing]:

@@ -32,6 +32,7 @@ from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
 from tui.screen.scrolling import follow_market, keep_cursor_in_view
 from tui.screen.sending import disarm, drop_outlived
+from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.subscriptions import subscribe
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
@@ -77,6 +78,9 @@ def next_wake(model: Model, now: float) -> float:
     market = model.market
     if market is not None and market.flashes:
         times.append(min(market.flashes.values()))
+    if market is not None and model.countdown_s is not None and market.phase.until_ns is not None:
+        left_s = market.phase.until_ns / NANOS_PER_SECOND - now - model.clock_offset_s
+        times.append(now + max(0.0, left_s) % 1.0 + 0.001)
     if model.is_stale(now):
         times.append(now + STALE_REPAINT_S)
     if model.link.retry_at is not None:
@@ -92,6 +96,7 @@ def _time_passed(model: Model, now: float) -> list[Outgoing]:
         model.is_changed = True
     if model.is_armed and now - model.last_input_at >= DISARM_AFTER_IDLE_S:
         disarm(model, "no key for 60 s")
+    _count_down(model, now)
     follow_market(model)
     if model.link.state is LinkState.LIVE:
         return _check_silence(model, now)
@@ -101,6 +106,16 @@ def _time_passed(model: Model, now: float) -> list[Outgoing]:
             model.link.state, model.link.retry_at = LinkState.CONNECTING, None
             return [Effect.CONNECT]
     return []
+
+
+def _count_down(model: Model, now: float) -> None:
+    """The phase's countdown needs a frame for each second."""
+    market = model.market
+    left = (
+        None if market is None or market.phase.is_continuous else market.phase.left_s(now + model.clock_offset_s)
+    )
+    if left != model.countdown_s:
+        model.countdown_s, model.is_changed = left, True
 
 
 def _check_silence(model: Model, now: float) -> list[Outgoing]:
@@ -163,7 +178,9 @@ def _list_instrument(model: Model, instrument: Message) -> None:
     if market is None or market.scale.tick_size != scale.tick_size:
         market = model.markets[symbol] = Market(symbol, scale)
     market.lot_size = instrument.get("lot_size", 1)
-    market.phase = instrument.get("phase", market.phase)
+    market.phase.apply(instrument)
+    reference = instrument.get("reference_price")
+    market.reference_price = None if reference is None else scale.nearest_ticks(reference)
     market.forget_book()
 
 

@@ -11,10 +11,13 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
+from tui.screen.market_data import Market
 from tui.screen.messages import EngineSaid, Outgoing, ToEngine
-from tui.screen.model import Fill, HeldPosition, Model, NoticeKind, PositionsRequest
+from tui.screen.model import HeldPosition, Model, NoticeKind, PositionsRequest
+from tui.screen.my_fills import Fill
 from tui.screen.my_orders import MyOrder
-from tui.screen.subscriptions import subscribe_book
+from tui.screen.subscriptions import ask_fills
+from tui.screen.update_from_feeds import FEED_HANDLERS
 
 
 def engine_said(model: Model, said: EngineSaid) -> list[Outgoing]:
@@ -41,46 +44,6 @@ def engine_said(model: Model, said: EngineSaid) -> list[Outgoing]:
         return []
 
 
-# --- public feeds ----------------------------------------------------------------------------------------------
-
-
-def _book_snapshot(model: Model, message: Message, _now: float) -> list[Outgoing]:
-    market = model.markets.get(message["symbol"])
-    if market is not None:
-        market.apply_snapshot(message)
-        model.is_changed = True
-    return []
-
-
-def _book_update(model: Model, message: Message, now: float) -> list[Outgoing]:
-    market = model.markets.get(message["symbol"])
-    if market is None:
-        return []
-    changes = market.apply_update(message, now)
-    model.is_changed = True
-    if changes is None:
-        model.say(NoticeKind.WARN, "book data was lost: asking for it again")
-        return [subscribe_book(market.symbol)]
-    model.orders.levels_changed(market.symbol, changes)
-    return []
-
-
-def _trade(model: Model, message: Message, now: float) -> list[Outgoing]:
-    market = model.markets.get(message["symbol"])
-    if market is not None:
-        model.orders.traded(market.symbol, market.apply_trade(message, now))
-        model.is_changed = True
-    return []
-
-
-def _instrument_status(model: Model, message: Message, _now: float) -> list[Outgoing]:
-    market = model.markets.get(message["symbol"])
-    if market is not None:
-        market.phase = message.get("phase", market.phase)
-        model.say(NoticeKind.WARN, f"{market.symbol} is now {market.phase}")
-    return []
-
-
 # --- own orders ------------------------------------------------------------------------------------------------
 
 
@@ -100,17 +63,13 @@ def _order_executed(model: Model, message: Message, _now: float) -> list[Outgoin
         return []
     price, quantity = market.scale.ticks(message["price"]), message["quantity"]
     is_buy = message["side"] == "BUY"
-    is_maker = message.get("liquidity") == "MAKER"
-    model.fills.append(
-        Fill(message["timestamp"], market.symbol, price, quantity, is_buy, message["order_id"], is_maker)
-    )
+    model.fills.add([fill_from(message, market)])
     before = model.filled_since.get(market.symbol, 0)
     model.filled_since[market.symbol] = before + (quantity if is_buy else -quantity)
     order = model.orders.find(message)
     done = ""
     if order is not None:
-        order.ahead = 0 if is_maker else order.ahead
-        model.orders.set_status(order, message)
+        model.orders.filled(order, message, market)
         done = f" ({order.done}/{order.quantity})"
     side = "BUY" if is_buy else "SELL"
     model.say(NoticeKind.FILL, f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}")
@@ -135,13 +94,26 @@ def _order_replaced(model: Model, message: Message, now: float) -> list[Outgoing
     if order is None or market is None:
         return []
     timing = _round_trip(order.asked_at if order.asked else None, now)
-    order.price = None if message["price"] is None else market.scale.ticks(message["price"])
+    model.orders.reprice(order, message, market)
     order.quantity = message["quantity"]
     model.orders.rename(order, message["client_order_id"])
     model.orders.set_status(order, message)
     if not message.get("priority_kept", False):
         model.orders.join_level(order, market)
     model.say(NoticeKind.ACK, f"MOVED {_name(model, order)}{timing}")
+    return []
+
+
+def _order_triggered(model: Model, message: Message, _now: float) -> list[Outgoing]:
+    """A stop has become live; what it then does is told by the events that follow."""
+    order = model.orders.find(message)
+    market = model.markets.get(message["symbol"])
+    if order is None or market is None:
+        return []
+    named = _name(model, order)
+    order.is_waiting = False
+    model.orders.join_level(order, market)
+    model.say(NoticeKind.WARN, f"TRIGGERED {named}")
     return []
 
 
@@ -201,6 +173,20 @@ def _positions(model: Model, message: Message, _now: float) -> list[Outgoing]:
     return _ask_positions(model) if is_outdated else []
 
 
+def fill_from(message: Message, market: Market) -> Fill:
+    """An `order_executed`, or a row of `fills`."""
+    return Fill(
+        message["timestamp"],
+        market.symbol,
+        market.scale.ticks(message["price"]),
+        message["quantity"],
+        message["side"] == "BUY",
+        message["order_id"],
+        message.get("liquidity") == "MAKER",
+        message.get("trade_id", 0),
+    )
+
+
 def _ask_positions(model: Model) -> list[Outgoing]:
     """Ask for the positions; one question at a time, however many fills there are."""
     if model.positions_request is not PositionsRequest.NONE:
@@ -208,6 +194,17 @@ def _ask_positions(model: Model) -> list[Outgoing]:
         return []
     model.positions_request = PositionsRequest.ASKED
     return [ToEngine({"type": "get_positions"})]
+
+
+def _fills(model: Model, message: Message, _now: float) -> list[Outgoing]:
+    """Executions of before; those of instruments that are not listed any more can't be shown."""
+    rows = message["fills"]
+    markets = [model.markets.get(row["symbol"]) for row in rows]
+    fills = [fill_from(row, market) for row, market in zip(rows, markets, strict=True) if market is not None]
+    model.fills.add(fills)
+    model.is_changed = True
+    after = model.fills.next_question(fills, is_more=message["more"])
+    return [] if after is None else [ask_fills(after)]
 
 
 def _pong(model: Model, message: Message, now: float) -> list[Outgoing]:
@@ -241,10 +238,16 @@ def _gap(model: Model, message: Message, _now: float) -> list[Outgoing]:
 
 def _name(model: Model, order: MyOrder) -> str:
     """`9130 SELL 10 @ 100.45`"""
-    side = "BUY" if order.is_buy else "SELL"
-    price = "MARKET" if order.price is None else f"@ {model.markets[order.symbol].scale.text(order.price)}"
-    number = "" if order.order_id is None else f"{order.order_id} "
-    return f"{number}{side} {order.quantity} {price}"
+    scale = model.markets[order.symbol].scale
+    parts = [] if order.order_id is None else [str(order.order_id)]
+    parts += ["BUY" if order.is_buy else "SELL", str(order.quantity)]
+    if order.price is not None:
+        parts.append(f"@ {scale.text(order.price)}")
+    elif order.stop_price is None:
+        parts.append("MARKET")
+    if order.stop_price is not None:
+        parts.append(f"STOP {scale.text(order.stop_price)}")
+    return " ".join(parts)
 
 
 def _round_trip(since: Optional[float], now: float) -> str:
@@ -252,21 +255,20 @@ def _round_trip(since: Optional[float], now: float) -> str:
 
 
 _HANDLERS: dict[str, Callable[[Model, Message, float], list[Outgoing]]] = {
-    "book_snapshot": _book_snapshot,
-    "book_update": _book_update,
-    "trade": _trade,
-    "instrument_status": _instrument_status,
+    **FEED_HANDLERS,
     "order_accepted": _order_accepted,
     "order_executed": _order_executed,
     "order_canceled": _order_ended,
     "order_expired": _order_ended,
     "order_replaced": _order_replaced,
+    "order_triggered": _order_triggered,
     "order_rejected": _order_rejected,
     "cancel_rejected": _change_rejected,
     "replace_rejected": _change_rejected,
     "cancel_all_done": _cancel_all_done,
     "orders": _orders,
     "positions": _positions,
+    "fills": _fills,
     "pong": _pong,
     "error": _error,
     "gap": _gap,

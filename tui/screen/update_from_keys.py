@@ -18,10 +18,11 @@ from tui.screen.key_decoder import Focus, Key, Mouse, Paste
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.layout import Panel
 from tui.screen.messages import Effect, Outgoing, Typed
-from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind
+from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
 from tui.screen.proposals import MoveProposal, QuitProposal
+from tui.screen.proposing import flatten, move_selected, propose_at_cursor
 from tui.screen.scrolling import centre, follow_market, move_cursor, scroll_list
-from tui.screen.sending import confirm, disarm, drop, flatten, move_selected, propose_at_cursor
+from tui.screen.sending import confirm, disarm, drop
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import Ticket
 from tui.screen.update_from_mouse import clicked
@@ -140,6 +141,12 @@ def _preset(index: int) -> Callable[[Model], list[Outgoing]]:
     return _on_ticket(lambda ticket, lot_size: ticket.choose_preset(index, lot_size))
 
 
+def _next_detail(model: Model) -> list[Outgoing]:
+    if not model.ticket.next_detail():
+        return refuse(model, f"{model.ticket.type.value} has no more to choose: d is for ICEBERG and STOP LIMIT")
+    return []
+
+
 def _arm(model: Model) -> list[Outgoing]:
     if model.is_armed:
         disarm(model, "as you wished")
@@ -227,6 +234,7 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.LOT_LESS: _on_ticket(lambda ticket, lot_size: ticket.add_lots(-1, lot_size)),
     Action.ORDER_TYPE: _on_ticket(lambda ticket, _: ticket.next_type()),
     Action.TIME_IN_FORCE: _on_ticket(lambda ticket, _: ticket.next_time_in_force()),
+    Action.DETAIL: _next_detail,
     Action.CANCEL: lambda model: cancel(model, selected_orders(model)),
     Action.CANCEL_ALL: cancel_all,
     Action.MOVE_UP: lambda model: move_selected(model, 1),

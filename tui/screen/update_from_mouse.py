@@ -10,8 +10,9 @@ from tui.screen.key_decoder import Mouse, MouseButton
 from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
+from tui.screen.proposing import propose_at_cursor
 from tui.screen.scrolling import scroll, scroll_list
-from tui.screen.sending import drop, propose_at_cursor
+from tui.screen.sending import drop
 
 WHEEL_ROWS = 3
 # A panel's border and the heads of its columns.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.crossing import crossing
 from tui.screen.key_table import hints
+from tui.screen.market_data import Market
 from tui.screen.model import Model, NoticeKind
 from tui.screen.panels.frame import Span, put_spans, spans_width
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
@@ -56,7 +57,7 @@ def _draw_confirm(area: Area, model: Model) -> None:
 
 
 def _crossing_text(model: Model, proposal: Proposal) -> str:
-    if isinstance(proposal, QuitProposal) or proposal.symbol != model.symbol:
+    if isinstance(proposal, QuitProposal) or proposal.symbol != model.symbol or proposal.stop_price is not None:
         return ""
     market = model.markets[proposal.symbol]
     quantity = proposal.remaining if isinstance(proposal, MoveProposal) else proposal.quantity
@@ -75,7 +76,7 @@ def _draw_command(area: Area, model: Model) -> None:
     under = line.text[line.cursor : line.cursor + 1] or " "
     area.put(2 + line.cursor - first, 0, under, Color.BRIGHT, None, Attribute.REVERSE)
     if not line.text:
-        area.put(4, 0, "buy 10 100.25   sell 5   cancel 9127   symbol ACME   qty 7   flatten", Color.FAINT)
+        area.put(4, 0, "buy 10 100.25   sell 9 stop 99   cancel 9127   symbol ACME   qty 7", Color.FAINT)
 
 
 def _draw_ticket(area: Area, model: Model) -> None:
@@ -98,15 +99,33 @@ def _draw_ticket(area: Area, model: Model) -> None:
     x = _draw_presets(area, x, model)
     if market is None:
         return
-    priced: list[Span] = []
-    if ticket.type is TicketType.MARKET:
-        priced = [Span("  @ ", Color.FAINT), Span("market", Color.BRIGHT, Attribute.BOLD)]
-    elif model.cursor is not None:
-        priced = [Span("  @ ", Color.FAINT), Span(market.scale.text(model.cursor), Color.BRIGHT, Attribute.BOLD)]
+    priced = _priced(model, market)
+    notional = ""
+    if ticket.type.has_limit and model.cursor is not None:
         notional = market.scale.amount_text(market.scale.price(model.cursor) * ticket.quantity)
-        if x + spans_width(priced) + len(notional) + 12 < area.width:
-            priced += [Span("   notional ", Color.FAINT), Span(notional, Color.TEXT)]
+    if notional and x + spans_width(priced) + len(notional) + 12 < area.width:
+        priced += [Span("   notional ", Color.FAINT), Span(notional, Color.TEXT)]
     put_spans(area, x, 0, priced)
+
+
+def _priced(model: Model, market: Market) -> list[Span]:
+    """At which price, and what only this type of order has: all that would be sent but the side."""
+    ticket = model.ticket
+    if ticket.type is TicketType.MARKET:
+        return [Span("  @ ", Color.FAINT), Span("market", Color.BRIGHT, Attribute.BOLD)]
+    if model.cursor is None:
+        return []
+    spans = [
+        Span("  stop " if ticket.type.is_stop else "  @ ", Color.FAINT),
+        Span(market.scale.text(model.cursor), Color.BRIGHT, Attribute.BOLD),
+    ]
+    if ticket.type is TicketType.STOP_LIMIT:
+        spans.append(Span(f"±{ticket.limit_ticks}t", Color.BRIGHT))
+    if ticket.type is TicketType.ICEBERG:
+        shown = ticket.display_quantity(market.lot_size)
+        spans.append(Span(" shows ", Color.FAINT))
+        spans.append(Span("all" if shown is None else str(shown), Color.BRIGHT, Attribute.BOLD))
+    return spans
 
 
 def _draw_presets(area: Area, x: int, model: Model) -> int:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.model import Model
+from tui.screen.session_phase import NANOS_PER_SECOND
 
-NANOS_PER_SECOND = 1_000_000_000
 FULL_BLOCK = "█"
 RIGHT_HALF_BLOCK = "▐"
 # One to seven eighths of a cell, from its left edge.

@@ -11,8 +11,9 @@ from typing import NamedTuple, Optional
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, account_profit, profit
-from tui.screen.panels.frame import NANOS_PER_SECOND, Span, clock_text, put_spans, spans_width
+from tui.screen.panels.frame import Span, clock_text, put_spans, spans_width
 from tui.screen.price_scale import short_quantity
+from tui.screen.session_phase import NANOS_PER_SECOND
 
 GAP = 3
 QUANTITY_WIDTH = 7
@@ -69,16 +70,17 @@ def _market_parts(model: Model, market: Market) -> list[HeaderPart]:
         parts.append(
             HeaderPart(1, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
         )
-        quantity = short_quantity(market.last.quantity, QUANTITY_WIDTH)
-        parts.append(HeaderPart(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
+        if market.last.quantity:
+            quantity = short_quantity(market.last.quantity, QUANTITY_WIDTH)
+            parts.append(HeaderPart(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
     bid, ask = market.best_bid, market.best_ask
     bid_text = "–" if bid is None else market.scale.text(bid)
     ask_text = "–" if ask is None else market.scale.text(ask)
     parts.append(HeaderPart(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)]))
     if bid is not None and ask is not None:
         parts.append(HeaderPart(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
-    if market.phase != "CONTINUOUS":
-        parts.append(HeaderPart(1, [Span(market.phase, Color.WARN, Attribute.BOLD)]))
+    if not market.phase.is_continuous:
+        parts.append(HeaderPart(1, [Span(market.phase.name, Color.WARN, Attribute.BOLD)]))
     return parts
 
 

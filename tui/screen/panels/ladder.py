@@ -16,6 +16,7 @@ from tui.screen.layout import Column, LadderColumns, Layout, Panel
 from tui.screen.market_data import LadderSide, Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
 from tui.screen.my_orders import MyOrder, ShownState
+from tui.screen.panels.banner import draw_banner
 from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty
 from tui.screen.price_scale import short_quantity
 
@@ -45,6 +46,8 @@ def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
     is_focused = model.focus is Panel.LADDER
     if market is None or model.centre is None:
         put_empty(frame(area, title, is_focused=is_focused), _nothing_text(model, market))
+        if market is not None:
+            draw_banner(area, market, now + model.clock_offset_s)
         return
     rows = _work_out(model, market, model.centre + shown.ladder_rows // 2, shown.ladder_rows)
     inside = frame(area, title, is_focused=is_focused, note=_beyond_text(market, rows), note_color=Color.WARN)
@@ -54,6 +57,7 @@ def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
         if rows.top - row > 0:
             _draw_row(inside, row + 1, rows.top - row, model, market, columns, rows, now)
     _draw_balance(area, rows)
+    draw_banner(area, market, now + model.clock_offset_s)
     if model.is_stale(now) or model.link.state is not LinkState.LIVE:
         inside.dim()
         # What is one's own stays bright: it may be working all the same.
@@ -76,8 +80,8 @@ def _work_out(model: Model, market: Market, top: int, count: int) -> _Rows:
     average = model.position.average_price
     mine: dict[int, list[MyOrder]] = {}
     for order in model.orders.open(market.symbol):
-        if order.price is not None:
-            mine.setdefault(order.price, []).append(order)
+        if order.ladder_price is not None:
+            mine.setdefault(order.ladder_price, []).append(order)
     return _Rows(
         top,
         count,
@@ -167,6 +171,10 @@ def _draw_price(inside: Area, y: int, price: int, market: Market, column: Column
     if market.last is not None and price == market.last.price:
         inside.put(x - 1, y, f" {text} ", Color.INK, Color.LAST_TAG, Attribute.BOLD)
         return
+    indication = market.phase.indication
+    if indication is not None and price == indication.price:
+        inside.put(x - 1, y, f"◇{text} ", Color.INK, Color.CONFIRM, Attribute.BOLD)
+        return
     color = Color.BRIGHT if price % SHADED_EVERY_TICKS == 0 else Color.DIM
     if price == rows.best_bid:
         color = Color.BID
@@ -214,21 +222,40 @@ def _draw_level(
 
 
 def _draw_mine(inside: Area, y: int, model: Model, orders: list[MyOrder], columns: LadderColumns) -> None:
-    """`B25` accepted, `B25…` not yet, `B25?` while nobody knows."""
+    """What of mine is at a price; bright on a tag only what is sure to be in the book."""
     for is_buy, column in ((True, columns.mine_bid), (False, columns.mine_ask)):
         mine = [order for order in orders if order.is_buy == is_buy]
         if not mine:
             continue
         is_sent = any(order.state is ShownState.SENT or order.asked for order in mine)
         mark = "?" if model.link.state is not LinkState.LIVE else "…" if is_sent else ""
-        quantity = short_quantity(sum(order.remaining for order in mine), max(4, column.width - 2 - len(mark)))
-        text = f"{'B' if is_buy else 'S'}{quantity}{mark}"
+        text = _mine_text(mine, column.width - 1, mark)
         x = column.end - 1 - len(text) if is_buy else column.x + 1
-        if mark:
+        if all(order.is_waiting for order in mine):
+            inside.put(x, y, text, Color.WARN)
+        elif mark:
             inside.put(x, y, text, Color.BID if is_buy else Color.ASK)
         else:
             tag = Color.BID_TAG if is_buy else Color.ASK_TAG
             inside.put(x, y, text, Color.ON_BID if is_buy else Color.ON_ASK, tag, Attribute.BOLD)
+
+
+def _mine_text(mine: list[MyOrder], width: int, mark: str) -> str:
+    """`B25`; with `+90` what an iceberg hides, with `○` a stop that waits; `mark` goes to the end."""
+    letter = "B" if mine[0].is_buy else "S"
+    in_book, hidden = (
+        sum(quantities)
+        for quantities in (
+            [order.in_book for order in mine],
+            [order.remaining - order.in_book for order in mine if not order.is_waiting],
+        )
+    )
+    stops = sum(order.remaining for order in mine if order.is_waiting)
+    end = ("○" if stops else "") + mark
+    if hidden and len(text := f"{letter}{in_book}+{hidden}{end}") <= width:
+        return text
+    end = ("+" if hidden else "") + end
+    return f"{letter}{short_quantity(in_book or stops, max(4, width - 1 - len(end)))}{end}"
 
 
 def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows: _Rows) -> None:

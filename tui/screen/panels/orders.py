@@ -43,8 +43,9 @@ def draw_orders(area: Area, model: Model) -> None:
 
 def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:
     id_width = max(len(str(order.order_id or "")) for order in orders)
-    price_width = max(len(_price_text(model, order)) for order in orders)
+    price_width = max(len(_price_text(model, order, width)) for order in orders)
     done_width = max(len(_done_text(order)) for order in orders)
+    state_width = max(len(_state_text(order)) for order in orders)
     wanted = [
         Wanted("ID", max(4, id_width), 6),
         Wanted(*(("SIDE", 4) if width >= SIDE_WORDS_WIDTH_MIN else (LETTER, 1)), 0, is_right_aligned=False),
@@ -53,15 +54,27 @@ def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:
         Wanted("DONE", max(6, done_width), 1),
         Wanted("", BAR_CELLS, 9, is_right_aligned=False),
         Wanted("AHEAD", 5, 8),
-        Wanted("STATE", 5, 3, is_right_aligned=False),
+        Wanted("STATE", max(5, state_width), 3, is_right_aligned=False),
     ]
     left_out = set() if len(model.symbols) > 1 else {"SYMBOL"}
     left_out |= set() if width >= BAR_WIDTH_MIN else {""}
     return [column for column in wanted if column.head not in left_out]
 
 
-def _price_text(model: Model, order: MyOrder) -> str:
-    return "MARKET" if order.price is None else model.markets[order.symbol].scale.text(order.price)
+def _price_text(model: Model, order: MyOrder, width: int) -> str:
+    """`100.45`, `MARKET`; of a stop that waits `○99.00`, where there is room with its limit `○99.00→98.90`."""
+    scale = model.markets[order.symbol].scale
+    limit = None if order.price is None else scale.text(order.price)
+    if order.is_waiting and order.stop_price is not None:
+        has_room = limit is not None and width >= SIDE_WORDS_WIDTH_MIN
+        return f"○{scale.text(order.stop_price)}" + (f"→{limit}" if has_room else "")
+    return "MARKET" if limit is None else limit
+
+
+def _state_text(order: MyOrder) -> str:
+    """What the state says; of an iceberg also how much of it is shown."""
+    is_iceberg = order.is_working and not order.asked and 0 < order.in_book < order.remaining
+    return f"ICE {order.in_book}" if is_iceberg else order.shown_state
 
 
 def _done_text(order: MyOrder) -> str:
@@ -79,23 +92,23 @@ def _draw_order(inside: Area, y: int, model: Model, order: MyOrder, table: Table
     table.put(inside, y, "SIDE", "BUY" if order.is_buy else "SELL", side, bold)
     table.put(inside, y, LETTER, "B" if order.is_buy else "S", side, bold)
     table.put(inside, y, "SYMBOL", order.symbol, text)
-    table.put(inside, y, "PRICE", _price_text(model, order), Color.BRIGHT if is_open else text)
+    table.put(inside, y, "PRICE", _price_text(model, order, inside.width), Color.BRIGHT if is_open else text)
     table.put(inside, y, "DONE", _done_text(order), text)
     if "" in table:
         done = round(BAR_CELLS * order.done / order.quantity)
         inside.put(table.x(""), y, "━" * done, side)
         inside.put(table.x("") + done, y, "─" * (BAR_CELLS - done), Color.BORDER)
-    if order.is_working:
+    if order.is_working and not order.is_waiting:
         ahead = "?" if order.ahead is None else short_quantity(order.ahead, QUANTITY_WIDTH)
         table.put(inside, y, "AHEAD", ahead, Color.GOOD if order.ahead == 0 else Color.DIM)
     if is_open and model.link.state is not LinkState.LIVE:
         table.put(inside, y, "STATE", "?", Color.WARN)
     else:
-        table.put(inside, y, "STATE", order.shown_state, _state_color(order))
+        table.put(inside, y, "STATE", _state_text(order), _state_color(order))
 
 
 def _state_color(order: MyOrder) -> int:
-    if order.asked and order.is_open:
+    if order.is_open and (order.asked or order.is_waiting):
         return Color.WARN
     return {
         ShownState.SENT: Color.WARN,

@@ -7,7 +7,8 @@ from itertools import islice
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market, TapeTrade
-from tui.screen.model import Fill, Model
+from tui.screen.model import Model
+from tui.screen.my_fills import Fill
 from tui.screen.panels.frame import bar_right, clock_text, frame, put_empty, side_color
 from tui.screen.panels.table import Table, Wanted
 from tui.screen.price_scale import short_quantity
@@ -17,6 +18,9 @@ ROOMY_WIDTH_MIN = 27
 SYMBOL_WIDTH_MAX = 8
 # In the shared panel, behind each of my fills where there is only one symbol.
 ME = "ME"
+# In place of the side: of a trade in an auction nobody took the price.
+AUCTION = "A"
+_BAR_COLORS = {True: Color.BID_BAR, False: Color.ASK_BAR, None: Color.VOLUME_BAR}
 # Whether a fill made the price or took it.
 ROLE = "ROLE"
 # The head of the column of B and S.
@@ -55,7 +59,7 @@ def draw_fills(area: Area, model: Model) -> None:
     """Draw the panel of my fills."""
     inside = frame(area, f"MY FILLS {len(model.fills)}", is_focused=model.focus is Panel.FILLS)
     scrolled = model.scrolled.get(Panel.FILLS, 0)
-    fills = list(islice(reversed(model.fills), scrolled, scrolled + inside.height - 1))
+    fills = list(model.fills.newest(scrolled, inside.height - 1))
     if not fills:
         put_empty(inside, "no fills yet")
         return
@@ -90,7 +94,7 @@ def draw_fills_and_tape(area: Area, model: Model) -> None:
     table.draw_heads(inside)
     scrolled = model.scrolled.get(Panel.FILLS, 0)
     count = max(1, (inside.height - 1) // SHARED_FILLS_PART)
-    fills = list(reversed(model.fills))[scrolled : scrolled + count]
+    fills = list(model.fills.newest(scrolled, count))
     for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
         mark = fit(fill.symbol, marked_width) if len(model.symbols) > 1 else ME
@@ -117,17 +121,18 @@ def _draw_tape_rows(inside: Area, y: int, model: Model, market: Market, table: T
         _draw_trade(inside, row, time if time != before else "", market, trade, table, is_mine=False)
         before = time
         if bar_width >= 3:
-            color = Color.BID_BAR if trade.is_buy else Color.ASK_BAR
+            color = _BAR_COLORS[trade.is_buy]
             inside.put(bar_x, row, bar_right(trade.quantity / largest, bar_width), color)
 
 
 def _draw_trade(
     inside: Area, y: int, time: str, market: Market, trade: TapeTrade, table: Table, *, is_mine: bool
 ) -> None:
-    color = side_color(trade.is_buy)
+    color = Color.TEXT if trade.is_buy is None else side_color(trade.is_buy)
+    side = AUCTION if trade.is_buy is None else "B" if trade.is_buy else "S"
     attribute = Attribute.BOLD if is_mine else Attribute.NONE
     table.put(inside, y, "TIME", time, Color.FAINT)
-    table.put(inside, y, SIDE, "B" if trade.is_buy else "S", color, attribute)
+    table.put(inside, y, SIDE, side, color, attribute)
     table.put(inside, y, "PRICE", market.scale.text(trade.price), color, attribute)
     quantity = short_quantity(trade.quantity, table.width("QTY"))
     table.put(inside, y, "QTY", quantity, Color.BRIGHT if is_mine else Color.TEXT, attribute)

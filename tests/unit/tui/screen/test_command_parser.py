@@ -16,14 +16,24 @@ from tui.screen.command_parser import (
     WordCommand,
     parse_command,
 )
+from tui.typed_price import PriceBase, PriceWord
+from tui.typed_terms import TypedTerms
 
 
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("buy 10 100.25", OrderCommand(True, 10, Decimal("100.25"), ())),
-        (":sell 5", OrderCommand(False, 5, None, ())),
-        ("BUY 10 100 post day", OrderCommand(True, 10, Decimal(100), ("POST", "DAY"))),
+        ("buy 10 100.25", OrderCommand(True, 10, TypedTerms(Decimal("100.25")))),
+        (":sell 5", OrderCommand(False, 5, TypedTerms())),
+        (
+            "BUY 10 100 post day",
+            OrderCommand(True, 10, TypedTerms(Decimal(100), post_only=True, time_in_force="DAY")),
+        ),
+        ("sell 9 98.5 stop 99", OrderCommand(False, 9, TypedTerms(Decimal("98.5"), Decimal(99)))),
+        (
+            "buy 50 bid+1t show 5",
+            OrderCommand(True, 50, TypedTerms(PriceWord(PriceBase.BID, 1), display_quantity=5)),
+        ),
         ("cancel 9127", CancelCommand(9127)),
         ("cancel all", CancelCommand(None)),
         ("symbol acme", SymbolCommand("ACME")),
@@ -43,9 +53,11 @@ def test_what_is_no_command_is_told(text: str) -> None:
     assert isinstance(parse_command(text), BadCommand)
 
 
-def test_a_price_that_is_no_number_is_left_to_be_refused_as_a_word() -> None:
-    assert parse_command("buy 1 NaN") == OrderCommand(True, 1, None, ("NAN",))
-    assert parse_command("buy 1 1e9") == OrderCommand(True, 1, None, ("1E9",))
+@pytest.mark.parametrize("price", ["NaN", "1e9", "-1", "inf", "100,25"])
+def test_a_price_that_is_no_number_is_told(price: str) -> None:
+    command = parse_command(f"buy 1 {price}")
+    assert isinstance(command, BadCommand)
+    assert price.lower() in command.text.lower()
 
 
 def test_text_is_edited_at_the_cursor() -> None:

@@ -194,7 +194,7 @@ def test_flattening_twice_does_not_reverse_the_position() -> None:
 def test_flattening_counts_a_market_order_that_is_on_its_way() -> None:
     scene = calm()
     scene.position(30, "100.00", "0")
-    scene.press("o", "o", "s", "enter")
+    scene.press("o", "o", "o", "s", "enter")
     (order,) = sent(scene.press("f", "enter"))
     assert (order["side"], order["quantity"]) == ("SELL", 20)
 
@@ -261,9 +261,10 @@ def test_the_question_whether_to_quit_counts_the_orders_that_still_work() -> Non
 
 def test_each_order_type_remembers_its_own_time_in_force() -> None:
     scene = calm()
-    scene.press("t", "t", "o", "t", "o", "t", "o")
-    assert "LIMIT IOC" in ticket_row(scene)
-    scene.press("o")
-    assert "POST DAY" in ticket_row(scene)
-    scene.press("o")
-    assert "MARKET FOK" in ticket_row(scene)
+    for times in (2, 1, 1, 1, 0, 1):
+        scene.press(*"t" * times, "o")
+    seen = []
+    for _ in range(6):
+        seen.append(f"{scene.model.ticket.type.value} {scene.model.ticket.time_in_force.value}")
+        scene.press("o")
+    assert ", ".join(seen) == "LIMIT IOC, POST DAY, ICEBERG DAY, MARKET FOK, STOP GTC, STOP LIMIT DAY"

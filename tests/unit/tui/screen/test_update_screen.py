@@ -226,10 +226,13 @@ def test_presets_lots_types_and_times_in_force() -> None:
         sizes.append(ticket.quantity)
     assert sizes == [25, 100, 100, 25, 26, 25, 24, 1, 1]
     terms = []
-    for key in ("t", "t", "o", "o", "t", "o"):
+    for key in ("t", "t", "o", "o", "o", "t", "t", "o", "o", "o"):
         scene.press(key)
         terms.append((ticket.type.value, ticket.time_in_force.value))
-    expected = "LIMIT DAY, LIMIT IOC, POST GTC, MARKET IOC, MARKET FOK, LIMIT IOC"
+    expected = (
+        "LIMIT DAY, LIMIT IOC, POST GTC, ICEBERG GTC, MARKET IOC, MARKET FOK, MARKET DAY, STOP GTC, "
+        "STOP LIMIT GTC, LIMIT IOC"
+    )
     assert ", ".join(" ".join(pair) for pair in terms) == expected
 
 

@@ -25,10 +25,11 @@ Two ways to ask, which mix freely:
 What goes wrong is an exception of `client/errors.py`.  One that is about an order names it, so that an order whose
 answer never came (NoAnswer, ConnectionLost) can be asked for, or sent again under the same id: it stays one order.
 
-Messages are dicts with the field names of PROTOCOL.md.  Prices are `decimal.Decimal`, coming in always, going out
-also as int or text; a float raises TypeError.  No hidden thread: nothing is read while no method is called, so
-call one often.  One thread at a time, except that `send_…` may be called by another thread than the one that
-reads.  Standard library only.
+Messages are dicts with the field names of PROTOCOL.md; `typed_events()` gives the same as typed values, in which
+an editor and mypy find a misspelt field.  Prices are `decimal.Decimal`, coming in always, going out also as int or
+text; a float raises TypeError.  No hidden thread: nothing is read while no method is called, so call one often.
+One thread at a time, except that `send_…` may be called by another thread than the one that reads.  Standard
+library only.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from exchange.networking.client.errors import (
     Rejected,
     TokenFileError,
 )
+from exchange.networking.client.event_typing import typed_event
 from exchange.networking.client.exchange_client import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -54,29 +56,80 @@ from exchange.networking.client.market_data import DEFAULT_DEPTH
 from exchange.networking.client.message_json import Message, Price, encode_message, exact_price
 from exchange.networking.client.request_messages import EnumOrName, order_type_for
 from exchange.networking.client.token_store import TokenStore
+from exchange.networking.client.typed_events import (
+    AuctionIndicationEvent,
+    BookChange,
+    BookSnapshotEvent,
+    BookUpdateEvent,
+    CancelAllDoneEvent,
+    CancelRejectedEvent,
+    ErrorEvent,
+    GapEvent,
+    HeartbeatEvent,
+    InstrumentStatusEvent,
+    NewsEvent,
+    OrderAcceptedEvent,
+    OrderCanceledEvent,
+    OrderExecutedEvent,
+    OrderExpiredEvent,
+    OrderRejectedEvent,
+    OrderReplacedEvent,
+    OrderTriggeredEvent,
+    OtherEvent,
+    PongEvent,
+    ReplaceRejectedEvent,
+    TradeEvent,
+    TradesSnapshotEvent,
+    TypedEvent,
+)
 
 __all__ = [
     "DEFAULT_DEPTH",
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_TIMEOUT_S",
+    "AuctionIndicationEvent",
+    "BookChange",
     "BookFollower",
     "BookLevel",
+    "BookSnapshotEvent",
+    "BookUpdateEvent",
+    "CancelAllDoneEvent",
+    "CancelRejectedEvent",
     "ConnectionLost",
     "EnumOrName",
+    "ErrorEvent",
     "ExchangeClient",
     "ExchangeError",
+    "GapEvent",
+    "HeartbeatEvent",
+    "InstrumentStatusEvent",
     "KeptLogin",
     "LoginRejected",
     "Message",
+    "NewsEvent",
     "NoAnswer",
+    "OrderAcceptedEvent",
+    "OrderCanceledEvent",
+    "OrderExecutedEvent",
+    "OrderExpiredEvent",
+    "OrderRejectedEvent",
+    "OrderReplacedEvent",
+    "OrderTriggeredEvent",
+    "OtherEvent",
+    "PongEvent",
     "Price",
     "ProtocolError",
     "Rejected",
+    "ReplaceRejectedEvent",
     "TokenFileError",
     "TokenStore",
+    "TradeEvent",
+    "TradesSnapshotEvent",
+    "TypedEvent",
     "encode_message",
     "exact_price",
     "log_in",
     "order_type_for",
+    "typed_event",
 ]

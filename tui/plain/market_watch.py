@@ -12,7 +12,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Optional
 
-from exchange.networking.tcp_client import BookFollower, ExchangeClient, Message, Rejected
+from exchange.networking.tcp_client import BookFollower, ExchangeClient, Message
 from tui.plain import shown_line
 from tui.typed_price import MarketPrices
 
@@ -38,10 +38,7 @@ class MarketWatch:
 
     def start(self) -> None:
         """Subscribe.  Raises ExchangeError."""
-        try:
-            self._client.subscribe("trades", self.symbol, last=1)
-        except Rejected:  # An exchange that does not know `last`: what trades next is known.
-            self._client.subscribe("trades", self.symbol)
+        self._client.subscribe("trades", self.symbol, last=1)
         if self.is_call:
             self.follow_book()
 

@@ -17,9 +17,11 @@ from exchange.networking.client.answer_matching import accepted
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.engine_connection import EngineConnection
 from exchange.networking.client.errors import ConnectionLost, NoAnswer, ProtocolError
+from exchange.networking.client.event_typing import typed_event
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.request_messages import request
 from exchange.networking.client.request_sender import RequestSender
+from exchange.networking.client.typed_events import TypedEvent
 
 
 class MessageReader(RequestSender):
@@ -47,6 +49,11 @@ class MessageReader(RequestSender):
                 yield message
         except ConnectionLost:
             return
+
+    def typed_events(self, timeout_s: Optional[float] = None) -> Iterator[TypedEvent]:
+        """As `events`, each message as a value of `typed_events`.  Raises ProtocolError if one lacks a field."""
+        for message in self.events(timeout_s):
+            yield typed_event(message)
 
     def poll(self, timeout_s: Optional[float] = 0.0) -> Optional[Message]:
         """The next message, or None when none came within `timeout_s` (None: wait for ever).

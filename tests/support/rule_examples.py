@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from exchange.engine.commands import ListInstrument, SetLimits
 from exchange.engine.engine import Engine
@@ -46,15 +46,13 @@ from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.encode_feeds import instrument_status
 from exchange.networking.wire.requests import BadRequest
 from exchange.storage.instruments_file import read_instruments
+from tests.support.rule_outcomes import outcomes, plain
 
-HEADING = re.compile(r"^## (\d+)\. (.+)$", re.MULTILINE)
-NOT_BUILT = "*Not built yet.*"
-WHERE_RULES_MEET = "\n## Where rules meet"
-_EXAMPLE = re.compile(r"^```\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _ORDER = re.compile(
     r"(?P<user>\w+) (?P<verb>buys|sells) (?P<quantity>\d+) (?:@ (?P<price>[\d.]+)|at the market)"
     r"(?: as (?P<name>[\w-]+))?(?P<options>.*)"
 )
+_CHANGES = re.compile(r"(?:(\d+) in all)?(?:,? ?@ ([\d.]+))?(?:,? ?stop ([\d.]+))?(?:,? ?as ([\w-]+))?")
 _REFUSED = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)
 _UNTOLD = (InstrumentListed, LimitsSet, UserClaimed)
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -68,31 +66,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "CANCEL_BOTH": {"self_trade_prevention": "CANCEL_BOTH"},
     "DECREMENT": {"self_trade_prevention": "DECREMENT"},
 }
-
-
-class Rule(NamedTuple):
-    """One section of the page."""
-
-    number: int
-    title: str
-    text: str
-
-    @property
-    def examples(self) -> list[str]:
-        """What is in each of its fenced blocks."""
-        return examples_of(self.text)
-
-
-def examples_of(text: str) -> list[str]:
-    """What is in each fenced block that is to be played."""
-    return _EXAMPLE.findall(text)
-
-
-def rules_of(page: str) -> list[Rule]:
-    """The numbered sections of the page, in its order."""
-    heads = list(HEADING.finditer(page))
-    ends = [head.start() for head in heads[1:]] + [page.index(WHERE_RULES_MEET)]
-    return [Rule(int(head[1]), head[2], page[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
 
 
 class Play:
@@ -122,16 +95,16 @@ class Play:
 
     def run(self) -> None:
         """Play it from the first line to the last; an AssertionError says where the engine does otherwise."""
-        for line, outcomes in self._lines:
+        for line, expected in self._lines:
             if line.startswith("BUY"):
                 self._draw(line)
             elif line.startswith(("instrument:", "limits:")):
                 self._set_up(line)
             else:
                 found = self._act(line)
-                tells_accepted = any("accepted" in outcome for outcome in outcomes)
+                tells_accepted = any("accepted" in outcome for outcome in expected)
                 told = [each for each in found if tells_accepted or "accepted" not in each]
-                assert told == outcomes, f"{line}\n  the page says {outcomes}\n  the engine says {told}"
+                assert told == expected, f"{line}\n  the page says {expected}\n  the engine says {told}"
 
     # --- what can be said --------------------------------------------------------------------------------
 
@@ -169,15 +142,23 @@ class Play:
         self._order_count += 1
         name = name or str(self._order_count)
         fields = {"client_order_id": name, "side": verb[:-1].upper(), "quantity": int(quantity)}
-        fields["order_type"] = "MARKET" if price is None else "LIMIT"
+        fields.update(self._options(options))
+        kinds = ("STOP", "STOP_LIMIT") if "stop_price" in fields else ("MARKET", "LIMIT")
+        fields["order_type"] = kinds[price is not None]
         if price is not None:
             fields["price"] = Decimal(price)
-        return self._say(user, {"type": "new_order", **fields, **self._options(options)})
+        return self._say(user, {"type": "new_order", **fields})
 
     def _options(self, words: str) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for word in words.replace(",", " ").split():
-            fields.update(_OPTIONS[word])
+        left = iter(words.replace(",", " ").split())
+        for word in left:
+            if word == "stop":
+                fields["stop_price"] = Decimal(next(left))
+            elif word == "showing":
+                fields["display_quantity"] = int(next(left))
+            else:
+                fields.update(_OPTIONS[word])
         return fields
 
     def _cancel(self, user: str, name: str) -> list[str]:
@@ -187,12 +168,13 @@ class Play:
         return self._say(user, {"type": "cancel_all"})
 
     def _replace(self, user: str, name: str, changes: str) -> list[str]:
-        words = re.fullmatch(r"(?:(\d+) in all)?(?:,? ?@ ([\d.]+))?(?:,? ?as ([\w-]+))?", changes)
+        words = _CHANGES.fullmatch(changes)
         assert words is not None, changes
-        quantity, price, new_name = words.groups()
+        quantity, price, stop_price, new_name = words.groups()
         fields = self._named(name)
         fields.update({"quantity": int(quantity)} if quantity else {})
         fields.update({"price": Decimal(price)} if price else {})
+        fields.update({"stop_price": Decimal(stop_price)} if stop_price else {})
         fields.update({"new_client_order_id": new_name} if new_name else {})
         return self._say(user, {"type": "replace_order", **fields})
 
@@ -236,13 +218,10 @@ class Play:
             yield f"{event.buyer} buys {event.quantity} @ {self._price(event.price)} from {event.seller}"
         elif not isinstance(event, _UNTOLD):
             message = json.loads(self._line(event), parse_float=Decimal)
-            tell = _TELL.get(message["type"])
             if message["type"] in ("order_accepted", "order_replaced"):
                 self._order_ids[message["client_order_id"]] = message["order_id"]
                 self._names[message["order_id"]] = message["client_order_id"]
-            if tell is not None:
-                name = self._names.get(message.get("order_id", 0), "")
-                yield from tell(name, message)
+            yield from outcomes(self._names.get(message.get("order_id", 0), ""), message)
 
     def _line(self, event: Any) -> bytes:
         if isinstance(event, InstrumentStatusChanged):
@@ -276,54 +255,6 @@ class Play:
     def _cell(self, order: Order) -> str:
         assert order.price is not None
         return f"{order.user} {order.remaining_quantity} @ {self._price(order.price)}"
-
-
-def plain(number: Any) -> str:
-    """`50.00` → `50`, `-0.50` → `-0.5`."""
-    return f"{Decimal(number).normalize():f}"
-
-
-def _accepted(name: str, message: dict[str, Any]) -> Iterator[str]:
-    yield f"order {name}: accepted as order_id {message['order_id']}"
-
-
-def _canceled(name: str, message: dict[str, Any]) -> Iterator[str]:
-    yield f"order {name}: {message['remaining_quantity']} canceled, {message['reason']}"
-
-
-def _replaced(name: str, message: dict[str, Any]) -> Iterator[str]:
-    place = "keeps" if message["priority_kept"] else "loses"
-    yield f"order {name}: {message['quantity']} in all @ {plain(message['price'])}, {place} its place"
-
-
-def _refused(_name: str, message: dict[str, Any]) -> Iterator[str]:
-    yield f"refused: {message['code']}"
-
-
-def _status(_name: str, message: dict[str, Any]) -> Iterator[str]:
-    yield f"{message['symbol']} is {message['phase']}"
-
-
-def _positions(_name: str, message: dict[str, Any]) -> Iterator[str]:
-    for each in message["positions"]:
-        average = "" if each["average_price"] is None else f" at {plain(each['average_price'])}"
-        yield (
-            f"{each['net_position']}{average}, realised {plain(each['realised_pnl'])}, "
-            f"unrealised {plain(each['unrealised_pnl'])}"
-        )
-
-
-_TELL: dict[str, Callable[[str, dict[str, Any]], Iterator[str]]] = {
-    "order_accepted": _accepted,
-    "order_canceled": _canceled,
-    "order_replaced": _replaced,
-    "order_rejected": _refused,
-    "cancel_rejected": _refused,
-    "replace_rejected": _refused,
-    "error": _refused,
-    "instrument_status": _status,
-    "positions": _positions,
-}
 
 
 def _grouped(example: str) -> Iterator[tuple[str, list[str]]]:

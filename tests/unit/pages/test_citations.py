@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.project import ROOT, pages
-from tests.support.rule_examples import rules_of
+from tests.support.rules_page import rules_of
 
 RULE_NUMBERS = {rule.number for rule in rules_of((ROOT / "exchange" / "RULES.md").read_text("utf-8"))}
 PROTOCOL = (ROOT / "exchange" / "networking" / "PROTOCOL.md").read_text("utf-8")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.project import ROOT
-from tests.support.rule_examples import NOT_BUILT, WHERE_RULES_MEET, Play, Rule, examples_of, rules_of
+from tests.support.rule_examples import Play
+from tests.support.rules_page import NOT_BUILT, Rule, meeting_examples, rules_of
 
 PAGE = (ROOT / "exchange" / "RULES.md").read_text("utf-8")
 RULES = rules_of(PAGE)
@@ -18,7 +19,7 @@ EXAMPLES = [
     for number, example in enumerate(rule.examples, start=1)
 ] + [
     pytest.param(example, id=f"rules-meet-{number}")
-    for number, example in enumerate(examples_of(PAGE[PAGE.index(WHERE_RULES_MEET) :]), start=1)
+    for number, example in enumerate(meeting_examples(PAGE), start=1)
 ]
 
 

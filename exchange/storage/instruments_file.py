@@ -1,7 +1,9 @@
 """The file that says which instruments the exchange lists: a JSON list of objects; only `symbol` is required.
 
     [{"symbol": "ACME", "tick_size": 0.01, "lot_size": 1, "min_quantity": 1, "max_quantity": 1000000,
-      "price_band_percent": null, "self_trade_prevention": "NONE"}]
+      "price_band_percent": 10, "halt_percent": 5, "reference_price": 100,
+      "maker_fee_bps": -0.5, "taker_fee_bps": 1,
+      "schedule": {"open": "09:00:00", "close": "17:30:00"}, "self_trade_prevention": "NONE"}]
 
 Read strictly, because a mistyped limit is found here or by a customer: unknown fields, numbers of the wrong kind
 and values that contradict each other are refused with one line that names file, entry and value.  Decimals are
@@ -18,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Optional
 
-from exchange.engine.instrument import NANOS_PER_UNIT, Instrument
+from exchange.engine.instrument import NANOS_PER_UNIT, Instrument, Schedule
 from exchange.engine.words import SelfTradePrevention
 from exchange.utils.helpers import JsonError, parse_json
 
@@ -31,10 +33,26 @@ _FIELDS = (
     "max_quantity",
     "price_band_percent",
     "self_trade_prevention",
+    "reference_price",
+    "halt_percent",
+    "halt_s",
+    "call_s",
+    "call_every_ms",
+    "maker_fee_bps",
+    "taker_fee_bps",
+    "schedule",
 )
 _DEFAULT = Instrument("DEFAULT")
 _TICK_SIZE_MAX = 10**9
 _QUANTITY_MAX = 10**15
+# What a whole percent and a whole basis point are in an Instrument; both may have four decimals.
+_PPM_PER_PERCENT = 10_000
+_E8_PER_BASIS_POINT = 10_000
+_PERCENT_MAX = 100
+_BASIS_POINTS_MAX = 10_000
+_DAY_S = 86_400
+_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])")
+_SCHEDULE_FIELDS = ("open", "close", "opening_call_s", "closing_call_s", "random_end_s")
 _SHOWN_CHARACTERS_MAX = 60
 
 
@@ -107,8 +125,16 @@ def _instrument(entry: Any) -> Instrument:
         lot_size=lot_size,
         min_quantity=_positive_integer(entry, "min_quantity", lot_size),
         max_quantity=_positive_integer(entry, "max_quantity", largest),
-        price_band_ppm=_no_price_band(entry.get("price_band_percent")),
+        price_band_ppm=_share(entry, "price_band_percent", _PPM_PER_PERCENT, _PERCENT_MAX),
         self_trade_prevention=_self_trade_prevention(entry),
+        reference_price_nanos=_reference_price(entry),
+        halt_ppm=_share(entry, "halt_percent", _PPM_PER_PERCENT, _PERCENT_MAX),
+        halt_s=_whole(entry, "halt_s", 1, _DAY_S, _DEFAULT.halt_s),
+        call_s=_whole(entry, "call_s", 1, _DAY_S, _DEFAULT.call_s),
+        call_every_ms=_call_every_ms(entry),
+        maker_fee_per_1e8=_share(entry, "maker_fee_bps", _E8_PER_BASIS_POINT, _BASIS_POINTS_MAX, is_signed=True),
+        taker_fee_per_1e8=_share(entry, "taker_fee_bps", _E8_PER_BASIS_POINT, _BASIS_POINTS_MAX, is_signed=True),
+        schedule=_schedule(entry.get("schedule")),
     )
     _check_limits(instrument)
     return instrument
@@ -124,9 +150,7 @@ def _tick_size_nanos(entry: dict[str, Any]) -> int:
     if "tick_size" not in entry:
         return _DEFAULT.tick_size_nanos
     value = entry["tick_size"]
-    # The magnitude is looked at first: as a fraction, 1e-999999999 would fill the memory.
-    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
-    if is_number and 0 < value <= _TICK_SIZE_MAX and Decimal(value).adjusted() >= -9:
+    if _is_decimal(value) and 0 < value <= _TICK_SIZE_MAX:
         nanos = Fraction(value) * NANOS_PER_UNIT
         if nanos.denominator == 1:
             return nanos.numerator
@@ -134,16 +158,92 @@ def _tick_size_nanos(entry: dict[str, Any]) -> int:
 
 
 def _positive_integer(entry: dict[str, Any], field: str, default: int) -> int:
+    return _whole(entry, field, 1, _QUANTITY_MAX, default)
+
+
+def _whole(entry: dict[str, Any], field: str, least: int, most: int, default: int = 0) -> int:
     value = entry.get(field, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _QUANTITY_MAX:
-        raise _EntryError(f"{field} {_shown(value)} is not an integer from 1 to {_QUANTITY_MAX}")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _EntryError(f"{field} {_shown(value)} is not an integer from {least} to {most}")
     return value
 
 
-def _no_price_band(value: Any) -> Optional[int]:
-    if value is not None:
-        raise _EntryError(f"price_band_percent {_shown(value)}: price bands are not offered by this version")
-    return None
+def _call_every_ms(entry: dict[str, Any]) -> Optional[int]:
+    return None if entry.get("call_every_ms") is None else _whole(entry, "call_every_ms", 1, _DAY_S * 1_000)
+
+
+def _share(
+    entry: dict[str, Any], field: str, per_one: int, most: int, *, is_signed: bool = False
+) -> Optional[int]:
+    """A percentage, or basis points, in whole parts, of which `per_one` are 1; None where there is none."""
+    value = entry.get(field)
+    if value is None:
+        return None
+    least = -most if is_signed else 0
+    if _is_decimal(value) and least <= value <= most and (is_signed or value):
+        parts = Fraction(value) * per_one
+        if parts.denominator == 1:
+            return parts.numerator
+    bounds = f"from {least} to {most}" if is_signed else f"above 0 and at most {most}"
+    raise _EntryError(f"{field} {_shown(value)} is not a number {bounds} with at most 4 decimals")
+
+
+def _is_decimal(value: Any) -> bool:
+    """Whether it is a number whose fraction is short: as a fraction, 1e-999999999 would fill the memory."""
+    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    return is_number and (not value or -9 <= Decimal(value).adjusted() <= 18)
+
+
+def _reference_price(entry: dict[str, Any]) -> Optional[int]:
+    value = entry.get("reference_price")
+    if value is None:
+        return None
+    tick_size_nanos = _tick_size_nanos(entry)
+    if _is_decimal(value) and value > 0:
+        nanos = Fraction(value) * NANOS_PER_UNIT
+        if nanos.denominator == 1 and nanos.numerator % tick_size_nanos == 0:
+            return nanos.numerator
+    raise _EntryError(f"reference_price {_shown(value)} is not a positive multiple of the tick size")
+
+
+def _schedule(value: Any) -> Optional[Schedule]:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _EntryError(f"schedule {_shown(value)} is not an object")
+    for field in value:
+        if field not in _SCHEDULE_FIELDS:
+            known = ", ".join(_SCHEDULE_FIELDS)
+            raise _EntryError(f"unknown field {_shown(field)} of schedule; known are {known}")
+    schedule = Schedule(
+        open_s=_time_of_day(value, "open"),
+        close_s=_time_of_day(value, "close"),
+        opening_call_s=_whole(value, "opening_call_s", 0, _DAY_S, 60),
+        closing_call_s=_whole(value, "closing_call_s", 0, _DAY_S, 60),
+        random_end_s=_whole(value, "random_end_s", 0, _DAY_S, 0),
+    )
+    _check_day(schedule)
+    return schedule
+
+
+def _time_of_day(schedule: dict[str, Any], field: str) -> int:
+    """Seconds after midnight, UTC."""
+    value = schedule.get(field)
+    match = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise _EntryError(f"{field} {_shown(value)} of schedule is not a time like 09:00:00")
+    hours, minutes, seconds = map(int, match.groups())
+    return hours * 3_600 + minutes * 60 + seconds
+
+
+def _check_day(schedule: Schedule) -> None:
+    """The four changes of a day come one after another, however late the calls end, and before the next day's."""
+    begins_s = schedule.open_s - schedule.opening_call_s
+    ends_s = schedule.close_s + schedule.closing_call_s + schedule.random_end_s
+    if schedule.open_s + schedule.random_end_s >= schedule.close_s:
+        raise _EntryError("schedule: close is not later than open and random_end_s")
+    if ends_s - begins_s >= _DAY_S:
+        raise _EntryError("schedule: with its calls and random_end_s the trading day is longer than a day")
 
 
 def _self_trade_prevention(entry: dict[str, Any]) -> SelfTradePrevention:
@@ -155,6 +255,9 @@ def _self_trade_prevention(entry: dict[str, Any]) -> SelfTradePrevention:
 
 
 def _check_limits(instrument: Instrument) -> None:
+    band, halt = instrument.price_band_ppm, instrument.halt_ppm
+    if band is not None and halt is not None and halt > band:
+        raise _EntryError("halt_percent is greater than price_band_percent: no order could ever get so far")
     lot_size = instrument.lot_size
     for field, quantity in (("min_quantity", instrument.min_quantity), ("max_quantity", instrument.max_quantity)):
         if quantity % lot_size:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from exchange.engine.instrument import Instrument, nanos_text
+from exchange.engine.instrument import Instrument, Schedule, nanos_text
 from exchange.engine.words import SelfTradePrevention
 from exchange.storage.instruments_file import (
     InstrumentsFileError,
@@ -44,10 +44,36 @@ def test_only_the_symbol_is_required(tmp_path: Path) -> None:
 
 def test_every_field_is_taken_over(tmp_path: Path) -> None:
     text = """[{"symbol":"B.2_-","tick_size":0.25,"lot_size":10,"min_quantity":20,"max_quantity":500,
-        "price_band_percent":null,"self_trade_prevention":"CANCEL_BOTH"}]"""
+        "price_band_percent":7.5,"self_trade_prevention":"CANCEL_BOTH","reference_price":40.5,"halt_percent":0.0001,
+        "halt_s":30,"call_s":20,"call_every_ms":100,"maker_fee_bps":-0.25,"taker_fee_bps":1.5,
+        "schedule":{"open":"09:00:00","close":"17:30:15","opening_call_s":600,"closing_call_s":0,"random_end_s":30}}]"""
+    schedule = Schedule(9 * 3_600, 17 * 3_600 + 30 * 60 + 15, 600, 0, 30)
     assert read_text(tmp_path, text) == [
-        Instrument("B.2_-", 250_000_000, 10, 20, 500, None, SelfTradePrevention.CANCEL_BOTH)
-    ]
+        Instrument(
+            "B.2_-", 250_000_000, 10, 20, 500, 75_000, SelfTradePrevention.CANCEL_BOTH, 40_500_000_000, 1,
+            30, 20, 100, -2_500, 15_000, schedule,
+        )
+    ]  # fmt: skip
+
+
+NOT_ASKED_FOR = (
+    "price_band_percent", "reference_price", "halt_percent", "call_every_ms", "maker_fee_bps", "taker_fee_bps",
+    "schedule",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("field", NOT_ASKED_FOR)
+def test_null_asks_for_no_such_rule(tmp_path: Path, field: str) -> None:
+    assert read_text(tmp_path, json.dumps([{"symbol": "ACME", field: None}])) == [Instrument("ACME")]
+
+
+@given(ten_thousandths=st.integers(1, 1_000_000))
+def test_a_percentage_of_at_most_four_decimals_is_exact(
+    tmp_path_factory: pytest.TempPathFactory, ten_thousandths: int
+) -> None:
+    percent = Decimal(ten_thousandths) / 10_000
+    text = f'[{{"symbol":"ACME","price_band_percent":{percent:f}}}]'
+    assert read_text(tmp_path_factory.mktemp("file"), text)[0].price_band_ppm == ten_thousandths
 
 
 def test_instruments_keep_the_order_of_the_file(tmp_path: Path) -> None:
@@ -97,7 +123,15 @@ REFUSED_VALUES: list[tuple[str, list[Any]]] = [
     ("lot_size", [0, -1, 1.0, "1", None, True, [], 10**16]),
     ("min_quantity", [0, -5, 1.5, "1", None, False]),
     ("max_quantity", [0, -5, 1e3, "1", None, True]),
-    ("price_band_percent", [10, 0, 2.5, "10", False]),
+    ("price_band_percent", [0, -1, 100.1, 2.50001, "10", False]),
+    ("halt_percent", [0, -1, 101, 0.12345, "10", True]),
+    ("maker_fee_bps", [-10_001, 10_001, 0.12345, "1", True]),
+    ("taker_fee_bps", [1e9, "1", []]),
+    ("reference_price", [0, -1, 100.001, "100", True]),
+    ("halt_s", [0, -1, 1.5, 86_401, None]),
+    ("call_s", [0, "60", 86_401]),
+    ("call_every_ms", [0, 0.5, 86_400_001, True]),
+    ("schedule", [[], "09:00", 9, True]),
     ("self_trade_prevention", ["none", "", None, 1, ["NONE"], True]),
     ("ticksize", [0.01]),
     ("tick_size_nanos", [10_000_000]),
@@ -115,9 +149,27 @@ def test_a_wrong_value_is_refused_by_entry_field_and_value(tmp_path: Path, field
     assert field.startswith("tick") or json.dumps(value)[:20].lower() in message.lower()
 
 
-def test_a_price_band_is_refused_in_so_many_words(tmp_path: Path) -> None:
-    message = refusal(tmp_path, '[{"symbol":"ACME","price_band_percent":10}]')
-    assert message.endswith("price_band_percent 10: price bands are not offered by this version")
+DAY = {"open": "09:00:00", "close": "17:30:00"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"open": "9:00:00"}, 'open "9:00:00" of schedule is not a time like 09:00:00'),
+        ({"open": "24:00:00"}, 'open "24:00:00" of schedule'),
+        ({"close": None}, "close null of schedule"),
+        ({"close": "09:00:00"}, "close is not later than open"),
+        ({"close": "09:00:30", "random_end_s": 30}, "close is not later than open and random_end_s"),
+        ({"opening_call_s": -1}, "opening_call_s -1 is not an integer from 0 to 86400"),
+        ({"closing_call_s": 1.5}, "closing_call_s"),
+        ({"close": "23:59:00", "opening_call_s": 20_000, "closing_call_s": 20_000}, "is longer than a day"),
+        ({"lunch": "12:00:00"}, 'unknown field "lunch" of schedule'),
+    ],
+)
+def test_a_schedule_that_is_no_day_is_refused_with_its_reason(
+    tmp_path: Path, changed: dict[str, Any], words: str
+) -> None:
+    assert words in refusal(tmp_path, json.dumps([{"symbol": "ACME", "schedule": {**DAY, **changed}}]))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +189,9 @@ def test_a_price_band_is_refused_in_so_many_words(tmp_path: Path) -> None:
         ('[{"symbol":"A","lot_size":10,"min_quantity":15}]', "min_quantity 15 is not a multiple of lot_size 10"),
         ('[{"symbol":"A","lot_size":10,"max_quantity":95}]', "max_quantity 95 is not a multiple of lot_size 10"),
         ('[{"symbol":"A","min_quantity":9,"max_quantity":8}]', "min_quantity 9 is greater than max_quantity 8"),
+        ('[{"symbol":"A","price_band_percent":5,"halt_percent":5.1}]', "halt_percent is greater than price_band"),
+        ('[{"symbol":"A","price_band_percent":1e-999999999}]', "price_band_percent"),
+        ('[{"symbol":"A","tick_size":0.25,"reference_price":100.1}]', "reference_price"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_refused_with_its_reason(tmp_path: Path, text: str, words: str) -> None:

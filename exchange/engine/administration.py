@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from typing import Optional
 
-from exchange.engine import checks
+from exchange.engine import checks, phases
 from exchange.engine.commands import (
     BlockUser,
+    ChangePhase,
     ClaimUser,
     HaltInstrument,
     ListInstrument,
     ResetUser,
     ResumeInstrument,
+    Say,
     SetLimits,
+    SetPhase,
     UnblockUser,
 )
 from exchange.engine.events import (
     Event,
     InstrumentListed,
-    InstrumentStatusChanged,
     LimitsSet,
+    NewsSaid,
     PhaseSet,
     RequestRejected,
     UserBlocked,
@@ -31,49 +34,78 @@ from exchange.engine.events import (
     UserReset,
     UserUnblocked,
 )
+from exchange.engine.hours import NS_PER_S
 from exchange.engine.order_entry import cancel_each
-from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
-from exchange.engine.words import CancelReason, Phase
+from exchange.engine.words import CancelReason, Phase, PhaseReason
 
 # --- instruments ---------------------------------------------------------------------------------------------
 
 
-def list_instrument(state: State, command: ListInstrument, _timestamp: int) -> list[Event]:
+def list_instrument(state: State, command: ListInstrument, timestamp: int) -> list[Event]:
     """List it, or give a listed one new limits; counts as a change even where they are the same."""
     instrument = command.instrument
     book = state.books.get(instrument.symbol)
-    if book is None:
-        state.books[instrument.symbol] = OrderBook(instrument)
-    elif book.instrument.tick_size_nanos != instrument.tick_size_nanos:
+    if book is not None and book.instrument.tick_size_nanos != instrument.tick_size_nanos:
         return [RequestRejected(*checks.tick_size_changed(book.instrument, instrument))]
+    events: list[Event] = [InstrumentListed(instrument.symbol)]
+    if book is None:
+        state.books[instrument.symbol] = phases.new_book(instrument, timestamp)
     else:
-        book.instrument = instrument
+        phases.redefine(state.matcher, book, instrument, timestamp, events)
     state.sequence += 1
-    return [InstrumentListed(instrument.symbol)]
+    return events
 
 
-def halt_instrument(state: State, command: HaltInstrument, _timestamp: int) -> list[Event]:
-    """RULES 22: orders are refused from now on, cancels are taken."""
-    return _change_phase(state, command.symbol, Phase.HALTED)
+def halt_instrument(state: State, command: HaltInstrument, timestamp: int) -> list[Event]:
+    """RULES 22: orders are refused from now on, cancels are taken; with `seconds`, until a call follows."""
+    timed_end = None if command.seconds is None else timestamp + command.seconds * NS_PER_S
+    return _set_phase(state, command.symbol, Phase.HALTED, timestamp, timed_end)
 
 
-def resume_instrument(state: State, command: ResumeInstrument, _timestamp: int) -> list[Event]:
-    """End a halt; the book is as it was but for what was canceled."""
-    return _change_phase(state, command.symbol, Phase.CONTINUOUS)
+def resume_instrument(state: State, command: ResumeInstrument, timestamp: int) -> list[Event]:
+    """End a halt, with an uncross; of all instruments, those that are halted."""
+    return _set_phase(state, command.symbol, Phase.CONTINUOUS, timestamp)
 
 
-def _change_phase(state: State, symbol: Optional[str], phase: Phase) -> list[Event]:
+def set_phase(state: State, command: SetPhase, timestamp: int) -> list[Event]:
+    """RULES 19: the operator's phases last until they or the schedule end them."""
+    return _set_phase(state, command.symbol, command.phase, timestamp)
+
+
+def change_phase(state: State, command: ChangePhase, timestamp: int) -> list[Event]:
+    """What time brings; nothing at all if something else came in between."""
+    book = state.books.get(command.symbol)
+    events: list[Event] = []
+    if book is not None:
+        state.sequence += phases.bring(state.matcher, book, command, timestamp, events)
+    return events
+
+
+def _set_phase(
+    state: State, symbol: Optional[str], phase: Phase, timestamp: int, timed_end: Optional[int] = None
+) -> list[Event]:
     """Bring one instrument, or (None) all of them, into `phase`; told in the order in which they were listed."""
     if symbol is not None and symbol not in state.books:
         return [RequestRejected(*checks.unknown_symbol(symbol))]
-    asked_for = state.books if symbol is None else [symbol]
-    changed = tuple(each for each in asked_for if state.books[each].phase is not phase)
-    unchanged = tuple(each for each in asked_for if state.books[each].phase is phase)
-    for each in changed:
-        state.books[each].phase = phase
+    asked_for = list(state.books.values()) if symbol is None else [state.books[symbol]]
+    if symbol is None and phase is Phase.CONTINUOUS:
+        asked_for = [book for book in asked_for if book.phase in (Phase.HALTED, Phase.CONTINUOUS)]
+    if symbol is not None and phases.would_open_crossed(asked_for[0], phase):
+        return [RequestRejected(*checks.opens_crossed(symbol))]
+    changed = [book for book in asked_for if timed_end is not None or not phases.holds(book, phase)]
+    unchanged = [book.instrument.symbol for book in asked_for if book not in changed]
+    events: list[Event] = []
+    for book in changed:
+        phases.change(state.matcher, book, phase, PhaseReason.OPERATOR, timestamp, events, timed_end)
     state.sequence += bool(changed)
-    return [*(InstrumentStatusChanged(each, phase) for each in changed), PhaseSet(phase, changed, unchanged)]
+    symbols = tuple(book.instrument.symbol for book in changed)
+    return [*events, PhaseSet(phase, symbols, tuple(unchanged))]
+
+
+def say(_state: State, command: Say, timestamp: int) -> list[Event]:
+    """Tell news; nothing in the market changes."""
+    return [NewsSaid(command.text, timestamp, command.user)]
 
 
 # --- users ---------------------------------------------------------------------------------------------------
@@ -133,5 +165,5 @@ def unblock_user(state: State, command: UnblockUser, _timestamp: int) -> list[Ev
 def set_limits(state: State, command: SetLimits, _timestamp: int) -> list[Event]:
     """Hold all users to these limits; nothing that is live is touched."""
     state.sequence += state.limits != command.limits
-    state.limits = command.limits
+    state.set_limits(command.limits)
     return [LimitsSet()]

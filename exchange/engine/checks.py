@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from exchange.engine import bands
 from exchange.engine.account import Account
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.limits import Limits
-from exchange.engine.order import Order
+from exchange.engine.order import Order, PriceLevel
 from exchange.engine.orderbook import OrderBook
-from exchange.engine.words import OrderType, RejectCode, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.stops import is_triggered
+from exchange.engine.words import OrderType, Phase, RejectCode, SelfTradePrevention, Side, TimeInForce
 
 _MARKET = OrderType.MARKET
 _FOK = TimeInForce.FOK
@@ -26,13 +28,13 @@ class Refusal(NamedTuple):
     text: str
 
 
-def price_refusal(instrument: Instrument, price_nanos: Optional[int]) -> Optional[Refusal]:
+def price_refusal(instrument: Instrument, price_nanos: Optional[int], name: str = "price") -> Optional[Refusal]:
     """RULES 16: a price, where one is named, is a positive multiple of the tick size."""
     if price_nanos is None or (price_nanos > 0 and price_nanos % instrument.tick_size_nanos == 0):
         return None
     return Refusal(
         RejectCode.PRICE_NOT_ON_TICK,
-        f"price {nanos_text(price_nanos)}: must be a positive multiple of the tick size "
+        f"{name} {nanos_text(price_nanos)}: must be a positive multiple of the tick size "
         f"{nanos_text(instrument.tick_size_nanos)} of {instrument.symbol}",
     )
 
@@ -77,15 +79,11 @@ def duplicate_client_order_id(client_order_id: str, order: Order) -> Refusal:
     )
 
 
-def cannot_be_changed(
-    order: Optional[Order], order_id: Optional[int], client_order_id: Optional[str]
-) -> Optional[Refusal]:
-    """RULES 13: only a live order of the user's own can be canceled or replaced.
+def not_live(order: Optional[Order], order_id: Optional[int], client_order_id: Optional[str]) -> Refusal:
+    """RULES 13: only a live order of the user's own can be canceled or replaced; None is no order of theirs.
 
     Another user's order gets the same answer as one that never was, so ids can't be probed.
     """
-    if order is not None and order.is_live:
-        return None
     name = f"client_order_id {client_order_id}" if order_id is None else f"order_id {order_id}"
     if order is None:
         return Refusal(RejectCode.UNKNOWN_ORDER, f"{name}: you have no such order")
@@ -110,18 +108,21 @@ def would_take(order: Order) -> Refusal:
 
 def user_blocked(user: str) -> Refusal:
     """RULES 22: the operator lets this user enter nothing."""
-    return Refusal(RejectCode.HALTED, f"user {user} is blocked by the operator")
+    return Refusal(RejectCode.BLOCKED, f"user {user} is blocked by the operator")
 
 
-def halted(symbol: str) -> Refusal:
-    """RULES 19: a halted instrument takes no new orders and no changes."""
-    return Refusal(RejectCode.HALTED, f"symbol {symbol}: trading is halted")
+def not_in_phase(code: RejectCode, symbol: str, phase: Phase) -> Refusal:
+    """RULES 19: what the phase does not take."""
+    if code is RejectCode.HALTED:
+        state = "halted" if phase is Phase.HALTED else "closed"
+        return Refusal(code, f"symbol {symbol}: trading is {state}")
+    return Refusal(code, f"symbol {symbol}: phase {phase.value} takes no IOC, FOK or post-only order")
 
 
 def limits_refusal(order: Order, account: Optional[Account], limits: Limits) -> Optional[Refusal]:
     """RULES 23: what the new `order` may not exceed; `account` is its user's, None if they have none yet.
 
-    O(1), but O(orders of the user) where positions are limited.
+    O(1).
     """
     live_order_count = account.live_order_count if account is not None else 0
     if live_order_count >= limits.open_orders_max:
@@ -187,8 +188,44 @@ def already_claimed(user: str) -> Refusal:
     return Refusal(RejectCode.BAD_TOKEN, f"user {user}: the name is claimed already")
 
 
+def band_refusal(price: Optional[int], book: OrderBook) -> Optional[Refusal]:
+    """RULES 17: a limit price within the band; exactly at the edge is inside."""
+    allowed = bands.band(book, bands.reference_price(book))
+    if allowed is None or price is None or allowed.low <= price <= allowed.high:
+        return None
+    text = book.instrument.price_text
+    return Refusal(
+        RejectCode.PRICE_OUT_OF_BAND,
+        f"price {text(price)}: must be from {text(allowed.low)} to {text(allowed.high)} for "
+        f"{book.instrument.symbol} now",
+    )
+
+
+def stop_refusal(side: Side, stop_price_nanos: int, book: OrderBook) -> Optional[Refusal]:
+    """RULES 8: a stop that the last trade would trigger at once."""
+    stop_price = stop_price_nanos // book.instrument.tick_size_nanos
+    if not is_triggered(side, stop_price, book.last_trade_price):
+        return None
+    assert book.last_trade_price is not None
+    last = book.instrument.price_text(book.last_trade_price)
+    return Refusal(
+        RejectCode.STOP_WOULD_TRIGGER,
+        f"stop_price {nanos_text(stop_price_nanos)}: the last trade at {last} would trigger it at once",
+    )
+
+
+def opens_crossed(symbol: str) -> Refusal:
+    """RULES 19: only a call uncrosses a closed book."""
+    return Refusal(RejectCode.BAD_VALUE, f"phase CONTINUOUS: orders in {symbol} cross; open it by a call")
+
+
+def negative_price(name: str, nanos: int) -> Refusal:
+    """RULES 27: positions are worth something or nothing."""
+    return Refusal(RejectCode.BAD_VALUE, f"{name} {nanos_text(nanos)}: must not be negative")
+
+
 def book_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
-    """RULES 2, 4, 6: the refusals that depend on what rests on the other side."""
+    """RULES 2, 4, 6: the refusals that depend on what rests on the other side, in continuous trading."""
     if order.terms.order_type is _MARKET and book.opposite(order.side).best() is None:
         return Refusal(
             RejectCode.NO_LIQUIDITY, f"order_type MARKET: nothing to {order.side.value} in {order.symbol} now"
@@ -211,25 +248,49 @@ def would_trade(order_side: Side, price: int, book: OrderBook) -> bool:
 
 
 def can_fill(order: Order, book: OrderBook) -> bool:
-    """Whether all of `order` would trade on arrival (RULES 4).
+    """Whether all of `order` would trade on arrival (RULES 4), hidden parts of icebergs included.
 
     Own orders never count when self-trade prevention is on; where it would end or shrink the arriving order,
-    nothing behind the first own order counts either.  O(levels crossed), or O(orders crossed) with prevention.
+    nothing behind the first own order counts either.  Nothing counts beyond the band or what the breaker allows.
+    O(1) where less rests on the whole other side; else O(levels that it would take), or O(orders) with prevention.
     """
-    wanted = order.quantity
     opposite = book.opposite(order.side)
-    prevention = order.self_trade_prevention
+    wanted = order.remaining_quantity
+    if wanted > opposite.limit_quantity:
+        return False
+    limit_price = order.price
+    if limit_price is None:
+        allowed = bands.band(book, bands.reference_price(book))
+        limit_price = None if allowed is None else allowed.edge(order.side)
+    first_price: Optional[int] = None
     for level in opposite.levels():
-        if not opposite.crosses(level.price, order.price):
+        if not opposite.crosses(level.price, limit_price) or bands.would_halt(book, level.price, first_price):
             break
-        if prevention is SelfTradePrevention.NONE:
-            wanted -= level.quantity
-        else:
-            for resting in level.orders():
-                if resting.user != order.user:
-                    wanted -= resting.remaining_quantity
-                elif prevention is not SelfTradePrevention.CANCEL_OLDEST:
-                    return wanted <= 0
+        available, goes_on = _available(level, order)
+        if available and first_price is None:
+            first_price = level.price
+        wanted -= available
         if wanted <= 0:
             return True
+        if not goes_on:
+            break
     return False
+
+
+def _available(level: PriceLevel, order: Order) -> tuple[int, bool]:
+    """What an arriving order could take of a level, and whether it could go on to the next."""
+    prevention = order.self_trade_prevention
+    if prevention is SelfTradePrevention.NONE:
+        return level.quantity + level.hidden_quantity, True
+    ahead = others = 0
+    meets_own = False
+    for resting in level.orders():
+        if resting.user == order.user:
+            meets_own = True
+        else:
+            others += resting.remaining_quantity
+            # What hides ahead of the first own order trades behind it (RULES 7).
+            ahead += 0 if meets_own else resting.remaining_quantity - resting.hidden_quantity
+    if not meets_own or prevention is SelfTradePrevention.CANCEL_OLDEST:
+        return others, True
+    return ahead, False

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeGuard
 
-from exchange.engine import administration, commands, order_entry, questions, snapshot
+from exchange.engine import administration, commands, contest, order_entry, questions, replacing, snapshot
 from exchange.engine.commands import Command
 from exchange.engine.events import Event
 from exchange.engine.state import State
@@ -25,7 +25,7 @@ from exchange.engine.state import State
 _HANDLERS: dict[type, Callable[[State, Any, int], list[Event]]] = {
     commands.NewOrder: order_entry.new_order,
     commands.CancelOrder: order_entry.cancel_order,
-    commands.ReplaceOrder: order_entry.replace_order,
+    commands.ReplaceOrder: replacing.replace_order,
     commands.CancelAll: order_entry.cancel_all,
     commands.CancelOrders: order_entry.cancel_orders,
     commands.GetOrders: questions.get_orders,
@@ -33,6 +33,11 @@ _HANDLERS: dict[type, Callable[[State, Any, int], list[Event]]] = {
     commands.ListInstrument: administration.list_instrument,
     commands.HaltInstrument: administration.halt_instrument,
     commands.ResumeInstrument: administration.resume_instrument,
+    commands.SetPhase: administration.set_phase,
+    commands.ChangePhase: administration.change_phase,
+    commands.Say: administration.say,
+    commands.Endow: contest.endow,
+    commands.Settle: contest.settle,
     commands.ClaimUser: administration.claim_user,
     commands.ResetUser: administration.reset_user,
     commands.BlockUser: administration.block_user,

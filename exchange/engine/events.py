@@ -264,10 +264,10 @@ class Endowed(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """All positions in `symbol`, so many, were closed at `price`, and it is CLOSED (RULES 27)."""
+    """All positions in `symbol`, so many, were closed at that price, and it is CLOSED (RULES 27)."""
 
     symbol: str
-    price: int
+    price_nanos: int
     position_count: int
 
 

@@ -1,69 +1,110 @@
 """How an arriving order trades: price–time priority, self-trade prevention, what happens to the rest.
 
-    arriving order ──► while it crosses the best opposite level:
+    arriving order ──► while it crosses the best opposite level and no further than its band (RULES 17):
+                          too far from the static reference?     → the circuit breaker stops it (RULES 18)
                           first in the queue is its own user's?  → self-trade prevention decides (RULES 15)
                           otherwise                              → trade at the resting order's price (RULES 1)
                        what is left: canceled (MARKET, IOC) or rests (GTC, DAY)
 
 `Matcher` owns the trade ids and tells the accounts what was filled.  It refuses nothing: an order that gets here
-has been accepted.  Where an instrument's price band will one day stop an order short, `match` takes its limit.
+has been accepted.  Who calls it halts the instrument and lets triggered stops enter (`arrival`).
 """
 
 from __future__ import annotations
 
+from typing import Optional
+
 from exchange.engine.account import Account
-from exchange.engine.events import Event, OrderCanceled, OrderExecuted, OrderReplaced
-from exchange.engine.order import Order
+from exchange.engine.bands import would_halt
+from exchange.engine.events import (
+    Event,
+    OrderExecuted,
+)
+from exchange.engine.fees import fee_nanos
+from exchange.engine.order import Iceberg, Order
+from exchange.engine.order_changes import OrderChanges
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.trade import Trade
-from exchange.engine.words import CancelReason, Liquidity, OrderType, SelfTradePrevention, Side, TimeInForce
+from exchange.engine.words import CancelReason, Liquidity, SelfTradePrevention, Side, TimeInForce
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
 _make = tuple.__new__
 _BUY = Side.BUY
-_MARKET = OrderType.MARKET
+_SELL = Side.SELL
 _GTC = TimeInForce.GTC
 _DAY = TimeInForce.DAY
 _NO_PREVENTION = SelfTradePrevention.NONE
 _IOC_REMAINDER = CancelReason.IOC_REMAINDER
+_HALTED = CancelReason.HALTED
 _MARKET_REMAINDER = CancelReason.MARKET_REMAINDER
 _MAKER = Liquidity.MAKER
 _TAKER = Liquidity.TAKER
 
 
-class Matcher:
-    """Executes orders against books, and ends them.  `last_trade_id` counts over all instruments.
-
-    `accounts` is the engine's own dict; the matcher reads it and writes each account's event count, positions and
-    done orders.
-    """
+class Matcher(OrderChanges):
+    """Executes orders against books, and changes and ends them.  `last_trade_id` counts over all instruments."""
 
     def __init__(self, accounts: dict[str, Account]) -> None:
-        self._accounts = accounts
+        super().__init__(accounts)
         self.last_trade_id = 0
 
-    def match(self, taker: Order, book: OrderBook, timestamp: int, events: list[Event]) -> None:
-        """Trade `taker` as far as it goes, then let it rest or cancel what is left (RULES 1, 2, 3, 5)."""
+    def match(
+        self,
+        taker: Order,
+        book: OrderBook,
+        timestamp: int,
+        events: list[Event],
+        worst_price: Optional[int] = None,
+    ) -> bool:
+        """Trade `taker` as far as it goes, then let it rest or cancel what is left (RULES 1, 2, 3, 5).
+
+        A MARKET order goes no further than `worst_price`, the edge of its band (RULES 17).  Returns whether the
+        circuit breaker stopped it: the caller halts the instrument (RULES 18).
+        """
         own_side, opposite = (book.bids, book.asks) if taker.side is _BUY else (book.asks, book.bids)
-        limit_price = taker.price
+        limit_price = worst_price if taker.price is None else taker.price
+        is_guarded = book.is_guarded
+        sign = opposite.sign
         while taker.remaining_quantity:
             level = opposite.best()
-            if level is None or not opposite.crosses(level.price, limit_price):
+            # `BookSide.crosses` written out: it is asked for every order.
+            if level is None or (limit_price is not None and level.price * sign > limit_price * sign):
                 break
+            if is_guarded and would_halt(book, level.price):
+                self._leave(taker, own_side, _HALTED, timestamp, events)
+                return True
             maker = level.first
             assert maker is not None
             if maker.user == taker.user and taker.self_trade_prevention is not _NO_PREVENTION:
                 self._prevent_self_trade(taker, maker, opposite, timestamp, events)
             else:
                 self._trade(taker, maker, book, opposite, timestamp, events)
-        if not taker.remaining_quantity:
-            return
-        terms = taker.terms
-        if terms.time_in_force is _GTC or terms.time_in_force is _DAY:
-            own_side.add(taker)
+        if taker.remaining_quantity:
+            if taker.terms.time_in_force is _GTC and type(taker) is Order and taker.price is not None:
+                own_side.add(taker)
+            else:
+                reason = _MARKET_REMAINDER if taker.price is None else _IOC_REMAINDER
+                self._leave(taker, own_side, reason, timestamp, events)
+        return False
+
+    def _leave(
+        self, taker: Order, own_side: BookSide, reason: CancelReason, timestamp: int, events: list[Event]
+    ) -> None:
+        """What an arriving order could not trade rests, or is canceled for `reason` where it may not."""
+        time_in_force = taker.terms.time_in_force
+        if taker.price is not None and (time_in_force is _GTC or time_in_force is _DAY):
+            self.rest(taker, own_side)
         else:
-            reason = _MARKET_REMAINDER if terms.order_type is _MARKET else _IOC_REMAINDER
             self.cancel(taker, reason, timestamp, events)
+
+    def rest(self, order: Order, side: BookSide) -> None:
+        """Put an order into the book; an iceberg shows what is left of the peak in use."""
+        if type(order) is Iceberg:
+            displayed_quantity = order.shown_now
+            side.add(order)
+            side.hide(order, displayed_quantity)
+        else:
+            side.add(order)
 
     def _trade(
         self, taker: Order, maker: Order, book: OrderBook, opposite: BookSide, timestamp: int, events: list[Event]
@@ -71,47 +112,103 @@ class Matcher:
         """One execution between the arriving and the first resting order."""
         price = maker.price
         assert price is not None
-        quantity = min(taker.remaining_quantity, maker.remaining_quantity)
+        quantity = min(taker.remaining_quantity, maker.remaining_quantity - maker.hidden_quantity)
         taker.fill(quantity)
         maker.fill(quantity)
-        if maker.remaining_quantity:
+        if maker.remaining_quantity > maker.hidden_quantity:
             opposite.reduce(maker, quantity)
+        elif maker.remaining_quantity:
+            self._replenish(maker, opposite, quantity)
         else:
             opposite.remove(maker, quantity)
+        price_nanos = price * book.instrument.tick_size_nanos
+        maker_fee = taker_fee = None
+        if book.has_fees:
+            maker_fee = fee_nanos(book.instrument, _MAKER, price_nanos * quantity)
+            taker_fee = fee_nanos(book.instrument, _TAKER, price_nanos * quantity)
+        self._note_trade(book, price, quantity)
+        if taker.side is _BUY:
+            self._tell_trade(taker, maker, price, quantity, _BUY, timestamp, taker_fee, maker_fee, events)
+        else:
+            self._tell_trade(maker, taker, price, quantity, _SELL, timestamp, maker_fee, taker_fee, events)
+        self._tell_fill(maker, price, quantity, price_nanos, _MAKER, timestamp, maker_fee, events)
+        self._tell_fill(taker, price, quantity, price_nanos, _TAKER, timestamp, taker_fee, events)
+
+    def trade_in_uncross(
+        self, buy: Order, sell: Order, book: OrderBook, price: int, timestamp: int, events: list[Event]
+    ) -> None:
+        """One execution at the auction price, of orders that both rest; icebergs take part whole (RULES 20)."""
+        quantity = min(buy.remaining_quantity, sell.remaining_quantity)
+        _fill_at_rest(buy, book.bids, quantity)
+        _fill_at_rest(sell, book.asks, quantity)
+        price_nanos = price * book.instrument.tick_size_nanos
+        fee = fee_nanos(book.instrument, _TAKER, price_nanos * quantity) if book.has_fees else None
+        self._note_trade(book, price, quantity)
+        self._tell_trade(buy, sell, price, quantity, None, timestamp, fee, fee, events)
+        for order in (buy, sell):
+            self._tell_fill(order, price, quantity, price_nanos, _TAKER, timestamp, fee, events)
+
+    def _note_trade(self, book: OrderBook, price: int, quantity: int) -> None:
+        self.last_trade_id += 1
         book.last_trade_price = price
         book.day.note(price, quantity)
-        self.last_trade_id += 1
-        buy, sell = (taker, maker) if taker.side is _BUY else (maker, taker)
+        if book.stops is not None:
+            book.stops.note_trade(price)
+
+    def _replenish(self, maker: Order, side: BookSide, quantity: int) -> None:
+        """The displayed part of an iceberg is used up: show the next one, at the back of its level (RULES 7)."""
+        assert isinstance(maker, Iceberg)
+        side.reduce(maker, quantity)
+        side.withdraw(maker)
+        side.add(maker)
+        side.hide(maker, min(maker.peak, maker.remaining_quantity))
+
+    def _tell_trade(
+        self,
+        buy: Order,
+        sell: Order,
+        price: int,
+        quantity: int,
+        aggressor_side: Optional[Side],
+        timestamp: int,
+        buy_fee: Optional[int],
+        sell_fee: Optional[int],
+        events: list[Event],
+    ) -> None:
         events.append(
-            Trade(
-                self.last_trade_id,
-                taker.symbol,
-                price,
-                quantity,
-                buy.order_id,
-                sell.order_id,
-                buy.user,
-                sell.user,
-                taker.side,
-                timestamp,
+            _make(
+                Trade,
+                (
+                    self.last_trade_id,
+                    buy.symbol,
+                    price,
+                    quantity,
+                    buy.order_id,
+                    sell.order_id,
+                    buy.user,
+                    sell.user,
+                    aggressor_side,
+                    timestamp,
+                    aggressor_side is None,
+                    buy_fee,
+                    sell_fee,
+                ),
             )
         )
-        price_nanos = price * book.instrument.tick_size_nanos
-        self._tell_fill(maker, price, price_nanos, quantity, _MAKER, timestamp, events)
-        self._tell_fill(taker, price, price_nanos, quantity, _TAKER, timestamp, events)
 
     def _tell_fill(
         self,
         order: Order,
         price: int,
-        price_nanos: int,
         quantity: int,
+        price_nanos: int,
         liquidity: Liquidity,
         timestamp: int,
+        fee: Optional[int],
         events: list[Event],
     ) -> None:
-        account = self._accounts[order.user]
-        account.position(order.symbol).apply_fill(order.side, price_nanos, quantity)
+        account = self.accounts[order.user]
+        account.fill(order, quantity, price_nanos, fee)
         account.seq += 1
         events.append(
             _make(
@@ -130,8 +227,8 @@ class Matcher:
                     order.remaining_quantity,
                     order.status,
                     liquidity,
-                    None,
-                    None,
+                    order.displayed_quantity,
+                    fee,
                 ),
             )
         )
@@ -147,7 +244,7 @@ class Matcher:
             self._decrement(taker, maker, opposite, timestamp, events)
             return
         if prevention is not SelfTradePrevention.CANCEL_NEWEST:
-            opposite.remove(maker, maker.remaining_quantity)
+            opposite.withdraw(maker)
             self.cancel(maker, CancelReason.SELF_TRADE, timestamp, events)
         if prevention is not SelfTradePrevention.CANCEL_OLDEST:
             self.cancel(taker, CancelReason.SELF_TRADE, timestamp, events)
@@ -160,56 +257,30 @@ class Matcher:
         maker_goes = maker.remaining_quantity == by_quantity
         taker_goes = taker.remaining_quantity == by_quantity
         if maker_goes:
-            opposite.remove(maker, by_quantity)
+            opposite.withdraw(maker)
             self.cancel(maker, CancelReason.SELF_TRADE, timestamp, events)
-        else:
-            opposite.reduce(maker, by_quantity)
         if taker_goes:
             self.cancel(taker, CancelReason.SELF_TRADE, timestamp, events)
         if maker_goes and taker_goes:
             return
-        larger = taker if maker_goes else maker
-        larger.resize(larger.quantity - by_quantity)
-        self.tell_replaced(larger, True, timestamp, events)
+        if maker_goes:
+            self.resize(taker, taker.quantity - by_quantity)
+            self.tell_replaced(taker, True, timestamp, events)
+        else:
+            self.shrink(maker, opposite, maker.quantity - by_quantity)
+            self.tell_replaced(maker, True, timestamp, events)
 
-    def cancel(self, order: Order, reason: CancelReason, timestamp: int, events: list[Event]) -> None:
-        """End an order that no longer rests in a book, and tell its user."""
-        canceled_quantity = order.cancel()
-        account = self._accounts[order.user]
-        account.seq += 1
-        account.end(order)
-        events.append(
-            _make(
-                OrderCanceled,
-                (
-                    order.user,
-                    account.seq,
-                    timestamp,
-                    order.order_id,
-                    order.client_order_id,
-                    order.symbol,
-                    canceled_quantity,
-                    reason,
-                ),
-            )
-        )
 
-    def tell_replaced(self, order: Order, priority_kept: bool, timestamp: int, events: list[Event]) -> None:
-        """Tell the user what price, quantity and client order id an order has now."""
-        account = self._accounts[order.user]
-        account.seq += 1
-        events.append(
-            OrderReplaced(
-                order.user,
-                account.seq,
-                timestamp,
-                order.order_id,
-                order.client_order_id,
-                order.symbol,
-                order.price,
-                order.quantity,
-                order.remaining_quantity,
-                order.status,
-                priority_kept,
-            )
-        )
+def _fill_at_rest(order: Order, side: BookSide, quantity: int) -> None:
+    """Execute so much of a resting order, more than an iceberg shows if need be; it keeps its place."""
+    shown_before = order.remaining_quantity - order.hidden_quantity
+    if isinstance(order, Iceberg):
+        side.show(order)
+    order.fill(quantity)
+    if not order.remaining_quantity:
+        side.remove(order, quantity)
+        return
+    side.reduce(order, quantity)
+    if isinstance(order, Iceberg):
+        used = quantity - shown_before
+        side.hide(order, -used if used < 0 else order.shown_after(used))

@@ -11,7 +11,7 @@ the engine, never a wish of a user, so it asserts.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Optional
+from typing import Any, Optional
 
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderStatus, SelfTradePrevention, TimeInForce
@@ -29,8 +29,8 @@ class Order:
 
     `terms` is what it asks for now; `side`, `price` (in ticks of its instrument, None for any price) and
     `self_trade_prevention` are taken out of it because matching asks for them all the time.  Quantities are in
-    units of the instrument; `hidden_quantity` is that part of `remaining_quantity` which is not shown, 0 unless
-    the order is an iceberg at rest.  `timestamp` is when the engine accepted it, in ns since the Unix epoch.
+    units of the instrument; `hidden_quantity` is that part of `remaining_quantity` which is not shown, 0 for all
+    but icebergs.  `timestamp` is when the engine accepted it, in ns since the Unix epoch.
     `ends_with_connection` asks that it be canceled when the connection ends that it was entered on.  `level`,
     `previous` and `next` are the order's place in a book: they belong to `orderbook`, nobody else touches them.
     `level` is None while the order does not rest, and the neighbours exist only while it does.
@@ -38,6 +38,7 @@ class Order:
 
     previous: Optional[Order]
     next: Optional[Order]
+    hidden_quantity: int = 0
 
     __slots__ = (
         "order_id",
@@ -50,7 +51,6 @@ class Order:
         "self_trade_prevention",
         "remaining_quantity",
         "executed_quantity",
-        "hidden_quantity",
         "status",
         "timestamp",
         "ends_with_connection",
@@ -75,12 +75,11 @@ class Order:
         self.client_order_id = client_order_id
         self.symbol = symbol
         self.terms = terms
-        self.side = terms.side
+        # Unpacked in one step, because orders are made by the million.
+        self.side, _, _, _, self.remaining_quantity, _, prevention, _, _ = terms
         self.price = price
-        self.self_trade_prevention = terms.self_trade_prevention or _NO_PREVENTION
-        self.remaining_quantity = terms.quantity
+        self.self_trade_prevention = prevention or _NO_PREVENTION
         self.executed_quantity = 0
-        self.hidden_quantity = 0
         self.status = _NEW
         self.timestamp = timestamp
         self.ends_with_connection = ends_with_connection
@@ -103,6 +102,11 @@ class Order:
         return self.terms.time_in_force
 
     @property
+    def displayed_quantity(self) -> Optional[int]:
+        """What an iceberg shows; None for any other order."""
+        return None
+
+    @property
     def is_live(self) -> bool:
         """Whether the order can still trade."""
         return self.status is _NEW or self.status is _PARTIALLY_FILLED
@@ -121,18 +125,18 @@ class Order:
 
     def cancel(self) -> int:
         """End the order; returns the quantity that is canceled with it."""
-        return self._end(_CANCELED)
+        # Written out, because most orders end so.
+        assert self.status is _NEW or self.status is _PARTIALLY_FILLED, self
+        canceled_quantity = self.remaining_quantity
+        self.remaining_quantity = 0
+        self.status = _CANCELED
+        return canceled_quantity
 
     def expire(self) -> int:
         """End the order because its time is over; returns the quantity that expired."""
-        return self._end(OrderStatus.EXPIRED)
-
-    def _end(self, status: OrderStatus) -> int:
-        assert self.status is _NEW or self.status is _PARTIALLY_FILLED, self
-        ended_quantity = self.remaining_quantity
-        self.remaining_quantity = 0
-        self.status = status
-        return ended_quantity
+        expired_quantity = self.cancel()
+        self.status = OrderStatus.EXPIRED
+        return expired_quantity
 
     def resize(self, quantity: int) -> None:
         """Set the total quantity; what was executed stays executed, so something must remain."""
@@ -148,26 +152,68 @@ class Order:
         self.terms = self.terms._replace(quantity=quantity)
         self.remaining_quantity = quantity - self.executed_quantity
 
+    def set_stop_price(self, stop_price_nanos: int) -> None:
+        """Set the stop price of a waiting stop."""
+        self.terms = self.terms._replace(stop_price_nanos=stop_price_nanos)
+
     def reprice(self, price: int, price_nanos: int) -> None:
         """Set the limit price, in ticks and in 10⁻⁹ currency units."""
         self.price = price
         self.terms = self.terms._replace(price_nanos=price_nanos)
 
 
+class Iceberg(Order):
+    """An order that shows `display_quantity` at a time: a peak (RULES 7).
+
+    While it arrives it is whole, and nothing of it is hidden; what it hides at rest, the book counts.
+    `executed_on_arrival` is what it had executed when it last arrived, so that what it takes then uses up peaks.
+    """
+
+    __slots__ = ("hidden_quantity", "executed_on_arrival")
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__(*fields)
+        self.hidden_quantity = 0
+        self.executed_on_arrival = 0
+
+    @property
+    def displayed_quantity(self) -> Optional[int]:
+        return self.shown_now
+
+    @property
+    def shown_now(self) -> int:
+        """What is shown of it; while it arrives, what it would show if it came to rest."""
+        if self.level is None:
+            return self.shown_after(self.executed_quantity - self.executed_on_arrival)
+        return self.remaining_quantity - self.hidden_quantity
+
+    @property
+    def peak(self) -> int:
+        """What a full peak shows."""
+        assert self.terms.display_quantity is not None
+        return self.terms.display_quantity
+
+    def shown_after(self, used: int) -> int:
+        """What is left of the peak in use when `used` were taken since a full one was shown."""
+        return min(self.remaining_quantity, self.peak - used % self.peak)
+
+
 class PriceLevel:
     """The orders resting at one price of one side, earliest first.
 
-    `quantity` is the sum of what is shown of them, `order_count` their number; `first` and `last` are None exactly
-    when it is empty.  Order and level name each other, so they share this file; `orderbook` does the linking.
+    `quantity` is the sum of what is shown of them, `hidden_quantity` of what is not, `order_count` their number;
+    `first` and `last` are None exactly when it is empty.  Order and level name each other, so they share this
+    file; `orderbook` does the linking.
     """
 
-    __slots__ = ("price", "first", "last", "quantity", "order_count")
+    __slots__ = ("price", "first", "last", "quantity", "hidden_quantity", "order_count")
 
     def __init__(self, price: int) -> None:
         self.price = price
         self.first: Optional[Order] = None
         self.last: Optional[Order] = None
         self.quantity = 0
+        self.hidden_quantity = 0
         self.order_count = 0
 
     def orders(self) -> Iterator[Order]:

@@ -1,12 +1,12 @@
-"""What users do with orders: enter, cancel, replace.
+"""What users do with orders: enter and cancel; how they replace them is told in `replacing`.
 
 One function per command.  Each asks `checks` first and changes nothing if one of them refuses; then it changes the
 engine's books and accounts, lets `Matcher` trade and end orders, and returns the events that tell of it.
 
-    command ──► checks (user, symbol, phase, price, quantity, limits, book) ──► account, book ──► match ──► events
+    command ──► checks ──► account, book ──► arrival ──► events
 
-Where a new rule has its place: what a phase allows is asked where `halted` is; stops waiting for a trade are
-released after `Matcher.match` returns; an auction is one more command.
+Faults are told in this order: duplicate id, blocked user, symbol, phase, terms that don't go together, tick, lot
+and range, band, limits, stop, book.
 """
 
 from __future__ import annotations
@@ -14,31 +14,42 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Optional
 
-from exchange.engine import checks
+from exchange.engine import checks, phases, terms_checks
 from exchange.engine.account import Account
+from exchange.engine.arrival import arrive
 from exchange.engine.checks import Refusal
-from exchange.engine.commands import CancelAll, CancelOrder, CancelOrders, NewOrder, ReplaceOrder
+from exchange.engine.commands import CancelAll, CancelOrder, CancelOrders, NewOrder
 from exchange.engine.events import (
     AllCanceled,
     CancelRejected,
     Event,
     OrderAccepted,
     OrderRejected,
-    ReplaceRejected,
     RequestRejected,
 )
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Order
+from exchange.engine.order import Iceberg, Order
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
 from exchange.engine.terms import Terms
-from exchange.engine.words import CancelReason, OrderType, Phase, SelfTradePrevention, TimeInForce
+from exchange.engine.words import (
+    CancelReason,
+    OrderStatus,
+    OrderType,
+    Phase,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
 _make = tuple.__new__
-_MARKET = OrderType.MARKET
+_LIMIT = OrderType.LIMIT
 _FOK = TimeInForce.FOK
+_BUY = Side.BUY
 _CONTINUOUS = Phase.CONTINUOUS
+_NEW = OrderStatus.NEW
+_PARTIALLY_FILLED = OrderStatus.PARTIALLY_FILLED
 _USER_REQUESTED = CancelReason.USER_REQUESTED
 _NO_PREVENTION = SelfTradePrevention.NONE
 
@@ -61,22 +72,33 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
             return _order_rejected(client_order_id, found)
         book = found
     instrument = book.instrument
-    if book.phase is not _CONTINUOUS:
-        return _order_rejected(client_order_id, checks.halted(instrument.symbol))
-    (_side, order_type, time_in_force, price_nanos, quantity, post_only, prevention, _stop_price_nanos,
-     _display_quantity) = terms  # fmt: skip
-    refusal = checks.price_refusal(instrument, price_nanos) or checks.quantity_refusal(instrument, quantity)
-    if refusal is not None:
-        return _order_rejected(client_order_id, refusal)
+    (_side, order_type, time_in_force, price_nanos, quantity, post_only, prevention, stop_price_nanos,
+     display_quantity) = terms  # fmt: skip
+    # Nothing but its price and quantity could be wrong with a plain order, and these are looked at here.
+    is_plain = order_type is _LIMIT and not post_only and stop_price_nanos is display_quantity is None
+    is_in_order = (
+        is_plain
+        and price_nanos is not None
+        and price_nanos > 0
+        and not price_nanos % instrument.tick_size_nanos
+        and instrument.min_quantity <= quantity <= instrument.max_quantity
+        and not quantity % instrument.lot_size
+        and book.phase is _CONTINUOUS
+        and not book.is_guarded
+    )
+    if not is_in_order:
+        refusal = _terms_refusal(terms, book)
+        if refusal is not None:
+            return _order_rejected(client_order_id, refusal)
     if prevention is not None or instrument.self_trade_prevention is not _NO_PREVENTION:
         terms = _with_prevention(terms, instrument)
-    order = Order(
+    order = (Order if display_quantity is None else Iceberg)(
         state.last_order_id + 1,
         user,
         client_order_id,
         instrument.symbol,
         terms,
-        price_nanos // instrument.tick_size_nanos if price_nanos is not None else None,
+        None if price_nanos is None else price_nanos // instrument.tick_size_nanos,
         timestamp,
         ends_with_connection,
     )
@@ -89,13 +111,40 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
         refusal = checks.limits_refusal(order, account, limits)
         if refusal is not None:
             return _order_rejected(client_order_id, refusal)
-    if post_only or order_type is _MARKET or time_in_force is _FOK:
-        refusal = checks.book_refusal(order, book)
+    if not is_plain or time_in_force is _FOK:
+        refusal = _market_refusal(order, book)
         if refusal is not None:
             return _order_rejected(client_order_id, refusal)
     if account is None:
         account = state.open_account(user)
     return _accept(state, order, account, book, timestamp)
+
+
+def _terms_refusal(terms: Terms, book: OrderBook) -> Optional[Refusal]:
+    """What is wrong with the order itself, here and now: phase, terms, tick, lot and range, band."""
+    instrument, phase, price_nanos = book.instrument, book.phase, terms.price_nanos
+    if phase is not _CONTINUOUS:
+        code = phases.refused(book, phases.kind_of(terms))
+        if code is not None:
+            return checks.not_in_phase(code, instrument.symbol, phase)
+    refusal = (
+        terms_checks.terms_refusal(terms, instrument)
+        or checks.price_refusal(instrument, price_nanos)
+        or checks.price_refusal(instrument, terms.stop_price_nanos, "stop_price")
+        or checks.quantity_refusal(instrument, terms.quantity)
+    )
+    if refusal is not None or terms.order_type is not _LIMIT or phase is not _CONTINUOUS:
+        return refusal
+    assert price_nanos is not None
+    return checks.band_refusal(price_nanos // instrument.tick_size_nanos, book)
+
+
+def _market_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
+    """What the last trade or the other side of the book refuses."""
+    stop_price_nanos = order.terms.stop_price_nanos
+    if stop_price_nanos is not None:
+        return checks.stop_refusal(order.side, stop_price_nanos, book)
+    return checks.book_refusal(order, book) if book.phase is _CONTINUOUS else None
 
 
 def _with_prevention(terms: Terms, instrument: Instrument) -> Terms:
@@ -116,7 +165,13 @@ def _accept(state: State, order: Order, account: Account, book: OrderBook, times
             (order.user, account.seq, timestamp, order.order_id, order.client_order_id, order.symbol, order.terms),
         )
     ]
-    state.matcher.match(order, book, timestamp, events)
+    if order.terms.stop_price_nanos is not None:
+        book.wait(order)
+    elif book.phase is _CONTINUOUS and book.stops is None and not book.is_guarded:
+        # All that `arrive` would do where no rule asks for more.
+        state.matcher.match(order, book, timestamp, events)
+    else:
+        arrive(state.matcher, book, order, timestamp, events)
     return events
 
 
@@ -128,10 +183,10 @@ def cancel_order(state: State, command: CancelOrder, timestamp: int) -> list[Eve
     user, order_id, client_order_id = command
     account = state.accounts.get(user)
     order = account.find(order_id, client_order_id) if account is not None else None
-    refusal = checks.cannot_be_changed(order, order_id, client_order_id)
-    if refusal is not None:
+    # `is_live` written out: it is asked for every cancel.
+    if order is None or (order.status is not _NEW and order.status is not _PARTIALLY_FILLED):
+        refusal = checks.not_live(order, order_id, client_order_id)
         return [CancelRejected(order_id, client_order_id, refusal.code, refusal.text)]
-    assert order is not None
     state.sequence += 1
     events: list[Event] = []
     _take_out(state, order, _USER_REQUESTED, timestamp, events)
@@ -169,88 +224,12 @@ def cancel_each(state: State, orders: Iterable[Order], reason: CancelReason, tim
 
 
 def _take_out(state: State, order: Order, reason: CancelReason, timestamp: int, events: list[Event]) -> None:
-    state.books[order.symbol].side(order.side).remove(order, order.remaining_quantity)
-    state.matcher.cancel(order, reason, timestamp, events)
-
-
-def replace_order(state: State, command: ReplaceOrder, timestamp: int) -> list[Event]:
-    """RULES 9–12: change a live order, or refuse and leave it as it is."""
-    account = state.accounts.get(command.user)
-    order = account.find(command.order_id, command.client_order_id) if account is not None else None
-    if account is not None and account.is_blocked:
-        refusal: Optional[Refusal] = checks.user_blocked(command.user)
-    else:
-        refusal = checks.cannot_be_changed(order, command.order_id, command.client_order_id)
-    if refusal is None:
-        assert order is not None and account is not None
-        refusal = _refuse_replace(state, command, order, account)
-    if refusal is not None:
-        return [ReplaceRejected(command.order_id, command.client_order_id, refusal.code, refusal.text)]
-    assert order is not None and account is not None
-    state.sequence += 1
-    return _replace(state, command, order, account, timestamp)
-
-
-def _refuse_replace(state: State, command: ReplaceOrder, order: Order, account: Account) -> Optional[Refusal]:
-    """RULES 12: everything is checked before anything changes."""
     book = state.books[order.symbol]
-    if book.phase is not _CONTINUOUS:
-        return checks.halted(order.symbol)
-    price_nanos, quantity, new_id = command.price_nanos, command.quantity, command.new_client_order_id
-    if price_nanos is not None:
-        refusal = checks.price_refusal(book.instrument, price_nanos)
-        if refusal is not None:
-            return refusal
-    if quantity is not None and (quantity < 0 or quantity > order.executed_quantity):
-        refusal = checks.quantity_refusal(book.instrument, quantity) or checks.increase_refusal(
-            order, quantity, account, state.limits
-        )
-        if refusal is not None:
-            return refusal
-    if new_id is not None and new_id != order.client_order_id and new_id in account.orders_by_client_id:
-        return checks.duplicate_client_order_id(new_id, account.orders_by_client_id[new_id])
-    price = _replaced_price(state, command, order)
-    ends = quantity is not None and quantity <= order.executed_quantity
-    if order.terms.post_only and not ends and price != order.price and checks.would_trade(order.side, price, book):
-        return checks.would_take(order)
-    return None
-
-
-def _replaced_price(state: State, command: ReplaceOrder, order: Order) -> int:
-    """The price in ticks that the order will have."""
-    assert order.price is not None
-    if command.price_nanos is None:
-        return order.price
-    return command.price_nanos // state.books[order.symbol].instrument.tick_size_nanos
-
-
-def _replace(state: State, command: ReplaceOrder, order: Order, account: Account, timestamp: int) -> list[Event]:
-    """RULES 9–11: a smaller quantity keeps its place in the queue, a new price or a larger one loses it."""
-    events: list[Event] = []
-    side = state.books[order.symbol].side(order.side)
-    price = _replaced_price(state, command, order)
-    quantity = order.quantity if command.quantity is None else command.quantity
-    remaining_before = order.remaining_quantity
-    if quantity <= order.executed_quantity:
-        side.remove(order, remaining_before)
-        order.cut_to_executed()
-        state.matcher.cancel(order, _USER_REQUESTED, timestamp, events)
-        return events
-    new_id = command.new_client_order_id
-    if new_id is not None and new_id != order.client_order_id:
-        account.rename(order, new_id)
-    if price == order.price and quantity <= order.quantity:
-        side.reduce(order, order.quantity - quantity)
-        order.resize(quantity)
-        state.matcher.tell_replaced(order, True, timestamp, events)
-        return events
-    side.remove(order, remaining_before)
-    if command.price_nanos is not None:
-        order.reprice(price, command.price_nanos)
-    order.resize(quantity)
-    state.matcher.tell_replaced(order, False, timestamp, events)
-    state.matcher.match(order, state.books[order.symbol], timestamp, events)
-    return events
+    if order.level is None or order.hidden_quantity:
+        book.withdraw(order)
+    else:
+        (book.bids if order.side is _BUY else book.asks).remove(order, order.remaining_quantity)
+    state.matcher.cancel(order, reason, timestamp, events)
 
 
 def _order_rejected(client_order_id: str, refusal: Refusal) -> list[Event]:

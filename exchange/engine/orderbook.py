@@ -11,13 +11,17 @@ A book has two sides.  Each `BookSide` keeps
 A `PriceLevel` is a FIFO queue of orders, doubly linked through the orders themselves, with running totals.  The
 links make leaving the middle of a queue as cheap as leaving its front; nothing ever compares two orders.
 
+MARKET orders that wait in a call (RULES 19) stand in a queue of their own, which no depth shows.  What an iceberg
+hides (RULES 7) is counted apart: an iceberg is added and removed whole, and `hide` and `show` move quantity
+between what its level shows and what it hides.
+
 A level that loses its last order stays behind, empty, in dict and heap alike: the price often comes back, and then
 nothing has to be pushed.  Empty levels leave when they reach the top of the heap, or all at once when they
 outnumber the live ones, so what is kept is never more than twice what is used (plus a small constant).
 
 Invariants (`check_invariants` asserts them): the heap holds exactly the keys of the dict, each once; a level's
-totals are the sums over its queue; every queued order is live, on this side, at this price; in continuous trading
-the best bid is below the best ask.
+totals are the sums over its queue, and `limit_quantity` is the sum over all levels; every queued order is live, on
+this side, at this price; in continuous trading the best bid is below the best ask.
 
 Runtime complexity: `best` O(1) amortised; `add` O(1), O(log levels) for a price that is new; `remove` O(1)
 amortised; `depth(n)` and walking n levels O(n log n).
@@ -31,8 +35,10 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import Optional
 
+from exchange.engine.hours import Hours
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Order, PriceLevel
+from exchange.engine.order import Iceberg, Order, PriceLevel
+from exchange.engine.stops import StopBook
 from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import Phase, Side
 
@@ -45,17 +51,22 @@ class BookSide:
 
     def __init__(self, side: Side) -> None:
         self.side = side
-        self._sign = -1 if side is Side.BUY else 1
+        # Times this, the better of two prices is the lower number.
+        self.sign = -1 if side is Side.BUY else 1
         self._levels: dict[int, PriceLevel] = {}
         self._heap: list[int] = []
         self._empty_count = 0
         self._changed: set[int] = set()
+        # All that rests at a price, shown or hidden: what a FOK can't exceed.
+        self.limit_quantity = 0
+        # MARKET orders of a call; its price means nothing.
+        self.market = PriceLevel(0)
 
     def best(self) -> Optional[PriceLevel]:
         """The level that trades first, or None when nothing rests here."""
         heap = self._heap
         while heap:
-            price = heap[0] * self._sign
+            price = heap[0] * self.sign
             level = self._levels[price]
             if level.first is not None:
                 return level
@@ -65,15 +76,23 @@ class BookSide:
         return None
 
     def add(self, order: Order) -> None:
-        """Put a live limit order at the back of its level."""
+        """Put a live order at the back of its level, with all of it shown."""
         price = order.price
-        assert price is not None and order.level is None, order
-        level = self._levels.get(price)
-        if level is None:
-            level = self._levels[price] = PriceLevel(price)
-            heappush(self._heap, price * self._sign)
-        elif level.first is None:
-            self._empty_count -= 1
+        assert order.level is None, order
+        quantity = order.remaining_quantity
+        if price is None:
+            level = self.market
+        else:
+            known = self._levels.get(price)
+            if known is not None:
+                level = known
+                if level.first is None:
+                    self._empty_count -= 1
+            else:
+                level = self._levels[price] = PriceLevel(price)
+                heappush(self._heap, price * self.sign)
+            self.limit_quantity += quantity
+            self._changed.add(price)
         last = level.last
         if last is None:
             level.first = order
@@ -82,10 +101,9 @@ class BookSide:
         order.previous = last
         order.next = None
         level.last = order
-        level.quantity += order.remaining_quantity
+        level.quantity += quantity
         level.order_count += 1
         order.level = level
-        self._changed.add(price)
 
     def remove(self, order: Order, remaining_quantity: int) -> None:
         """Take an order out of its queue; `remaining_quantity` is what the level still counts for it.
@@ -107,22 +125,57 @@ class BookSide:
         order.level = order.previous = order.next = None
         level.quantity -= remaining_quantity
         level.order_count -= 1
+        if level is self.market:
+            return
+        self.limit_quantity -= remaining_quantity
         self._changed.add(level.price)
         if level.first is None:
             self._empty_count += 1
             if self._empty_count > _EMPTY_LEVELS_TOLERATED and self._empty_count * 2 > len(self._heap):
                 self._compact()
 
+    def withdraw(self, order: Order) -> None:
+        """Take an order out as it stands, whatever it hides."""
+        if order.hidden_quantity:
+            assert isinstance(order, Iceberg), order
+            self.show(order)
+        self.remove(order, order.remaining_quantity)
+
     def reduce(self, order: Order, by_quantity: int) -> None:
         """Count `by_quantity` less for an order that stays where it is in its queue."""
         level = order.level
         assert level is not None, order
         level.quantity -= by_quantity
+        if level is not self.market:
+            self.limit_quantity -= by_quantity
+            self._changed.add(level.price)
+
+    def hide(self, iceberg: Iceberg, displayed_quantity: int) -> None:
+        """Let an iceberg that is shown whole show only so much."""
+        level = iceberg.level
+        assert level is not None and iceberg.hidden_quantity == 0, iceberg
+        hidden_quantity = iceberg.remaining_quantity - displayed_quantity
+        iceberg.hidden_quantity = hidden_quantity
+        level.quantity -= hidden_quantity
+        level.hidden_quantity += hidden_quantity
+        self._changed.add(level.price)
+
+    def show(self, iceberg: Iceberg) -> None:
+        """Let an iceberg show all that it hides, until it hides again."""
+        level = iceberg.level
+        assert level is not None, iceberg
+        level.quantity += iceberg.hidden_quantity
+        level.hidden_quantity -= iceberg.hidden_quantity
+        iceberg.hidden_quantity = 0
         self._changed.add(level.price)
 
     def crosses(self, price: int, limit_price: Optional[int]) -> bool:
         """Whether an order arriving at `limit_price` (None: any price) may trade with what rests at `price`."""
-        return limit_price is None or price * self._sign <= limit_price * self._sign
+        return limit_price is None or price * self.sign <= limit_price * self.sign
+
+    def accepts(self, limit_price: int, price: int) -> bool:
+        """Whether an order resting here at `limit_price` trades at `price`."""
+        return limit_price * self.sign <= price * self.sign
 
     def levels(self) -> Iterator[PriceLevel]:
         """Every level that is not empty, best first; walking n of them costs O(n log n).
@@ -134,7 +187,7 @@ class BookSide:
         frontier = [(heap[0], 0)] if heap else []
         while frontier:
             key, index = heappop(frontier)
-            level = self._levels[key * self._sign]
+            level = self._levels[key * self.sign]
             if level.first is not None:
                 yield level
             for child in (2 * index + 1, 2 * index + 2):
@@ -151,7 +204,8 @@ class BookSide:
         return shown
 
     def orders(self) -> Iterator[Order]:
-        """Every resting order in the sequence in which they would trade."""
+        """Every resting order in the sequence in which they would trade, MARKET orders first."""
+        yield from self.market.orders()
         for level in self.levels():
             yield from level.orders()
 
@@ -168,42 +222,65 @@ class BookSide:
     def _compact(self) -> None:
         """Drop every empty level.  O(levels), at most once per as many levels emptied."""
         self._levels = {price: level for price, level in self._levels.items() if level.first is not None}
-        self._heap = [price * self._sign for price in self._levels]
+        self._heap = [price * self.sign for price in self._levels]
         heapify(self._heap)
         self._empty_count = 0
 
     def check_invariants(self) -> None:
         """Assert everything the theory of operation promises.  O(orders); for tests."""
-        assert sorted(self._heap) == sorted(price * self._sign for price in self._levels)
+        assert sorted(self._heap) == sorted(price * self.sign for price in self._levels)
         assert all(self._heap[(i - 1) // 2] <= self._heap[i] for i in range(1, len(self._heap)))
         empty_count = 0
         for price, level in self._levels.items():
             queue = list(level.orders())
             empty_count += not queue
-            assert level.price == price and level.order_count == len(queue)
-            assert level.quantity == sum(order.remaining_quantity for order in queue)
-            assert level.first is (queue[0] if queue else None) and level.last is (queue[-1] if queue else None)
-            for before, order in zip([None, *queue], queue, strict=False):
-                assert order.is_live and order.remaining_quantity > 0, order
-                assert order.side is self.side and order.price == price and order.level is level, order
-                assert order.previous is before, order
+            assert level.price == price
+            self._check_queue(level, queue)
         assert empty_count == self._empty_count <= max(_EMPTY_LEVELS_TOLERATED, len(self._heap) // 2)
+        self._check_queue(self.market, list(self.market.orders()))
+        levels = self._levels.values()
+        assert self.limit_quantity == sum(level.quantity + level.hidden_quantity for level in levels)
+
+    def _check_queue(self, level: PriceLevel, queue: list[Order]) -> None:
+        assert level.order_count == len(queue)
+        assert level.hidden_quantity == sum(order.hidden_quantity for order in queue)
+        assert level.quantity + level.hidden_quantity == sum(order.remaining_quantity for order in queue)
+        assert level.first is (queue[0] if queue else None) and level.last is (queue[-1] if queue else None)
+        for before, order in zip([None, *queue], queue, strict=False):
+            assert order.is_live and order.remaining_quantity > order.hidden_quantity >= 0, order
+            assert order.displayed_quantity is None or order.displayed_quantity <= (
+                order.terms.display_quantity or 0
+            )
+            assert order.side is self.side and order.level is level and order.previous is before, order
+            assert order.price == (None if level is self.market else level.price), order
 
 
 class OrderBook:
-    """Both sides of one instrument, its definition, its phase and its last trade price.
+    """Both sides of one instrument, its stops, its definition, its phase and what its rules remember of prices.
 
-    `last_trade_price` is in ticks, None before the first.  The book keeps the phase; what it allows is asked where
-    orders enter.
+    Prices are in ticks, None before there was one: `last_trade_price`, `auction_price` of the last uncross.  The
+    book keeps the phase and, in `hours`, how long it lasts; what it allows is asked in `phases`.
+    `one_call_orders` are, by id, orders that an uncross ends, filled or not (RULES 28).
     """
 
     def __init__(self, instrument: Instrument) -> None:
-        self.instrument = instrument
         self.phase = Phase.CONTINUOUS
+        self.hours = Hours()
         self.bids = BookSide(Side.BUY)
         self.asks = BookSide(Side.SELL)
+        self.stops: Optional[StopBook] = None
+        self.one_call_orders: dict[int, Order] = {}
         self.last_trade_price: Optional[int] = None
+        self.auction_price: Optional[int] = None
         self.day = TradingDay()
+        self.define(instrument)
+
+    def define(self, instrument: Instrument) -> None:
+        """Give the book the instrument's definition, or a new one."""
+        self.instrument = instrument
+        # Looked up once, so that a market without these rules pays nothing for them.
+        self.is_guarded = instrument.price_band_ppm is not None or instrument.halt_ppm is not None
+        self.has_fees = instrument.has_fees
 
     def side(self, side: Side) -> BookSide:
         """Where an order of `side` rests."""
@@ -213,9 +290,40 @@ class OrderBook:
         """What an arriving order of `side` trades against."""
         return self.asks if side is Side.BUY else self.bids
 
+    def wait(self, stop: Order) -> None:
+        """Let a stop wait outside the book."""
+        assert stop.terms.stop_price_nanos is not None, stop
+        if self.stops is None:
+            self.stops = StopBook()
+        self.stops.add(stop, stop.terms.stop_price_nanos // self.instrument.tick_size_nanos)
+
+    def withdraw(self, order: Order) -> None:
+        """Take a live order out, wherever it rests or waits."""
+        if order.level is not None:
+            self.side(order.side).withdraw(order)
+        else:
+            assert self.stops is not None, order
+            self.stops.remove(order)
+
+    def live_orders(self) -> Iterator[Order]:
+        """All that rest or wait here, in no order that means anything."""
+        yield from self.bids.orders()
+        yield from self.asks.orders()
+        if self.stops is not None:
+            yield from self.stops.orders()
+
+    def is_crossed(self) -> bool:
+        """Whether orders that rest could trade with each other."""
+        bid, ask = self.bids.best(), self.asks.best()
+        return bid is not None and ask is not None and bid.price >= ask.price
+
     def check_invariants(self) -> None:
-        """Assert that both sides are sound and that the book is neither crossed nor locked.  For tests."""
+        """Assert that all is sound, and that in continuous trading nothing rests that would trade.  For tests."""
         self.bids.check_invariants()
         self.asks.check_invariants()
-        bid, ask = self.bids.best(), self.asks.best()
-        assert bid is None or ask is None or bid.price < ask.price, (bid.price, ask.price)
+        if self.stops is not None:
+            self.stops.check_invariants(self.last_trade_price)
+        if self.phase is Phase.CONTINUOUS:
+            assert not self.is_crossed(), (self.bids.depth(1), self.asks.depth(1))
+            assert self.bids.market.first is self.asks.market.first is None
+            assert self.stops is None or not self.stops.queue

@@ -4,7 +4,7 @@ Each record is a list: its kind, then numbers, strings, booleans, None and dicts
 write one as a line.  They come in an order from which the state can be built in one pass, without a second copy in
 memory:
 
-    engine, limits, instrument …, account …, position …, order …, reserved …
+    engine, limits, instrument …, account …, position …, order …, stop …, reserved …
 
 Live orders come book by book in the sequence in which they would trade, so restoring them front to back restores
 their priority.  Done orders that are still remembered follow them, then each account's reserved client order ids,
@@ -24,12 +24,13 @@ from exchange.engine import old_snapshot
 from exchange.engine.account import Account, Position
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.limits import Limits
-from exchange.engine.order import Order
+from exchange.engine.order import Iceberg, Order
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
+from exchange.engine.stops import StopBook
 from exchange.engine.terms import from_plain
 from exchange.engine.trading_day import TradingDay
-from exchange.engine.words import OrderStatus, Phase, SelfTradePrevention
+from exchange.engine.words import OrderStatus, Phase, PhaseReason, SelfTradePrevention, TimeInForce
 
 FORM = 2
 
@@ -45,12 +46,21 @@ def records(state: State) -> Iterator[list[Any]]:
     for book in state.books.values():
         yield _instrument_record(book)
     for account in state.accounts.values():
-        yield ["account", account.user, account.seq, account.is_blocked, account.credential]
+        yield [
+            "account",
+            account.user,
+            account.seq,
+            account.is_blocked,
+            account.credential,
+            account.endowed_cash,
+        ]
         for symbol, position in account.positions.items():
             yield _position_record(account.user, symbol, position)
     for book in state.books.values():
         for side in (book.bids, book.asks):
             yield from map(_order_record, side.orders())
+        if book.stops is not None:
+            yield from _stop_records(book.stops)
     for account in state.accounts.values():
         yield from _reserved_records(account)
 
@@ -76,8 +86,19 @@ def load(state: State, source: Iterable[list[Any]]) -> None:
 def _instrument_record(book: OrderBook) -> list[Any]:
     definition = asdict(book.instrument)
     definition["self_trade_prevention"] = book.instrument.self_trade_prevention.value
-    day = [book.day.open, book.day.high, book.day.low, book.day.volume]
-    now = {"phase": book.phase.value, "last_trade_price": book.last_trade_price, "day": day}
+    hours = book.hours
+    now = {
+        "phase": book.phase.value,
+        "last_trade_price": book.last_trade_price,
+        "auction_price": book.auction_price,
+        "day": [book.day.open, book.day.high, book.day.low, book.day.volume],
+        "reason": hours.reason.value,
+        "timed_end": hours.timed_end,
+        "random_ns": hours.random_ns,
+        "scheduled_until": hours.scheduled_until,
+        "is_extended": hours.is_extended,
+        "is_repeated": hours.is_repeated,
+    }
     return ["instrument", now, definition]
 
 
@@ -90,11 +111,21 @@ def _position_record(user: str, symbol: str, position: Position) -> list[Any]:
         position.cost,
         position.realised_pnl,
         position.volume,
+        position.fees,
+        position.endowed_cost,
     ]
 
 
+def _stop_records(stops: StopBook) -> Iterator[list[Any]]:
+    """Waiting stops by id, then the queue; each begins with the price of the trade that triggered it."""
+    for order, _ in stops.waiting():
+        yield ["stop", None, *_order_record(order)[1:]]
+    for triggered in stops.queue.values():
+        yield ["stop", triggered.trade_price, *_order_record(triggered.order)[1:]]
+
+
 def _order_record(order: Order) -> list[Any]:
-    return [
+    record = [
         "order",
         order.order_id,
         order.user,
@@ -107,6 +138,9 @@ def _order_record(order: Order) -> list[Any]:
         order.status.value,
         order.ends_with_connection,
     ]
+    if isinstance(order, Iceberg):
+        record += [order.hidden_quantity, order.executed_on_arrival]
+    return record
 
 
 def _reserved_records(account: Account) -> Iterator[list[Any]]:
@@ -148,12 +182,25 @@ def _load_instrument(state: State, now: dict[str, Any], definition: dict[str, An
     book = state.books[instrument.symbol] = OrderBook(instrument)
     book.phase = Phase(now["phase"])
     book.last_trade_price = now["last_trade_price"]
-    # A snapshot of an older version does not know the day: it begins anew.
+    # Snapshots of before there were phases that time ends have none of the others.
+    book.auction_price = now.get("auction_price")
     book.day = TradingDay(*now.get("day", ()))
+    hours = book.hours
+    hours.begin(
+        PhaseReason(now.get("reason", PhaseReason.OPERATOR.value)),
+        now.get("timed_end"),
+        now.get("random_ns", 0),
+        now.get("is_repeated", False),
+    )
+    hours.scheduled_until = now.get("scheduled_until", 0)
+    hours.is_extended = now.get("is_extended", False)
 
 
-def _load_account(state: State, user: str, seq: int, is_blocked: bool, credential: Any) -> None:
+def _load_account(
+    state: State, user: str, seq: int, is_blocked: bool, credential: Any, endowed_cash: Any = None
+) -> None:
     account = state.open_account(user)
+    account.endowed_cash = endowed_cash
     account.seq = seq
     account.is_blocked = is_blocked
     account.credential = credential
@@ -163,7 +210,37 @@ def _load_position(state: State, user: str, symbol: str, *amounts: int) -> None:
     state.accounts[user].positions[symbol] = Position(*amounts)
 
 
-def _load_order(
+def _load_order(state: State, *values: Any) -> None:
+    order = _order_of(state, *values)
+    account = state.accounts[order.user]
+    if not order.is_live:
+        # Its ids follow as `reserved` records.
+        account.remember(order)
+        return
+    account.enter(order)
+    book = state.books[order.symbol]
+    displayed_quantity = order.remaining_quantity - order.hidden_quantity
+    if isinstance(order, Iceberg):
+        order.hidden_quantity = 0
+        book.side(order.side).add(order)
+        book.side(order.side).hide(order, displayed_quantity)
+    else:
+        book.side(order.side).add(order)
+    if order.time_in_force is TimeInForce.IOC:
+        book.one_call_orders[order.order_id] = order
+
+
+def _load_stop(state: State, trade_price: Any, *values: Any) -> None:
+    order = _order_of(state, *values)
+    state.accounts[order.user].enter(order)
+    book = state.books[order.symbol]
+    book.wait(order)
+    if trade_price is not None:
+        assert book.stops is not None
+        book.stops.queue_again(order, trade_price)
+
+
+def _order_of(
     state: State,
     order_id: int,
     user: str,
@@ -175,10 +252,12 @@ def _load_order(
     executed_quantity: int,
     status: str,
     ends_with_connection: bool,
-) -> None:
+    hidden_quantity: int = 0,
+    executed_on_arrival: int = 0,
+) -> Order:
     asked = from_plain(terms)
     price_nanos, tick_size_nanos = asked.price_nanos, state.books[symbol].instrument.tick_size_nanos
-    order = Order(
+    order = (Order if asked.display_quantity is None else Iceberg)(
         order_id,
         user,
         client_order_id,
@@ -191,13 +270,10 @@ def _load_order(
     order.remaining_quantity = remaining_quantity
     order.executed_quantity = executed_quantity
     order.status = _STATUSES[status]
-    account = state.accounts[user]
-    if order.is_live:
-        account.enter(order)
-        state.books[symbol].side(order.side).add(order)
-    else:
-        # Its ids follow as `reserved` records.
-        account.remember(order)
+    if isinstance(order, Iceberg):
+        order.hidden_quantity = hidden_quantity
+        order.executed_on_arrival = executed_on_arrival
+    return order
 
 
 def _load_reserved(state: State, user: str, client_order_id: str, order_id: int) -> None:
@@ -212,6 +288,7 @@ _LOADERS: dict[str, Callable[..., None]] = {
     "account": _load_account,
     "position": _load_position,
     "order": _load_order,
+    "stop": _load_stop,
     "reserved": _load_reserved,
 }
 

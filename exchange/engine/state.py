@@ -33,10 +33,19 @@ class State:
         # By the name in letters of one case, how its user spells it.
         self._names: dict[str, str] = {}
 
+    def set_limits(self, limits: Limits) -> None:
+        """Hold all users to these limits; accounts keep running totals while positions are limited."""
+        was_limited, is_limited = self.limits.position_max is not None, limits.position_max is not None
+        self.limits = limits
+        if was_limited != is_limited:
+            for account in self.accounts.values():
+                account.limit_positions(is_limited)
+
     def open_account(self, user: str) -> Account:
         """A new account for a user who has none."""
         assert user not in self.accounts, user
         account = self.accounts[user] = Account(user)
+        account.limit_positions(self.limits.position_max is not None)
         self._names.setdefault(user.casefold(), user)
         return account
 
@@ -99,15 +108,14 @@ class State:
 
     def check_invariants(self) -> None:
         """Assert that every book is sound and that books and accounts know the same live orders.  For tests."""
-        resting: set[int] = set()
+        resting: list[int] = []
         for book in self.books.values():
             book.check_invariants()
-            for side in (book.bids, book.asks):
-                resting.update(order.order_id for order in side.orders())
+            resting.extend(order.order_id for order in book.live_orders())
         live: list[int] = []
         for account in self.accounts.values():
+            account.check_invariants()
             live_orders = account.live_orders()
-            assert account.live_order_count == len(live_orders), account.user
             assert not (account.is_blocked and live_orders), account.user
             live.extend(order.order_id for order in live_orders)
-        assert len(live) == len(resting) and set(live) == resting, set(live) ^ resting
+        assert sorted(live) == sorted(resting), set(live) ^ set(resting)

@@ -82,7 +82,7 @@ class Oracle(Administration):
         elif isinstance(command, CancelAll):
             self._cancel_all(command)
         elif isinstance(command, GetOrders):
-            self._tell(OrdersListed(tuple(state_of(o) for o in self._live_of(command.user))))
+            self._tell(OrdersListed(tuple(state_of(o, self._ahead_of(o)) for o in self._live_of(command.user))))
         elif isinstance(command, GetPositions):
             self._tell(PositionsListed(self._positions_of(command.user)))
         else:
@@ -237,15 +237,14 @@ class Oracle(Administration):
 
     def _refusal_of_replace(self, command: ReplaceOrder, order: OracleOrder) -> Optional[Refusal]:
         instrument = self.instruments[order.symbol]
+        new_id = command.new_client_order_id
+        if new_id not in (None, order.client_order_id) and self._find(order.user, None, new_id):
+            return Refusal(RejectCode.DUPLICATE_CLIENT_ORDER_ID, str(new_id))
         ends_it = command.quantity is not None and 0 <= command.quantity <= order.executed
         refusal = self._refusal_of_halted(order.symbol) or refusal_of_price(command.price_nanos, instrument)
         if refusal is None and command.quantity is not None and not ends_it:
             refusal = refusal_of_quantity(command.quantity, instrument)
             refusal = refusal or self._refusal_of_increase(order, command.quantity)
-        new_id = command.new_client_order_id
-        is_new = new_id not in (None, order.client_order_id)
-        if refusal is None and is_new and self._find(order.user, None, new_id):
-            refusal = Refusal(RejectCode.DUPLICATE_CLIENT_ORDER_ID, str(new_id))
         if refusal is None and not ends_it:
             refusal = self._refusal_of_taking(order, command.price_nanos)
         return refusal
@@ -290,6 +289,11 @@ class Oracle(Administration):
             return self.instruments[symbol]
         (instrument,) = self.instruments.values()
         return instrument
+
+    def _ahead_of(self, order: OracleOrder) -> int:
+        """What stands before an order at its price."""
+        queue = [other for other in self.resting(order.symbol, order.side) if other.price == order.price]
+        return sum(other.remaining for other in queue[: queue.index(order)])
 
     def _positions_of(self, user: str) -> tuple[PositionState, ...]:
         held = sorted((symbol, position) for (owner, symbol), position in self.positions.items() if owner == user)

@@ -139,7 +139,7 @@ class Administration(Memory):
     # --- what it forbids --------------------------------------------------------------------------------------
 
     def _refusal_of_blocked(self, user: str) -> Optional[Refusal]:
-        return Refusal(RejectCode.HALTED, f"user {user} is blocked") if user in self.blocked else None
+        return Refusal(RejectCode.BLOCKED, f"user {user} is blocked") if user in self.blocked else None
 
     def _refusal_of_halted(self, symbol: str) -> Optional[Refusal]:
         return Refusal(RejectCode.HALTED, f"symbol {symbol}") if symbol in self.halted else None

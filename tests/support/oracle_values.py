@@ -194,7 +194,7 @@ def trade_between(maker: OracleOrder, taker: OracleOrder, trade_id: int, now: in
     )
 
 
-def state_of(order: OracleOrder) -> OrderState:
+def state_of(order: OracleOrder, quantity_ahead: int) -> OrderState:
     """The order as `OrdersListed` tells it."""
     return OrderState(
         order.order_id,
@@ -204,6 +204,7 @@ def state_of(order: OracleOrder) -> OrderState:
         order.remaining,
         order.status,
         order.timestamp,
+        quantity_ahead,
     )
 
 

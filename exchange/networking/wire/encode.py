@@ -215,7 +215,8 @@ class Encoder(FeedEncoder):
         )
 
     def _settled(self, event: Settled) -> str:
-        return operator_lines.instrument_settled(event, self._price_texts[event.symbol][event.price])
+        instrument = self._price_texts[event.symbol].instrument
+        return operator_lines.instrument_settled(event, instrument.amount_text(event.price_nanos))
 
 
 def _average_price(position: PositionState) -> str:

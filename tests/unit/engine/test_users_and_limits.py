@@ -126,7 +126,7 @@ def test_to_block_a_user_cancels_all_their_orders_in_arrival_order_and_nobody_el
 def test_a_blocked_user_enters_nothing_until_they_are_unblocked() -> None:
     market = Market(BOOK)
     market.process(BlockUser("alice"))
-    blocked = [(RejectCode.HALTED, "user alice is blocked by the operator")]
+    blocked = [(RejectCode.BLOCKED, "user alice is blocked by the operator")]
     assert refusals(market.enter("alice", Side.BUY, 1, 50)) == blocked
     assert refusals(market.replace("alice", "1", quantity=5)) == blocked
     assert codes(market.enter("alice", Side.BUY, 1, 50, name="1")) == [RejectCode.DUPLICATE_CLIENT_ORDER_ID]
@@ -274,7 +274,7 @@ def test_the_first_reason_in_the_documented_sequence_is_the_one_told() -> None:
     then(None, 35, 51)
     assert [code for (code,) in told[:-1]] == [
         RejectCode.DUPLICATE_CLIENT_ORDER_ID,
-        RejectCode.HALTED,
+        RejectCode.BLOCKED,
         RejectCode.HALTED,
         RejectCode.PRICE_NOT_ON_TICK,
         RejectCode.QUANTITY_OUT_OF_RANGE,

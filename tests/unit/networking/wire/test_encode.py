@@ -165,7 +165,7 @@ def test_a_long_list_of_orders_is_the_same_line_in_pieces(count: int) -> None:
 def test_what_the_operator_is_told() -> None:
     assert encoded(Endowed("alice")) == {"type": "user_endowed", "user": "alice"}
     settled = {"type": "instrument_settled", "symbol": "ACME", "price": "1.00", "positions": 3}
-    assert encoded(Settled("ACME", 100, 3)) == settled
+    assert encoded(Settled("ACME", 10**9, 3)) == settled
     said = {"type": "news_said", "text": 'a "b"', "user": None, "timestamp": NOW}
     assert encoded(NewsSaid('a "b"', NOW, None)) == said
 

@@ -40,7 +40,7 @@ class Kind(Enum):
     POST_ONLY = "POST_ONLY"
 
 
-class Effect(Enum):
+class PhaseEffect(Enum):
     """What a change of phase does before the new one begins, in this order."""
 
     UNCROSS = "UNCROSS"
@@ -60,21 +60,21 @@ REFUSED: dict[tuple[Phase, Kind], RejectCode] = {
 }
 
 # What happens between two phases: (from, to) → effects.  A pair that is not here only changes the phase.
-EFFECTS: dict[tuple[Phase, Phase], tuple[Effect, ...]] = {
-    (_PRE_OPEN, _CONTINUOUS): (Effect.UNCROSS,),
-    (_AUCTION, _CONTINUOUS): (Effect.UNCROSS,),
-    (_CLOSING, _CONTINUOUS): (Effect.UNCROSS,),
-    (_HALTED, _CONTINUOUS): (Effect.UNCROSS,),
-    (_PRE_OPEN, _CLOSED): (Effect.UNCROSS, Effect.EXPIRE),
-    (_AUCTION, _CLOSED): (Effect.UNCROSS, Effect.EXPIRE),
-    (_CLOSING, _CLOSED): (Effect.UNCROSS, Effect.EXPIRE),
-    (_CONTINUOUS, _CLOSED): (Effect.EXPIRE,),
-    (_HALTED, _CLOSED): (Effect.EXPIRE,),
-    (_CLOSED, _PRE_OPEN): (Effect.BEGIN_DAY,),
-    (_CLOSED, _AUCTION): (Effect.BEGIN_DAY,),
-    (_CLOSED, _CLOSING): (Effect.BEGIN_DAY,),
-    (_CLOSED, _CONTINUOUS): (Effect.BEGIN_DAY,),
-    (_CLOSED, _HALTED): (Effect.BEGIN_DAY,),
+EFFECTS: dict[tuple[Phase, Phase], tuple[PhaseEffect, ...]] = {
+    (_PRE_OPEN, _CONTINUOUS): (PhaseEffect.UNCROSS,),
+    (_AUCTION, _CONTINUOUS): (PhaseEffect.UNCROSS,),
+    (_CLOSING, _CONTINUOUS): (PhaseEffect.UNCROSS,),
+    (_HALTED, _CONTINUOUS): (PhaseEffect.UNCROSS,),
+    (_PRE_OPEN, _CLOSED): (PhaseEffect.UNCROSS, PhaseEffect.EXPIRE),
+    (_AUCTION, _CLOSED): (PhaseEffect.UNCROSS, PhaseEffect.EXPIRE),
+    (_CLOSING, _CLOSED): (PhaseEffect.UNCROSS, PhaseEffect.EXPIRE),
+    (_CONTINUOUS, _CLOSED): (PhaseEffect.EXPIRE,),
+    (_HALTED, _CLOSED): (PhaseEffect.EXPIRE,),
+    (_CLOSED, _PRE_OPEN): (PhaseEffect.BEGIN_DAY,),
+    (_CLOSED, _AUCTION): (PhaseEffect.BEGIN_DAY,),
+    (_CLOSED, _CLOSING): (PhaseEffect.BEGIN_DAY,),
+    (_CLOSED, _CONTINUOUS): (PhaseEffect.BEGIN_DAY,),
+    (_CLOSED, _HALTED): (PhaseEffect.BEGIN_DAY,),
 }
 
 
@@ -195,10 +195,10 @@ def _begin_day(_matcher: Matcher, book: OrderBook, _timestamp: int, _events: lis
     book.day = TradingDay()
 
 
-_ACTS: dict[Effect, Callable[[Matcher, OrderBook, int, list[Event]], None]] = {
-    Effect.UNCROSS: auction.uncross,
-    Effect.EXPIRE: _expire,
-    Effect.BEGIN_DAY: _begin_day,
+_ACTS: dict[PhaseEffect, Callable[[Matcher, OrderBook, int, list[Event]], None]] = {
+    PhaseEffect.UNCROSS: auction.uncross,
+    PhaseEffect.EXPIRE: _expire,
+    PhaseEffect.BEGIN_DAY: _begin_day,
 }
 
 

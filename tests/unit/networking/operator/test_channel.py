@@ -130,7 +130,7 @@ def test_a_user_is_seen_blocked_unblocked_and_reset(exchange: InProcessExchange,
         told = alice.heard()
         assert [(event["type"], event["reason"]) for event in told] == [("order_canceled", "ADMIN")] * 2
         (refused,) = alice.ask(limit("3", "BUY", 1, 1))
-        assert (refused["type"], refused["code"]) == ("order_rejected", "HALTED")
+        assert (refused["type"], refused["code"]) == ("order_rejected", "BLOCKED")
         assert ask(directory, {"do": "unblock", "user": "alice"})["type"] == "user_unblocked"
         assert kinds(alice.ask(limit("3", "BUY", 1, 1))) == ["order_accepted"]
     answer = ask(directory, {"do": "reset", "user": "alice"})

@@ -30,9 +30,12 @@ SHORT_BATCH_S = 0.002
 class _Line(Generic[Origin, Asked]):
     """What waits of one share; whoever has more to put waits for `room`."""
 
-    def __init__(self, lock: threading.Lock) -> None:
+    __slots__ = ("items", "room", "waiting_count")
+
+    def __init__(self) -> None:
         self.items: deque[Inbound[Origin, Asked]] = deque()
-        self.room = threading.Condition(lock)
+        # Made when somebody has to wait.
+        self.room: Optional[threading.Condition] = None
         self.waiting_count = 0
 
 
@@ -54,11 +57,9 @@ class FairQueue(Generic[Origin, Asked]):
         with self._lock:
             line = self._lines.get(item.share)
             if line is None:
-                line = self._lines[item.share] = _Line(self._lock)
-            line.waiting_count += 1
-            while not self._has_room(line):
-                line.room.wait()
-            line.waiting_count -= 1
+                line = self._lines[item.share] = _Line()
+            elif not self._has_room(line):
+                self._wait_for_room(line)
             line.items.append(item)
             self._count += 1
             self._something.notify()
@@ -67,10 +68,19 @@ class FairQueue(Generic[Origin, Asked]):
         limit = LINE_ITEMS_MAX if self._count < self._items_max else 1
         return len(line.items) < limit
 
+    def _wait_for_room(self, line: _Line[Origin, Asked]) -> None:
+        line.room = line.room or threading.Condition(self._lock)
+        line.waiting_count += 1
+        while not self._has_room(line):
+            line.room.wait()
+        line.waiting_count -= 1
+
     def put_back(self, item: Inbound[Origin, Asked]) -> None:
         """Put the rest of an item back at the head of its line, without waiting.  Matching thread."""
         with self._lock:
-            line = self._lines.setdefault(item.share, _Line(self._lock))
+            line = self._lines.get(item.share)
+            if line is None:
+                line = self._lines[item.share] = _Line()
             line.items.appendleft(item)
             self._count += 1
 
@@ -85,6 +95,8 @@ class FairQueue(Generic[Origin, Asked]):
 
         None when the queue is closed and empty.
         """
+        if wait_s == 0.0 and not self._count and not self._is_closed:
+            raise queue.Empty  # The most frequent question: is there more?
         end_s = math.inf if wait_s is None else time.monotonic() + wait_s
         with self._lock:
             while True:
@@ -121,7 +133,8 @@ class FairQueue(Generic[Origin, Asked]):
         self._count -= 1
         if line.items or line.waiting_count:
             self._lines.move_to_end(share)
-            line.room.notify()
+            if line.room is not None:
+                line.room.notify()
         else:
             del self._lines[share]
         return item

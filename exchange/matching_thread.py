@@ -184,7 +184,7 @@ class MatchingThread(Generic[Origin, Asked]):
             return True
         if item is None:
             return False
-        batch = _Batch[Origin, Asked]()
+        batch: _Batch[Origin, Asked] = _Batch()
         end_s = self._monotonic_s() + self._inbound.batch_s(item.share)
         while item is not None:
             rest = self._process(batch, item, end_s)
@@ -203,7 +203,7 @@ class MatchingThread(Generic[Origin, Asked]):
 
     def run_batch(self, items: Sequence[Inbound[Origin, Asked]]) -> None:
         """Carry out `items` as one batch, however long it takes."""
-        batch = _Batch[Origin, Asked]()
+        batch: _Batch[Origin, Asked] = _Batch()
         for item in items:
             rest: Optional[Inbound[Origin, Asked]] = item
             while rest is not None:
@@ -219,23 +219,26 @@ class MatchingThread(Generic[Origin, Asked]):
             self._turn_away(batch, item)
             return None
         engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
+        understands, admits = engine.understands, publisher.admits
+        outcomes, entries = batch.outcomes, batch.entries
         origin, count, count_max = item.origin, 0, BATCH_REQUESTS_MAX - batch.request_count
         for request in item.requests:
             count += 1
-            if not engine.understands(request):
-                batch.outcomes.append((origin, request, ()))
+            if not understands(request):
+                outcomes.append((origin, request, ()))
                 must_be_told = publisher.shows_state(request)
-            elif not publisher.admits(origin):
+            elif not admits(origin):
                 continue
             else:
                 timestamp, sequence = clock_ns(), engine.sequence
                 events = engine.process(request, timestamp)
-                batch.outcomes.append((origin, request, events))
+                outcomes.append((origin, request, events))
                 if engine.sequence != sequence:
-                    batch.entries.append(JournalEntry(engine.sequence, timestamp, request))
+                    entries.append(JournalEntry(engine.sequence, timestamp, request))
                 must_be_told = type(request) in _SETTLED_AT_ONCE
             if must_be_told:
                 self._settle(batch)
+                outcomes, entries = batch.outcomes, batch.entries
             now_s = monotonic_s()
             if must_be_told or now_s >= end_s or count >= count_max:
                 batch.is_over = True

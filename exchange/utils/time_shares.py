@@ -14,9 +14,7 @@ Any thread.  The clock is monotonic and an argument.  O(1) for each call.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
 
 # What one share may take of the time, as a part of it, while others want some too.
 PART = 0.4
@@ -26,15 +24,18 @@ BURST_S = 0.02
 DEBT_S_MAX = 1.0
 # So long after the last time that another share took some, a share counts as alone.
 ALONE_AFTER_S = 0.05
-# Accounts remembered at once; the one unused for longest goes first.
+# Accounts remembered at once; the oldest goes first.
 SHARES_MAX = 10_000
 
 
-class _Account(NamedTuple):
+class _Account:
     """`left_s` was true at `then_s`, by the clock; negative when overdrawn."""
 
-    left_s: float
-    then_s: float
+    __slots__ = ("left_s", "then_s")
+
+    def __init__(self, left_s: float, then_s: float) -> None:
+        self.left_s = left_s
+        self.then_s = then_s
 
 
 class TimeShares:
@@ -43,7 +44,7 @@ class TimeShares:
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._accounts: OrderedDict[str, _Account] = OrderedDict()
+        self._accounts: dict[str, _Account] = {}
         # Who took time last and when, and when anybody else last did.
         self._last = ""
         self._last_s = self._other_s = float("-inf")
@@ -52,14 +53,21 @@ class TimeShares:
         """Take so much off the account of `share`."""
         now_s = self._monotonic_s()
         with self._lock:
-            left_s = self._left_s(share, now_s) - seconds
-            self._accounts[share] = _Account(max(-DEBT_S_MAX, left_s), now_s)
-            self._accounts.move_to_end(share)
-            if len(self._accounts) > SHARES_MAX:
-                self._accounts.popitem(last=False)
+            account = self._accounts.get(share)
+            if account is None:
+                account = self._new_account(share, now_s)
+            left_s = min(BURST_S, account.left_s + (now_s - account.then_s) * PART) - seconds
+            account.left_s = left_s if left_s > -DEBT_S_MAX else -DEBT_S_MAX
+            account.then_s = now_s
             if share != self._last:
                 self._last, self._other_s = share, self._last_s
             self._last_s = now_s
+
+    def _new_account(self, share: str, now_s: float) -> _Account:
+        if len(self._accounts) >= SHARES_MAX:
+            del self._accounts[next(iter(self._accounts))]
+        account = self._accounts[share] = _Account(BURST_S, now_s)
+        return account
 
     def may_take(self, share: str) -> bool:
         """Whether something may be done for `share` now."""

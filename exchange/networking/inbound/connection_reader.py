@@ -25,7 +25,7 @@ from exchange.engine.commands import GetOrders, GetPositions, NewOrder, ReplaceO
 from exchange.networking.inbound.lingering import RECEIVE_BYTES, linger
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
-from exchange.networking.inbound.reading_turns import ReadingTurns
+from exchange.networking.inbound.reading_turns import LONG_BYTES, READ_BYTES, ReadingTurns
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.decode import decode
@@ -58,6 +58,7 @@ TLS_HANDSHAKE_S_MAX = 10.0
 # Never a cancel, which makes the market safer, nor a ping, by which bots find out how far the exchange is.
 _RATE_LIMITED = frozenset({NewOrder, ReplaceOrder, GetOrders, GetPositions, GetFills, Subscribe})
 
+_NO_TURN = nullcontext()
 _CANCEL_NONE = CancelOnDisconnect.NONE
 _ENGINE_STOPPING = BadRequest(WireCode.ENGINE_STOPPING, "the exchange is stopping")
 _STRANGERS_LINE_TOO_LONG = BadRequest(
@@ -111,6 +112,8 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         self._is_done = False
         # Whether the client itself ended what it sends.
         self._client_has_left = False
+        # What has come and was not yet charged to its share of the time.
+        self._unpaid_bytes = 0
         sock = self._secured()
         if sock is None:
             return
@@ -171,8 +174,6 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         """
         left = iter(lines)
         while not self._is_done:
-            if self.server.turns is not None:
-                self.server.turns.wait(self._connection.share, self._connection.is_leaving)
             requests, pause_s = self._next_piece(left, received_bytes)
             if not requests:
                 return
@@ -202,8 +203,14 @@ class ConnectionReader(socketserver.BaseRequestHandler):
         return requests, pause_s
 
     def _turn(self, received_bytes: int) -> AbstractContextManager[None]:
+        """What to decode so many bytes in; waited for when enough have come to matter."""
         turns = self.server.turns
-        return nullcontext() if turns is None else turns.turn(self._connection.share, received_bytes)
+        self._unpaid_bytes += received_bytes + READ_BYTES
+        if turns is None or self._unpaid_bytes < LONG_BYTES:
+            return _NO_TURN
+        unpaid_bytes, self._unpaid_bytes = self._unpaid_bytes, 0
+        turns.wait(self._connection.share, self._connection.is_leaving)
+        return turns.turn(self._connection.share, unpaid_bytes)
 
     def _decoded(self, line: bytes) -> Request:
         """What the line asks for; an order that ends with this connection says so, which no crash can undo."""

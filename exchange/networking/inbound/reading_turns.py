@@ -20,10 +20,11 @@ from typing import Optional
 
 from exchange.utils.time_shares import TimeShares
 
-# What is shorter is decoded before anybody would notice, and its cost is estimated: measuring it would cost more.
+# What is shorter is decoded before anybody would notice: it is charged by estimate, when so much has come.
 LONG_BYTES = 4_096
-BYTE_S = 25e-9
-READ_S = 10e-6
+BYTE_S = 30e-9
+# What a read costs beside its bytes, as so many bytes.
+READ_BYTES = 300
 # What it costs to accept a connection, give it a thread and forget it.
 CONNECTION_S = 300e-6
 
@@ -73,5 +74,5 @@ class ReadingTurn:
             taken_s = time.thread_time() - self._start_s
             self._turns.long_piece.release()
         else:
-            taken_s = READ_S + self._size_bytes * BYTE_S
+            taken_s = self._size_bytes * BYTE_S
         self._turns.shares.charge(self._share, taken_s)

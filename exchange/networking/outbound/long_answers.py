@@ -52,6 +52,8 @@ class LongAnswers:
 
     def send_some(self) -> None:
         """Make and send the next pieces of each in turn, for about `round_s` in all; never waits for a client."""
+        if not self._under_way:
+            return
         end_s = self._monotonic_s() + self._round_s
         for connection in list(self._under_way):
             start_s = self._monotonic_s()
@@ -70,6 +72,8 @@ class LongAnswers:
 
         Who waits for their client to read is woken by the client, not by the clock.
         """
+        if not self._under_way:
+            return None
         waits_s = [connection.pieces_wait_s() for connection in self._under_way]
         known = [wait_s for wait_s in waits_s if wait_s is not None]
         if not known:

@@ -2,7 +2,7 @@
 
     start   lock the data directory → recover what it holds → list the instruments
             → cancel what ended with connections that a crash has lost → matching thread → accept connections
-    stop    accept and read nothing more → answer what was read → end the matching thread
+    stop    accept and read nothing more → answer what was read, for at most 4 s → end the matching thread
             → drain ledger and audit logs → snapshot → unlock
     fail    tell every client why → close what can be closed; the next start recovers from the journal
 """
@@ -57,6 +57,9 @@ VERSION = "0.1.0"
 DEFAULT_INSTRUMENT = Instrument("ACME")
 # How long files may take to be closed after a failure; what hangs longer ends with the process.
 CLOSE_TIMEOUT_S = 5.0
+# How long a graceful stop goes on with what is queued, and how long then clients have to take their last answers.
+FINISH_S = 4.0
+LAST_WORDS_S = 0.5
 
 log = logging.getLogger("exchange")
 
@@ -69,7 +72,8 @@ class Options(NamedTuple):
     """What a person chooses.
 
     `instruments` None means: those the data directory holds, or ACME if it is new.  `messages_per_s` is what one
-    user may send, `new_users_per_s` how many names one address may claim, None without a limit.
+    user may send, `users_max` how many there may be, None without a limit; `new_users_per_s` is how many names one
+    address may claim, None for the default of `LoginCheck`.
     """
 
     server: ServerOptions
@@ -79,6 +83,7 @@ class Options(NamedTuple):
     limits: Limits = Limits()
     messages_per_s: Optional[int] = None
     new_users_per_s: Optional[int] = None
+    users_max: Optional[int] = None
 
 
 class Exchange:
@@ -212,6 +217,7 @@ class Exchange:
             os.urandom,
             time.monotonic,
             options.new_users_per_s,
+            options.users_max,
         )
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
@@ -225,7 +231,8 @@ class Exchange:
     def _finish(self) -> None:
         """A graceful stop, in a thread of its own, because a part that fails meanwhile may leave it waiting."""
         try:
-            self._server.stop_reading()
+            self._core.turn_away_after(FINISH_S)
+            self._server.stop_reading(FINISH_S + LAST_WORDS_S)
             self._operator_channel.stop()
             self._core.stop()
             self._heartbeats.stop()

@@ -29,7 +29,7 @@ from typing import Optional
 from exchange.assembly import Exchange, Options, StartupError
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
-from exchange.networking.inbound.login_check import NEW_USERS_BURST_S
+from exchange.networking.inbound.login_check import NEW_USERS_BURST_S, NEW_USERS_PER_S_DEFAULT
 from exchange.networking.tcp_server import ServerOptions
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.instruments_file import InstrumentsFileError, instruments_from_symbols, read_instruments
@@ -40,6 +40,9 @@ from exchange.utils.helpers import FileError
 from exchange.utils.tls import server_context
 
 EXIT_FAILED = 1
+
+
+SWITCH_INTERVAL_S = 0.001
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -97,7 +100,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         type=positive,
         metavar="N",
         help=f"names that one address may claim per second, {NEW_USERS_BURST_S} times as many at once "
-        "(default: no limit)",
+        f"(default: {NEW_USERS_PER_S_DEFAULT}, for this machine no limit)",
+    )
+    limits.add_argument(
+        "--users-max", type=positive, metavar="N", help="users there may be, ever (default: no limit)"
     )
     tls_files = parser.add_argument_group("TLS; both or neither")
     tls_files.add_argument("--tls-cert", type=Path, metavar="FILE.pem", help="certificate to show to clients")
@@ -185,6 +191,8 @@ def main(arguments: list[str]) -> int:
     # Reference counts free all that the exchange makes (test_no_garbage.py), and a full collection would stop
     # trading for as long as it takes to look at every order there is.
     gc.disable()
+    # Who waits for the interpreter while somebody else's bytes are decoded waits no longer than this.
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     logging.raiseExceptions = False  # A log that can't be written is no reason to tell a story about it.
     logging.basicConfig(
         level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
@@ -200,6 +208,7 @@ def main(arguments: list[str]) -> int:
                 Limits(options.open_orders_max, options.quantity_max, options.position_max),
                 options.messages_per_s,
                 options.new_users_per_s,
+                options.users_max,
             ),
             tell=tell,
         )

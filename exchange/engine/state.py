@@ -101,6 +101,10 @@ class State:
         """Whether the name belongs to somebody who can prove it.  Any thread."""
         return self.credential(user) is not None
 
+    def user_count(self) -> int:
+        """How many users there are.  Any thread."""
+        return len(self.accounts)
+
     def user_states(self) -> list[UserState]:
         """Every user as the operator sees them, by name.  Any thread: the accounts are copied in one step."""
         accounts = list(self.accounts.values())

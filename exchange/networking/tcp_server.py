@@ -12,6 +12,7 @@ import socketserver
 import ssl
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, Optional, Union
 
@@ -113,11 +114,13 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         self._backlog_sender.start()
         self._accepting.start()
 
-    def stop_reading(self) -> None:
+    def stop_reading(self, patience_s: float = LINGER_S) -> None:
         """Accept nobody and read nothing any more.
 
-        When this returns all that was read is answered, which needs a matching thread that runs.
+        When this returns all that was read is answered, which needs a matching thread that runs.  A client that
+        has not taken its answers after `patience_s` is cut off.
         """
+        end_s = time.monotonic() + patience_s
         self.is_stopping = True
         self.shutdown()
         self._accepting.join()
@@ -126,6 +129,10 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
             readers = list(self._connections.items())
         for connection, _ in readers:
             connection.stop_reading()
+        for connection, reader in readers:
+            reader.join(max(0.0, end_s - time.monotonic()))
+            if reader.is_alive():
+                connection.cut_off()
         for _, reader in readers:
             reader.join()
 

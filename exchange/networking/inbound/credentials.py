@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ TOKEN_BYTES = 32
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 _COST, _BLOCK_SIZE, _PARALLEL = 1_024, 8, 1
+
+# Users whose right tokens are remembered at once.
+PROVEN_MAX = 10_000
 
 RandomBytes = Callable[[int], bytes]
 
@@ -39,6 +43,35 @@ def token_matches(token: str, credential: str) -> bool:
     """Whether `credential` was made for `token`; takes the same time whatever the answer."""
     salt, expected = (bytes.fromhex(part) for part in credential.split("-")[-2:])
     return hmac.compare_digest(_hash(token, salt), expected)
+
+
+class ProvenTokens:
+    """The tokens that were found right lately, so that who shows one again is known without a slow hash.
+
+    Kept is a fast hash of each, in memory only: of 256 random bits even that tells nothing.  Any thread.
+    """
+
+    def __init__(self) -> None:
+        # By user: what the last right token and the credential it was right for hash to.  The oldest goes first.
+        self._digests: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def add(self, user: str, token: str, credential: str) -> None:
+        """The token was found right."""
+        with self._lock:
+            self._digests.pop(user, None)
+            self._digests[user] = _digest(token, credential)
+            if len(self._digests) > PROVEN_MAX:
+                del self._digests[next(iter(self._digests))]
+
+    def knows(self, user: str, token: str, credential: str) -> bool:
+        """Whether just this was found right before; no credential that was replaced since then counts."""
+        digest = self._digests.get(user, b"")
+        return hmac.compare_digest(digest, _digest(token, credential))
+
+
+def _digest(token: str, credential: str) -> bytes:
+    return hashlib.sha256(f"{credential} {token}".encode()).digest()
 
 
 def _hash(token: str, salt: bytes) -> bytes:

@@ -3,16 +3,23 @@
 Checking a token and looking up what a client has missed take milliseconds, which the market must not wait for; so
 the reader thread that read the login does it here, and puts the result into the queue.  The matching thread has
 the last word: whether a name is still free, and who is logged in.
+
+    a token that was right before ──► in
+    any other ──► counted against its address ──► its turn ──► a slow hash ──► right: not counted, in
+                            │ no turn left                              └─► wrong: refused
+                            └─► refused at once, unhashed
 """
 
 from __future__ import annotations
 
+import ipaddress
+import threading
 from collections.abc import Callable
 from typing import Optional, Protocol
 
 from exchange.engine.commands import ClaimUser
 from exchange.engine.words import RejectCode
-from exchange.networking.inbound.credentials import RandomBytes, new_token, token_matches
+from exchange.networking.inbound.credentials import NewToken, ProvenTokens, RandomBytes, new_token, token_matches
 from exchange.networking.inbound.rate_limit import RateLimit
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.requests import BadRequest, CheckedLogin, Login, MissedFills, Request
@@ -23,6 +30,11 @@ FAILURES_PER_S = 1.0
 # So many failures of one address may wait for their turns; one more is answered at once, with nothing but that.
 FAILURES_WAITING_MAX = 8
 
+# Slow hashes at once, of all logins together: more would leave the market no processor.
+HASHES_AT_ONCE = 2
+
+# New names a second that an address may claim which is not this machine, unless whoever starts it says otherwise.
+NEW_USERS_PER_S_DEFAULT = 10
 # How many seconds' worth of new names one address may claim at once: a class may log in from one machine.
 NEW_USERS_BURST_S = 100
 
@@ -45,9 +57,13 @@ class Users(Protocol):
     def last_seq(self, user: str) -> int:
         """The number of the user's last private event, 0 before the first."""
 
+    def user_count(self) -> int:
+        """How many users there are."""
+
 
 class LoginCheck:
-    """Used by all reader threads at once; the counts of failures and of new names are all it holds."""
+    """Used by all reader threads at once; it holds the counts of failures and of new names, and which tokens were
+    right."""
 
     def __init__(
         self,
@@ -57,20 +73,26 @@ class LoginCheck:
         random_bytes: RandomBytes,
         monotonic_s: Callable[[], float],
         new_users_per_s: Optional[int] = None,
+        users_max: Optional[int] = None,
     ) -> None:
         """`first_held_seq` is the oldest private event of a user that is still held in memory.
 
         One address may claim `new_users_per_s` names a second, and `NEW_USERS_BURST_S` times as many at once;
-        None: as many as it likes.
+        None: this machine as many as it likes, any other address `NEW_USERS_PER_S_DEFAULT`.  When there are
+        `users_max` users, nobody new is let in.
         """
         self._users = users
         self._first_held_seq = first_held_seq
         self._fills_since = fills_since
         self._random_bytes = random_bytes
         self._failures = RateLimit(FAILURES_PER_S, FAILURES_AT_ONCE, monotonic_s)
-        self._new_users: Optional[RateLimit] = None
-        if new_users_per_s is not None:
-            self._new_users = RateLimit(new_users_per_s, new_users_per_s * NEW_USERS_BURST_S, monotonic_s)
+        self._proven = ProvenTokens()
+        # Held by each who computes a slow hash.
+        self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
+        self._is_loopback_limited = new_users_per_s is not None
+        per_s = new_users_per_s or NEW_USERS_PER_S_DEFAULT
+        self._new_users = RateLimit(per_s, per_s * NEW_USERS_BURST_S, monotonic_s)
+        self._users_max = users_max
 
     def check(self, login: Login, speaker: Optional[str], host: str, wait: Wait) -> list[Request]:
         """What to put into the queue for `login` from address `host`; takes about 3 ms.
@@ -78,22 +100,58 @@ class LoginCheck:
         `speaker` is the user whom the connection speaks for already, None before a login.
 
         After repeated failures from one address each further one gets a turn, for which it waits, and while
-        `FAILURES_WAITING_MAX` of them wait the next is refused at once.  So threads that wait are few, and whoever
-        has the right token is let in whatever others of the address do: 256 bits can't be guessed at any speed.  A
-        client that leaves ends its wait and not its turn.
+        `FAILURES_WAITING_MAX` of them wait the next is refused at once: so threads that wait are few, and hashes
+        that guessers cause fewer.  Whoever shows a token that was right before is let in whatever others of the
+        address do.  A client that leaves ends its wait and not its turn.
         """
         credential = self._users.credential(login.user)
-        refusal = _refusal(login, speaker, credential) or self._refuse_last_seq(login)
+        refusal = self._refusal(login, speaker, credential, host, wait)
+        if refusal is None and credential is None:
+            refusal = self._refuse_new_user(login.user, host)
         if refusal is not None:
-            return [CheckedLogin(login, self._in_turn(login, refusal, host, wait), None, None)]
-        if credential is None and self._new_users is not None and not self._new_users.take(host):
-            return [CheckedLogin(login, _too_many_new_users(login.user, self._new_users.per_s), None, None)]
+            return [CheckedLogin(login, refusal, None, None)]
         missed_fills = self._missed_fills(login)
         if credential is None:
-            made = new_token(self._random_bytes)
+            made = self._new_token(login.user)
             claim = ClaimUser(login.user, made.credential)
             return [claim, CheckedLogin(login, None, made.token, missed_fills, made.credential)]
         return [CheckedLogin(login, None, None, missed_fills, credential)]
+
+    def _new_token(self, user: str) -> NewToken:
+        with self._hashing:
+            made = new_token(self._random_bytes)
+        self._proven.add(user, made.token, made.credential)
+        return made
+
+    def _refusal(
+        self, login: Login, speaker: Optional[str], credential: Optional[str], host: str, wait: Wait
+    ) -> Optional[BadRequest]:
+        """Why the connection can't speak for the user, when it is the turn of that to be said; None if it can."""
+        refusal = _refusal_unhashed(login, speaker, credential) or self._refuse_last_seq(login)
+        if refusal is not None:
+            return self._in_turn(login, refusal, host, wait)
+        if login.token is None or credential is None or self._proven.knows(login.user, login.token, credential):
+            return None
+        # Counted before the hash, which is what a guess costs the exchange.
+        refusal = self._in_turn(login, _wrong_token(login.user), host, wait)
+        if refusal.code is not RejectCode.BAD_TOKEN:
+            return refusal
+        with self._hashing:
+            is_right = token_matches(login.token, credential)
+        if not is_right:
+            return refusal
+        self._failures.give_back(host)
+        self._proven.add(login.user, login.token, credential)
+        return None
+
+    def _refuse_new_user(self, user: str, host: str) -> Optional[BadRequest]:
+        """Why nobody new is let in; told at once, since nobody guesses a token this way."""
+        if self._users_max is not None and self._users.user_count() >= self._users_max:
+            text = f"user {user}: there are {self._users_max:,} users, which is the limit; nobody new is let in"
+            return BadRequest(WireCode.RATE_LIMITED, text)
+        if ipaddress.ip_address(host).is_loopback and not self._is_loopback_limited:
+            return None
+        return None if self._new_users.take(host) else _too_many_new_users(user, self._new_users.per_s)
 
     def _in_turn(self, login: Login, refusal: BadRequest, host: str, wait: Wait) -> BadRequest:
         """The refusal when it is its turn; another one, at once, if there are no more turns."""
@@ -125,8 +183,8 @@ class LoginCheck:
         return missed
 
 
-def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) -> Optional[BadRequest]:
-    """Why the connection can't speak for the user; None if the token is the user's, or if the name is free."""
+def _refusal_unhashed(login: Login, speaker: Optional[str], credential: Optional[str]) -> Optional[BadRequest]:
+    """Why the connection can't speak for the user, as far as that is known without a hash."""
     if speaker is not None:
         return BadRequest(
             RejectCode.BAD_VALUE, f"user {login.user}: this connection is logged in as {speaker}; log out first"
@@ -139,9 +197,11 @@ def _refusal(login: Login, speaker: Optional[str], credential: Optional[str]) ->
         )
     if login.token is None:
         return BadRequest(RejectCode.BAD_TOKEN, f"user {login.user}: the name is taken; its token is needed")
-    if not token_matches(login.token, credential):
-        return BadRequest(RejectCode.BAD_TOKEN, f"user {login.user}: this is not the user's token")
     return None
+
+
+def _wrong_token(user: str) -> BadRequest:
+    return BadRequest(RejectCode.BAD_TOKEN, f"user {user}: this is not the user's token")
 
 
 def _too_many_failures(user: str) -> BadRequest:
@@ -154,7 +214,6 @@ def _too_many_failures(user: str) -> BadRequest:
 
 
 def _too_many_new_users(user: str, per_s: float) -> BadRequest:
-    """Told at once: nobody guesses a token this way."""
     text = (
         f"user {user}: one address may claim {per_s * NEW_USERS_BURST_S:,.0f} new names at once and {per_s:g} per "
         "second after that; try again later"

@@ -59,6 +59,11 @@ class RateLimit:
             self._keep(key, left)
             return max(0.0, -left / self.per_s)
 
+    def give_back(self, key: str) -> None:
+        """One message that was taken does not count after all."""
+        with self._lock:
+            self._keep(key, min(self._burst, self._left(key) + 1.0))
+
     def wait_s(self, key: str) -> float:
         """How long until the bucket of `key` has a message again, in seconds; 0 if it has."""
         with self._lock:

@@ -184,6 +184,10 @@ class Connection:
         self._outbox.send_between_lines(line)
         self._outbox.finish()
 
+    def cut_off(self) -> None:
+        """End now, whatever the client has not taken."""
+        self._outbox.abort()
+
     def send_if_silent(self, line: bytes, now_s: float) -> None:
         """Send a heartbeat if nothing was sent for `heartbeat_s`; `now_s` is monotonic."""
         if now_s - self._outbox.last_sent_s >= self.heartbeat_s:

@@ -9,6 +9,7 @@ import pytest
 
 from exchange.engine.commands import ClaimUser
 from exchange.engine.words import RejectCode
+from exchange.networking.inbound import login_check
 from exchange.networking.inbound.credentials import new_token, token_matches
 from exchange.networking.inbound.login_check import (
     FAILURES_AT_ONCE,
@@ -36,6 +37,9 @@ class Users:
 
     def credential(self, user: str) -> Optional[str]:
         return ALICE.credential if user == "alice" else None
+
+    def user_count(self) -> int:
+        return 2
 
     def last_seq(self, user: str) -> int:
         self.on_last_seq()
@@ -183,7 +187,8 @@ def test_a_few_failures_are_answered_at_once_and_the_rest_one_a_second(door: Doo
     assert sum(patience.waits) == pytest.approx(10.0)
 
 
-def test_other_addresses_and_right_tokens_do_not_wait(door: Door) -> None:
+def test_other_addresses_and_tokens_that_were_right_before_do_not_wait(door: Door) -> None:
+    assert door.check("alice", ALICE.token)[0].refusal is None
     for _ in range(FAILURES_AT_ONCE):
         door.refusal("alice", "0")
     patience = Patience(door.clock)
@@ -225,11 +230,44 @@ def test_there_is_one_more_turn_a_second_later_and_no_sooner(door: Door) -> None
     assert codes == [RejectCode.BAD_TOKEN, WireCode.RATE_LIMITED]
 
 
-def test_however_many_failures_wait_right_tokens_new_names_and_other_addresses_are_let_in(door: Door) -> None:
+def test_however_many_failures_wait_known_tokens_new_names_and_other_addresses_are_let_in(door: Door) -> None:
+    assert door.check("alice", ALICE.token)[0].refusal is None
     fill_the_turns(door)
     assert door.check("alice", ALICE.token)[0].refusal is None
     assert len(door.check("bob")) == 2
     assert door.refusal("alice", "0", host="192.0.2.8")[0] is RejectCode.BAD_TOKEN
+
+
+def test_no_hash_is_computed_for_whom_there_is_no_turn(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+
+    def noted(token: str, credential: str) -> bool:
+        hashed.append(token)
+        return token_matches(token, credential)
+
+    monkeypatch.setattr(login_check, "token_matches", noted)
+    for _ in range(10 * FAILURES_AT_ONCE):
+        door.refusal("alice", "0", patience=Patience(door.clock, leaves=True))
+    assert len(hashed) == FAILURES_AT_ONCE + FAILURES_WAITING_MAX
+
+
+def test_a_right_token_costs_its_address_nothing_and_is_hashed_once(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+
+    def noted(token: str, credential: str) -> bool:
+        hashed.append(token)
+        return token_matches(token, credential)
+
+    monkeypatch.setattr(login_check, "token_matches", noted)
+    for _ in range(10 * FAILURES_AT_ONCE):
+        assert door.check("alice", ALICE.token)[0].refusal is None
+    assert hashed == [ALICE.token]
+    patience = Patience(door.clock)
+    for _ in range(FAILURES_AT_ONCE):
+        door.refusal("alice", "0", patience=patience)
+    assert patience.waits == []
 
 
 # --- new names -------------------------------------------------------------------------------------------------
@@ -272,3 +310,41 @@ def test_a_login_that_is_refused_for_something_else_takes_no_new_name(door: Door
         door.refusal("bob", "0", patience=Patience(door.clock))
     door.clock.now_s = Clock.now_s
     claim_all_at_once(door)
+
+
+def desk(new_users_per_s: Optional[int] = None, users_max: Optional[int] = None) -> LoginCheck:
+    """With the clock standing still."""
+    return LoginCheck(
+        Users(),
+        lambda user: 16,
+        lambda user, seq: MissedFills((), 20),
+        lambda count: b"n" * count,
+        lambda: 0.0,
+        new_users_per_s,
+        users_max,
+    )
+
+
+def claims(checks: LoginCheck, host: str, count: int) -> int:
+    """How many of so many new names are let in."""
+    logins = [Login(f"new{number}", None, None, CancelOnDisconnect.NONE, 0.0) for number in range(count)]
+    return sum(len(checks.check(login, None, host, lambda seconds: None)) == 2 for login in logins)
+
+
+@pytest.mark.parametrize(("host", "let_in"), [(HOST, 20), ("127.0.0.1", 25), ("::1", 25)])
+def test_unless_it_is_said_only_this_machine_may_claim_as_many_names_as_it_likes(
+    host: str, let_in: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_check, "NEW_USERS_BURST_S", 2)
+    assert claims(desk(), host, 25) == let_in
+    assert claims(desk(new_users_per_s=5), host, 25) == 10
+
+
+def test_when_there_are_so_many_users_as_there_may_be_nobody_new_is_let_in() -> None:
+    assert claims(desk(users_max=3), HOST, 1) == 1
+    (checked,) = desk(users_max=2).check(
+        Login("bob", None, None, CancelOnDisconnect.NONE, 0.0), None, HOST, lambda seconds: None
+    )
+    assert isinstance(checked, CheckedLogin) and checked.refusal is not None
+    assert checked.refusal.code is WireCode.RATE_LIMITED
+    assert "there are 2 users" in checked.refusal.text

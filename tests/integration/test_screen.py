@@ -388,3 +388,58 @@ def test_a_terminal_that_tells_no_size_gets_that_of_the_environment(
     ) as screen:
         screen.see("99.95 / 100.05")
         screen.see("MY FILLS 0")
+
+
+# --- who joins late ----------------------------------------------------------------------------------------------
+
+
+def test_who_comes_back_sees_fills_tape_volume_and_chart(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path / "engine") as engine, ExchangeClient.connect(port=engine.port) as maker:
+        maker.login("maker")
+        maker.buy(30, "99.95")
+        maker.sell(40, "100.05")
+        with ScreenProcess(engine.port, tmp_path / "client", 200, 60) as screen:
+            screen.see("99.95 / 100.05")
+            screen.command("buy 2 100.05")
+            screen.see("SEND? BUY 2 ACME @ 100.05 LIMIT GTC = 200.10  CROSSES: buys 2 @ 100.05 ")
+            screen.type(ENTER)
+            screen.see("POS +2 @ 100.05")
+        see_what_was_before(engine.port, tmp_path / "client")
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait()[0] == 0
+    with RunningEngine(tmp_path / "engine") as engine:
+        see_what_was_before(engine.port, tmp_path / "client")
+
+
+def see_what_was_before(port: int, directory: Path) -> None:
+    """A screen that has just come shows the one trade of before, in every place where it belongs."""
+    with ScreenProcess(port, directory, 200, 60) as screen:
+        screen.see("POS +2 @ 100.05")
+        screen.see("MY FILLS 1")
+        screen.see("vol 2")
+        screen.see_no_more("no trades yet")
+        rows = [row for row in screen.rows if re.search(r"\d\d:\d\d:\d\d +B +100.05 +2", row)]
+        assert rows, screen.text
+        assert re.search(r"B +100.05 +2 +taker .*\d\d:\d\d:\d\d +B +100.05 +2", rows[0]), rows[0]
+
+
+def test_another_exchange_at_the_same_address_is_told_and_starts_with_nothing(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path / "one") as engine, ExchangeClient.connect(port=engine.port) as maker:
+        maker.login("maker")
+        maker.sell(40, "100.05")
+        port = engine.port
+        with ScreenProcess(port, tmp_path / "client", 200, 60) as screen:
+            screen.see("100.05")
+            screen.command("buy 2 100.05")
+            screen.see("SEND?")
+            screen.type(ENTER)
+            screen.see("MY FILLS 1")
+            engine.send_signal(signal.SIGTERM)
+            assert engine.wait()[0] == 0
+            screen.see("○ DOWN retry")
+            with Program("start_engine.py", "--port", str(port), "--data-dir", str(tmp_path / "two")) as again:
+                again.see("exchange listening")
+                screen.see("MY FILLS 0")
+                screen.see("POS 0")
+                screen.see("this exchange did not know alice: the name is claimed anew")
+                screen.see("no trades yet")

@@ -80,7 +80,8 @@ class EngineLink:
         """Connect, hand over all that is said until the connection is gone or `stop` is called, and save."""
         try:
             if self._client is None:
-                self._client, _, self._notice = self._connect(self._last_seq)
+                self._client, logged_in, self._notice = self._connect(self._last_seq)
+                self._history.apply(logged_in)
         except (ExchangeError, OSError) as error:
             self._put(self, [Lost(self._clock(), str(error))])
             return
@@ -97,7 +98,7 @@ class EngineLink:
 
     def _connected(self, client: ExchangeClient) -> Connected:
         history = tuple(order.to_fields() for order in self._history.orders[-HISTORY_SHOWN_MAX:])
-        logged_in = {"type": "logged_in", "instruments": client.instruments}
+        logged_in = {"type": "logged_in", "instruments": client.instruments, "engine_id": client.engine_id}
         return Connected(self._clock(), logged_in, history, client.resumed_after)
 
     def _listen(self, client: ExchangeClient) -> None:

@@ -110,6 +110,8 @@ class Model:
     width: int = WIDTH_AT_START
     height: int = HEIGHT_AT_START
     link: Link = field(default_factory=Link)
+    # The random name of the exchange that was last connected to; None: it told none.
+    engine_id: Optional[str] = None
     symbols: list[str] = field(default_factory=list)
     symbol: str = ""
     markets: dict[str, Market] = field(default_factory=dict)
@@ -117,6 +119,8 @@ class Model:
     positions: dict[str, HeldPosition] = field(default_factory=dict)
     # Bought less sold since the engine told the positions, by symbol.
     filled_since: dict[str, int] = field(default_factory=dict)
+    # What an endowed user has in money; None: nobody endowed them.
+    cash: Optional[Decimal] = None
     positions_request: PositionsRequest = PositionsRequest.NONE
     fills: MyFills = field(default_factory=MyFills)
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))

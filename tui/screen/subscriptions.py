@@ -9,6 +9,8 @@ from tui.screen.sending import disarm
 
 # All of the book: the screen may scroll anywhere, and it is the cheapest for the engine to keep current.
 BOOK_DEPTH = 0
+# As many as the engine tells.
+TRADES_OF_BEFORE = 1_000
 
 
 def subscribe(model: Model) -> list[Outgoing]:
@@ -24,8 +26,13 @@ def subscribe_book(symbol: str) -> ToEngine:
 
 
 def subscribe_trades(symbol: str) -> ToEngine:
-    """Start the feed of trades."""
-    return ToEngine({"type": "subscribe", "channel": "trades", "symbol": symbol})
+    """Start the feed of trades, or start it again: it begins with the last ones of before."""
+    return ToEngine({"type": "subscribe", "channel": "trades", "symbol": symbol, "last": TRADES_OF_BEFORE})
+
+
+def subscribe_news() -> ToEngine:
+    """Start to hear what the operator says, once for each connection."""
+    return ToEngine({"type": "subscribe", "channel": "news"})
 
 
 def ask_fills(after_trade_id: int) -> ToEngine:

@@ -28,12 +28,13 @@ from tui.screen.messages import (
     Typed,
 )
 from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, NoticeKind, PositionsRequest
+from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
 from tui.screen.scrolling import follow_market, keep_cursor_in_view
 from tui.screen.sending import disarm, drop_outlived
 from tui.screen.session_phase import NANOS_PER_SECOND
-from tui.screen.subscriptions import subscribe
+from tui.screen.subscriptions import subscribe, subscribe_news
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
 
@@ -159,6 +160,7 @@ def _connected(model: Model, message: Connected) -> list[Outgoing]:
     link.state, link.retry_at, link.failed_count, link.reason = LinkState.LIVE, None, 0, ""
     link.heard_at, link.last_seq, link.gap_to = message.now, message.last_seq, 0
     link.pings.clear()
+    _note_exchange(model, message.logged_in.get("engine_id"))
     for instrument in message.logged_in.get("instruments", []):
         _list_instrument(model, instrument)
     model.symbols = sorted(model.markets)
@@ -169,7 +171,20 @@ def _connected(model: Model, message: Connected) -> list[Outgoing]:
     model.say(NoticeKind.ACK, f"connected as {model.user}")
     model.positions_request = PositionsRequest.ASKED
     requests: list[Outgoing] = [ToEngine({"type": "get_orders"}), ToEngine({"type": "get_positions"})]
-    return requests + subscribe(model) + [_ping(link, message.now)]
+    return requests + [subscribe_news()] + subscribe(model) + [_ping(link, message.now)]
+
+
+def _note_exchange(model: Model, engine_id: Optional[str]) -> None:
+    """Another exchange at the same address: what the one before said is of no meaning any more."""
+    if model.engine_id is not None and engine_id != model.engine_id:
+        model.markets.clear()
+        model.positions.clear()
+        model.filled_since.clear()
+        model.fills, model.cursor, model.centre = MyFills(), None, None
+        for order in [order for order in model.orders if not order.is_open]:
+            model.orders.remove(order)
+        model.say(NoticeKind.WARN, "this is another exchange than before: what that one said is forgotten")
+    model.engine_id = engine_id
 
 
 def _list_instrument(model: Model, instrument: Message) -> None:

@@ -159,6 +159,7 @@ def _orders(model: Model, message: Message, _now: float) -> list[Outgoing]:
 def _positions(model: Model, message: Message, _now: float) -> list[Outgoing]:
     model.is_changed = True
     model.filled_since.clear()
+    model.cash = None if message.get("cash") is None else Decimal(message["cash"])
     for entry in message["positions"]:
         average_price = entry["average_price"]
         model.positions[entry["symbol"]] = HeldPosition(

@@ -45,6 +45,8 @@ class ExchangeClient(MarketDataClient):
         super().__init__(connection, id_prefix, timeout_s)
         self.user: Optional[str] = None
         self.instruments: list[Message] = []
+        # The random name of the exchange that answered the login; None before it, or if it has none.
+        self.engine_id: Optional[str] = None
         # The `seq` after which the private events of this login go on; 0 before it.
         self.resumed_after = 0
 
@@ -131,6 +133,7 @@ class ExchangeClient(MarketDataClient):
             token_store.save(user, answer["token"])
         self.user = user
         self.instruments = answer.get("instruments", [])
+        self.engine_id = answer.get("engine_id")
         self.resumed_after = answer.get("next_seq", 1) - 1 if last_seq is None else last_seq
         return answer
 

@@ -188,9 +188,7 @@ class Market:
 
 def order(user: str, number: int) -> NewOrder:
     """One that rests."""
-    return NewOrder(
-        user, f"{number}", None, Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 1_000_000_000, 1)
-    )
+    return NewOrder(user, f"{number}", None, Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 1_000_000_000, 1))
 
 
 def test_a_batch_ends_when_its_time_is_up_and_the_rest_of_a_piece_waits_for_its_next_turn() -> None:

@@ -104,6 +104,7 @@ def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
         *([HeaderPart(3, [average], gap=1)] if average else []),
         HeaderPart(2, earned),
         *([HeaderPart(3, _account(model, market))] if len(model.positions) > 1 else []),
+        *([HeaderPart(4, _cash(market, model.cash))] if model.cash is not None else []),
         HeaderPart(8, details),
         HeaderPart(9, [Span("vol ", Color.FAINT), Span(str(market.traded_quantity), Color.DIM)]),
         HeaderPart(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
@@ -113,6 +114,10 @@ def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
 def _account(model: Model, market: Market) -> list[Span]:
     total = account_profit(model)
     return [Span("ALL ", Color.FAINT), Span(_signed(market, total), _profit_color(total))]
+
+
+def _cash(market: Market, amount: Decimal) -> list[Span]:
+    return [Span("CASH ", Color.FAINT), Span(market.scale.amount_text(amount), Color.TEXT)]
 
 
 def _profit_color(amount: Decimal) -> int:

@@ -105,9 +105,7 @@ def test_a_last_line_without_its_newline_is_refused_not_dropped(client: RawClien
 
 
 @pytest.mark.parametrize(("user", "line_bytes_max"), [("alice", LINE_BYTES_MAX), (None, STRANGER_LINE_BYTES_MAX)])
-def test_the_longest_line_allowed_is_served(
-    client: RawClient, user: Optional[str], line_bytes_max: int
-) -> None:
+def test_the_longest_line_allowed_is_served(client: RawClient, user: Optional[str], line_bytes_max: int) -> None:
     if user:
         client.login(user)
     request = b'{"type":"ping"}'

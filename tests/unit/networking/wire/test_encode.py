@@ -119,9 +119,7 @@ def test_an_iceberg_tells_what_it_shows_and_an_instrument_with_fees_what_a_fill_
         *(Liquidity.MAKER, 20, -1_500_000),
     )
     assert {"displayed_quantity": 20, "fee": "-0.0015"}.items() <= encoded(filled).items()
-    replaced = OrderReplaced(
-        *("alice", 3, NOW, 7, "a1", "ACME", 10000, 100, 40, OrderStatus.NEW, False, None, 10)
-    )
+    replaced = OrderReplaced(*("alice", 3, NOW, 7, "a1", "ACME", 10000, 100, 40, OrderStatus.NEW, False, None, 10))
     assert encoded(replaced)["displayed_quantity"] == 10
     options = {"display_quantity": 10, "displayed_quantity": 10}
     assert encoded(accepted(display_quantity=10)) == {**encoded(ACCEPTED), **options}

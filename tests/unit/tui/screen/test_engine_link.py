@@ -170,7 +170,7 @@ def test_a_link_without_a_connection_connects_to_go_on_where_it_left_off(tmp_pat
             asked.append(last_seq)
             client = ExchangeClient.connect(port=engine.port)
             client.send_raw({"type": "ping", "id": 1})
-            return KeptLogin(client, {"type": "logged_in"}, "the name was claimed anew")
+            return KeptLogin(client, {"type": "logged_in", "next_seq": 8}, "the name was claimed anew")
 
         link = link_of(None, receiver, tmp_path, connect)
         with pytest.raises(ConnectionLost, match="not connected"):

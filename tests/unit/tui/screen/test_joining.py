@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, calm, sent
-from tui.screen.messages import EngineSaid
+from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, busy, calm, sent
+from tui.screen.messages import Connected, EngineSaid
 from tui.screen.my_fills import FILLS_KEPT_MAX, FIRST_REACH, Fill, MyFills
 from tui.screen.update import update
 from tui.screen.view import view
@@ -129,6 +129,20 @@ def test_whatever_is_told_how_often_each_fill_is_there_once_and_the_newest_stay(
     assert len(set(shown)) == len(shown) == min(FILLS_KEPT_MAX, len(everything))
     newest = sorted(everything, key=lambda fill: fill.trade_id)[-len(shown) :] if shown else []
     assert min((fill.trade_id for fill in newest), default=0) == min((fill.trade_id for fill in shown), default=0)
+
+
+def test_another_exchange_at_the_same_address_starts_with_nothing_of_the_one_before() -> None:
+    scene = busy(120, 36)
+    scene.model.engine_id = "one"
+    instrument = {"symbol": "ACME", "tick_size": TICK, "lot_size": 1}
+    for engine_id, is_forgotten in (("one", False), ("two", True)):
+        logged_in = {"type": "logged_in", "instruments": [instrument], "engine_id": engine_id}
+        update(scene.model, Connected(scene.now, logged_in, ()))
+        assert (len(scene.model.fills) == 0) == is_forgotten
+        assert (scene.model.position.net == 0) == is_forgotten
+        assert scene.model.market is not None
+        assert (not scene.model.market.tape) == is_forgotten
+    assert view(scene.model, 120, 36, scene.now).row(0).startswith(" ACME   – / –")
 
 
 # --- money -----------------------------------------------------------------------------------------------------

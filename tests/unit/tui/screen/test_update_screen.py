@@ -37,7 +37,7 @@ def test_after_a_reconnect_everything_is_asked_for_and_the_engine_is_believed() 
     update(scene.model, Lost(scene.now, "gone"))
     requests = update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": []}, ()))
     kinds = [message["type"] for message in sent(requests)]
-    assert kinds == ["get_orders", "get_positions", "subscribe", "subscribe", "ping"]
+    assert kinds == ["get_orders", "get_positions", "subscribe", "subscribe", "subscribe", "ping"]
     scene.say({"type": "orders", "orders": []})
     assert {order.state for order in scene.model.orders} == {ShownState.UNKNOWN, ShownState.FILLED}
 

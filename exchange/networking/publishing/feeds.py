@@ -25,6 +25,7 @@ from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.publishing.book_views import BookView, BookViews
+from exchange.networking.publishing.indications import Indications
 from exchange.networking.publishing.trade_feeds import TradeFeeds
 from exchange.networking.wire.encode_feeds import FeedEncoder, instrument_status, news
 
@@ -42,6 +43,7 @@ class Feeds:
         self._book_views: dict[str, BookViews] = {}
         self._trades = TradeFeeds(encoder, send, past_trades)
         self._news: dict[Connection, None] = {}
+        self._indications = Indications()
         # Every reader that is out of step, and for each view of which it was spared an update the `sequence` that
         # it knows.
         self._out_of_step: dict[Connection, dict[BookView, int]] = {}
@@ -59,6 +61,9 @@ class Feeds:
         view = book_views.view(depth)
         view.subscribers[connection] = None
         self._send(connection, view.snapshot(self._encoder))
+        indicated = self._indications.now(self._books[symbol])
+        if indicated is not None:
+            self._send(connection, self._encoder.auction_indication(indicated))
 
     def unsubscribe_book(self, connection: Connection, symbol: str) -> None:
         """Stop telling `connection`; no harm if it wasn't told."""
@@ -101,9 +106,7 @@ class Feeds:
 
     def tell_status(self, event: InstrumentStatusChanged) -> None:
         """Tell everybody who follows the instrument in any way that its phase has changed."""
-        following = dict.fromkeys(self._trades.subscribers(event.symbol))
-        for view in self._views(event.symbol):
-            following.update(view.subscribers)
+        following = {**dict.fromkeys(self._trades.subscribers(event.symbol)), **self._followers(event.symbol)}
         self._send_all(following, instrument_status(event))
 
     def tell_news(self, said: NewsSaid) -> None:
@@ -115,12 +118,13 @@ class Feeds:
         """Send what changed in every book since the last flush; bring those back in step who have caught up."""
         for symbol, book in self._books.items():
             bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
-            if not (bid_prices or ask_prices):
-                continue
             book_views = self._book_views.get(symbol)
-            if book_views is not None:
+            if book_views is None:
+                continue
+            if bid_prices or ask_prices:
                 for view, line in book_views.updates(bid_prices, ask_prices, self._encoder):
                     self._tell_view(view, line)
+            self._tell_indication(symbol, book, bool(bid_prices or ask_prices))
         # Behind all updates of this flush, so that the snapshots below hold them, and the next update follows.
         for connection in [connection for connection in self._out_of_step if not connection.is_lagging]:
             self._show_changed_views(connection)
@@ -138,6 +142,22 @@ class Feeds:
     def _views(self, symbol: str) -> Iterable[BookView]:
         book_views = self._book_views.get(symbol)
         return () if book_views is None else book_views.views()
+
+    def _tell_indication(self, symbol: str, book: OrderBook, levels_changed: bool) -> None:
+        followers = self._followers(symbol)
+        if not followers:
+            self._indications.forget(symbol)
+            return
+        changed = self._indications.changed(book, levels_changed)
+        if changed is not None:
+            self._send_all(followers, self._encoder.auction_indication(changed))
+
+    def _followers(self, symbol: str) -> dict[Connection, None]:
+        """Everybody who follows the book, at whatever depth."""
+        followers: dict[Connection, None] = {}
+        for view in self._views(symbol):
+            followers.update(view.subscribers)
+        return followers
 
     def _tell_view(self, view: BookView, line: bytes) -> None:
         """Send the update that took the view to its present sequence, or note who is spared it."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional, TypeVar, Union
 
+from exchange.engine.account import UserState
 from exchange.engine.checks import Refusal
+from exchange.engine.commands import GetPositions
 from exchange.engine.engine import Engine
+from exchange.engine.events import PositionsListed
 from exchange.networking.operator.conversation import AnswerCollector
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.publishing.connection_ends import ConnectionEnds
@@ -102,11 +105,13 @@ class SessionAnswers:
         """Nothing to say: the flush at the end of the batch finds who has caught up."""
 
     def _list_everything(self, operator: AnswerCollector) -> None:
-        users = [
-            (state, len(self._sessions.of(state.user).connections)) for state in self._engine.user_states()
-        ]
+        users: list[tuple[UserState, int, PositionsListed]] = []
+        for state in self._engine.user_states():
+            [holdings] = self._engine.process(GetPositions(state.user), 0)
+            assert isinstance(holdings, PositionsListed)
+            users.append((state, len(self._sessions.of(state.user).connections), holdings))
         phases = [(book.instrument.symbol, book.phase) for book in self._engine.books.values()]
-        self._send(operator, session_lines.everything(users, phases))
+        self._send(operator, self._encoder.everything(users, phases))
 
     def _subscribe(self, connection: Connection, request: Subscribe) -> None:
         channel, feeds = request.channel, self._feeds

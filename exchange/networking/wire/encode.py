@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from json.encoder import encode_basestring_ascii as _string
 from typing import Any, Union
 
+from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
     CancelRejected,
@@ -40,7 +41,7 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument, PriceTexts, nanos_text
 from exchange.engine.terms import Terms
-from exchange.engine.words import Code
+from exchange.engine.words import Code, Phase
 from exchange.networking.wire import operator_lines
 from exchange.networking.wire.encode_feeds import FeedEncoder
 from exchange.networking.wire.requests import BadRequest, FillsFound
@@ -199,10 +200,23 @@ class Encoder(FeedEncoder):
             f'"remaining_quantity":{order.remaining_quantity},"quantity_ahead":{ahead}{options}}}'
         )
 
+    def everything(
+        self, users: Iterable[tuple[UserState, int, PositionsListed]], phases: Iterable[tuple[str, Phase]]
+    ) -> bytes:
+        """For the operator: every user, how many connections they have and what they hold; every phase."""
+        rows = [
+            operator_lines.user_row(state, connections, self._holdings(holdings))
+            for state, connections, holdings in users
+        ]
+        return operator_lines.everything(rows, phases).encode()
+
     def _positions(self, answer: PositionsListed) -> str:
+        return f'{{"type":"positions",{self._holdings(answer)}}}\n'
+
+    def _holdings(self, answer: PositionsListed) -> str:
         entries = ",".join([self._position(position) for position in answer.positions])
         cash = "" if answer.cash_nanos is None else f',"cash":{nanos_text(answer.cash_nanos, 2)}'
-        return f'{{"type":"positions","positions":[{entries}]{cash}}}\n'
+        return f'"positions":[{entries}]{cash}'
 
     def _position(self, position: PositionState) -> str:
         amount_text = self._price_texts[position.symbol].instrument.amount_text

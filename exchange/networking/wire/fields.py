@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, NoReturn, Optional, TypeVar, Union
+from typing import Any, Optional, TypeVar, Union
 
 from exchange.engine.instrument import NANOS_DIGITS, NANOS_PER_UNIT
 from exchange.engine.words import Code, RejectCode
@@ -261,25 +261,18 @@ def cancel_on_disconnect(name: str, value: Any) -> CancelOnDisconnect:
     raise bad_value(name, value, 'must be true, false or "ALL"')
 
 
-def one_of(members: type[Member], later: frozenset[str] = frozenset()) -> Callable[[str, Any], Member]:
-    """A checker for the exact spelling of a member; those of `later` are known, but not of this version."""
-    member_by_text = {str(member.value): member for member in members if member.value not in later}
+def one_of(members: type[Member]) -> Callable[[str, Any], Member]:
+    """A checker for the exact spelling of a member."""
+    member_by_text = {str(member.value): member for member in members}
     rule = "must be one of " + ", ".join(member_by_text)
 
     def check(name: str, value: Any) -> Member:
         member: Optional[Member] = member_by_text.get(value) if type(value) is str else None
         if member is not None:
             return member
-        if type(value) is str and value in later:
-            raise RefusedError(_BAD_VALUE, f"{name} {value} is not offered by this version")
         raise bad_value(name, value, rule)
 
     return check
-
-
-def not_offered(name: str, _value: Any) -> NoReturn:
-    """A field the protocol knows and this version does not: refused whatever its value."""
-    raise RefusedError(_BAD_VALUE, f"{name} is not offered by this version")
 
 
 channel = one_of(Channel)

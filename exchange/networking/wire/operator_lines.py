@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii as _string
 
+from exchange.engine.account import UserState
 from exchange.engine.events import (
     Endowed,
     NewsSaid,
@@ -14,6 +15,7 @@ from exchange.engine.events import (
     UserReset,
     UserUnblocked,
 )
+from exchange.engine.words import Phase
 
 
 def phase_set(event: PhaseSet) -> str:
@@ -63,6 +65,21 @@ def news_said(event: NewsSaid) -> str:
     """To whom: null is everybody."""
     user = "null" if event.user is None else _string(event.user)
     return f'{{"type":"news_said","text":{_string(event.text)},"user":{user},"timestamp":{event.timestamp}}}\n'
+
+
+def everything(user_rows: Iterable[str], phases: Iterable[tuple[str, Phase]]) -> str:
+    """Every user and every instrument."""
+    instruments = [f'{{"symbol":"{symbol}","phase":"{phase._value_}"}}' for symbol, phase in phases]
+    return f'{{"type":"everything","users":[{",".join(user_rows)}],"instruments":[{",".join(instruments)}]}}\n'
+
+
+def user_row(state: UserState, connections: int, holdings: str) -> str:
+    """One user; `holdings` are the fields that `positions` has."""
+    return (
+        f'{{"user":{_string(state.user)},"live_orders":{state.live_order_count},'
+        f'"connections":{connections},"blocked":{_boolean(state.is_blocked)},'
+        f'"claimed":{_boolean(state.is_claimed)},{holdings}}}'
+    )
 
 
 def _boolean(value: bool) -> str:

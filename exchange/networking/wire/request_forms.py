@@ -16,7 +16,7 @@ from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, RejectCode, SelfTradePrevention, Side, TimeInForce
 from exchange.networking.wire import fields as check
 from exchange.networking.wire.fields import RefusedError, bad_value
-from exchange.networking.wire.form import REQUIRED, Fields, Form, Values, missing
+from exchange.networking.wire.form import REQUIRED, Fields, Form, Values
 from exchange.networking.wire.limits import BOOK_DEPTH_DEFAULT, FILLS_MAX
 from exchange.networking.wire.requests import (
     BadRequest,
@@ -31,10 +31,9 @@ from exchange.networking.wire.requests import (
 )
 
 # Members looked up once: on CPython 3.11 `OrderType.LIMIT` costs 75 ns, a module global 5 ns.
-_LIMIT = OrderType.LIMIT
+_MARKET = OrderType.MARKET
 _GTC = TimeInForce.GTC
 _IOC = TimeInForce.IOC
-_RESTING = (TimeInForce.GTC, TimeInForce.DAY)
 _MISSING_FIELD = RejectCode.MISSING_FIELD
 _BAD_VALUE = RejectCode.BAD_VALUE
 
@@ -42,17 +41,10 @@ _BAD_VALUE = RejectCode.BAD_VALUE
 
 
 def _new_order(user: str, values: Values) -> NewOrder:
-    order_type, time_in_force, price = values["order_type"], values["time_in_force"], values["price"]
-    post_only = values["post_only"]
-    if order_type is _LIMIT:
-        if price is None:
-            raise missing("price")
-        if time_in_force is None:
-            time_in_force = _GTC
-    else:
-        time_in_force = _market_time_in_force(price, time_in_force)
-    if post_only and time_in_force not in _RESTING:
-        raise bad_value("post_only", post_only, "goes only with a LIMIT order that may rest (GTC or DAY)")
+    """Which terms go together is the engine's to say, because it tells some other faults before that."""
+    order_type, time_in_force = values["order_type"], values["time_in_force"]
+    if time_in_force is None:
+        time_in_force = _IOC if order_type is _MARKET else _GTC
     return NewOrder(
         user,
         values["client_order_id"],
@@ -61,23 +53,14 @@ def _new_order(user: str, values: Values) -> NewOrder:
             values["side"],
             order_type,
             time_in_force,
-            price,
+            values["price"],
             values["quantity"],
-            post_only,
+            values["post_only"],
             values["self_trade_prevention"],
+            values["stop_price"],
+            values["display_quantity"],
         ),
     )
-
-
-def _market_time_in_force(price_nanos: Optional[int], time_in_force: Optional[TimeInForce]) -> TimeInForce:
-    if price_nanos is not None:
-        raise RefusedError(_BAD_VALUE, "price does not go with a MARKET order, which takes any")
-    if time_in_force is None:
-        return _IOC
-    if time_in_force in _RESTING:
-        rule = "does not go with a MARKET order, which never rests (IOC or FOK)"
-        raise bad_value("time_in_force", time_in_force.value, rule)
-    return time_in_force
 
 
 def _cancel_order(user: str, values: Values) -> CancelOrder:
@@ -85,10 +68,11 @@ def _cancel_order(user: str, values: Values) -> CancelOrder:
 
 
 def _replace_order(user: str, values: Values) -> ReplaceOrder:
-    changes = values["price"], values["quantity"], values["new_client_order_id"]
+    changes = values["price"], values["quantity"], values["new_client_order_id"], values["stop_price"]
     named = _one_order(values)
-    if changes == (None, None, None):
-        raise RefusedError(_MISSING_FIELD, "price, quantity or new_client_order_id is missing: nothing to replace")
+    if changes == (None, None, None, None):
+        rule = "price, quantity, stop_price or new_client_order_id is missing: nothing to replace"
+        raise RefusedError(_MISSING_FIELD, rule)
     return ReplaceOrder(user, *named, *changes)
 
 
@@ -225,13 +209,13 @@ FORMS = {
             "client_order_id": (check.client_order_id, REQUIRED),
             "symbol": _SYMBOL,
             "side": (check.one_of(Side), REQUIRED),
-            "order_type": (check.one_of(OrderType, later=frozenset({"STOP", "STOP_LIMIT"})), REQUIRED),
+            "order_type": (check.one_of(OrderType), REQUIRED),
             "quantity": (check.quantity, REQUIRED),
             "price": (check.price, None),
-            "stop_price": (check.not_offered, None),
+            "stop_price": (check.price, None),
             "time_in_force": (check.one_of(TimeInForce), None),
             "post_only": (check.flag, False),
-            "display_quantity": (check.not_offered, None),
+            "display_quantity": (check.quantity, None),
             "self_trade_prevention": (check.one_of(SelfTradePrevention), None),
         },
         _new_order,
@@ -243,6 +227,7 @@ FORMS = {
             **_NAMED_ORDER,
             "price": (check.price, None),
             "quantity": (check.quantity, None),
+            "stop_price": (check.price, None),
             "new_client_order_id": (check.client_order_id, None),
         },
         _replace_order,

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii as _string
 from typing import NamedTuple, Optional, Union
 
-from exchange.engine.account import UserState
 from exchange.engine.instrument import NANOS_PER_UNIT, Instrument, Schedule, nanos_text
 from exchange.engine.words import Code, Phase
 from exchange.networking.wire.encode import code_and_text
@@ -130,24 +129,6 @@ def pong(ping_id: Union[str, int, NumberText, None]) -> bytes:
     return f'{{"type":"pong","id":{text}}}\n'.encode()
 
 
-def everything(users: Iterable[tuple[UserState, int]], phases: Iterable[tuple[str, Phase]]) -> bytes:
-    """For the operator: every user with the number of their connections, every instrument with its phase."""
-    listed_users = ",".join(
-        [
-            f'{{"user":{_string(state.user)},"live_orders":{state.live_order_count},'
-            f'"connections":{connections},"blocked":{_boolean(state.is_blocked)},'
-            f'"claimed":{_boolean(state.is_claimed)}}}'
-            for state, connections in users
-        ]
-    )
-    listed_instruments = ",".join([f'{{"symbol":"{symbol}","phase":"{phase.value}"}}' for symbol, phase in phases])
-    return f'{{"type":"everything","users":[{listed_users}],"instruments":[{listed_instruments}]}}\n'.encode()
-
-
 def heartbeat() -> bytes:
     """Something to say when there is nothing to say."""
     return b'{"type":"heartbeat"}\n'
-
-
-def _boolean(value: bool) -> str:
-    return "true" if value else "false"

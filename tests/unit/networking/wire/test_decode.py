@@ -305,30 +305,37 @@ def test_bad_ping_id(ping_id: object) -> None:
     assert_refused(ask("ping", id=ping_id), BadRequest, "BAD_VALUE", "id")
 
 
+@pytest.mark.parametrize("order_type", ["LIMIT", "MARKET", "STOP", "STOP_LIMIT"])
+@pytest.mark.parametrize("time_in_force", ["GTC", "DAY", "IOC", "FOK", FORGET])
+@pytest.mark.parametrize("price", [1, FORGET])
+def test_which_terms_go_together_is_left_to_the_engine(order_type: str, time_in_force: Any, price: Any) -> None:
+    """It tells a duplicate id, a block and a phase before it."""
+    options = {"stop_price": 2, "display_quantity": 3, "post_only": True}
+    order = enter(order_type=order_type, time_in_force=time_in_force, price=price, **options)
+    assert isinstance(order, NewOrder)
+    expected = ("IOC" if order_type == "MARKET" else "GTC") if time_in_force is FORGET else time_in_force
+    terms = order.terms
+    assert (terms.order_type.value, terms.time_in_force.value) == (order_type, expected)
+    assert terms.price_nanos == (None if price is FORGET else 10**9)
+    assert (terms.stop_price_nanos, terms.display_quantity, terms.post_only) == (2 * 10**9, 3, True)
+
+
 # --- fields taken together -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("changes", "code", "word"),
     [
-        ({"price": FORGET}, "MISSING_FIELD", "price"),
         ({"side": FORGET}, "MISSING_FIELD", "side"),
         ({"order_type": FORGET}, "MISSING_FIELD", "order_type"),
         ({"quantity": FORGET}, "MISSING_FIELD", "quantity"),
-        ({"order_type": "MARKET"}, "BAD_VALUE", "price"),
-        ({"order_type": "MARKET", "price": FORGET, "time_in_force": "GTC"}, "BAD_VALUE", "GTC"),
-        ({"order_type": "MARKET", "price": FORGET, "time_in_force": "DAY"}, "BAD_VALUE", "DAY"),
-        ({"order_type": "MARKET", "price": FORGET, "post_only": True}, "BAD_VALUE", "post_only"),
-        ({"post_only": True, "time_in_force": "IOC"}, "BAD_VALUE", "post_only"),
-        ({"post_only": True, "time_in_force": "FOK"}, "BAD_VALUE", "post_only"),
         ({"user": "alice"}, "UNKNOWN_FIELD", "user"),
         ({"pricee": 1}, "UNKNOWN_FIELD", "'pricee'"),
         ({"x" * 5000: 1}, "UNKNOWN_FIELD", "xxx..."),
         ({"\u2028": 1}, "UNKNOWN_FIELD", "u2028"),
-        ({"order_type": "STOP"}, "BAD_VALUE", "STOP is not offered by this version"),
-        ({"order_type": "STOP_LIMIT"}, "BAD_VALUE", "STOP_LIMIT is not offered by this version"),
-        ({"stop_price": 5}, "BAD_VALUE", "stop_price is not offered by this version"),
-        ({"display_quantity": 5}, "BAD_VALUE", "display_quantity is not offered by this version"),
+        ({"order_type": "TRAILING"}, "BAD_VALUE", "LIMIT, MARKET, STOP, STOP_LIMIT"),
+        ({"stop_price": "5"}, "BAD_VALUE", "JSON number"),
+        ({"display_quantity": 5.5}, "BAD_VALUE", "JSON integer"),
     ],
 )
 def test_new_order_that_breaks_a_rule_of_form(changes: Fields, code: str, word: str) -> None:

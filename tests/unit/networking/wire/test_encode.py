@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exchange.engine.account import UserState
 from exchange.engine.events import (
     AllCanceled,
     CancelRejected,
@@ -314,3 +315,20 @@ def test_instrument_added_later_is_known() -> None:
     encoder = Encoder()
     encoder.add_instrument(ACME)
     assert message(encoder.encode(ACCEPTED)) == encoded(ACCEPTED)
+
+
+def test_the_operators_list_names_users_what_they_hold_and_instruments() -> None:
+    position = PositionState("ACME", 3, 3 * 10**9, 10**9, 0, 5)
+    users = [
+        (UserState("alice", 2, False, True), 3, PositionsListed((position,), 10**9)),
+        (UserState("bob", 0, True, False), 0, PositionsListed(())),
+    ]
+    alice = {"user": "alice", "live_orders": 2, "connections": 3, "blocked": False, "claimed": True}
+    bob = {"user": "bob", "live_orders": 0, "connections": 0, "blocked": True, "claimed": False}
+    holdings = encoded(PositionsListed((position,), 10**9))
+    del holdings["type"]
+    assert message(ENCODER.everything(users, [("BOND", Phase.HALTED)])) == {
+        "type": "everything",
+        "users": [{**alice, **holdings}, {**bob, "positions": []}],
+        "instruments": [{"symbol": "BOND", "phase": "HALTED"}],
+    }

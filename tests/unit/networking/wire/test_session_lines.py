@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from exchange.engine.account import UserState
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.words import Phase, RejectCode
 from exchange.networking.wire import session_lines
@@ -33,17 +32,6 @@ def test_logged_in_lists_the_instruments() -> None:
 def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name() -> None:
     assert message(session_lines.logged_in("alice", 1, [], IDENTITY, "5ec4e7"))["token"] == "5ec4e7"
 
-
-def test_the_operators_list_names_users_and_instruments() -> None:
-    users = [(UserState("alice", 2, False, True), 3), (UserState("bob", 0, True, False), 0)]
-    assert message(session_lines.everything(users, [("BOND", Phase.HALTED)])) == {
-        "type": "everything",
-        "users": [
-            {"user": "alice", "live_orders": 2, "connections": 3, "blocked": False, "claimed": True},
-            {"user": "bob", "live_orders": 0, "connections": 0, "blocked": True, "claimed": False},
-        ],
-        "instruments": [{"symbol": "BOND", "phase": "HALTED"}],
-    }
 
 
 @pytest.mark.parametrize(

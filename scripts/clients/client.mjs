@@ -127,6 +127,10 @@ const handlers = {
     console.log(`filled: ${side} ${quantity} @ ${price}, ${remaining_quantity} remaining, ${status}`);
   },
   order_canceled({ order_id, reason }) { console.log(`canceled: order ${order_id}, ${reason}`); },
+  order_replaced({ order_id, price, quantity }) { console.log(`replaced: order ${order_id} now ${quantity} @ ${price}`); },
+  order_expired({ order_id }) { console.log(`expired: order ${order_id}`); },
+  order_triggered({ order_id, stop_price }) { console.log(`triggered: order ${order_id} at ${stop_price}`); },
+  instrument_status({ symbol, phase }) { console.log(`${symbol} is now ${phase}`); },
   gap({ from, to }) { console.log(`missed: events ${from} to ${to}; their fills follow`); },
   order_rejected: refused, login_rejected: refused, error: refused,
 };

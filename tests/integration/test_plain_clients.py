@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from tests.support.processes import WAIT_S, Program, RunningEngine, operate, plain_client
 from tests.support.project import ROOT
 from tests.support.screen_process import ScreenProcess
@@ -113,6 +114,29 @@ def test_after_a_restart_the_fills_and_the_own_history_are_there(tmp_path: Path)
     ]
     assert [row[-1] for row in rows[-7:-1]] == [*["FILLED"] * 3, "NEW", "FILLED", "FILLED"]
     assert status == 0
+
+
+def test_a_client_that_is_killed_again_and_again_has_the_same_orders_as_the_engine_in_the_end(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    for seen in (1, 7, 30, 3, 60):
+        with plain_client(engine, tmp_path, "alice") as alice:
+            alice.type("buy 2 1\nsell 1 1\n" * 100)
+            for _ in range(seen):
+                alice.see("accepted: order")
+            alice.send_signal(signal.SIGKILL)
+            assert alice.wait()[0] == -signal.SIGKILL
+    with plain_client(engine, tmp_path, "alice") as alice:
+        assert alice.end()[0] == 0
+    with ExchangeClient.connect(port=engine.port) as client:
+        client.login("alice", TokenStore(tmp_path / "alice" / "tokens"))
+        in_the_book = [(order["order_id"], order["remaining_quantity"]) for order in client.orders()]
+        traded = sum(fill["quantity"] for fill in client.fills())
+    kept = history(tmp_path, "alice")
+    live = [(order["order_id"], order["remaining_quantity"]) for order in kept if order["remaining_quantity"]]
+    assert live == in_the_book
+    assert sum(order["executed_quantity"] for order in kept) == traded
+    assert len(kept) == len({order["order_id"] for order in kept}) > 50
 
 
 def test_an_engine_that_stops_ends_the_session_with_a_clear_line(engine: RunningEngine, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ answer is shown before the next prompt, and nothing is unanswered when the input
 
 from __future__ import annotations
 
-import contextlib
 import select
 import time
 from collections import deque
@@ -69,8 +68,7 @@ class PlainClient:
     def run(self) -> None:
         """Until the person quits or the input ends."""
         self._tell_events()
-        with contextlib.suppress(Rejected):  # An exchange without the channel has no news to tell.
-            self._client.subscribe("news")
+        self._client.subscribe("news")
         self._watch_market()
         self._tell_events()
         while not self._is_over and not self._lines.is_over:

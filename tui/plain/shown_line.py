@@ -90,7 +90,7 @@ def position_lines(positions: list[Message], cash: Optional[Decimal] = None) -> 
 
     `cash` is None for a user who was never endowed.
     """
-    has_fees = any("fees" in position for position in positions)
+    has_fees = any(position.get("fees") for position in positions)
     lines = [_position_head(has_fees), *[_position_line(each, has_fees) for each in positions]]
     return (lines if positions else ["no positions"]) + ([] if cash is None else [f"cash: {cash:f}"])
 

@@ -49,6 +49,9 @@ def simple_engine(request: Request) -> Optional[list[str]]:
     """Accept what is above a price of 1, refuse the rest."""
     if request["type"] == "ping":
         return pong(request)
+    if request["type"] in ("subscribe", "unsubscribe"):
+        answer = {"type": f"{request['type']}d", "channel": request["channel"], "symbol": request.get("symbol")}
+        return [json.dumps(answer)]
     if request["type"] == "new_order":
         too_low = request.get("price", 2) <= 1
         return [rejected(request, "PRICE_OUT_OF_BAND", "too low") if too_low else accepted(request)]

@@ -268,6 +268,7 @@ def test_orders_positions_and_book_are_tables() -> None:
     money = {"average_price": None, "realised_pnl": Decimal("-1.50"), "unrealised_pnl": Decimal(0)}
     position = {"symbol": "ACME", "net_position": -3, "volume": 9, **money}
     assert position_lines([position])[1].split() == ["ACME", "-3", "-", "-1.50", "0", "9"]
+    assert position_lines([{**position, "fees": Decimal("0.00")}]) == position_lines([position])
     with_fees = position_lines([{**position, "fees": Decimal("0.75")}], Decimal("99.5"))
     assert (with_fees[0].split()[-1], with_fees[1].split()[-1], with_fees[2]) == ("fees", "0.75", "cash: 99.5")
     book = BookFollower("ACME", 10)

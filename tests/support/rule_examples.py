@@ -24,10 +24,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Optional
 
-from exchange.engine.commands import ListInstrument, SetLimits
+from exchange.engine.auction import indication
+from exchange.engine.commands import Command, Endow, ListInstrument, SetLimits, SetPhase, Settle
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
-    AuctionIndication,
     CancelRejected,
     InstrumentListed,
     InstrumentStatusChanged,
@@ -39,7 +39,9 @@ from exchange.engine.events import (
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.engine.order import Order
+from exchange.engine.phases import next_due
 from exchange.engine.trade import Trade
+from exchange.engine.words import Phase
 from exchange.networking.operator.operator_wish import wish_of
 from exchange.networking.wire.decode import decode
 from exchange.networking.wire.encode import Encoder
@@ -54,6 +56,15 @@ _ORDER = re.compile(
 )
 _CHANGES = re.compile(r"(?:(\d+) in all)?(?:,? ?@ ([\d.]+))?(?:,? ?stop ([\d.]+))?(?:,? ?as ([\w-]+))?")
 _REFUSED = (OrderRejected, CancelRejected, ReplaceRejected, BadRequest)
+_OPERATOR_COMMANDS: dict[str, Callable[..., Command]] = {
+    "phase": lambda symbol, phase: SetPhase(symbol, Phase(phase)),
+    "endow": lambda user, cash, symbol=None, quantity=0, average=0: Endow(
+        user, nanos(cash), symbol, int(quantity), nanos(average)
+    ),
+    "settle": lambda symbol, price: Settle(symbol, nanos(price)),
+}
+# The fields of an instrument that make its trading day.
+_DAY = ("open", "close", "opening_call_s", "closing_call_s", "random_end_s")
 _UNTOLD = (InstrumentListed, LimitsSet, UserClaimed)
 _OPTIONS: dict[str, dict[str, Any]] = {
     "IOC": {"time_in_force": "IOC"},
@@ -66,6 +77,14 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "CANCEL_BOTH": {"self_trade_prevention": "CANCEL_BOTH"},
     "DECREMENT": {"self_trade_prevention": "DECREMENT"},
 }
+
+
+NS_PER_S = 1_000_000_000
+
+
+def nanos(amount: Any) -> int:
+    """Currency units in 10⁻⁹."""
+    return int(Decimal(amount) * 1_000_000_000)
 
 
 class Play:
@@ -90,7 +109,9 @@ class Play:
             (r"(?P<user>\w+)'s position", self._position),
             (r"the operator: (?P<wish>.+)", self._operate),
             (r"the engine restarts", self._restart),
-            (r"(?P<seconds>\d+) s later", self._later),
+            (r"the indication", self._indication),
+            (r"(?P<seconds>[\d.]+) s later", self._later),
+            (r"at (?P<hours>\d\d):(?P<minutes>\d\d):(?P<seconds>\d\d)", self._at),
         ]
 
     def run(self) -> None:
@@ -118,14 +139,13 @@ class Play:
 
     def _set_up(self, line: str) -> None:
         kind, _, values = line.partition(":")
-        fields: dict[str, Any] = {}
-        for each in values.split(","):
-            field, _, value = each.strip().partition(" ")
-            fields[field] = value if value.isupper() else json.loads(value, parse_float=Decimal)
+        fields = dict(each.strip().split(" ", 1) for each in values.split(","))
         if kind == "instrument":
-            self._list_instrument(fields)
+            day = {name: _value(fields.pop(name)) for name in _DAY if name in fields}
+            schedule = {"schedule": day} if day else {}
+            self._list_instrument({**{name: _value(text) for name, text in fields.items()}, **schedule})
         else:
-            self._process(SetLimits(Limits(**fields)))
+            self._process(SetLimits(Limits(**{name: int(text) for name, text in fields.items()})))
 
     def _list_instrument(self, fields: dict[str, Any]) -> None:
         if self._instrument is None:
@@ -187,9 +207,17 @@ class Play:
         return self._say(user, {"type": "get_positions"})
 
     def _operate(self, wish: str) -> list[str]:
-        word, _, subject = wish.partition(" ")
-        fields = {"do": word, "symbol" if subject in ("ACME", "all") else "user": subject}
+        word, *subjects = wish.split()
+        make = _OPERATOR_COMMANDS.get(word)
+        if make is not None:
+            return self._process(make(*subjects))
+        fields = {"do": word, "symbol" if subjects[0] in ("ACME", "all") else "user": subjects[0]}
         return self._process(wish_of(json.dumps(fields).encode()))
+
+    def _indication(self) -> list[str]:
+        """What whoever follows the book is told in a call."""
+        line = self._encoder.auction_indication(indication(self._engine.book("ACME")))
+        return list(outcomes("", json.loads(line, parse_float=Decimal)))
 
     def _restart(self) -> list[str]:
         restored = Engine.restore(json.loads(json.dumps(list(self._engine.snapshot()))))
@@ -198,8 +226,20 @@ class Play:
         return []
 
     def _later(self, seconds: str) -> list[str]:
-        self._now_ns += int(seconds) * 1_000_000_000
-        return []
+        return self._wait_until(self._now_ns + int(Decimal(seconds) * NS_PER_S))
+
+    def _at(self, hours: str, minutes: str, seconds: str) -> list[str]:
+        """The examples' clock begins at midnight."""
+        return self._wait_until((int(hours) * 3_600 + int(minutes) * 60 + int(seconds)) * NS_PER_S)
+
+    def _wait_until(self, end_ns: int) -> list[str]:
+        """All that time brings until then; a random end is drawn as late as it may be."""
+        told: list[str] = []
+        while (due := next_due(self._engine.books.values(), end_ns)) is not None and due.at <= end_ns:
+            self._now_ns = due.at
+            told += self._process(due.drawn(lambda longest: longest))
+        self._now_ns = end_ns
+        return told
 
     # --- to the engine and back --------------------------------------------------------------------------
 
@@ -224,10 +264,9 @@ class Play:
             yield from outcomes(self._names.get(message.get("order_id", 0), ""), message)
 
     def _line(self, event: Any) -> bytes:
+        """As a client is told of it."""
         if isinstance(event, InstrumentStatusChanged):
             return instrument_status(event)
-        if isinstance(event, AuctionIndication):
-            return self._encoder.auction_indication(event)
         return self._encoder.encode(event)
 
     def _price(self, price: int) -> str:
@@ -242,19 +281,37 @@ class Play:
         if self._order_count == 0:
             for row in rows:
                 for verb, cell in zip(("buys", "sells"), row, strict=True):
-                    user, _, rest = cell.partition(" ")
-                    assert cell == "" or "accepted" in self._act(f"{user} {verb} {rest}")[0], cell
+                    if cell:
+                        self._enter_drawn(verb, cell)
         else:
             assert rows == self._book(), f"the page draws {rows}\n  the engine's book is {self._book()}"
 
+    def _enter_drawn(self, verb: str, cell: str) -> None:
+        """`alice 10 @ 50`, or `alice 10 of 100 @ 50` for an iceberg."""
+        drawn = re.fullmatch(r"(\w+) (?:(\d+) of )?(\d+) @ ([\d.]+)", cell)
+        assert drawn is not None, cell
+        user, shown, quantity, price = drawn.groups()
+        showing = f" showing {shown}" if shown else ""
+        assert "accepted" in self._act(f"{user} {verb} {quantity} @ {price}{showing}")[0], cell
+
     def _book(self) -> list[tuple[str, str]]:
         book = self._engine.book("ACME")
-        bids, asks = ([self._cell(order) for order in side.orders()] for side in (book.bids, book.asks))
+        bids, asks = (
+            [self._cell(order) for order in side.orders()]
+            for side in (book.bids, book.asks)
+        )
         return list(zip_longest(bids, asks, fillvalue=""))
 
     def _cell(self, order: Order) -> str:
-        assert order.price is not None
-        return f"{order.user} {order.remaining_quantity} @ {self._price(order.price)}"
+        price = "at market" if order.price is None else f"@ {self._price(order.price)}"
+        shown, remaining = order.displayed_quantity, order.remaining_quantity
+        quantity = f"{remaining}" if shown is None else f"{shown} of {remaining}"
+        return f"{order.user} {quantity} {price}"
+
+
+def _value(text: str) -> Any:
+    """A number, a word, or a time of day."""
+    return json.loads(text, parse_float=Decimal) if re.fullmatch(r"-?[\d.]+", text) else text
 
 
 def _grouped(example: str) -> Iterator[tuple[str, list[str]]]:

@@ -141,6 +141,12 @@ def test_a_shortcut_that_somebody_may_want_to_take_breaks_the_contract(
     assert not all(is_kept_with(arrow, options, imports) for options in configured_contracts())
 
 
+def test_every_room_of_the_exchange_has_its_place_among_the_layers(imports: grimp.ImportGraph) -> None:
+    house = next(options for options in configured_contracts() if "exchange.assembly" in options.get("layers", []))
+    named = {name for layer in house["layers"] for name in re.findall(r"[\w.]+", layer)}
+    assert imports.find_children("exchange") <= named
+
+
 def test_the_command_that_checks_the_contract_fails_on_a_line_that_breaks_it(tmp_path: Path) -> None:
     for name in PACKAGES:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -75,8 +75,8 @@ class Order:
         self.client_order_id = client_order_id
         self.symbol = symbol
         self.terms = terms
-        # Unpacked in one step, because orders are made by the million.
-        self.side, _, _, _, self.remaining_quantity, _, prevention, _, _ = terms
+        self.side, self.remaining_quantity = terms.side, terms.quantity
+        prevention = terms.self_trade_prevention
         self.price = price
         self.self_trade_prevention = prevention or _NO_PREVENTION
         self.executed_quantity = 0

@@ -73,7 +73,7 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
         book = found
     instrument = book.instrument
     (_side, order_type, time_in_force, price_nanos, quantity, post_only, prevention, stop_price_nanos,
-     display_quantity) = terms  # fmt: skip
+     display_quantity) = terms[:9]  # fmt: skip
     # Nothing but its price and quantity could be wrong with a plain order, and these are looked at here.
     is_plain = order_type is _LIMIT and not post_only and stop_price_nanos is display_quantity is None
     is_in_order = (

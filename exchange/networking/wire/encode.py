@@ -47,7 +47,7 @@ from exchange.networking.wire.encode_feeds import FeedEncoder
 from exchange.networking.wire.requests import BadRequest, FillsFound
 
 # What most orders ask for beyond side, type, time, price and quantity: nothing.
-_NO_OPTIONS = (False, None, None, None)
+_NO_OPTIONS = tuple(Terms._field_defaults.values())
 # So many rows of a long answer are written at a time.
 ROWS_IN_A_PIECE = 200
 

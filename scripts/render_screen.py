@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the trading screen's picture for the README, `tui/screenshot.svg`, anew."""
+"""Write the trading screen's pictures for the READMEs anew: `tui/screenshot.svg` and those in `tui/pictures`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser
-from tests.support.screen_picture import picture
+from tests.support.screen_picture import pictures
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURE = ROOT / "tui" / "screenshot.svg"
+PLACE = ROOT / "tui"
 
 
 def main(arguments: list[str]) -> int:
-    """Draw and write it."""
+    """Draw and write them."""
     OneLineParser(prog="render_screen.py", description=__doc__).parse_args(arguments)
-    PICTURE.write_text(picture(), encoding="utf-8")
-    print(f"wrote {PICTURE}")
+    for name, text in pictures().items():
+        path = PLACE / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path}")
     return 0
 
 

@@ -194,9 +194,7 @@ def main(arguments: list[str]) -> int:
     # Who waits for the interpreter while somebody else's bytes are decoded waits no longer than this.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     logging.raiseExceptions = False  # A log that can't be written is no reason to tell a story about it.
-    logging.basicConfig(
-        level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(level=options.log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     try:
         storage = StorageOptions(Durability(options.durability), options.snapshot_every)
         exchange = Exchange(

@@ -36,9 +36,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "without changing anything, and say what to do about what is wrong.",
         epilog="exit code: 0 all is sound, 1 there are problems, 2 it can't be checked (the engine runs, say)",
     )
-    parser.add_argument(
-        "--data-dir", type=Path, default=Path("data"), help="what to check (default: %(default)s)"
-    )
+    parser.add_argument("--data-dir", type=Path, default=Path("data"), help="what to check (default: %(default)s)")
     return parser.parse_args(arguments)
 
 

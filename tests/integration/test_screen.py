@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from exchange.networking.tcp_client import ExchangeClient
-from tests.support.processes import Program, RunningEngine, operate
+from tests.support.canned_engine import CannedEngine
+from tests.support.processes import WAIT_S, Program, RunningEngine, operate
+from tests.support.project import ROOT
 from tests.support.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
 
 
@@ -443,3 +448,20 @@ def test_another_exchange_at_the_same_address_is_told_and_starts_with_nothing(tm
                 screen.see("POS 0")
                 screen.see("this exchange did not know alice: the name is claimed anew")
                 screen.see("no trades yet")
+
+
+def test_a_refusal_full_of_control_sequences_is_told_in_one_harmless_line(tmp_path: Path) -> None:
+    text = "\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\u202e"
+    refusal = json.dumps({"type": "login_rejected", "code": "BLOCKED", "text": text})
+    with CannedEngine(lambda _: [refusal]) as engine:
+        client = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / "start_client.py"), "--user", "alice", "--plain"]
+            + ["--port", str(engine.port), "--data-dir", str(tmp_path)],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=WAIT_S,
+        )
+    assert client.returncode == 2
+    assert client.stderr.count(b"\n") == 1
+    assert client.stderr.decode().strip().isprintable()
+    assert rb"\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\u202e" in client.stderr

@@ -1,4 +1,4 @@
-"""The trading screen's picture for the README: a fixed state → cells → SVG.  `scripts/render_screen.py` writes it.
+"""The trading screen's pictures for the READMEs: fixed states → cells → SVG.  `render_screen.py` writes them.
 
 Letters are text; bars, lines and dots are drawn as shapes, so the picture looks the same with every font.
 """
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from tests.support.screen_scenes import busy
+from tests.support import screen_scenes
+from tests.support.screen_scenes import Scene, busy
 from tui.screen.cells import Attribute, Canvas, Color
 from tui.screen.panels.chart import BRAILLE, DOT_BITS
 from tui.screen.panels.frame import EIGHTHS
 from tui.screen.theme import PALETTES, RGB, Theme
 from tui.screen.view import view
 
-WIDTH, HEIGHT = 120, 36
 CELL_WIDTH, CELL_HEIGHT = 9, 19
 FONT_SIZE = 15
 BASELINE = 14
@@ -149,7 +149,17 @@ def _text(x: int, y: int, text: str, color: str, attribute: int) -> str:
     return f'<text {place} fill="{color}"{weight}{line}{length}>{escape(text)}</text>'
 
 
-def picture() -> str:
-    """The README's picture, as an SVG text."""
-    scene = busy(WIDTH, HEIGHT)
-    return Picture(view(scene.model, WIDTH, HEIGHT, scene.now), Theme.DEFAULT).svg()
+def pictures() -> dict[str, str]:
+    """The pictures of the READMEs: where each belongs under `tui/`, and its SVG text."""
+    return {
+        "screenshot.svg": _picture(busy(120, 36)),
+        "pictures/call.svg": _picture(screen_scenes.call(80, 24)),
+        "pictures/halt.svg": _picture(screen_scenes.halt(80, 24)),
+        "pictures/iceberg.svg": _picture(screen_scenes.iceberg(80, 24)),
+        "pictures/waiting_stop.svg": _picture(screen_scenes.waiting_stop(80, 24)),
+    }
+
+
+def _picture(scene: Scene) -> str:
+    width, height = scene.model.width, scene.model.height
+    return Picture(view(scene.model, width, height, scene.now), Theme.DEFAULT).svg()

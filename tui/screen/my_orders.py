@@ -3,9 +3,10 @@
     SENT ──accepted──► WORKING ──fill──► PARTIAL ──fill──► FILLED
       └──refused──► REJECTED    └──────────┴──► CANCELED, EXPIRED      UNKNOWN: ended while nobody looked
 
-Nothing becomes WORKING or FILLED before the engine said so.  `ahead` is how much rests before an order in its
-level.  The engine doesn't tell; it is known when the order joins the level, falls with each trade there and with
-the level's total, and so is at most what is shown.  None: not known.
+Nothing becomes WORKING or FILLED before the engine said so.  `ahead` is what is shown before an order in its
+level.  The engine tells it with the list of orders; after that it is counted: it begins with what the level holds
+when the order joins it, falls with each trade there and with the level's total, and so is at most what is shown.
+None: not known.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ ME = "ME"
 # In place of the side: of a trade in an auction nobody took the price.
 AUCTION = "A"
 _BAR_COLORS = {True: Color.BID_BAR, False: Color.ASK_BAR, None: Color.VOLUME_BAR}
+SYMBOL = "SYM"
 # Whether a fill made the price or took it.
 ROLE = "ROLE"
 # The head of the column of B and S.
@@ -38,7 +39,7 @@ def _table(
     wanted = [
         Wanted("TIME", 8, 2, is_right_aligned=False),
         Wanted(SIDE, 1, 0),
-        *([Wanted("SYMBOL", symbol_width, 1, is_right_aligned=False)] if symbol_width else []),
+        *([Wanted(SYMBOL, symbol_width, 1, is_right_aligned=False)] if symbol_width else []),
         Wanted("PRICE", max(6, price_width), 0),
         Wanted("QTY", QUANTITY_WIDTH if width >= ROOMY_WIDTH_MIN else 4, 0),
         *([Wanted(ROLE, len("maker"), 3, is_right_aligned=False)] if has_role else []),
@@ -107,7 +108,7 @@ def _draw_fill(inside: Area, y: int, model: Model, fill: Fill, table: Table) -> 
     trade = TapeTrade(fill.timestamp_ns, fill.price, fill.quantity, fill.is_buy)
     _draw_trade(inside, y, time, model.markets[fill.symbol], trade, table, is_mine=True)
     table.put(inside, y, ROLE, "maker" if fill.is_maker else "taker", Color.FAINT)
-    table.put(inside, y, "SYMBOL", fit(fill.symbol, SYMBOL_WIDTH_MAX), Color.DIM)
+    table.put(inside, y, SYMBOL, fit(fill.symbol, SYMBOL_WIDTH_MAX), Color.DIM)
 
 
 def _draw_tape_rows(inside: Area, y: int, model: Model, market: Market, table: Table, scrolled: int) -> None:

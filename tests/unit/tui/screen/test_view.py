@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.render_screen import PICTURE
+from scripts.render_screen import PLACE
 from tests.support import screen_picture, screen_scenes, screen_snapshots
 from tests.support.screen_scenes import LAST_TICKS, Scene
 from tui.screen.cells import Attribute, Canvas, Color
@@ -26,10 +26,11 @@ def test_screen_looks_as_it_did(name: str) -> None:
     assert screen_snapshots.picture(screen_snapshots.canvas(name)) == expected
 
 
-def test_picture_of_the_readme_is_current() -> None:
-    assert PICTURE.read_text(encoding="utf-8") == screen_picture.picture(), (
-        "the screen has changed: run python3 scripts/render_screen.py"
-    )
+def test_the_pictures_of_the_readmes_are_current() -> None:
+    for name, text in screen_picture.pictures().items():
+        assert (PLACE / name).read_text(encoding="utf-8") == text, (
+            f"the screen has changed, {name} not: run python3 scripts/render_screen.py"
+        )
 
 
 def test_too_small_a_terminal_is_told_so_in_one_line() -> None:

@@ -7,9 +7,20 @@
     fan-out       pipelined orders per second with 0 and with 200 subscribers of the book they move
     many          2,000 connections at once, 10,000 one after another: refused, threads, descriptors, memory
 
-p50 and p99 are those of a client that waits for each answer, one order every 2 ms.  Machines are shared and noisy,
-so measuring with and without takes turns, and medians over the rounds are quoted, with the lowest and the highest
-ratio of a round.
+and dear requests, each asked for again and again, with what they cost the others and how long a stop then takes:
+
+    foks          20 FOK orders at a time over a book of 100,000 prices
+    lists         get_orders of a user with 50,000 orders
+    whole-books   an order, then subscribe with depth 0 to the book of 100,000 prices
+    cancel-all    5,000 orders and one cancel_all
+    the-past      60 logins at a time with an old last_seq
+    many-of-one   100 connections of one user
+    long-lines    strangers with lines of 64 KiB
+    wrong-tokens  strangers who try to log in as somebody else
+
+p50, p99 and max are those of a client that waits for each answer, one order every 2 ms.  Machines are shared and
+noisy, so measuring with and without takes turns, and medians over the rounds are quoted, with the lowest and the
+highest ratio of a round.
 """
 
 from __future__ import annotations
@@ -50,6 +61,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         ("--subscribers", 200, "of the busy book"),
         ("--connections", 2_000, "at once"),
         ("--churn", 10_000, "opened and closed"),
+        ("--levels", 100_000, "prices of the deep book, for foks and whole-books"),
+        ("--live-orders", 50_000, "of the user of lists and the-past"),
     ):
         parser.add_argument(
             option,

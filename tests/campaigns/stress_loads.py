@@ -16,7 +16,7 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, Optional
 
@@ -41,7 +41,8 @@ class Load:
 
     def finish(self) -> None:
         """Tell it to end, and take its result."""
-        self._pipe.send("end")
+        with suppress(BrokenPipeError):  # Its engine has gone, and so has it: the result is there already.
+            self._pipe.send("end")
         if not self._pipe.poll(WAIT_S):
             raise TimeoutError("a load did not end")
         self.result = self._pipe.recv()
@@ -89,15 +90,16 @@ def connect(port: int, receive_bytes: Optional[int] = None) -> socket.socket:
 
 
 class Client:
-    """A logged-in client; its user's name is new to the engine."""
+    """A logged-in client; its user's name is new to the engine, or proven by `token`."""
 
-    def __init__(self, port: int, user: str) -> None:
+    def __init__(self, port: int, user: str, token: str = "") -> None:
         self.sock = connect(port)
         self.lines = self.sock.makefile("rb")
-        self.sock.sendall(json.dumps({"type": "login", "user": user}).encode() + b"\n")
+        proof = {"token": token} if token else {}
+        self.sock.sendall(json.dumps({"type": "login", "user": user, **proof}).encode() + b"\n")
         answer = json.loads(self.lines.readline())
         assert answer["type"] == "logged_in", answer
-        self.token: str = answer["token"]
+        self.token: str = token or answer["token"]
 
     def close(self) -> None:
         """Leave."""

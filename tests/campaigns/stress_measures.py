@@ -11,9 +11,11 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 from tests.benchmarks.tcp_rates import pipelined_rate
+from tests.campaigns.stress_attacks import ATTACKS, measure_attack
 from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line, subscription
 from tests.campaigns.stress_probe import Comparison, Probe, compare, turn_s
 from tests.support.watched_engine import EngineError, Vitals, WatchedEngine
@@ -210,4 +212,5 @@ MEASURES: dict[str, Measure] = {
     "flood": measure_flood,
     "fan-out": measure_fan_out,
     "many": measure_many,
+    **{name: partial(measure_attack, attack) for name, attack in ATTACKS.items()},
 }

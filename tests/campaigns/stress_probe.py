@@ -40,6 +40,14 @@ class Comparison(NamedTuple):
         )
 
 
+class RoundTrips(NamedTuple):
+    """The 50th and the 99th percentile of some round trips, and the longest, in ms."""
+
+    p50: float
+    p99: float
+    longest: float
+
+
 class Probe:
     """A client that sends one order at a time and times its answer."""
 
@@ -47,8 +55,8 @@ class Probe:
         self._client = Client(port, user)
         self._count = 0
 
-    def percentiles_ms(self, seconds: float) -> tuple[float, float]:
-        """The 50th and the 99th percentile of the round trips of so many seconds, in ms."""
+    def round_trips_ms(self, seconds: float) -> RoundTrips:
+        """Those of so many seconds."""
         times_s: list[float] = []
         next_s = time.perf_counter()
         counted_from_s = next_s + min(WARM_UP_S, seconds / 2)
@@ -60,7 +68,7 @@ class Probe:
                 times_s.append(elapsed_s)
             next_s = max(next_s + PROBE_EVERY_S, time.perf_counter())
         cuts_s = statistics.quantiles(times_s, n=100)
-        return cuts_s[49] * 1_000, cuts_s[98] * 1_000
+        return RoundTrips(cuts_s[49] * 1_000, cuts_s[98] * 1_000, max(times_s) * 1_000)
 
     def _round_trip_s(self) -> float:
         """An order far from the market, accepted and at once canceled."""
@@ -82,17 +90,16 @@ class Probe:
 def compare(
     name: str, probe: Probe, options: argparse.Namespace, load: Load, base: Load = nullcontext
 ) -> Iterator[str]:
-    """The probe's median and p99 under `base` (nothing) and under `load`, in turn, as rows of the table."""
-    half, tail = Comparison(name, "ms p50", [], []), Comparison("", "ms p99", [], [])
+    """The probe's median, p99 and longest under `base` (nothing) and under `load`, in turn, as rows."""
+    rows = [Comparison(title, f"ms {unit}", [], []) for title, unit in ((name, "p50"), ("", "p99"), ("", "max"))]
     for _ in range(options.rounds):
         with base():
-            for comparison, figure_ms in zip((half, tail), probe.percentiles_ms(turn_s(options)), strict=True):
-                comparison.without.append(figure_ms)
+            for row, figure_ms in zip(rows, probe.round_trips_ms(turn_s(options)), strict=True):
+                row.without.append(figure_ms)
         with load():
-            for comparison, figure_ms in zip((half, tail), probe.percentiles_ms(turn_s(options)), strict=True):
-                comparison.loaded.append(figure_ms)
-    yield half.line()
-    yield tail.line()
+            for row, figure_ms in zip(rows, probe.round_trips_ms(turn_s(options)), strict=True):
+                row.loaded.append(figure_ms)
+    yield from (row.line() for row in rows)
 
 
 def turn_s(options: argparse.Namespace) -> float:

@@ -1,0 +1,22 @@
+"""The short side of the attacks of `make stress`: each is on, and ends when the engine is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns.stress_attacks import ASIDE, ATTACKS, measure_attack
+from tests.support.watched_engine import WatchedEngine
+
+OPTIONS = argparse.Namespace(rounds=1, seconds=1, levels=500, live_orders=500)
+
+
+# The others differ in what is asked for alone.
+@pytest.mark.parametrize("name", ["foks", "the-past", "long-lines"])
+def test_under_attack_the_others_are_answered_and_the_engine_stops_in_time(name: str, tmp_path: Path) -> None:
+    with WatchedEngine(tmp_path / "data", "--symbols", f"ACME,{ASIDE}") as engine:
+        half, tail, longest, stop = measure_attack(ATTACKS[name], OPTIONS, engine)
+    assert half.startswith(ATTACKS[name].name)
+    assert "ms p99" in tail and "ms max" in longest and stop.endswith(" s")

@@ -36,8 +36,8 @@ from exchange.engine.commands import (
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.engine.terms import Terms
-from exchange.engine.words import CancelReason, OrderType, SelfTradePrevention, Side, TimeInForce
-from tests.support.oracle import Oracle
+from exchange.engine.words import CancelReason, OrderType, Phase, SelfTradePrevention, Side, TimeInForce
+from tests.support.oracle.oracle import Oracle
 
 USERS = ("alice", "bob", "carol")
 # Some trade, some only claim their name, two are spelled like others, and nobody ever is nobody.
@@ -178,14 +178,15 @@ def administration(draw: st.DrawFn) -> Command:
 def operations(draw: st.DrawFn, oracle: Oracle, position: int) -> Command:
     """What the operator, the login and a lost connection ask."""
     kind, credential = draw(st.integers(0, 6)), f"credential {position}"
+    halted = sorted(symbol for symbol, market in oracle.markets.items() if market.phase is Phase.HALTED)
     releases: list[Command] = [
         *map(UnblockUser, sorted(oracle.blocked)),
-        *map(ResumeInstrument, [*sorted(oracle.halted), None] if oracle.halted else []),
+        *map(ResumeInstrument, [*halted, None] if halted else []),
         *([SetLimits(Limits())] if oracle.limits != Limits() else []),
     ]
     repetitions: list[Command] = [
         *[BlockUser(user) for user in sorted(oracle.blocked)] * 4,
-        *[HaltInstrument(symbol) for symbol in sorted(oracle.halted)] * 4,
+        *[HaltInstrument(symbol) for symbol in halted] * 4,
         SetLimits(oracle.limits),
         *(ClaimUser(name, credential) for name in oracle.credentials),
         *(ClaimUser(name.swapcase(), credential) for name in oracle.credentials),

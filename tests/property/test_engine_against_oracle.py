@@ -17,10 +17,10 @@ from exchange.engine.commands import (
 from exchange.engine.engine import Engine
 from exchange.engine.events import CancelRejected, OrderRejected
 from exchange.engine.terms import Terms
-from exchange.engine.words import Code, OrderType, Phase, RejectCode, Side, TimeInForce
+from exchange.engine.words import Code, OrderType, RejectCode, Side, TimeInForce
 from tests.property.strategies import ACME, NAMES, USERS, Stamped, command_sequences, long_session
-from tests.support.oracle import Oracle
-from tests.support.oracle_values import RESERVED_IDS, assert_same_events
+from tests.support.oracle.oracle import Oracle
+from tests.support.oracle.values import RESERVED_IDS, assert_same_events
 
 
 def assert_same_book(engine: Engine, oracle: Oracle, symbol: str) -> None:
@@ -37,8 +37,8 @@ def assert_same_administration(engine: Engine, oracle: Oracle) -> None:
     for name in NAMES:
         assert engine.known_name(name) == oracle.known_name(name)
         assert engine.credential(name) == oracle.credentials.get(name)
-    for symbol in oracle.instruments:
-        assert (engine.book(symbol).phase is Phase.HALTED) == (symbol in oracle.halted)
+    for symbol, market in oracle.markets.items():
+        assert engine.book(symbol).phase is market.phase
 
 
 def run_both(sequence: list[Stamped], check_every: int = 1) -> tuple[Engine, Oracle]:

@@ -10,19 +10,23 @@ from exchange.engine.commands import (
     CancelOrders,
     ClaimUser,
     Command,
+    Endow,
     HaltInstrument,
     ListInstrument,
     ResetUser,
     ResumeInstrument,
     SetLimits,
+    SetPhase,
+    Settle,
     UnblockUser,
 )
 from exchange.engine.events import (
+    Endowed,
     InstrumentListed,
-    InstrumentStatusChanged,
     LimitsSet,
     PhaseSet,
     RequestRejected,
+    Settled,
     UserBlocked,
     UserClaimed,
     UserReset,
@@ -30,28 +34,31 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.limits import Limits
-from exchange.engine.words import CancelReason, Phase, RejectCode, Side
-from tests.support.oracle_memory import Memory
-from tests.support.oracle_values import OracleOrder, Refusal
+from exchange.engine.words import CancelReason, Phase, PhaseReason, RejectCode, Side
+from tests.support.oracle.matching import NANOS_PER_SECOND
+from tests.support.oracle.memory import Market
+from tests.support.oracle.phases import Phases
+from tests.support.oracle.values import OracleOrder, OraclePosition, Refusal, refusal_of_price
 
 # Events that alone do not say whether anything changed; `Administration.settings` does.
 ADMINISTRATIVE_ANSWERS = (PhaseSet, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet)
 
 
-class Administration(Memory):
+class Administration(Phases):
     """Who there is, who and what may not trade, and how much.  `credentials` holds None for a name not claimed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.instruments: dict[str, Instrument] = {}
         self.credentials: dict[str, Optional[str]] = {}
         self.blocked: set[str] = set()
-        self.halted: set[str] = set()
         self.limits = Limits()
+        # Who was ever endowed: only they are told their cash.
+        self.endowed: set[str] = set()
 
     def settings(self) -> tuple[Any, ...]:
         """All that only the commands of this file change, but for the instruments' own limits."""
-        return dict(self.credentials), set(self.blocked), set(self.halted), self.limits
+        phases = {symbol: (market.phase, market.reason, market.until) for symbol, market in self.markets.items()}
+        return dict(self.credentials), set(self.blocked), self.limits, phases, dict(self.cash_flow)
 
     def known_name(self, user: str) -> Optional[str]:
         """The first name that is `user` but for letter case."""
@@ -69,6 +76,12 @@ class Administration(Memory):
             self._list_instrument(command.instrument)
         elif isinstance(command, (HaltInstrument, ResumeInstrument)):
             self._halt_or_resume(command)
+        elif isinstance(command, SetPhase):
+            self._set_phases(command.symbol, command.phase, None)
+        elif isinstance(command, Endow):
+            self._endow(command)
+        elif isinstance(command, Settle):
+            self._settle(command)
         elif isinstance(command, ClaimUser):
             self._claim_user(command)
         elif isinstance(command, SetLimits):
@@ -83,32 +96,75 @@ class Administration(Memory):
             self._change_user(command)
 
     def _list_instrument(self, instrument: Instrument) -> None:
-        listed = self.instruments.get(instrument.symbol, instrument)
-        if listed.tick_size_nanos != instrument.tick_size_nanos:
+        market = self.markets.get(instrument.symbol)
+        if market is None:
+            self.markets[instrument.symbol] = Market(instrument)
+        elif market.instrument.tick_size_nanos != instrument.tick_size_nanos:
             self._tell(RequestRejected(RejectCode.BAD_VALUE, nanos_text(instrument.tick_size_nanos)))
             return
-        self.instruments[instrument.symbol] = instrument
+        else:
+            market.instrument = instrument
         self._tell(InstrumentListed(instrument.symbol))
 
     def _halt_or_resume(self, command: HaltInstrument | ResumeInstrument) -> None:
         """RULES 22, one instrument or all: a change of phase is told to everybody, the outcome to the asker."""
-        if command.symbol is not None and command.symbol not in self.instruments:
+        phase, until = Phase.CONTINUOUS, None
+        if isinstance(command, HaltInstrument):
+            phase = Phase.HALTED
+            until = None if command.seconds is None else self._now + command.seconds * NANOS_PER_SECOND
+        self._set_phases(command.symbol, phase, until)
+
+    def _set_phases(self, symbol: Optional[str], phase: Phase, until: Optional[int]) -> None:
+        if symbol is not None and symbol not in self.markets:
+            self._tell(RequestRejected(RejectCode.UNKNOWN_SYMBOL, symbol))
+            return
+        meant = [market for name, market in self.markets.items() if symbol in (None, name)]
+        changed = [market for market in meant if market.phase is not phase]
+        unchanged = tuple(market.instrument.symbol for market in meant if market.phase is phase)
+        for market in changed:
+            self._change_phase(market, phase, PhaseReason.OPERATOR, until)
+        self._tell(PhaseSet(phase, tuple(market.instrument.symbol for market in changed), unchanged))
+
+    def cash_of(self, user: str) -> Optional[int]:
+        """RULES 27: endowed − bought + sold − fees + settled; None for who was never endowed."""
+        return self.cash_flow.get(user, 0) if user in self.endowed else None
+
+    def _endow(self, command: Endow) -> None:
+        symbol = command.symbol
+        if symbol is not None and symbol not in self.markets:
+            self._tell(RequestRejected(RejectCode.UNKNOWN_SYMBOL, symbol))
+            return
+        self.credentials.setdefault(command.user, None)
+        self.endowed.add(command.user)
+        self.cash_flow[command.user] = self.cash_flow.get(command.user, 0) + command.cash_nanos
+        if symbol is not None:
+            position = self.positions.setdefault((command.user, symbol), OraclePosition())
+            position.move(command.quantity, command.average_price_nanos)
+        self._tell(Endowed(command.user))
+
+    def _settle(self, command: Settle) -> None:
+        """Every position closed at one price without a trade; then the instrument is CLOSED."""
+        market = self.markets.get(command.symbol)
+        if market is None:
             self._tell(RequestRejected(RejectCode.UNKNOWN_SYMBOL, command.symbol))
             return
-        meant = [symbol for symbol in self.instruments if command.symbol in (None, symbol)]
-        halted_before = [symbol for symbol in meant if symbol in self.halted]
-        trading_before = [symbol for symbol in meant if symbol not in self.halted]
-        if isinstance(command, HaltInstrument):
-            self.halted.update(meant)
-            self._tell_phase(Phase.HALTED, trading_before, halted_before)
-        else:
-            self.halted.difference_update(meant)
-            self._tell_phase(Phase.CONTINUOUS, halted_before, trading_before)
+        refusal = refusal_of_price(command.price_nanos, market.instrument)
+        if refusal is not None:
+            self._tell(RequestRejected(*refusal))
+            return
+        closed = 0
+        for (user, symbol), position in self.positions.items():
+            if symbol == command.symbol and position.net:
+                self.cash_flow[user] = self.cash_flow.get(user, 0) + position.net * command.price_nanos
+                position.move(-position.net, command.price_nanos)
+                closed += 1
+        self._close_for_good(market)
+        self._tell(Settled(command.symbol, command.price_nanos // market.instrument.tick_size_nanos, closed))
 
-    def _tell_phase(self, phase: Phase, changed: list[str], unchanged: list[str]) -> None:
-        for symbol in changed:
-            self._tell(InstrumentStatusChanged(symbol, phase))
-        self._tell(PhaseSet(phase, tuple(changed), tuple(unchanged)))
+    def _close_for_good(self, market: Market) -> None:
+        self._expire_day_orders(market.instrument.symbol)
+        market.phase, market.reason, market.until = Phase.CLOSED, PhaseReason.OPERATOR, None
+        self._tell_status(market)
 
     def _claim_user(self, command: ClaimUser) -> None:
         if self.known_name(command.user) not in (None, command.user):
@@ -139,10 +195,7 @@ class Administration(Memory):
     # --- what it forbids --------------------------------------------------------------------------------------
 
     def _refusal_of_blocked(self, user: str) -> Optional[Refusal]:
-        return Refusal(RejectCode.BLOCKED, f"user {user} is blocked") if user in self.blocked else None
-
-    def _refusal_of_halted(self, symbol: str) -> Optional[Refusal]:
-        return Refusal(RejectCode.HALTED, f"symbol {symbol}") if symbol in self.halted else None
+        return Refusal(RejectCode.BLOCKED, user) if user in self.blocked else None
 
     def _refusal_by_limits(self, order: OracleOrder) -> Optional[Refusal]:
         """RULES 23 for a new order."""
@@ -165,8 +218,8 @@ class Administration(Memory):
 
     def _refusal_of_position(self, order: OracleOrder, added: int) -> Optional[Refusal]:
         """If all that the user has live on that side were filled, and `added` too, and nothing on the other."""
-        queue = self.resting(order.symbol, order.side)
-        filled = added + sum(resting.remaining for resting in queue if resting.user == order.user)
+        live = [o for o in self._live_of(order.user) if o.symbol == order.symbol and o.side is order.side]
+        filled = added + sum(other.remaining for other in live)
         held = self.positions.get((order.user, order.symbol))
         net = 0 if held is None else held.net
         worst = net + filled if order.side is Side.BUY else filled - net

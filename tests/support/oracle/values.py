@@ -15,9 +15,10 @@ from exchange.engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
+    OrderExpired,
     OrderRejected,
     OrderReplaced,
-    OrderState,
+    OrderTriggered,
     PositionState,
     ReplaceRejected,
     RequestRejected,
@@ -25,10 +26,20 @@ from exchange.engine.events import (
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
-from exchange.engine.words import CancelReason, Liquidity, OrderStatus, RejectCode, SelfTradePrevention, Side
+from exchange.engine.words import (
+    CancelReason,
+    Liquidity,
+    OrderStatus,
+    OrderType,
+    RejectCode,
+    SelfTradePrevention,
+    TimeInForce,
+)
 
 RESERVED_IDS = 1_000
 REJECTIONS = (OrderRejected, CancelRejected, ReplaceRejected, RequestRejected)
+STOPS = (OrderType.STOP, OrderType.STOP_LIMIT)
+MAY_REST = (TimeInForce.GTC, TimeInForce.DAY)
 
 
 class Refusal(NamedTuple):
@@ -39,7 +50,12 @@ class Refusal(NamedTuple):
 
 
 class OracleOrder:
-    """An order as the oracle sees it: what was asked, and what became of it."""
+    """An order as the oracle sees it: what was asked, and what became of it.
+
+    `shown` is what an iceberg in the book displays.  `is_waiting` says that it is a stop outside the book;
+    `triggered_by` is then None, or the key that orders the queue of triggered stops, and `triggered_at` the price of
+    the trade that did it (RULES 8).
+    """
 
     def __init__(self, order_id: int, command: NewOrder, instrument: Instrument, timestamp: int) -> None:
         self.order_id = order_id
@@ -52,16 +68,27 @@ class OracleOrder:
         self.side = self.asked.side
         self.order_type = self.asked.order_type
         self.time_in_force = self.asked.time_in_force
-        price_nanos = self.asked.price_nanos
-        self.price: Optional[int] = None if price_nanos is None else price_nanos // self.tick_size_nanos
+        self.price = self._ticks(self.asked.price_nanos)
+        self.stop_price = self._ticks(self.asked.stop_price_nanos)
+        self.display_quantity = self.asked.display_quantity
+        self.shown = 0
         self.quantity = self.asked.quantity
         self.executed = 0
         self.canceled = 0
         self.is_over = False
+        self.is_waiting = self.order_type in STOPS
+        self.triggered_by: Optional[tuple[int, int, int]] = None
+        self.triggered_at = 0
         self.post_only = self.asked.post_only
         self.self_trade_prevention = self.asked.self_trade_prevention or instrument.self_trade_prevention
         self.ends_with_connection = command.ends_with_connection
         self.timestamp = timestamp
+
+    def _ticks(self, nanos: Optional[int]) -> Optional[int]:
+        return None if nanos is None else nanos // self.tick_size_nanos
+
+    def _nanos(self, ticks: Optional[int]) -> Optional[int]:
+        return None if ticks is None else ticks * self.tick_size_nanos
 
     @property
     def remaining(self) -> int:
@@ -69,18 +96,29 @@ class OracleOrder:
         return self.quantity - self.executed - self.canceled
 
     @property
+    def tradable(self) -> int:
+        """What of a resting order trades before its turn is over: an iceberg's displayed part (RULES 7)."""
+        return self.remaining if self.display_quantity is None else self.shown
+
+    @property
+    def displayed_quantity(self) -> Optional[int]:
+        """What an iceberg's owner is told that it shows; None for any other order."""
+        return None if self.display_quantity is None else min(self.shown, self.remaining)
+
+    @property
     def terms(self) -> Terms:
         """What it asks for now."""
         prevention = self.self_trade_prevention
         return self.asked._replace(
-            price_nanos=None if self.price is None else self.price * self.tick_size_nanos,
+            price_nanos=self._nanos(self.price),
+            stop_price_nanos=self._nanos(self.stop_price),
             quantity=self.quantity,
             self_trade_prevention=None if prevention is SelfTradePrevention.NONE else prevention,
         )
 
     @property
     def limit(self) -> int:
-        """The price in ticks of an order that may rest: a MARKET order has none."""
+        """The price in ticks of an order that has one."""
         assert self.price is not None
         return self.price
 
@@ -91,6 +129,23 @@ class OracleOrder:
             return OrderStatus.FILLED
         return OrderStatus.PARTIALLY_FILLED if self.executed else OrderStatus.NEW
 
+    def show_peak(self) -> None:
+        """Show the next part: the display quantity, or what is left if that is less."""
+        if self.display_quantity is not None:
+            self.shown = min(self.display_quantity, self.remaining)
+
+    def use_peak(self, quantity: int) -> bool:
+        """`quantity` of it was executed, already counted; True if what it showed was used up (RULES 7)."""
+        if self.display_quantity is None:
+            return False
+        if quantity < self.shown:
+            self.shown -= quantity
+            return False
+        # Whole peaks may have gone at once, in an uncross or on arrival: what is left is of the peak in use.
+        beyond = (quantity - self.shown) % self.display_quantity
+        self.shown = min(self.display_quantity - beyond, self.remaining)
+        return True
+
 
 class OraclePosition:
     """One user's position in one symbol, by average cost (RULES 25), in 10⁻⁹ currency units."""
@@ -100,49 +155,58 @@ class OraclePosition:
         self.cost = 0
         self.realised = 0
         self.volume = 0
+        self.fees = 0
 
-    def add(self, quantity: int, price: int) -> None:
-        """Book a fill at a price in 10⁻⁹ currency units: `quantity` positive when bought, negative when sold."""
+    def add(self, quantity: int, price_nanos: int) -> None:
+        """Book a fill: `quantity` positive when bought, negative when sold."""
         self.volume += abs(quantity)
+        self.move(quantity, price_nanos)
+
+    def move(self, quantity: int, price_nanos: int) -> None:
+        """What a fill does but for the volume: a settlement is no trade (RULES 27)."""
         direction = 1 if quantity > 0 else -1
         closed = min(abs(quantity), abs(self.net)) if self.net * quantity < 0 else 0
         if closed:
             removed = abs(self.cost) * closed // abs(self.net)
-            self.realised += -direction * (price * closed - removed)
+            self.realised += -direction * (price_nanos * closed - removed)
             self.cost += direction * removed
             self.net += direction * closed
         opened = abs(quantity) - closed
         self.net += direction * opened
-        self.cost += direction * opened * price
+        self.cost += direction * opened * price_nanos
 
-    def state(self, symbol: str, last_price: int) -> PositionState:
-        """The position as `PositionsListed` tells it; `last_price` is that of its last trade."""
-        unrealised = self.net * last_price - self.cost
-        return PositionState(symbol, self.net, self.cost, self.realised, unrealised, self.volume)
+    def state(self, symbol: str, last_price_nanos: int, has_fees: bool) -> PositionState:
+        """The position as `PositionsListed` tells it; `last_price_nanos` is that of its last trade."""
+        unrealised = self.net * last_price_nanos - self.cost
+        fees = self.fees if has_fees else None
+        return PositionState(symbol, self.net, self.cost, self.realised, unrealised, self.volume, fees)
+
+
+def fee_nanos(price_nanos: int, quantity: int, rate_per_1e8: int) -> int:
+    """RULES 26: price × quantity × rate, rounded half away from zero."""
+    exact = price_nanos * quantity * abs(rate_per_1e8)
+    rounded = (exact + 50_000_000) // 100_000_000
+    return rounded if rate_per_1e8 >= 0 else -rounded
+
+
+# --- events ---------------------------------------------------------------------------------------------------
+
+
+def _head(order: OracleOrder, seq: int, now: int) -> tuple[str, int, int, int, str, str]:
+    return (order.user, seq, now, order.order_id, order.client_order_id, order.symbol)
 
 
 def accepted(order: OracleOrder, seq: int) -> OrderAccepted:
     """The order is in."""
-    return OrderAccepted(
-        order.user,
-        seq,
-        order.timestamp,
-        order.order_id,
-        order.client_order_id,
-        order.symbol,
-        order.terms,
-    )
+    return OrderAccepted(*_head(order, seq, order.timestamp), order.terms)
 
 
-def executed(order: OracleOrder, seq: int, trade: Trade, liquidity: Liquidity) -> OrderExecuted:
+def executed(
+    order: OracleOrder, seq: int, trade: Trade, liquidity: Liquidity, fee: Optional[int]
+) -> OrderExecuted:
     """The order's own view of a trade that is already booked on it."""
     return OrderExecuted(
-        order.user,
-        seq,
-        trade.timestamp,
-        order.order_id,
-        order.client_order_id,
-        order.symbol,
+        *_head(order, seq, trade.timestamp),
         order.side,
         trade.trade_id,
         trade.price,
@@ -150,62 +214,60 @@ def executed(order: OracleOrder, seq: int, trade: Trade, liquidity: Liquidity) -
         order.remaining,
         order.status,
         liquidity,
+        order.displayed_quantity,
+        fee,
     )
 
 
 def canceled(order: OracleOrder, seq: int, now: int, quantity: int, reason: CancelReason) -> OrderCanceled:
     """The order is over, and `quantity` of it canceled."""
-    return OrderCanceled(
-        order.user, seq, now, order.order_id, order.client_order_id, order.symbol, quantity, reason
-    )
+    return OrderCanceled(*_head(order, seq, now), quantity, reason)
+
+
+def expired(order: OracleOrder, seq: int, now: int, quantity: int) -> OrderExpired:
+    """The order's day is over, and `quantity` of it has expired."""
+    return OrderExpired(*_head(order, seq, now), quantity)
+
+
+def triggered(order: OracleOrder, seq: int, now: int) -> OrderTriggered:
+    """The stop is live."""
+    assert order.stop_price is not None
+    return OrderTriggered(*_head(order, seq, now), order.stop_price)
 
 
 def replaced(order: OracleOrder, seq: int, now: int, priority_kept: bool) -> OrderReplaced:
     """The order as it is now."""
     return OrderReplaced(
-        order.user,
-        seq,
-        now,
-        order.order_id,
-        order.client_order_id,
-        order.symbol,
+        *_head(order, seq, now),
         order.price,
         order.quantity,
         order.remaining,
         order.status,
         priority_kept,
+        order.stop_price,
+        order.displayed_quantity,
     )
 
 
-def trade_between(maker: OracleOrder, taker: OracleOrder, trade_id: int, now: int) -> Trade:
-    """All that both can trade, at the maker's price (RULES 1)."""
-    buy, sell = (maker, taker) if maker.side is Side.BUY else (taker, maker)
-    return Trade(
-        trade_id,
-        maker.symbol,
-        maker.limit,
-        min(maker.remaining, taker.remaining),
-        buy.order_id,
-        sell.order_id,
-        buy.user,
-        sell.user,
-        taker.side,
-        now,
-    )
+# --- refusals that need no book -------------------------------------------------------------------------------
 
 
-def state_of(order: OracleOrder, quantity_ahead: int) -> OrderState:
-    """The order as `OrdersListed` tells it."""
-    return OrderState(
-        order.order_id,
-        order.client_order_id,
-        order.symbol,
-        order.terms,
-        order.remaining,
-        order.status,
-        order.timestamp,
-        quantity_ahead,
-    )
+def refusal_of_terms(terms: Terms, instrument: Instrument) -> Optional[Refusal]:
+    """BAD_VALUE: what does not go together (RULES 2, 6, 7, 8)."""
+    kind, time_in_force, shown = terms.order_type, terms.time_in_force, terms.display_quantity
+    may_rest = time_in_force in MAY_REST
+    if kind is OrderType.MARKET and time_in_force is TimeInForce.GTC:
+        return Refusal(RejectCode.BAD_VALUE, "GTC")
+    if kind in STOPS and not may_rest:
+        return Refusal(RejectCode.BAD_VALUE, time_in_force.value)
+    if terms.post_only and (kind is not OrderType.LIMIT or not may_rest):
+        return Refusal(RejectCode.BAD_VALUE, "post_only")
+    if shown is not None:
+        is_iceberg_kind = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT) and may_rest
+        fits = instrument.min_quantity <= shown < terms.quantity and shown % instrument.lot_size == 0
+        if not (is_iceberg_kind and fits):
+            return Refusal(RejectCode.BAD_VALUE, "display_quantity")
+    return None
 
 
 def refusal_of_price(price_nanos: Optional[int], instrument: Instrument) -> Optional[Refusal]:
@@ -238,6 +300,11 @@ def refusal_of_target(
     return Refusal(RejectCode.TOO_LATE, named) if order.is_over else None
 
 
+def is_beyond(price: int, reference: int, percent_ppm: int) -> bool:
+    """Whether a price is further than so many percent from a reference; exactly so many is not (RULES 17, 18)."""
+    return abs(price - reference) * 1_000_000 > reference * percent_ppm
+
+
 def assert_same_events(actual: list[Event], expected: list[Event], said: object = "") -> None:
     """Event by event exactly equal, but for a refusal's text, which must name the value that was refused."""
     assert len(actual) == len(expected), f"{said}\n  engine {actual}\n  oracle {expected}"
@@ -247,3 +314,5 @@ def assert_same_events(actual: list[Event], expected: list[Event], said: object 
             ours = ours._replace(text=theirs.text)
         assert type(ours) is type(theirs), f"{said}\n  engine {ours}\n  oracle {theirs}"
         assert ours == theirs, f"{said}\n  engine {ours}\n  oracle {theirs}"
+
+

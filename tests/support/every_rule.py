@@ -14,6 +14,7 @@ from exchange.engine.commands import (
     BlockUser,
     CancelAll,
     CancelOrder,
+    ChangePhase,
     Command,
     Endow,
     GetOrders,
@@ -60,7 +61,8 @@ BANDED = Instrument(
     call_s=1,
     taker_fee_per_1e8=33_333,
 )
-INSTRUMENTS = (PLAIN, LOTS, BANDED)
+BATCHED = Instrument("BATCHED", max_quantity=60, call_every_ms=40, reference_price_nanos=MIDDLE * TICK)
+INSTRUMENTS = (PLAIN, LOTS, BANDED, BATCHED)
 CALLS = (Phase.PRE_OPEN, Phase.AUCTION, Phase.CLOSING_AUCTION)
 
 
@@ -85,10 +87,10 @@ class EveryRule:
             return self._new_order()
         if kind < 0.72:
             return self._cancel()
-        if kind < 0.90:
+        if kind < 0.88:
             return self._replace()
         if kind < 0.94:
-            return self._phase_change()
+            return self._time() or self._phase_change()
         return self._seldom()
 
     # --- orders ---------------------------------------------------------------------------------------------
@@ -189,7 +191,11 @@ class EveryRule:
     def _phase_change(self) -> Command:
         """Mostly back to trading, else the market would stand still."""
         random, markets = self._random, self._oracle.markets
-        elsewhere = [symbol for symbol, market in markets.items() if market.phase is not Phase.CONTINUOUS]
+        elsewhere = [
+            symbol
+            for symbol, market in markets.items()
+            if market.phase is not Phase.CONTINUOUS and not market.is_repeated
+        ]
         if elsewhere and random.random() < 0.8:
             symbol = random.choice(elsewhere)
             return ResumeInstrument(symbol) if random.random() < 0.5 else SetPhase(symbol, Phase.CONTINUOUS)
@@ -197,6 +203,17 @@ class EveryRule:
         if random.random() < 0.25:
             return HaltInstrument(symbol, random.choice([None, 5]))
         return SetPhase(symbol, random.choice([*CALLS, *CALLS, *CALLS, Phase.CLOSED, Phase.HALTED]))
+
+    def _time(self) -> Optional[Command]:
+        """The end of a timed halt or call, seldom one that is not due any more."""
+        ends: list[Command] = []
+        for symbol, market in self._oracle.markets.items():
+            end = market.call_end if market.is_repeated else market.until
+            if end is not None:
+                phase = Phase.AUCTION if market.phase is Phase.HALTED else Phase.CONTINUOUS
+                late = 1 if self._random.random() < 0.05 else 0
+                ends.append(ChangePhase(symbol, phase, market.reason, end + late))
+        return self._random.choice(ends) if ends and self._random.random() < 0.6 else None
 
     def _seldom(self) -> Command:
         random, user, instrument = self._random, self._random.choice(USERS), self._instrument()

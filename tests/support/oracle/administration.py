@@ -8,6 +8,7 @@ from exchange.engine.account import UserState
 from exchange.engine.commands import (
     BlockUser,
     CancelOrders,
+    ChangePhase,
     ClaimUser,
     Command,
     Endow,
@@ -38,7 +39,7 @@ from exchange.engine.words import CancelReason, Phase, PhaseReason, RejectCode, 
 from tests.support.oracle.matching import NANOS_PER_SECOND
 from tests.support.oracle.memory import Market
 from tests.support.oracle.phases import Phases
-from tests.support.oracle.values import OracleOrder, OraclePosition, Refusal, refusal_of_price
+from tests.support.oracle.values import OracleOrder, OraclePosition, Refusal
 
 # Events that alone do not say whether anything changed; `Administration.settings` does.
 ADMINISTRATIVE_ANSWERS = (PhaseSet, UserClaimed, UserBlocked, UserUnblocked, UserReset, LimitsSet)
@@ -54,10 +55,11 @@ class Administration(Phases):
         self.limits = Limits()
         # Who was ever endowed: only they are told their cash.
         self.endowed: set[str] = set()
+        self.settled_count = 0
 
     def settings(self) -> tuple[Any, ...]:
         """All that only the commands of this file change, but for the instruments' own limits."""
-        phases = {symbol: (market.phase, market.reason, market.until) for symbol, market in self.markets.items()}
+        phases = {symbol: (m.phase, m.reason, m.until, m.call_end) for symbol, m in self.markets.items()}
         return dict(self.credentials), set(self.blocked), self.limits, phases, dict(self.cash_flow)
 
     def known_name(self, user: str) -> Optional[str]:
@@ -78,6 +80,8 @@ class Administration(Phases):
             self._halt_or_resume(command)
         elif isinstance(command, SetPhase):
             self._set_phases(command.symbol, command.phase, None)
+        elif isinstance(command, ChangePhase):
+            self._time_brings(command)
         elif isinstance(command, Endow):
             self._endow(command)
         elif isinstance(command, Settle):
@@ -98,7 +102,10 @@ class Administration(Phases):
     def _list_instrument(self, instrument: Instrument) -> None:
         market = self.markets.get(instrument.symbol)
         if market is None:
-            self.markets[instrument.symbol] = Market(instrument)
+            market = self.markets[instrument.symbol] = Market(instrument)
+            if instrument.call_every_ms is not None:
+                market.phase, market.is_repeated = Phase.AUCTION, True
+                self._begin_next_call(market, was_repeated=False)
         elif market.instrument.tick_size_nanos != instrument.tick_size_nanos:
             self._tell(RequestRejected(RejectCode.BAD_VALUE, nanos_text(instrument.tick_size_nanos)))
             return
@@ -115,15 +122,36 @@ class Administration(Phases):
         self._set_phases(command.symbol, phase, until)
 
     def _set_phases(self, symbol: Optional[str], phase: Phase, until: Optional[int]) -> None:
+        """One instrument or all; what is in an open-ended phase already stays as it is."""
         if symbol is not None and symbol not in self.markets:
             self._tell(RequestRejected(RejectCode.UNKNOWN_SYMBOL, symbol))
             return
         meant = [market for name, market in self.markets.items() if symbol in (None, name)]
-        changed = [market for market in meant if market.phase is not phase]
-        unchanged = tuple(market.instrument.symbol for market in meant if market.phase is phase)
+        if symbol is None and phase is Phase.CONTINUOUS:
+            meant = [market for market in meant if market.phase in (Phase.HALTED, Phase.CONTINUOUS)]
+        elif phase is Phase.CONTINUOUS and meant[0].phase is Phase.CLOSED and self._is_crossed(meant[0]):
+            self._tell(RequestRejected(RejectCode.BAD_VALUE, meant[0].instrument.symbol))
+            return
+        holds = [market for market in meant if until is None and self._is_held(market, phase)]
+        changed = [market for market in meant if market not in holds]
         for market in changed:
             self._change_phase(market, phase, PhaseReason.OPERATOR, until)
-        self._tell(PhaseSet(phase, tuple(market.instrument.symbol for market in changed), unchanged))
+        changed_symbols = tuple(market.instrument.symbol for market in changed)
+        self._tell(PhaseSet(phase, changed_symbols, tuple(market.instrument.symbol for market in holds)))
+
+    @staticmethod
+    def _is_held(market: Market, phase: Phase) -> bool:
+        """Whether the instrument is in the phase for as long as the operator's would last."""
+        if market.is_repeated:
+            return phase is Phase.CONTINUOUS
+        return market.phase is phase and market.until is None
+
+    def _is_crossed(self, market: Market) -> bool:
+        """Whether the best bid and the best ask, if there are both, would trade."""
+        symbol = market.instrument.symbol
+        bids = [order.limit for order in self.resting(symbol, Side.BUY) if order.price is not None]
+        asks = [order.limit for order in self.resting(symbol, Side.SELL) if order.price is not None]
+        return bool(bids and asks) and max(bids) >= min(asks)
 
     def cash_of(self, user: str) -> Optional[int]:
         """RULES 27: endowed − bought + sold − fees + settled; None for who was never endowed."""
@@ -137,34 +165,30 @@ class Administration(Phases):
         self.credentials.setdefault(command.user, None)
         self.endowed.add(command.user)
         self.cash_flow[command.user] = self.cash_flow.get(command.user, 0) + command.cash_nanos
-        if symbol is not None:
+        if symbol is not None and command.quantity:
             position = self.positions.setdefault((command.user, symbol), OraclePosition())
             position.move(command.quantity, command.average_price_nanos)
         self._tell(Endowed(command.user))
 
     def _settle(self, command: Settle) -> None:
-        """Every position closed at one price without a trade; then the instrument is CLOSED."""
+        """The instrument is CLOSED, then every position closed at one price, which is no trade."""
         market = self.markets.get(command.symbol)
         if market is None:
             self._tell(RequestRejected(RejectCode.UNKNOWN_SYMBOL, command.symbol))
             return
-        refusal = refusal_of_price(command.price_nanos, market.instrument)
-        if refusal is not None:
-            self._tell(RequestRejected(*refusal))
+        if command.price_nanos < 0:
+            self._tell(RequestRejected(RejectCode.BAD_VALUE, nanos_text(command.price_nanos)))
             return
+        if market.phase is not Phase.CLOSED:
+            self._change_phase(market, Phase.CLOSED, PhaseReason.OPERATOR, None)
         closed = 0
         for (user, symbol), position in self.positions.items():
             if symbol == command.symbol and position.net:
                 self.cash_flow[user] = self.cash_flow.get(user, 0) + position.net * command.price_nanos
                 position.move(-position.net, command.price_nanos)
                 closed += 1
-        self._close_for_good(market)
-        self._tell(Settled(command.symbol, command.price_nanos // market.instrument.tick_size_nanos, closed))
-
-    def _close_for_good(self, market: Market) -> None:
-        self._expire_day_orders(market.instrument.symbol)
-        market.phase, market.reason, market.until = Phase.CLOSED, PhaseReason.OPERATOR, None
-        self._tell_status(market)
+        self.settled_count += 1
+        self._tell(Settled(command.symbol, command.price_nanos, closed))
 
     def _claim_user(self, command: ClaimUser) -> None:
         if self.known_name(command.user) not in (None, command.user):

@@ -63,9 +63,13 @@ class Auction(Matching):
         if price is not None:
             market.last_auction_price = price
             self._trade_at(symbol, price)
-        leftovers = [o for o in self.live if o.symbol == symbol and o.price is None and not o.is_waiting]
+        leftovers = [o for o in self.live if o.symbol == symbol and not o.is_waiting and o.is_for_one_call]
         for order in sorted(leftovers, key=lambda order: order.order_id):
-            self._end(order, CancelReason.MARKET_REMAINDER)
+            self._end_after_call(order)
+
+    def _end_after_call(self, order: OracleOrder) -> None:
+        is_market = order.price is None
+        self._end(order, CancelReason.MARKET_REMAINDER if is_market else CancelReason.IOC_REMAINDER)
 
     def _trade_at(self, symbol: str, price: int) -> None:
         while True:

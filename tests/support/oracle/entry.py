@@ -13,6 +13,8 @@ from exchange.engine.events import (
     ReplaceRejected,
     RequestRejected,
 )
+from exchange.engine.instrument import nanos_text
+from exchange.engine.terms import Terms
 from exchange.engine.words import (
     CancelReason,
     OrderType,
@@ -25,6 +27,7 @@ from tests.support.oracle.administration import Administration
 from tests.support.oracle.matching import is_reached
 from tests.support.oracle.memory import Market
 from tests.support.oracle.values import (
+    STOPS,
     OracleOrder,
     Refusal,
     accepted,
@@ -84,7 +87,7 @@ class Entry(Administration):
         market, terms = self._market(command.symbol), command.terms
         instrument = market.instrument
         refusal = (
-            self._refusal_of_phase(market, terms.time_in_force, terms.post_only)
+            self._refusal_of_phase(market, terms)
             or refusal_of_terms(terms, instrument)
             or refusal_of_price(terms.price_nanos, instrument)
             or refusal_of_price(terms.stop_price_nanos, instrument)
@@ -100,14 +103,14 @@ class Entry(Administration):
             or (self._refusal_by_book(order, market) if market.phase is Phase.CONTINUOUS else None)
         )
 
-    def _refusal_of_phase(self, market: Market, time_in_force: TimeInForce, post_only: bool) -> Optional[Refusal]:
-        """RULES 19, 28."""
+    def _refusal_of_phase(self, market: Market, terms: Terms) -> Optional[Refusal]:
+        """RULES 19, 28; a stop waits in a call as well, whatever else is wrong with it."""
+        time_in_force, post_only = terms.time_in_force, terms.post_only
         if market.phase in (Phase.HALTED, Phase.CLOSED):
             return Refusal(RejectCode.HALTED, market.instrument.symbol)
-        if market.phase is Phase.CONTINUOUS:
+        if market.phase is Phase.CONTINUOUS or terms.order_type in STOPS:
             return None
-        is_batched = market.instrument.call_every_ms is not None
-        never = (TimeInForce.FOK,) if is_batched else (TimeInForce.FOK, TimeInForce.IOC)
+        never = (TimeInForce.FOK,) if market.is_repeated else (TimeInForce.FOK, TimeInForce.IOC)
         if time_in_force in never or post_only:
             return Refusal(RejectCode.NOT_CONTINUOUS, market.phase.value)
         return None
@@ -125,7 +128,8 @@ class Entry(Administration):
         """RULES 8: what the last trade would trigger at once."""
         if order.is_waiting and market.last_price is not None and is_reached(order, market.last_price):
             assert order.stop_price is not None
-            return Refusal(RejectCode.STOP_WOULD_TRIGGER, market.instrument.price_text(order.stop_price))
+            nanos = order.stop_price * order.tick_size_nanos
+            return Refusal(RejectCode.STOP_WOULD_TRIGGER, nanos_text(nanos))
         return None
 
     def _refusal_by_book(self, order: OracleOrder, market: Market) -> Optional[Refusal]:
@@ -178,7 +182,11 @@ class Entry(Administration):
 
     def _replace_order(self, command: ReplaceOrder) -> None:
         order = self._find(command.user, command.order_id, command.client_order_id)
-        refusal = self._refusal_of_blocked(command.user) or refusal_of_target(command, order)
+        refusal = (
+            self._refusal_of_new_id(command, order)
+            or self._refusal_of_blocked(command.user)
+            or refusal_of_target(command, order)
+        )
         if order is not None and refusal is None:
             refusal = self._refusal_of_replace(command, order)
         if order is None or refusal is not None:
@@ -201,19 +209,23 @@ class Entry(Administration):
         refusal = refusal or refusal_of_price(command.stop_price_nanos, instrument)
         if refusal is None and command.quantity is not None and not ends_it:
             refusal = refusal_of_quantity(command.quantity, instrument)
-        if refusal is None and not ends_it and wanted.price != order.price and not order.is_waiting:
+        if refusal is None and wanted.price != order.price and not order.is_waiting:
             refusal = self._refusal_by_band(wanted, market)
         if refusal is None and command.quantity is not None and not ends_it:
             refusal = self._refusal_of_increase(order, command.quantity)
-        new_id = command.new_client_order_id
-        is_new = new_id not in (None, order.client_order_id)
-        if refusal is None and is_new and self._find(order.user, None, new_id):
-            refusal = Refusal(RejectCode.DUPLICATE_CLIENT_ORDER_ID, str(new_id))
         if refusal is None and command.stop_price_nanos is not None and not ends_it:
             refusal = self._refusal_by_stop(wanted, market)
-        if refusal is None and not ends_it and command.price_nanos is not None and order.post_only:
-            refusal = Refusal(RejectCode.WOULD_TAKE, order.symbol) if self._makers_for(wanted) else None
+        moves = wanted.price != order.price and market.phase is Phase.CONTINUOUS
+        if refusal is None and not ends_it and moves and order.post_only and self._makers_for(wanted):
+            refusal = Refusal(RejectCode.WOULD_TAKE, order.symbol)
         return refusal
+
+    def _refusal_of_new_id(self, command: ReplaceOrder, order: Optional[OracleOrder]) -> Optional[Refusal]:
+        new_id = command.new_client_order_id
+        is_new = new_id is not None and (order is None or new_id != order.client_order_id)
+        if is_new and self._find(command.user, None, new_id):
+            return Refusal(RejectCode.DUPLICATE_CLIENT_ORDER_ID, str(new_id))
+        return None
 
     @staticmethod
     def _wanted(command: ReplaceOrder, order: OracleOrder) -> OracleOrder:
@@ -232,16 +244,12 @@ class Entry(Administration):
     ) -> Optional[Refusal]:
         """RULES 19: as entry, but that a resting post-only order may shrink in a call."""
         shrinks = wanted.price == order.price and wanted.quantity <= order.quantity
-        post_only = order.post_only and not shrinks
-        return self._refusal_of_phase(market, TimeInForce.GTC, post_only)
+        return self._refusal_of_phase(market, order.asked._replace(post_only=order.post_only and not shrinks))
 
     def _apply_replace(self, command: ReplaceOrder, order: OracleOrder) -> None:
         wanted = self._wanted(command, order)
-        priority_kept = (
-            wanted.price == order.price
-            and wanted.quantity <= order.quantity
-            and wanted.stop_price == order.stop_price
-        )
+        # A waiting stop is in no queue that it could lose its place in.
+        priority_kept = order.is_waiting or (wanted.price == order.price and wanted.quantity <= order.quantity)
         order.price, order.stop_price, order.quantity = wanted.price, wanted.stop_price, wanted.quantity
         if command.stop_price_nanos is not None:
             order.triggered_by = None
@@ -249,10 +257,10 @@ class Entry(Administration):
         if command.new_client_order_id not in (None, order.client_order_id):
             self._reserve(order)
             order.client_order_id = command.new_client_order_id or ""
-        if not priority_kept and not order.is_waiting:
+        if not priority_kept:
             order.show_peak()
         self._tell_replaced(order, priority_kept)
-        if not priority_kept and not order.is_waiting:
+        if not priority_kept:
             self.live.remove(order)
             self._enter(order, self.markets[order.symbol])
 
@@ -281,8 +289,8 @@ def makers_order(maker: OracleOrder) -> tuple[int, int]:
 
 def refusal_of_replaced_fields(command: ReplaceOrder, order: OracleOrder) -> Optional[Refusal]:
     """RULES 8, 19: a stop price belongs to a waiting stop, a price to an order that has one."""
-    if command.stop_price_nanos is not None and not order.is_waiting:
-        return Refusal(RejectCode.BAD_VALUE, "stop_price")
     if command.price_nanos is not None and order.price is None:
         return Refusal(RejectCode.BAD_VALUE, "price")
+    if command.stop_price_nanos is not None and not order.is_waiting:
+        return Refusal(RejectCode.BAD_VALUE, "stop_price")
     return None

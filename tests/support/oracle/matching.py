@@ -210,9 +210,9 @@ class Matching(Memory):
                 stop.triggered_at = trade.price
 
     def _release_stops(self, symbol: str) -> None:
-        """One queue, to its end, in CONTINUOUS alone: by trade, then nearness, then order id."""
+        """One queue, to its end, where the market trades: by trade, then nearness, then order id."""
         market = self.markets[symbol]
-        while market.phase is Phase.CONTINUOUS:
+        while market.phase is Phase.CONTINUOUS or market.is_repeated:
             queue = [stop for stop in self.waiting(symbol) if stop.triggered_by is not None]
             if not queue:
                 return
@@ -224,6 +224,10 @@ class Matching(Memory):
         stop.is_waiting = False
         stop.triggered_by = None
         self._tell(triggered(stop, self._next_seq(stop.user), self._now))
+        if market.is_repeated:
+            stop.show_peak()
+            self._rest(stop)
+            return
         percent, is_limit = market.instrument.price_band_ppm, stop.order_type is OrderType.STOP_LIMIT
         if is_limit and percent is not None and is_beyond(stop.limit, around, percent):
             self._end(stop, CancelReason.PRICE_OUT_OF_BAND)

@@ -28,6 +28,11 @@ class Market:
         self.phase = Phase.CONTINUOUS
         self.reason = PhaseReason.OPERATOR
         self.until: Optional[int] = None
+        # RULES 18: whether the breaker's call was extended.  RULES 28: whether it is one of a row of calls, and
+        # when it ends, which nobody is told.
+        self.is_extended = False
+        self.is_repeated = False
+        self.call_end = 0
         self.last_price: Optional[int] = None
         self.last_auction_price: Optional[int] = None
         self.first_price_of_day: Optional[int] = None
@@ -110,7 +115,7 @@ class Memory:
             order.status,
             order.timestamp,
             ahead,
-            None if order.is_waiting else order.displayed_quantity,
+            order.displayed_quantity,
             order.is_waiting,
         )
 

@@ -55,5 +55,5 @@ class Oracle(Entry):
 
     def _position_state(self, symbol: str, position: OraclePosition) -> PositionState:
         market = self.markets[symbol]
-        last_price_nanos = (market.last_price or 0) * market.instrument.tick_size_nanos
-        return position.state(symbol, last_price_nanos, market.instrument.has_fees)
+        last = None if market.last_price is None else market.last_price * market.instrument.tick_size_nanos
+        return position.state(symbol, last, market.instrument.has_fees)

@@ -53,7 +53,7 @@ class OracleOrder:
     """An order as the oracle sees it: what was asked, and what became of it.
 
     `shown` is what an iceberg in the book displays.  `is_waiting` says that it is a stop outside the book;
-    `triggered_by` is then None, or the key that orders the queue of triggered stops, and `triggered_at` the price of
+    `triggered_by` is then None, or the key that orders the queue of triggered stops, `triggered_at` the price of
     the trade that did it (RULES 8).
     """
 
@@ -102,8 +102,10 @@ class OracleOrder:
 
     @property
     def displayed_quantity(self) -> Optional[int]:
-        """What an iceberg's owner is told that it shows; None for any other order."""
-        return None if self.display_quantity is None else min(self.shown, self.remaining)
+        """What an iceberg's owner is told that it shows, or will when it enters; None for any other order."""
+        if self.display_quantity is None:
+            return None
+        return min(self.display_quantity if self.is_waiting else self.shown, self.remaining)
 
     @property
     def terms(self) -> Terms:
@@ -115,6 +117,11 @@ class OracleOrder:
             quantity=self.quantity,
             self_trade_prevention=None if prevention is SelfTradePrevention.NONE else prevention,
         )
+
+    @property
+    def is_for_one_call(self) -> bool:
+        """Whether it may stay for no second uncross (RULES 19, 28)."""
+        return self.price is None or self.time_in_force is TimeInForce.IOC
 
     @property
     def limit(self) -> int:
@@ -175,9 +182,9 @@ class OraclePosition:
         self.net += direction * opened
         self.cost += direction * opened * price_nanos
 
-    def state(self, symbol: str, last_price_nanos: int, has_fees: bool) -> PositionState:
-        """The position as `PositionsListed` tells it; `last_price_nanos` is that of its last trade."""
-        unrealised = self.net * last_price_nanos - self.cost
+    def state(self, symbol: str, last_price_nanos: Optional[int], has_fees: bool) -> PositionState:
+        """The position as `PositionsListed` tells it; `last_price_nanos` None: there is nothing to value it by."""
+        unrealised = 0 if last_price_nanos is None else self.net * last_price_nanos - self.cost
         fees = self.fees if has_fees else None
         return PositionState(symbol, self.net, self.cost, self.realised, unrealised, self.volume, fees)
 
@@ -244,7 +251,7 @@ def replaced(order: OracleOrder, seq: int, now: int, priority_kept: bool) -> Ord
         order.remaining,
         order.status,
         priority_kept,
-        order.stop_price,
+        order.stop_price if order.is_waiting else None,
         order.displayed_quantity,
     )
 

@@ -13,7 +13,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run-engine trade simulate replay demo operate verify faults fuzz stress test check bench clean
+.PHONY: help run-engine trade simulate replay demo operate verify faults fuzz rules stress test check bench clean
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -76,6 +76,9 @@ faults: $(VENV)/.installed-dev ## Kill it and cut its power: make faults KILLS=1
 
 fuzz: $(VENV)/.installed-dev ## A million hostile lines: make fuzz (more: ARGS="--lines 20000 --seed 7")
 	$(BIN)/python scripts/fuzz_wire.py $(ARGS)
+
+rules: $(VENV)/.installed-dev ## Hold the engine to a naive oracle: make rules ARGS="--commands 1000000 --seed 7"
+	$(BIN)/python scripts/compare_rules.py $(ARGS)
 
 stress: $(VENV)/.installed-dev ## Thousands of connections, slow readers, floods: what they cost the others
 	$(BIN)/python scripts/stress_connections.py $(ARGS)

@@ -19,6 +19,7 @@ from exchange.engine.events import (
     OrderExpired,
     OrderReplaced,
     OrderTriggered,
+    PositionsListed,
     Settled,
 )
 from exchange.engine.trade import Trade
@@ -145,7 +146,8 @@ def test_positions_sum_to_what_was_endowed(session: Both) -> None:
 def test_cash_and_positions_are_told_as_the_oracle_counts_them(session: Both) -> None:
     """Cash, fees and gains to the last 10⁻⁹."""
     for user in USERS:
-        session.tell(GetPositions(user), 0)
+        [answer] = session.tell(GetPositions(user), 0)
+        assert isinstance(answer, PositionsListed) and answer.positions, user
 
 
 def test_realised_and_unrealised_are_the_cash_flow_to_the_last_nano() -> None:
@@ -154,7 +156,7 @@ def test_realised_and_unrealised_are_the_cash_flow_to_the_last_nano() -> None:
     for _ in range(1_000_000):
         side, price = random.choice((Side.BUY, Side.SELL)), random.randint(1, 10**12)
         quantity = random.randint(1, 99)
-        position.apply_fill(side, price, quantity)
+        position.change(quantity if side is Side.BUY else -quantity, price)
         cash += -price * quantity if side is Side.BUY else price * quantity
     unrealised = position.net_quantity * price - position.cost
     assert position.realised_pnl + unrealised == cash + position.net_quantity * price

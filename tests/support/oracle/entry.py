@@ -183,9 +183,9 @@ class Entry(Administration):
     def _replace_order(self, command: ReplaceOrder) -> None:
         order = self._find(command.user, command.order_id, command.client_order_id)
         refusal = (
-            self._refusal_of_new_id(command, order)
-            or self._refusal_of_blocked(command.user)
+            self._refusal_of_blocked(command.user)
             or refusal_of_target(command, order)
+            or self._refusal_of_new_id(command, order)
         )
         if order is not None and refusal is None:
             refusal = self._refusal_of_replace(command, order)

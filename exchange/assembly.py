@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -177,11 +178,19 @@ class Exchange:
         publisher = Publisher(engine, identity, self._heartbeats, recent, past_trades, long_answers)
         inbound = FairQueue[Asker, Request](shares)
         self._core = Core[Asker, Request](
-            engine, self._data, publisher, clock_ns, self._fail, inbound, lambda asker: asker.share
+            engine,
+            self._data,
+            publisher,
+            clock_ns,
+            self._fail,
+            inbound,
+            lambda asker: asker.share,
+            lambda longest_ns: secrets.randbelow(longest_ns + 1),
         )
         canceled_count = self._core.cancel_orders_of_lost_connections()
         if canceled_count:
             log.info("%d orders canceled whose connections ended in a crash", canceled_count)
+        self._core.bring_what_is_due()
         # Whoever reads the logs of an exchange that listens finds in them all that happened before.
         self._data.audit_log.drain()
 

@@ -40,6 +40,7 @@ class Core(Generic[Origin, Asked]):
     `clock_ns` gives the time in ns since the epoch.  `on_failure` hears, in the matching thread, of the exception
     that ended it; then nothing more is processed.  `inbound` is the queue that requests wait in, None for one in
     the order of arrival; `share_of` tells whose share of the time an origin's requests take.
+    `draw(n)` draws a number from 0 to n: how much longer than it must a call with a random end lasts, in ns.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Core(Generic[Origin, Asked]):
         on_failure: Callable[[BaseException], None],
         inbound: Optional[InboundQueue[Origin, Asked]] = None,
         share_of: Callable[[Origin], str] = lambda _origin: FIRST,
+        draw: Callable[[int], int] = lambda _longest: 0,
     ) -> None:
         self.engine = engine
         # Bounded; filled by whoever asks, through `put`; emptied by the matching thread alone.
@@ -65,6 +67,7 @@ class Core(Generic[Origin, Asked]):
             publisher,
             clock_ns,
             on_failure,
+            draw=draw,
         )
 
     def start(self) -> None:
@@ -95,6 +98,10 @@ class Core(Generic[Origin, Asked]):
         Only while the matching thread does not run: before `start`, or by whoever drives the exchange by hand.
         """
         self._matching.run_batch([Inbound(None, commands)])
+
+    def bring_what_is_due(self) -> None:
+        """Carry out what time has brought, at a start all that was missed.  Before `start`, as above."""
+        self._matching.bring_what_is_due()
 
     def cancel_orders_of_lost_connections(self) -> int:
         """No connection outlives the process: an order that ends with one and is live at the start was left by a

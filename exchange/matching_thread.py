@@ -24,9 +24,10 @@ from typing import Generic, NamedTuple, Optional, Protocol, TypeVar, Union
 
 from exchange.engine.commands import Command, GetOrders, ResetUser
 from exchange.engine.engine import Engine
-from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
+from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, InstrumentStatusChanged, PrivateEvent
 from exchange.engine.trade import Trade
 from exchange.inbound_queue import Asked, Inbound, InboundQueue, Origin
+from exchange.phase_timer import PhaseTimer
 
 # How many requests one batch takes at most: what costs little to process may cost more to tell.
 BATCH_REQUESTS_MAX = 2_048
@@ -119,8 +120,9 @@ class MatchingThread(Generic[Origin, Asked]):
     """Runs the loop.
 
     `inbound` is the only way in: filled by the connections' reader threads, emptied here.  `clock_ns` gives the
-    time in ns since the epoch, `monotonic_s` measures.  `on_failure` is called, in this thread, with the exception
-    that ended it: then nothing more will be processed, and whoever owns the process must stop it.
+    time in ns since the epoch, `monotonic_s` measures, `draw` is what a `PhaseTimer` draws random ends with.
+    `on_failure` is called, in this thread, with the exception that ended it: then nothing more will be processed,
+    and whoever owns the process must stop it.
     """
 
     def __init__(
@@ -134,6 +136,7 @@ class MatchingThread(Generic[Origin, Asked]):
         clock_ns: Callable[[], int],
         on_failure: Callable[[BaseException], None],
         monotonic_s: Callable[[], float] = time.monotonic,
+        draw: Callable[[int], int] = lambda _longest: 0,
     ) -> None:
         self._engine = engine
         self._inbound = inbound
@@ -144,6 +147,7 @@ class MatchingThread(Generic[Origin, Asked]):
         self._clock_ns = clock_ns
         self._on_failure = on_failure
         self._monotonic_s = monotonic_s
+        self._timer = PhaseTimer(engine, clock_ns, draw)
         # From then on, by the monotonic clock, requests are turned away unprocessed.
         self._finish_until_s = math.inf
         self._pause = threading.Event()
@@ -177,8 +181,9 @@ class MatchingThread(Generic[Origin, Asked]):
 
         Called by the thread, or by whoever drives the loop without it.
         """
+        self.bring_what_is_due()
         try:
-            item = self._inbound.get(self._publisher.wait_s())
+            item = self._inbound.get(_sooner(self._publisher.wait_s(), self._timer.wait_s()))
         except queue.Empty:
             self._publisher.publish(())  # A long answer is gone on with.
             return True
@@ -193,6 +198,11 @@ class MatchingThread(Generic[Origin, Asked]):
             item = None if batch.is_over else self._next_item()
         self._finish(batch)
         return True
+
+    def bring_what_is_due(self) -> None:
+        """Carry out all that time has brought by now, one change after the other."""
+        while (change := self._timer.take_due()) is not None:
+            self.run_batch([Inbound(None, [change])])
 
     def _next_item(self) -> Optional[Inbound[Origin, Asked]]:
         """One that waits already."""
@@ -292,9 +302,18 @@ class MatchingThread(Generic[Origin, Asked]):
                 kind = type(event)
                 if kind is Trade:
                     trades.append(event)  # type: ignore[arg-type]
+                elif kind is InstrumentStatusChanged:
+                    self._timer.look_again()
                 elif kind in PRIVATE_EVENT_TYPES:
                     private_events.append(event)  # type: ignore[arg-type]
         if trades:
             self._ledger.write(trades)
         if private_events:
             self._audit_log.append(private_events)
+
+
+def _sooner(one_s: Optional[float], other_s: Optional[float]) -> Optional[float]:
+    """The shorter of two waits, of which None is the one without an end."""
+    if one_s is None or other_s is None:
+        return other_s if one_s is None else one_s
+    return min(one_s, other_s)

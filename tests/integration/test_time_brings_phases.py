@@ -1,0 +1,74 @@
+"""A running exchange goes through halts, calls and days by itself, and makes up at a start for what it missed."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+from tests.support.processes import RunningEngine
+from tests.support.raw_client import Message, RawClient
+
+
+def instruments_file(directory: Path, **rules: Any) -> str:
+    """A file that lists ACME with these rules."""
+    path = directory / "instruments.json"
+    path.write_text(json.dumps([{"symbol": "ACME", "tick_size": 1, **rules}]))
+    return str(path)
+
+
+def order(name: str, side: str, quantity: int, price: int) -> Message:
+    """A LIMIT order."""
+    terms = {"side": side, "order_type": "LIMIT", "quantity": quantity, "price": price}
+    return {"type": "new_order", "client_order_id": name, **terms}
+
+
+def wait_for(client: RawClient, kind: str, **fields: Any) -> Message:
+    """The next message of that type with those fields; others are passed over."""
+    while True:
+        message = client.next()
+        if message["type"] == kind and all(message.get(name) == value for name, value in fields.items()):
+            return message
+
+
+def test_a_market_of_batch_auctions_trades_without_anybody_asking(tmp_path: Path) -> None:
+    file = instruments_file(tmp_path, call_every_ms=50)
+    with RunningEngine(tmp_path / "data", "--instruments", file) as engine, RawClient(engine.port) as alice:
+        alice.login("alice")
+        alice.ask(order("a-1", "SELL", 5, 100), order("a-2", "BUY", 5, 102))
+        assert wait_for(alice, "order_executed", client_order_id="a-1")["status"] == "FILLED"
+
+
+BREAKER = {"price_band_percent": 50, "halt_percent": 5, "reference_price": 100, "halt_s": 1, "call_s": 1}
+
+
+def test_the_circuit_breaker_halts_calls_and_goes_on_by_itself(tmp_path: Path) -> None:
+    file = instruments_file(tmp_path, **BREAKER)
+    with RunningEngine(tmp_path / "data", "--instruments", file) as engine, RawClient(engine.port) as alice:
+        alice.login("alice")
+        alice.ask({"type": "subscribe", "channel": "trades"})
+        alice.send(order("a-1", "SELL", 5, 110), order("a-2", "BUY", 5, 110))
+        halted, called, extended = (wait_for(alice, "instrument_status") for _ in range(3))
+        executed = wait_for(alice, "order_executed", client_order_id="a-2")
+        resumed = wait_for(alice, "instrument_status")
+    assert [(each["phase"], each["reason"]) for each in (halted, called, extended, resumed)] == [
+        ("HALTED", "CIRCUIT_BREAKER"),
+        ("AUCTION", "CIRCUIT_BREAKER"),
+        ("AUCTION", "EXTENDED"),
+        ("CONTINUOUS", "CIRCUIT_BREAKER"),
+    ]
+    assert (executed["price"], executed["status"]) == (110, "FILLED")
+
+
+def test_a_halt_goes_on_where_it_was_when_the_engine_is_killed_in_it(tmp_path: Path) -> None:
+    file = instruments_file(tmp_path, **BREAKER)
+    with RunningEngine(tmp_path / "data", "--instruments", file) as engine:
+        with RawClient(engine.port) as alice:
+            token = alice.login("alice")["token"]
+            alice.ask(order("a-1", "SELL", 5, 110), order("a-2", "BUY", 5, 110))
+        engine.send_signal(signal.SIGKILL)
+        engine.wait()
+    with RunningEngine(tmp_path / "data", "--instruments", file) as engine, RawClient(engine.port) as alice:
+        alice.login("alice", token=token, last_seq=2)
+        assert wait_for(alice, "order_executed", client_order_id="a-2")["price"] == 110

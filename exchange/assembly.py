@@ -31,6 +31,7 @@ from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.inbound.reading_turns import ReadingTurns
 from exchange.networking.operator.channel import OperatorChannel
+from exchange.networking.operator.conversation import PutWish
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.missed_events import RecentEvents
@@ -45,13 +46,22 @@ from exchange.storage.audit_log_reader import AuditLogReader
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.engine_id import engine_id
 from exchange.storage.ledger_reader import last_trades
-from exchange.storage.places import engine_id_path, ledger_path, lock_path, log_directory, operator_socket_path
+from exchange.storage.places import (
+    engine_id_path,
+    ledger_path,
+    lock_path,
+    log_directory,
+    operator_socket_path,
+    refuse_what_is_not_ours,
+)
 from exchange.storage.recovery import RecoveryProgress
 from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
+from exchange.utils.directory_lock import DirectoryLock
 from exchange.utils.disk import REAL_DISK
-from exchange.utils.helpers import FileError, FileLock
+from exchange.utils.helpers import FileError
 from exchange.utils.prepared_thread import PreparedThread
+from exchange.utils.sound_clock import ClockError, SoundClock
 from exchange.utils.time_shares import TimeShares
 
 VERSION = "0.1.0"
@@ -110,7 +120,9 @@ class Exchange:
         # Set when a graceful stop has come to its end or a part has failed.
         self._ended = threading.Event()
         with ExitStack() as closing:
-            closing.callback(_locked(options.data_dir).release)
+            clock_ns = _sound(clock_ns)
+            lock = _locked(options.data_dir)
+            closing.callback(lock.release)
             self._snapshot_process = SnapshotProcess(options.data_dir)
             recent = RecentEvents()
             self._data = DataDirectory(
@@ -120,6 +132,7 @@ class Exchange:
                 RecoveryProgress(tell, time.monotonic),
                 self._fail,
                 on_replayed=recent.add,
+                check_place=lock.check,
             )
             closing.callback(self._data.close)
             closing.callback(self._snapshot_process.stop)
@@ -141,7 +154,8 @@ class Exchange:
         """Process and accept."""
         self._core.start()
         self._heartbeats.start()
-        self._operator_channel.start()
+        if self._operator_channel is not None:
+            self._operator_channel.start()
         self._server.start()
 
     def request_stop(self) -> None:
@@ -233,7 +247,7 @@ class Exchange:
         self._server = ExchangeServer(
             options.server, self._core.put, login_check, find_fills, throttle, self._fail, ReadingTurns(shares)
         )
-        self._operator_channel = OperatorChannel(
+        self._operator_channel = _operator_channel(
             operator_socket_path(options.data_dir), self._core.put, self._fail
         )
 
@@ -242,7 +256,8 @@ class Exchange:
         try:
             self._core.turn_away_after(FINISH_S)
             self._server.stop_reading(FINISH_S + LAST_WORDS_S)
-            self._operator_channel.stop()
+            if self._operator_channel is not None:
+                self._operator_channel.stop()
             self._core.stop()
             self._heartbeats.stop()
             self._server.stop_sending()
@@ -266,9 +281,28 @@ class Exchange:
             log.critical("the exchange stops: %s", failure, exc_info=None if is_outside_world else failure)
 
 
-def _locked(data_dir: Path) -> FileLock:
+def _sound(clock_ns: Callable[[], int]) -> Callable[[], int]:
+    try:
+        return SoundClock(clock_ns)
+    except ClockError as error:
+        raise StartupError(str(error)) from error
+
+
+def _operator_channel(
+    path: Path, put: PutWish, on_failure: Callable[[BaseException], None]
+) -> Optional[OperatorChannel]:
+    """Where an operator reaches the exchange; None, said, where the file system has no room for such a thing."""
+    try:
+        return OperatorChannel(path, put, on_failure)
+    except OSError as error:
+        log.warning("%s: no operator can reach the exchange here: %s", path, error.strerror)
+        return None
+
+
+def _locked(data_dir: Path) -> DirectoryLock:
     REAL_DISK.make_directory(data_dir)
-    return FileLock(lock_path(data_dir))
+    refuse_what_is_not_ours(data_dir)
+    return DirectoryLock(data_dir, lock_path(data_dir))
 
 
 def _list_instruments(data: DataDirectory, wanted: Optional[list[Instrument]], timestamp: int) -> None:

@@ -226,7 +226,7 @@ def main(arguments: list[str]) -> int:
         exchange.start()
     except RuntimeError as error:
         return refused_without_thread(error)
-    say(f"exchange listening on {host}:{port}")
+    say(f"exchange listening on {f'[{host}]' if ':' in host else host}:{port}")
     exchange.wait()
     exchange.stop()
     if exchange.failure is not None:

@@ -24,8 +24,8 @@ from exchange.storage.places import lock_path
 from exchange.storage.recovery import garbage_collection_paused
 from exchange.storage.verify import verify
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, say
+from exchange.utils.directory_lock import FileLockedError, held_against_writers
 from exchange.utils.disk import REAL_DISK
-from exchange.utils.helpers import FileLockedError, held_against_writers
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     try:
         if not data_dir.is_dir():
             raise NotADirectoryError(f"{data_dir} is not a directory")
-        with held_against_writers(lock_path(data_dir)), garbage_collection_paused():
+        with held_against_writers(data_dir, lock_path(data_dir)), garbage_collection_paused():
             is_sound = verify(data_dir, REAL_DISK, say)
     except FileLockedError as error:
         complain(f"verify.py: stop the engine first: {error}")

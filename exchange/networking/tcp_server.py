@@ -96,6 +96,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         # Guards `_connections`, which the readers write and `stop_reading` reads, and both counts.
         self._connections_lock = threading.Lock()
         self._accepting = threading.Thread(target=self._accept, name="accept")
+        self.address_family = _address_family(options.host)
         super().__init__((options.host, options.port), ConnectionReader)
 
     @property
@@ -219,6 +220,15 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
             self.serve_forever(poll_interval=0.1)
         except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
             self._on_failure(failure)
+
+
+def _address_family(host: str) -> socket.AddressFamily:
+    """IPv4 wherever the host has such an address, since that is what clients look for first.  OSError."""
+    try:
+        families = {found[0] for found in socket.getaddrinfo(host or None, None, type=socket.SOCK_STREAM)}
+    except UnicodeError:
+        raise OSError(f"{host!r} is no name of a host") from None
+    return socket.AF_INET if socket.AF_INET in families else socket.AF_INET6
 
 
 def _descriptors_to_spare() -> int:

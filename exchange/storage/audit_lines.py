@@ -49,7 +49,8 @@ _LAST_WORDS = (
     *("POST_ONLY", "kept", "lost", "triggered", "expired"),
 )
 seq_of = LineNumber(
-    rb"[0-9T:.-]{29}Z seq=([1-9][0-9]*) [A-Z_]+ [ -~]+ (?:%b)" % "|".join(_LAST_WORDS).encode("ascii")
+    rb"[0-9T:.-]{29}Z seq=([1-9][0-9]*) [A-Z_]+ [ -~]+ (?:%b)" % "|".join(_LAST_WORDS).encode("ascii"),
+    begins_like=b"0000-00-00T00:00:00",
 )
 _NO_PREVENTION = SelfTradePrevention.NONE
 _FILE_PREFIX = "logs_"
@@ -213,7 +214,7 @@ class AuditParser:
             OrderStatus(match["status"]),
             Liquidity(match["liquidity"]),
             _optional(match["shows"]),
-            None if match["fee"] is None else _nanos(match["fee"]),
+            None if match["fee"] is None else nanos_of(match["fee"]),
         )
 
     def _accepted(self, user: str, match: re.Match[str]) -> PrivateEvent:
@@ -222,11 +223,11 @@ class AuditParser:
             Side(match["side"]),
             OrderType(match["order_type"]),
             TimeInForce(match["time_in_force"]),
-            None if price is None else _nanos(price),
+            None if price is None else nanos_of(price),
             int(match["quantity"]),
             match["post_only"] is not None,
             None if prevention is None else SelfTradePrevention(prevention),
-            None if stop is None else _nanos(stop),
+            None if stop is None else nanos_of(stop),
             _optional(match["shows"]),
         )
         return OrderAccepted(*_head(user, match), terms)
@@ -253,7 +254,7 @@ class AuditParser:
         return OrderExpired(*_head(user, match), int(match["remaining"]))
 
     def _ticks(self, match: re.Match[str], name: str) -> int:
-        return _nanos(match[name]) // self._instrument_of(match["symbol"]).tick_size_nanos
+        return nanos_of(match[name]) // self._instrument_of(match["symbol"]).tick_size_nanos
 
 
 def _head(user: str, match: re.Match[str]) -> tuple[str, int, int, int, str, str]:
@@ -271,7 +272,7 @@ def _optional(digits: Optional[str]) -> Optional[int]:
     return None if digits is None else int(digits)
 
 
-def _nanos(text: str) -> int:
+def nanos_of(text: str) -> int:
     """An amount of currency, as `nanos_text` writes it, in 10⁻⁹ units."""
     sign = -1 if text.startswith("-") else 1
     whole, _, fraction = text.lstrip("-").partition(".")

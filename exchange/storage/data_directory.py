@@ -64,6 +64,7 @@ class DataDirectory:
         disk: Disk = REAL_DISK,
         on_replayed: Callable[[list[Event]], None] = lambda _events: None,
         make_worker: MakeWorker = BatchThread,
+        check_place: Callable[[], None] = lambda: None,
     ) -> None:
         """Recover what `path` holds; made if it is not there.
 
@@ -71,6 +72,7 @@ class DataDirectory:
         it was told to stop (see `SnapshotProcess`).  `on_failure` hears of whatever ends a thread,
         `on_replayed`, in order, of what happened after the snapshot.  `make_worker` makes what writes ledger and
         audit logs and asks for snapshots: threads, unless a test wants to decide when each has its turn.
+        `check_place` raises FileError if the directory is not where it was any more.
         Raises FileError, OSError or BatchThreadError if what is there can't be used; then nothing stays open.
         """
         self._path = path
@@ -85,7 +87,12 @@ class DataDirectory:
             self._store.prepare()
             self._recover(progress, closing)
             self._files = JournalWriter(
-                journal_directory(path), self.engine.sequence, options.durability, disk, options.segment_bytes_max
+                journal_directory(path),
+                self.engine.sequence,
+                options.durability,
+                disk,
+                options.segment_bytes_max,
+                check_place,
             )
             self.journal = SnapshottingJournal(
                 self._files,
@@ -197,6 +204,7 @@ class DataDirectory:
         if ahead.line_count:
             log.warning("%s: they are cut off", ahead)
             repair_logs(logs, last_seqs, last_seqs, self._disk)
+            self.audit_log.forget_sizes()
 
     def _last_seqs(self) -> dict[str, int]:
         return {user: self.engine.last_seq(user) for user in self.engine.users()}

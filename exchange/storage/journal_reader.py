@@ -35,6 +35,7 @@ from exchange.storage.journal_format import (
 )
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import DamagedFileError
+from exchange.utils.numbered_lines import is_text
 
 # More would drive what the engine works on out of the processor's cache.
 _CHUNK_BYTES = 16_384
@@ -82,7 +83,7 @@ class SegmentReader:
 
     def _read_header(self, line: bytes) -> None:
         if not valid_bodies([line]):
-            self._stop(_TORN if line else "the segment is empty", may_be_torn=True)
+            self._stop(_TORN if line else "the segment is empty", self._may_be_torn_header(line))
             return
         for durability in Durability:
             if line == header_line(self.segment.first_sequence, durability):
@@ -90,6 +91,15 @@ class SegmentReader:
                 self._advance([line])
                 return
         self._stop("it is not the header of a segment of this name and version", may_be_torn=False)
+
+    def _may_be_torn_header(self, line: bytes) -> bool:
+        """Nothing is written to a segment before its header is safe: behind a torn one there is nothing, and what
+        is left of it is blank or rubbish.  A text of any other kind is a file of somebody else."""
+        headers = [header_line(self.segment.first_sequence, durability) for durability in Durability]
+        is_short = self._disk.size_bytes(self.segment.path) <= max(map(len, headers))
+        is_beginning = any(header.startswith(line) for header in headers)
+        is_blank = not line.strip(b"\0")
+        return is_blank or (is_short and (is_beginning or len(line) <= 3 or not is_text(line.rstrip(b"\n"))))
 
     def _read(self, lines: list[bytes]) -> list[Record]:
         """The commands of some lines, up to the first that is damaged."""

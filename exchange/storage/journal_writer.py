@@ -20,14 +20,14 @@ be confused with what came later.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Optional
 
 from exchange.engine.commands import Command
 from exchange.storage.journal_format import Durability, header_line, marker_line, new_segment, record_line
 from exchange.utils.disk import REAL_DISK, Disk, write_all
-from exchange.utils.helpers import FileError
+from exchange.utils.helpers import FileError, check_still_there
 
 SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 
@@ -46,8 +46,13 @@ class JournalWriter:
         durability: Durability,
         disk: Disk = REAL_DISK,
         segment_bytes_max: int = SEGMENT_BYTES_MAX,
+        check_place: Callable[[], None] = lambda: None,
     ) -> None:
-        """The directory exists, and what it holds ends with command `last_sequence` and is durable."""
+        """The directory exists, and what it holds ends with command `last_sequence` and is durable.
+
+        `check_place` raises FileError if the data directory is not where it was any more.
+        """
+        self._check_place = check_place
         self._directory = directory
         self._last_sequence = last_sequence
         self._durability = durability
@@ -79,6 +84,9 @@ class JournalWriter:
                 self._append(entries)
             except OSError as error:
                 raise self._failed(error) from error
+            except FileError as error:
+                self._ended = str(error)
+                raise
             except BaseException as error:
                 self._ended = f"an earlier commit failed: {error!r}"
                 raise
@@ -127,14 +135,22 @@ class JournalWriter:
         self._segment_bytes += len(data)
         if self._durability is Durability.FSYNC:
             self._disk.fdatasync(fd)
-            write_all(self._disk, fd, marker_line(last_sequence))
+            marker = marker_line(last_sequence)
+            write_all(self._disk, fd, marker)
+            self._segment_bytes += len(marker)
+        # Only now, for what is written to a file that has no name any more is as safe as if it were not.
+        self._check_place()
+        check_still_there(self._path, fd, self._segment_bytes, self._disk)
         self._last_sequence = last_sequence
 
     def _begin_segment(self) -> int:
+        self._check_place()
         segment = new_segment(self._directory, self._last_sequence + 1)
         self._path = segment.path
         self._fd = self._disk.open_append(segment.path)
-        write_all(self._disk, self._fd, header_line(segment.first_sequence, self._durability))
+        header = header_line(segment.first_sequence, self._durability)
+        write_all(self._disk, self._fd, header)
+        self._segment_bytes = len(header)
         self._disk.fdatasync(self._fd)
         self._disk.fsync_directory(self._directory)
         return self._fd

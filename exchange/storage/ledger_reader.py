@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Optional, Union
 
-from exchange.engine.instrument import NANOS_DIGITS, Instrument
+from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
+from exchange.storage.audit_lines import nanos_of
 
 # However rare the trades of an instrument are, no more lines are read back: 100,000 take about half a second.
 LINES_READ_MAX = 100_000
@@ -57,12 +58,16 @@ def _trade(fields: dict[str, Any], instrument: Instrument) -> Trade:
         None if side is None else Side(side),
         fields["timestamp"],
         fields.get("auction", False),
+        *(_fee(fields.get(name)) for name in ("buy_fee", "sell_fee")),
     )
 
 
 def _ticks(price_text: str, instrument: Instrument) -> int:
-    whole, _, fraction = price_text.partition(".")
-    return int(whole + fraction.ljust(NANOS_DIGITS, "0")) // instrument.tick_size_nanos
+    return nanos_of(price_text) // instrument.tick_size_nanos
+
+
+def _fee(value: Union[str, int, None]) -> Optional[int]:
+    return None if value is None else nanos_of(str(value))
 
 
 def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from exchange.utils.helpers import DamagedFileError, utc_text
 
-_TRADE_TIME = re.compile(rb'"timestamp":([0-9]+)\}')
+_TRADE_TIME = re.compile(rb'"timestamp":([0-9]+)[,}]')
 _LOG_TIME_BYTES = 30
 
 

@@ -19,30 +19,38 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from exchange.engine.instrument import Instrument, PriceTextsBySymbol
+from exchange.engine.instrument import Instrument, PriceTextsBySymbol, nanos_text
 from exchange.engine.trade import Trade
 from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, naming, write_all
-from exchange.utils.helpers import DamagedFileError
+from exchange.utils.helpers import DamagedFileError, check_still_there
 from exchange.utils.numbered_lines import LineNumber, repair_numbered_lines
 
 # What `trade_line` writes; a line that a power loss has torn or blanked in any place does not match.
 trade_id_of = LineNumber(
     rb'\{"trade_id":([1-9][0-9]*),"symbol":"[A-Z0-9._-]+","price":[0-9]+(?:\.[0-9]+)?,"quantity":[0-9]+,'
     rb'"buy_order_id":[0-9]+,"sell_order_id":[0-9]+,"buyer":"[A-Za-z0-9_-]+","seller":"[A-Za-z0-9_-]+",'
-    rb'"aggressor_side":"(?:BUY|SELL)","timestamp":[0-9]+\}'
+    rb'"aggressor_side":(?:"BUY"|"SELL"|null),"timestamp":[0-9]+(?:,"auction":true)?'
+    rb'(?:,"(?:buy|sell)_fee":-?[0-9]+(?:\.[0-9]+)?)*\}',
+    begins_like=b'{"trade_id":0',
 )
 
 
 def trade_line(trade: Trade, price_texts: PriceTextsBySymbol) -> str:
     """One trade as its line of the ledger, with its newline."""
     # No value needs escaping: the alphabets of symbols and users have neither quote nor backslash.
-    trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp = trade[:10]
+    (trade_id, symbol, price, quantity, buy_order_id, sell_order_id, buyer, seller, side, timestamp,
+     is_auction, buy_fee, sell_fee) = trade  # fmt: skip
     aggressor = "null" if side is None else f'"{side._value_}"'
+    more = ',"auction":true' if is_auction else ""
+    if buy_fee is not None:
+        more += f',"buy_fee":{nanos_text(buy_fee)}'
+    if sell_fee is not None:
+        more += f',"sell_fee":{nanos_text(sell_fee)}'
     return (
         f'{{"trade_id":{trade_id},"symbol":"{symbol}","price":{price_texts[symbol][price]},'
         f'"quantity":{quantity},"buy_order_id":{buy_order_id},"sell_order_id":{sell_order_id},'
-        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":{aggressor},"timestamp":{timestamp}}}\n'
+        f'"buyer":"{buyer}","seller":"{seller}","aggressor_side":{aggressor},"timestamp":{timestamp}{more}}}\n'
     )
 
 
@@ -83,6 +91,8 @@ class TradeWriter:
         self._disk = disk
         self._fd = disk.open_append(path)
         disk.fsync_directory(path.parent)
+        # How long it must be: this object is the only one that writes to it.
+        self._size_bytes = disk.size_bytes(path)
         # All owned by the thread from here on.
         self._last_trade_id = tail.last_number
         # What a killed engine left may be in the system's cache only.
@@ -151,8 +161,11 @@ class TradeWriter:
                     self._check_is_known(trade, last_trade_id)
         if lines:
             self._has_unsynced = True
+            data = "".join(lines).encode("ascii")
+            check_still_there(self._path, self._fd, self._size_bytes, self._disk)
             with naming(self._path):
-                write_all(self._disk, self._fd, "".join(lines).encode("ascii"))
+                write_all(self._disk, self._fd, data)
+            self._size_bytes += len(data)
             self._last_trade_id = last_trade_id
 
     def _check_is_known(self, trade: Trade, last_trade_id: int) -> None:
@@ -165,6 +178,7 @@ class TradeWriter:
                 self._path, trade_id_of, last_trade_id, last_number_max=last_trade_id, disk=self._disk
             )
             self._last_trade_id = tail.last_number
+            self._size_bytes = self._disk.size_bytes(self._path)
             self.cut_bytes += len(tail.cut)
         self._is_recovering = False
 

@@ -12,11 +12,16 @@ a killed process loses neither.  Every operation raises OSError when the system 
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol, Union
+from typing import BinaryIO, Optional, Protocol, Union
+
+log = logging.getLogger("exchange")
 
 FILE_MODE = 0o640
 
@@ -50,6 +55,9 @@ class Disk(Protocol):
     def write(self, fd: int, data: Data) -> int:
         """Write some of `data`, at least one byte, at the end of the file; how many bytes it was."""
 
+    def size_if_there(self, path: Path, fd: int) -> Optional[int]:
+        """The length of the file that is open as `fd`; None if `path` does not lead to it any more."""
+
     def fdatasync(self, fd: int) -> None:
         """Make everything written to the file so far durable, whoever wrote it."""
 
@@ -69,8 +77,39 @@ class Disk(Protocol):
         """Make the names in a directory durable: a new file's own sync does not cover its name."""
 
 
+# What a system says of an operation that its kind of file system does not have.
+NOT_OFFERED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.ENOLCK, errno.ENOTTY})
+_NOT_OURS_TO_CHANGE = NOT_OFFERED | {errno.EPERM}
+
+
+def open_own(path: Path, flags: int, mode: int = FILE_MODE) -> int:
+    """Open a file that only this program has any business with.
+
+    A symbolic link in its place was put there by somebody, and leads to a file of somebody's: it is not followed.
+    Nor is a pipe or a device taken.  OSError.
+    """
+    try:
+        fd = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(error.errno, "is a symbolic link, and must be a file", str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return fd
+
+
 class RealDisk:
-    """The file system, as it is."""
+    """The file system, as it is.
+
+    Where it has no permissions, or can't make the names in a directory safe, that is said once for each directory,
+    and all goes on without.
+    """
+
+    def __init__(self) -> None:
+        # Directories about which it has been said; any thread adds to it.
+        self._told: set[tuple[str, Path]] = set()
 
     def make_directory(self, path: Path) -> None:
         """See Disk."""
@@ -93,21 +132,34 @@ class RealDisk:
 
     def open_append(self, path: Path) -> int:
         """See Disk."""
-        return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        return open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def open_empty(self, path: Path, mode: int) -> int:
         """See Disk."""
-        fd = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC, mode)
-        os.fchmod(fd, mode)
+        fd = open_own(path, os.O_WRONLY | os.O_CREAT, mode)
+        os.ftruncate(fd, 0)
+        try:
+            os.fchmod(fd, mode)
+        except OSError as error:
+            self._go_on_without("permissions can't be set", path.parent, error, _NOT_OURS_TO_CHANGE)
         return fd
 
     def open_read(self, path: Path) -> BinaryIO:
         """See Disk."""
-        return open(path, "rb")
+        return os.fdopen(open_own(path, os.O_RDONLY), "rb")
 
     def write(self, fd: int, data: Data) -> int:
         """See Disk."""
         return os.write(fd, data)
+
+    def size_if_there(self, path: Path, fd: int) -> Optional[int]:
+        """See Disk."""
+        try:
+            named = os.stat(path, follow_symlinks=False)
+        except OSError:
+            return None
+        opened = os.fstat(fd)
+        return named.st_size if (named.st_ino, named.st_dev) == (opened.st_ino, opened.st_dev) else None
 
     def fdatasync(self, fd: int) -> None:
         """See Disk."""
@@ -119,7 +171,7 @@ class RealDisk:
 
     def truncate(self, path: Path, size_bytes: int) -> None:
         """See Disk."""
-        fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        fd = open_own(path, os.O_WRONLY)
         try:
             os.ftruncate(fd, size_bytes)
             os.fsync(fd)
@@ -139,11 +191,20 @@ class RealDisk:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(fd)
+        except OSError as error:
+            self._go_on_without("names of files can't be made safe from a loss of power", path, error, NOT_OFFERED)
         finally:
             os.close(fd)
 
+    def _go_on_without(self, what: str, directory: Path, error: OSError, errors: frozenset[int]) -> None:
+        if error.errno not in errors:
+            raise error
+        if (what, directory) not in self._told:
+            self._told.add((what, directory))
+            log.warning("%s: %s on this file system (%s)", directory, what, error.strerror)
 
-# Stateless, so one serves everybody who was not handed another.
+
+# It remembers nothing but what it has said, so one serves everybody who was not handed another.
 REAL_DISK = RealDisk()
 
 

@@ -3,7 +3,7 @@
     JSON    parse_json                         one strict parser, one error
     files   replaced_atomically, write_atomically    old content or new content, never a mixture
             cut_torn_tail                      a file of lines whose writer was killed in the middle of one
-            FileLock, held_against_writers     one process per directory
+            check_still_there                  nobody else had their hands on a file that is being written
     time    utc_text                           ns since the epoch as people read it
 
 Nothing here reads the clock, keeps state between calls or knows what the bytes mean.  A plain OSError of the
@@ -12,7 +12,6 @@ system is let through; what the system cannot see is a `FileError`.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -21,8 +20,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, NoReturn, Optional, Union
+from typing import Any, BinaryIO, NoReturn, Union
 
 from exchange.utils.disk import FILE_MODE, REAL_DISK, Disk, naming, write_all
 
@@ -36,10 +34,6 @@ class FileError(Exception):
 
 class DamagedFileError(FileError):
     """Bytes that were known to be safely stored are damaged or gone: nobody may go on as if they were there."""
-
-
-class FileLockedError(FileError):
-    """Another process holds the lock."""
 
 
 class JsonError(ValueError):
@@ -156,66 +150,19 @@ def _end_of_last_line(file: BinaryIO, size_bytes: int) -> int:
     return 0
 
 
-# ------------------------------------------------------------------------------------------------------ the lock
+def check_still_there(path: Path, fd: int, size_bytes: int, disk: Disk = REAL_DISK) -> None:
+    """Raise FileError unless `path` still leads to the file that is open as `fd`, and that is so long.
 
-
-class FileLock:
-    """An exclusive lock on a file, held from construction to `release` or the end of the process.
-
-    The file holds the owner's process id, for people to read; the lock is the kernel's, so a killed owner leaves
-    nothing behind that must be cleared away.  The file itself is never removed: that would race.
+    For files that this process alone writes to: what is written after somebody has removed, replaced, cut or
+    added to one would be lost, or not be what it seems.  Two system calls.
     """
-
-    def __init__(self, path: Path) -> None:
-        """Take the lock at once.  Raises FileLockedError, naming the owner, if another process holds it."""
-        self._fd: Optional[int] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = _owner(self._fd)
-            self.release()
-            raise FileLockedError(f"{path} is locked by process {owner}") from None
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, b"%d\n" % os.getpid(), 0)
-
-    def release(self) -> None:
-        """Give the lock back; a second call does nothing."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def __enter__(self) -> FileLock:
-        return self
-
-    def __exit__(
-        self, kind: Optional[type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
-    ) -> None:
-        self.release()
-
-
-@contextmanager
-def held_against_writers(path: Path) -> Iterator[None]:
-    """For a reader: while the block runs nobody can take the FileLock `path`.  Changes nothing; no file, no lock.
-
-    Raises FileLockedError, naming the owner, if somebody holds it.
-    """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield
-        return
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FileLockedError(f"{path} is locked by process {_owner(fd)}") from None
-        yield
-    finally:
-        os.close(fd)
-
-
-def _owner(fd: int) -> str:
-    return os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
+    found_bytes = disk.size_if_there(path, fd)
+    if found_bytes is None:
+        raise FileError(f"{path}: was removed, renamed or replaced while the exchange was writing to it")
+    if found_bytes != size_bytes:
+        raise FileError(
+            f"{path}: was changed by somebody else: it has {found_bytes} bytes, {size_bytes} were written"
+        )
 
 
 # ---------------------------------------------------------------------------------------------------------- time

@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 
 from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, Worker
 from exchange.utils.disk import REAL_DISK, Disk, naming, write_all
-from exchange.utils.helpers import cut_torn_tail
+from exchange.utils.helpers import check_still_there, cut_torn_tail
 
 Batch = TypeVar("Batch")
 
@@ -56,6 +56,8 @@ class LineLogger(Generic[Batch]):
         # Owned by the thread: descriptors by stem, least recently used first; stems written since the last fsync.
         self._files: OrderedDict[str, int] = OrderedDict()
         self._unsynced: set[str] = set()
+        # How long each file must be that was written to: this object is the only one that does.
+        self._size_bytes: dict[str, int] = {}
         # Held by who drains: who comes second must not find that all is taken, and go on before it is safe.
         self._draining = threading.Lock()
         self._thread: Worker[Batch] = make_worker(
@@ -68,6 +70,10 @@ class LineLogger(Generic[Batch]):
         Raises BatchThreadError once a write has failed.
         """
         self._thread.put(batch)
+
+    def forget_sizes(self) -> None:
+        """Somebody has rightly cut files while nothing was being written: take them as they are from now on."""
+        self._thread.call(self._size_bytes.clear)
 
     def write_out(self) -> None:
         """Wait until everything appended before is in its file, be it on stable storage or not.
@@ -105,8 +111,14 @@ class LineLogger(Generic[Batch]):
             text = "\n".join(lines)
             assert text.count("\n") == len(lines) - 1, f"a line for {stem} has a line break in it"
             self._unsynced.add(stem)
-            with naming(self._path(stem)):
-                write_all(self._disk, self._file(stem), f"{text}\n".encode())
+            self._append(stem, f"{text}\n".encode())
+
+    def _append(self, stem: str, data: bytes) -> None:
+        path, fd = self._path(stem), self._file(stem)
+        check_still_there(path, fd, self._size_bytes[stem], self._disk)
+        with naming(path):
+            write_all(self._disk, fd, data)
+        self._size_bytes[stem] += len(data)
 
     def _file(self, stem: str) -> int:
         """The descriptor of a file, opened if need be."""
@@ -124,7 +136,9 @@ class LineLogger(Generic[Batch]):
             self._disk.close(self._files.popitem(last=False)[1])
         path = self._path(stem)
         fd = self._files[stem] = self._disk.open_append(path)
-        cut_torn_tail(path, self._disk)  # Left by a process that was killed in the middle of a write.
+        if stem not in self._size_bytes:
+            cut_torn_tail(path, self._disk)  # Left by a process that was killed in the middle of a write.
+            self._size_bytes[stem] = self._disk.size_bytes(path)
         return fd
 
     def _path(self, stem: str) -> Path:

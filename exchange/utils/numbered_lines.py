@@ -15,11 +15,25 @@ from typing import BinaryIO, NamedTuple, Optional
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import BLOCK_BYTES, DamagedFileError
 
+_ZERO = ord("0")
+_TEXT_BYTES = 64
+
+
+def is_text(data: bytes) -> bool:
+    """Whether somebody might have written this to be read."""
+    text = data.decode("utf-8", "surrogateescape").rstrip("\r")
+    is_cut_character = text[:-3].isprintable() and len(data) == _TEXT_BYTES
+    return text.replace("\t", " ").isprintable() or is_cut_character
+
 
 class LineNumber:
-    """Finds the number of a sound line: `pattern` matches just the sound ones, its first group is the number."""
+    """Finds the number of a sound line: `pattern` matches just the sound ones, its first group is the number.
 
-    def __init__(self, pattern: bytes) -> None:
+    `begins_like` is how every line begins, 0 standing for any digit: so the files of others are told from damage.
+    """
+
+    def __init__(self, pattern: bytes, begins_like: bytes = b"") -> None:
+        self._begins_like = begins_like
         self._line = re.compile(pattern)
         self._lines = re.compile(b"(?m)^(?:%b)$" % pattern)
 
@@ -27,6 +41,16 @@ class LineNumber:
         """The number of a line, without its newline; None if it is damaged."""
         match = self._line.fullmatch(line)
         return int(match[1]) if match else None
+
+    def is_of_others(self, data: bytes) -> bool:
+        """Whether a file that begins so is none of these: text, and not even the torn beginning of a line.
+
+        What a loss of power leaves is blank or rubbish, which is no text; three bytes may be anything.
+        """
+        beginning = zip(data, self._begins_like, strict=False)
+        if all(byte == like or (like == _ZERO and chr(byte).isdigit()) for byte, like in beginning):
+            return False
+        return len(data) > 3 and is_text(data.partition(b"\n")[0][:_TEXT_BYTES])
 
     def all_in(self, block: bytes) -> list[int]:
         """The numbers of all sound lines in a block of whole lines, at half the cost."""
@@ -54,9 +78,9 @@ def repair_numbered_lines(
     the disk in any order, so it is read line by line and cut at the first one that is torn, damaged or out of
     sequence.  With `last_number_max` everything after the line of that number is cut too.
 
-    Raises DamagedFileError, and cuts nothing, if that would cut a line up to `durable_number`.  A file that is
-    missing or ends early is no error: the caller knows what it expects.  Costs one pass over the lines after
-    `durable_number`.
+    Raises DamagedFileError, and cuts nothing, if that would cut a line up to `durable_number`, or a file of
+    others.  A file that is missing or ends early is no error: the caller knows what it expects.  Costs one pass
+    over the lines after `durable_number`.
     """
     try:
         file = disk.open_read(path)
@@ -74,6 +98,11 @@ def repair_numbered_lines(
         raise DamagedFileError(
             f"{path}: damaged at byte {kept_bytes}, after number {last_number},"
             f" where all up to {durable_number} was safely stored"
+        )
+    if not kept_bytes and number_of.is_of_others(rest):
+        raise DamagedFileError(
+            f"{path}: is not the exchange's own, since it begins with {rest.splitlines()[0][:_TEXT_BYTES]!r}; "
+            "move it away"
         )
     disk.truncate(path, kept_bytes)
     return NumberedTail(last_number, rest)

@@ -180,19 +180,6 @@ def test_a_journal_that_cannot_grow_stops_the_engine_and_a_restart_with_room_is_
         client.close()
 
 
-def test_a_ledger_that_cannot_be_written_stops_the_engine_and_is_completed_later(tmp_path: Path) -> None:
-    ledger = tmp_path / "trades" / "trades.jsonl"
-    ledger.parent.mkdir()
-    ledger.symlink_to("/dev/full")
-    with RunningEngine(tmp_path) as engine:
-        client, _answer = log_in(engine, "alice")
-        client.send(*orders(1, 1), *orders(2, 1, "SELL"))
-        expect_failure(engine, client, "No space left on device")
-    ledger.unlink()
-    with RunningEngine(tmp_path):
-        assert ledger.read_bytes().count(b"\n") == 1
-
-
 def test_a_last_snapshot_that_cannot_be_written_ends_badly_but_loses_nothing(tmp_path: Path) -> None:
     with RunningEngine(tmp_path) as engine:
         client, answer = log_in(engine, "alice")

@@ -21,13 +21,16 @@ Self = TypeVar("Self", bound="Program")
 class Program:
     """One script of `scripts/`, its input and output on pipes.  Killed, if need be, when the block ends."""
 
-    def __init__(self, script: str, *options: str, inside: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, script: str, *options: str, inside: tuple[str, ...] = (), cwd: Optional[Path] = None
+    ) -> None:
         """`inside` is a command, such as `unshare`, that replaces itself by the one it is given."""
         self._process = subprocess.Popen(
             [*inside, sys.executable, str(ROOT / "scripts" / script), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            cwd=cwd,
         )
         self._output = b""
 
@@ -92,8 +95,8 @@ class Program:
 class RunningEngine(Program):
     """An engine on a free port; `port` is known once this returns, and it accepts connections."""
 
-    def __init__(self, data_directory: Path, *options: str) -> None:
-        super().__init__("start_engine.py", "--port", "0", "--data-dir", str(data_directory), *options)
+    def __init__(self, data_directory: Path, *options: str, cwd: Optional[Path] = None) -> None:
+        super().__init__("start_engine.py", "--port", "0", "--data-dir", str(data_directory), *options, cwd=cwd)
         self.port = int(self.see("exchange listening on ").rpartition(":")[2])
 
 

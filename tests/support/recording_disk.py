@@ -16,9 +16,10 @@ class RecordingDisk(RealDisk):
     `failing` names an operation that fails from now on, as a full disk does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, failing: Optional[str] = None) -> None:
+        super().__init__()
         self.asked: list[str] = []
-        self.failing: Optional[str] = None
+        self.failing = failing
         self._names: dict[int, str] = {}
 
     def _ask(self, operation: str, name: str) -> None:

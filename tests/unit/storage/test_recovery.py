@@ -276,12 +276,10 @@ def test_what_a_killed_engine_had_written_is_synced_before_anything_is_built_on_
 
 def test_a_ledger_on_a_full_disk_is_told_by_an_exception_and_leaves_no_thread(tmp_path: Path) -> None:
     killed(tmp_path)
-    ledger = tmp_path / "trades" / "trades.jsonl"
-    ledger.unlink()
-    ledger.symlink_to("/dev/full")
+    (tmp_path / "trades" / "trades.jsonl").unlink()
     threads = threading.active_count()
-    with pytest.raises(BatchThreadError, match="No space left on device"):
-        KeptMarket(tmp_path)
+    with pytest.raises(BatchThreadError, match="No space left on device: 'trades.jsonl'"):
+        KeptMarket(tmp_path, disk=RecordingDisk(failing="write"))
     assert threading.active_count() == threads
 
 

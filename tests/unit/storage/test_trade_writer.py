@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThreadError
+from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import DamagedFileError
+from tests.support.recording_disk import RecordingDisk
 
 WAIT_S = 10
 INSTRUMENTS = {"ACME": Instrument("ACME"), "B.2": Instrument("B.2", tick_size_nanos=1_000_000_000)}
@@ -35,9 +39,11 @@ class Ledger:
         self.failures: list[Exception] = []
         self.failed = threading.Event()
 
-    def open(self, durable_trade_id: int = 0, queue_batches_max: int = 1_024) -> TradeWriter:
+    def open(
+        self, durable_trade_id: int = 0, queue_batches_max: int = 1_024, disk: Disk = REAL_DISK
+    ) -> TradeWriter:
         return TradeWriter(
-            self.path, INSTRUMENTS.__getitem__, self._on_failure, durable_trade_id, queue_batches_max
+            self.path, INSTRUMENTS.__getitem__, self._on_failure, durable_trade_id, queue_batches_max, disk
         )
 
     def _on_failure(self, failure: Exception) -> None:
@@ -222,9 +228,7 @@ def test_a_line_with_any_byte_blanked_or_its_end_torn_off_is_damaged(ledger: Led
 
 
 def test_a_ledger_on_a_full_disk_is_told_and_keeps_nobody_waiting(ledger: Ledger) -> None:
-    ledger.path.parent.mkdir()
-    ledger.path.symlink_to("/dev/full")
-    writer = ledger.open(queue_batches_max=1)
+    writer = ledger.open(queue_batches_max=1, disk=RecordingDisk(failing="write"))
     writer.write([trade(1)])
     assert ledger.failed.wait(WAIT_S)
     with pytest.raises(BatchThreadError, match="No space left on device"):
@@ -236,11 +240,91 @@ def test_a_ledger_on_a_full_disk_is_told_and_keeps_nobody_waiting(ledger: Ledger
 
 
 def test_a_ledger_that_cannot_be_made_durable_is_a_failure_of_drain(ledger: Ledger) -> None:
-    ledger.path.parent.mkdir()
-    ledger.path.symlink_to("/dev/null")  # It takes every byte, and refuses fsync.
-    writer = ledger.open()
+    writer = ledger.open(disk=RecordingDisk(failing="fdatasync"))
     writer.write([trade(1)])
-    with pytest.raises(BatchThreadError, match="Invalid argument"):
+    with pytest.raises(BatchThreadError, match="No space left on device: 'trades.jsonl'"):
         writer.drain()
     writer.close()
     assert len(ledger.failures) == 1
+
+
+# ------------------------------------------------------------------------------------------------- hands of others
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def replace(path: Path) -> None:
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes())
+    copy.rename(path)
+
+
+def cut(path: Path) -> None:
+    os.truncate(path, 20)
+
+
+def add(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"hello\n")
+
+
+def link_elsewhere(path: Path) -> None:
+    path.rename(path.with_name("copy"))
+    path.symlink_to("copy")
+
+
+@pytest.mark.parametrize("meddle", [remove, replace, cut, add, link_elsewhere])
+def test_a_ledger_that_others_meddle_with_stops_the_writer_before_the_next_trade(
+    ledger: Ledger, meddle: Callable[[Path], None]
+) -> None:
+    writer = ledger.open()
+    writer.write([trade(1)])
+    writer.drain()
+    meddle(ledger.path)
+    writer.write([trade(2)])
+    with pytest.raises(BatchThreadError, match=r"trades\.jsonl: was (removed|changed)"):
+        writer.drain()
+    writer.close()
+    assert len(ledger.failures) == 1
+
+
+FOREIGN = ["hello\n", "some notes of mine", '{"not":"ours"}\n', "naïve\n", "id,price\n1,2\n"]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_of_somebody_else_in_the_ledgers_place_is_refused_and_left_alone(
+    ledger: Ledger, content: str
+) -> None:
+    ledger.path.parent.mkdir()
+    ledger.path.write_text(content)
+    with pytest.raises(DamagedFileError, match="not the exchange's own"):
+        ledger.open()
+    assert ledger.path.read_text() == content
+
+
+def test_a_link_in_the_ledgers_place_is_refused_and_what_it_leads_to_left_alone(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    ledger.path.parent.mkdir()
+    ledger.path.symlink_to(precious)
+    with pytest.raises(OSError, match="symbolic link"):
+        ledger.open()
+    assert precious.read_text() == "precious"
+
+
+def test_trades_of_an_auction_and_with_fees_say_so(ledger: Ledger) -> None:
+    writer = ledger.open()
+    auction = trade(1)._replace(aggressor_side=None, is_auction=True)
+    writer.write([auction, trade(2)._replace(buy_fee_nanos=1_500_000, sell_fee_nanos=-20)])
+    writer.close()
+    first, second = (json.loads(line) for line in ledger.path.read_text().splitlines())
+    assert (first["aggressor_side"], first["auction"]) == (None, True)
+    assert (second["buy_fee"], second["sell_fee"]) == (0.0015, -0.00000002)
+    assert "auction" not in second and "buy_fee" not in first
+    again = ledger.open()
+    assert again.last_trade_id == 2
+    again.close()

@@ -10,8 +10,8 @@ from exchange.storage.data_directory import StorageOptions
 from exchange.storage.journal_format import Durability
 from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.verify import verify
+from exchange.utils.directory_lock import DirectoryLock
 from exchange.utils.disk import REAL_DISK
-from exchange.utils.helpers import FileLock
 from scripts.verify import main
 from tests.property.strategies import long_session
 from tests.support.kept_market import KeptMarket
@@ -208,7 +208,7 @@ def test_the_command_says_sound_or_not_in_its_exit_code(path: Path, capsys: pyte
 def test_the_command_refuses_while_an_engine_runs_or_nothing_is_there(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with FileLock(path / "engine.lock"):
+    with DirectoryLock(path, path / "engine.lock"):
         assert main(["--data-dir", str(path)]) == 2
     assert "stop the engine first" in capsys.readouterr().err
     assert main(["--data-dir", str(path / "nowhere")]) == 2

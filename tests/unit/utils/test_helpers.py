@@ -6,8 +6,6 @@ import errno
 import os
 import re
 import resource
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,17 +19,13 @@ from hypothesis import strategies as st
 
 from exchange.utils.disk import REAL_DISK, write_all
 from exchange.utils.helpers import (
-    FileLock,
-    FileLockedError,
     JsonError,
     cut_torn_tail,
-    held_against_writers,
     parse_json,
     replaced_atomically,
     utc_text,
     write_atomically,
 )
-from tests.support.project import ROOT
 
 TOO_BIG = re.escape(os.strerror(errno.EFBIG))
 LINES = st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"")), max_size=20)
@@ -160,46 +154,7 @@ def test_a_torn_tail_of_many_blocks_is_cut(tmp_path: Path) -> None:
     assert path.read_bytes() == b"whole\n"
 
 
-# -------------------------------------------------------------------------------------------------- lock and time
-
-
-def test_a_lock_that_is_held_is_refused_and_names_its_owner(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    with FileLock(path), pytest.raises(FileLockedError, match=f"locked by process {os.getpid()}$"):
-        FileLock(path)
-    FileLock(path).release()
-
-
-def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    take_lock = (
-        "import pathlib, sys; from exchange.utils.helpers import FileLock; FileLock(pathlib.Path(sys.argv[1]))"
-    )
-    subprocess.run([sys.executable, "-c", take_lock, path], cwd=ROOT, check=True)
-    assert re.fullmatch("[0-9]+\n", path.read_text())
-    with FileLock(path):
-        assert path.read_text() == f"{os.getpid()}\n"
-
-
-def test_a_reader_keeps_writers_out_and_is_kept_out_by_them_and_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    with held_against_writers(path):
-        assert not path.exists()
-    with FileLock(path):
-        content = path.read_text()
-        with pytest.raises(FileLockedError, match=f"locked by process {os.getpid()}$"), held_against_writers(path):
-            pass
-    with held_against_writers(path), held_against_writers(path), pytest.raises(FileLockedError):
-        FileLock(path)
-    assert path.read_text() == content
-
-
-def test_a_lock_may_be_released_twice(tmp_path: Path) -> None:
-    lock = FileLock(tmp_path / "lock")
-    lock.release()
-    lock.release()
-    with FileLock(tmp_path / "lock"):
-        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+# -------------------------------------------------------------------------------------------------- - time
 
 
 def test_a_time_is_written_to_the_nanosecond() -> None:

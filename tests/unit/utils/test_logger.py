@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.utils.batch_thread import BatchThreadError
+from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.logger import LineLogger
+from tests.support.recording_disk import RecordingDisk
 
 WAIT_S = 10
 Lines = list[tuple[str, str]]
@@ -34,8 +36,10 @@ def as_they_are(batch: Lines) -> Iterable[tuple[str, str]]:
     return batch
 
 
-def open_logger(directory: Path, failures: Failures, files_open_max: int = 64) -> LineLogger[Lines]:
-    return LineLogger(directory, as_they_are, failures, files_open_max=files_open_max)
+def open_logger(
+    directory: Path, failures: Failures, files_open_max: int = 64, disk: Disk = REAL_DISK
+) -> LineLogger[Lines]:
+    return LineLogger(directory, as_they_are, failures, files_open_max=files_open_max, disk=disk)
 
 
 @given(
@@ -125,20 +129,18 @@ def test_a_line_break_inside_a_line_is_a_bug_that_does_not_go_unnoticed(tmp_path
 
 
 def test_a_file_that_cannot_be_made_durable_is_a_failure_of_drain(tmp_path: Path) -> None:
-    (tmp_path / "alice.txt").symlink_to("/dev/null")  # It takes every byte, and refuses fsync.
     failures = Failures()
-    logger = open_logger(tmp_path, failures, files_open_max=1)
+    logger = open_logger(tmp_path, failures, files_open_max=1, disk=RecordingDisk(failing="fdatasync"))
     logger.append([("alice", "line"), ("bob", "line")])
-    with pytest.raises(BatchThreadError, match="Invalid argument"):
+    with pytest.raises(BatchThreadError, match="No space left on device: 'alice.txt'"):
         logger.drain()
     logger.close()
     assert len(failures.heard) == 1
 
 
 def test_a_full_disk_is_told_and_ends_the_logging(tmp_path: Path) -> None:
-    (tmp_path / "alice.txt").symlink_to("/dev/full")
     failures = Failures()
-    logger = open_logger(tmp_path, failures)
+    logger = open_logger(tmp_path, failures, disk=RecordingDisk(failing="write"))
     logger.append([("alice", "line")])
     assert failures.event.wait(WAIT_S)
     with pytest.raises(BatchThreadError, match="No space left"):
@@ -148,3 +150,33 @@ def test_a_full_disk_is_told_and_ends_the_logging(tmp_path: Path) -> None:
     logger.close()
     logger.close()
     assert len(failures.heard) == 1
+
+
+@pytest.mark.parametrize("files_open_max", [1, 64], ids=["closed meanwhile", "still open"])
+@pytest.mark.parametrize("is_removed", [True, False], ids=["removed", "cut"])
+def test_a_file_that_others_meddle_with_ends_the_logging_and_is_named(
+    tmp_path: Path, is_removed: bool, files_open_max: int
+) -> None:
+    logger = open_logger(tmp_path, Failures(), files_open_max)
+    logger.append([("alice", "line"), ("bob", "line")])
+    logger.drain()
+    if is_removed:
+        (tmp_path / "alice.txt").unlink()
+    else:
+        os.truncate(tmp_path / "alice.txt", 2)
+    logger.append([("alice", "next")])
+    with pytest.raises(BatchThreadError, match=r"alice\.txt: was (removed|changed)"):
+        logger.drain()
+    logger.close()
+
+
+def test_a_link_in_the_place_of_a_file_is_refused_and_what_it_leads_to_left_alone(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "alice.txt").symlink_to(precious)
+    logger = open_logger(tmp_path, Failures())
+    logger.append([("alice", "line")])
+    with pytest.raises(BatchThreadError, match="symbolic link"):
+        logger.drain()
+    logger.close()
+    assert precious.read_text() == "precious"

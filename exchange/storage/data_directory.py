@@ -23,18 +23,19 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.storage.audit_lines import AuditFormat, seq_of
 from exchange.storage.audit_log import log_files, repair_logs, unwritten
+from exchange.storage.file_marks import differences, marks_at
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
 from exchange.storage.journal_writer import SEGMENT_BYTES_MAX, JournalError, JournalWriter
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
-from exchange.storage.recovery import RecoveryProgress, garbage_collection_paused, replay, restored
+from exchange.storage.recovery import RecoveryProgress, garbage_collection_paused, newest_marks, replay, restored
 from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.snapshotting_journal import SnapshottingJournal
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThread, BatchThreadError, MakeWorker
 from exchange.utils.disk import REAL_DISK, Disk
-from exchange.utils.helpers import FileError
+from exchange.utils.helpers import DamagedFileError, FileError
 from exchange.utils.logger import LineLogger
 from exchange.utils.numbered_lines import numbered_lines_after
 
@@ -122,6 +123,7 @@ class DataDirectory:
             state_hash = self._make_snapshot(sequence)
             if state_hash is not None:
                 log.info("snapshot of command %d taken, state %s", sequence, state_hash)
+                self._marks = newest_marks(self._store, sequence)
                 self._prune()
         except (OSError, FileError, BatchThreadError) as error:
             log.warning("no snapshot of command %d: %s", sequence, error)
@@ -136,7 +138,8 @@ class DataDirectory:
         self.ledger.drain()
         self.audit_log.drain()
         self._files.close()
-        self._store.save(self.engine.snapshot(), self.engine.sequence)
+        marks = marks_at(self._path, self.engine, self._marks, self._disk)
+        self._store.save(self.engine.snapshot(), self.engine.sequence, marks)
         self._prune()
 
     def close(self) -> None:
@@ -160,10 +163,14 @@ class DataDirectory:
         sync_newest(journal_directory(self._path), journal.segments, self._disk)
         engine = self.engine = restored(self._store, _tell_of_damaged_snapshot)
         self._snapshot_sequence = engine.sequence
-        self.ledger = self._open_ledger()
+        # How the files stood at the newest snapshot: what comes after is all that the next one must read.
+        self._marks = newest_marks(self._store, engine.sequence)
+        for path, difference in differences(self._path, self._marks, self._disk).items():
+            raise DamagedFileError(f"{path}: {difference}, so the exchange doesn't start: run make verify")
+        self.ledger: TradeWriter = self._open_ledger()
         closing.callback(self.ledger.close)
         written_seqs = repair_logs(log_directory(self._path), self._last_seqs(), disk=self._disk)
-        self.audit_log = self._open_audit_log()
+        self.audit_log: AuditLog = self._open_audit_log()
         closing.callback(self.audit_log.close)
 
         last_trade_id = self.ledger.last_trade_id

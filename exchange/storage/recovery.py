@@ -17,7 +17,9 @@ from typing import Optional
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event
 from exchange.storage.command_record import Record
+from exchange.storage.file_marks import FileMark, marks_at
 from exchange.storage.journal_reader import JournalReader
+from exchange.storage.places import journal_directory
 from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.disk import Disk
 from exchange.utils.helpers import FileError
@@ -63,6 +65,11 @@ def garbage_collection_paused() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
+
+
+def newest_marks(store: OrderStore, sequence: int) -> list[FileMark]:
+    """How the files stood at the snapshot of command `sequence`; nothing if there is none."""
+    return [mark for stored in store.stored() if stored.sequence == sequence for mark in store.marks(stored)]
 
 
 def restored(store: OrderStore, on_damaged: OnDamagedSnapshot, sequence_max: Optional[int] = None) -> Engine:
@@ -114,15 +121,18 @@ def _cannot_replay(path: Path, sequence: int, reason: str) -> ReplayError:
     return ReplayError(f"{path}: command {sequence} can't be replayed, so the exchange doesn't start: {reason}")
 
 
-def build_snapshot(store: OrderStore, journal_directory: Path, sequence: int, disk: Disk) -> str:
+def build_snapshot(store: OrderStore, data_directory: Path, sequence: int, disk: Disk) -> str:
     """Make the snapshot of command `sequence` out of an older one and the segments up to it, which have ended.
 
-    Returns the hash of its state.  Reads the files only, so another process may do it beside a running engine.
+    Ledger and logs, which are marked in it, have all that it leads to by now, safely stored.  Returns the hash of
+    its state.  Reads the files only, so another process may do it beside a running engine.
     Raises FileError if the journal doesn't lead there, OSError.
     """
     engine = restored(store, lambda _path, _damage: None, sequence)
+    marks = newest_marks(store, engine.sequence)
     if engine.sequence < sequence:
-        replay(engine, JournalReader(journal_directory, disk), lambda _events: None, sequence)
+        journal = JournalReader(journal_directory(data_directory), disk)
+        replay(engine, journal, lambda _events: None, sequence)
     assert engine.sequence == sequence, (engine.sequence, sequence)
-    store.save(engine.snapshot(), sequence)
+    store.save(engine.snapshot(), sequence, marks_at(data_directory, engine, marks, disk))
     return engine.state_hash()

@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from exchange.storage.places import journal_directory, snapshot_directory
+from exchange.storage.places import snapshot_directory
 from exchange.storage.recovery import build_snapshot, garbage_collection_paused
 from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.disk import REAL_DISK
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     try:
         with garbage_collection_paused():
             store = OrderStore(snapshot_directory(data_directory))
-            state_hash = build_snapshot(store, journal_directory(data_directory), sequence, REAL_DISK)
+            state_hash = build_snapshot(store, data_directory, sequence, REAL_DISK)
     except (OSError, FileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -2,7 +2,8 @@
 
     orders/snapshot-00000000000000001234.jsonl
 
-    {"format":"exchange-snapshot","version":1,"sequence":1234}     the last command that is in the state
+    {"format":"exchange-snapshot","version":2,"sequence":1234}     the last command that is in the state
+    ["file",…]                                                     how ledger and logs stood then: `file_marks`
     …                                                              one record of the engine's per line, any JSON
     {"records":56,"crc32":"0a1b2c3d"}                              over every byte before this line
 
@@ -20,19 +21,23 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Optional
 
+from exchange.storage.file_marks import KIND, FileMark, mark_of, record_of
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import NewFile, replaced_atomically
 
 _FORMAT = "exchange-snapshot"
-_VERSION = 1
+_VERSION = 2
+# Version 1 had no marks of files.
+_VERSIONS = (1, 2)
 _FILE_NAME = re.compile(r"snapshot-([0-9]{20})\.jsonl")
 _RECORDS_PER_WRITE = 1_000
 _READ_BYTES = 1 << 20
 _TRAILER_BYTES_MAX = 100
+_MARK_START = b'["%b",' % KIND.encode()
 
 
 class Snapshot(NamedTuple):
@@ -64,15 +69,17 @@ class OrderStore:
             if name.startswith(".snapshot-") and name.endswith(".tmp"):
                 self._disk.unlink(self._directory / name)
 
-    def save(self, records: Iterable[Any], sequence: int) -> Path:
+    def save(self, records: Iterable[Any], sequence: int, marks: Iterable[FileMark] = ()) -> Path:
         """Write a snapshot of the state after command `sequence`; durable when this returns.
+
+        `marks` tell how the files stood that were made from these commands.
 
         `records` is read once, as it is written: never more than a thousand are in memory.  Raises OSError, and
         leaves no file, if the disk does not take it.  About 3 s for a million records.
         """
         path = self._directory / f"snapshot-{sequence:020d}.jsonl"
         with replaced_atomically(path, disk=self._disk) as file:
-            _write(file, records, sequence)
+            _write(file, chain(map(record_of, marks), records), sequence)
         return path
 
     def newest_valid(
@@ -105,6 +112,20 @@ class OrderStore:
         """A snapshot that was found undamaged."""
         return Snapshot(stored.sequence, _records(self._disk, stored.path))
 
+    def is_of_earlier_version(self, stored: StoredSnapshot) -> bool:
+        """Whether an undamaged snapshot was made by a version that kept less of the state."""
+        with self._disk.open_read(stored.path) as file:
+            return file.readline() != _header(stored.sequence, _VERSION)
+
+    def marks(self, stored: StoredSnapshot) -> list[FileMark]:
+        """How the files stood when a snapshot was taken that is undamaged.  Reads only its beginning."""
+        found: list[FileMark] = []
+        with self._disk.open_read(stored.path) as file:
+            file.readline()
+            while (line := file.readline()).startswith(_MARK_START):
+                found.append(mark_of(json.loads(line)))
+        return found
+
     def prune(self, keep: int = 2) -> Optional[int]:
         """Remove every snapshot older than the newest `keep` whole ones.
 
@@ -128,7 +149,7 @@ class OrderStore:
 
 def _write(file: NewFile, records: Iterable[Any], sequence: int) -> None:
     encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-    header = _header(sequence)
+    header = _header(sequence, _VERSION)
     file.write(header)
     checksum = zlib.crc32(header)
     count = 0
@@ -141,8 +162,8 @@ def _write(file: NewFile, records: Iterable[Any], sequence: int) -> None:
     file.write(_trailer(count, checksum))
 
 
-def _header(sequence: int) -> bytes:
-    return b'{"format":"%s","version":%d,"sequence":%d}\n' % (_FORMAT.encode(), _VERSION, sequence)
+def _header(sequence: int, version: int) -> bytes:
+    return b'{"format":"%s","version":%d,"sequence":%d}\n' % (_FORMAT.encode(), version, sequence)
 
 
 def _trailer(count: int, checksum: int) -> bytes:
@@ -151,8 +172,8 @@ def _trailer(count: int, checksum: int) -> bytes:
 
 def _damage(file: BinaryIO, sequence: int) -> Optional[str]:
     header = file.readline(_TRAILER_BYTES_MAX)
-    if header != _header(sequence):
-        return f"its first line is not that of a version {_VERSION} snapshot of sequence {sequence}"
+    if header not in [_header(sequence, version) for version in _VERSIONS]:
+        return f"its first line is not that of a snapshot of sequence {sequence} and of a version up to {_VERSION}"
     checksum, lines, tail = zlib.crc32(header), 0, b""
     while block := file.read(_READ_BYTES):
         data = tail + block
@@ -174,6 +195,8 @@ def _records(disk: Disk, path: Path) -> Iterator[Any]:
     with disk.open_read(path) as file:
         file.readline()
         record_line = file.readline()
+        while record_line.startswith(_MARK_START):
+            record_line = file.readline()
         for next_line in file:
             yield json.loads(record_line)
             record_line = next_line

@@ -3,7 +3,8 @@
     journal     every segment line by line, no gap between them
     snapshots   whole; the journal leads from each to exactly the next (state hashes)
     ledger      trade by trade, field by field what the replayed journal gives; before its reach, the ids alone
-    audit logs  every line sound, numbers without a gap, none beyond the journal
+    audit logs  line by line what the replayed journal gives; before its reach, sound and numbered without a gap
+    both        as far as the newest snapshot goes, byte for byte what they were when it was taken
 
 Two kinds of findings.  A *note* is what a killed engine leaves behind and the next start puts in order by itself.
 A *problem* is what the next start refuses, or what has lost something that was safely stored; it comes with what
@@ -19,6 +20,7 @@ from typing import Optional
 from exchange.engine.engine import Engine
 from exchange.engine.trade import Trade
 from exchange.storage.command_record import Record
+from exchange.storage.file_marks import differences
 from exchange.storage.findings import Findings
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, SegmentReader
@@ -26,7 +28,7 @@ from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import ReplayError, carried_out
 from exchange.storage.snapshot_files import OrderStore, StoredSnapshot
-from exchange.storage.verify_audit_logs import check_logs
+from exchange.storage.verify_audit_logs import LogsCheck
 from exchange.storage.verify_journal import NO_BACKUP, ReplayableCommands, check_segments
 from exchange.storage.verify_ledger import LedgerCheck
 from exchange.utils.disk import Disk
@@ -38,6 +40,7 @@ def verify(data_directory: Path, disk: Disk, tell: Callable[[str], None]) -> boo
     store = OrderStore(snapshot_directory(data_directory), disk)
     snapshots = _check_snapshots(store, findings)
     start_after = snapshots[-1].sequence if snapshots else 0
+    _check_marks(data_directory, store, snapshots, disk, findings)
     journal = check_segments(journal_directory(data_directory), start_after, disk, findings)
     base = _base(store, snapshots, journal)
     if base is None:
@@ -70,6 +73,23 @@ def _check_snapshots(store: OrderStore, findings: Findings) -> list[StoredSnapsh
     return whole
 
 
+def _check_marks(
+    data_directory: Path, store: OrderStore, snapshots: list[StoredSnapshot], disk: Disk, findings: Findings
+) -> None:
+    """Ledger and logs against how they stood when the newest snapshot was taken."""
+    for stored in snapshots[-1:]:
+        marks = store.marks(stored)
+        found = differences(data_directory, marks, disk)
+        for path, difference in found.items():
+            is_log = path != ledger_path(data_directory)
+            to_do = "restore it from a backup"
+            if is_log:
+                to_do += ", or move it away while the engine is stopped: a new one then begins"
+            findings.problem("logs" if is_log else "ledger", f"{path}: {difference}", to_do)
+        if not found:
+            findings.fact("files", f"{len(marks)} are, so far, as they were at snapshot {stored.sequence:,}")
+
+
 def _base(store: OrderStore, snapshots: list[StoredSnapshot], journal: ReplayableCommands) -> Optional[Engine]:
     """The oldest state from which the journal leads on to its end; None if there is none."""
     start_after = snapshots[-1].sequence if snapshots else 0
@@ -92,6 +112,7 @@ def _check_by_replay(
 ) -> None:
     store = OrderStore(snapshot_directory(data_directory), disk)
     ledger = LedgerCheck(ledger_path(data_directory), engine, disk)
+    logs = LogsCheck(log_directory(data_directory), engine, disk)
     expected = {stored.sequence: stored for stored in snapshots}
     durable_trade_id, durable_seqs = engine.matcher.last_trade_id, _last_seqs(engine)
     same: list[int] = []
@@ -100,6 +121,7 @@ def _check_by_replay(
         for records in _until_each(_records(data_directory, engine, journal, disk), set(expected)):
             events = carried_out(engine, records, journal_directory(data_directory))
             ledger.compare([event for event in events if type(event) is Trade])
+            logs.expect(events)
             stored = expected.get(engine.sequence)
             if stored is not None:
                 durable_trade_id, durable_seqs = engine.matcher.last_trade_id, _last_seqs(engine)
@@ -112,7 +134,7 @@ def _check_by_replay(
         findings.fact("snapshots", f"equal to the replayed journal: {', '.join(f'{number:,}' for number in same)}")
     ahead = LinesBeyondJournal()
     ledger.finish(durable_trade_id, ahead, findings)
-    check_logs(log_directory(data_directory), durable_seqs, _last_seqs(engine), ahead, disk, findings)
+    logs.finish(durable_seqs, _last_seqs(engine), ahead, findings)
     _tell_of_lines_ahead(ahead, journal.durability is Durability.OS, findings)
 
 
@@ -141,7 +163,11 @@ def _until_each(records: Iterator[Record], ends: set[int]) -> Iterator[list[Reco
 def _compare_state(
     store: OrderStore, stored: StoredSnapshot, engine: Engine, same: list[int], findings: Findings
 ) -> None:
-    if Engine.restore(store.read(stored).records).state_hash() == engine.state_hash():
+    if store.is_of_earlier_version(stored):
+        findings.note(
+            "snapshots", f"{stored.path}: an earlier version made it, which kept less of the state: not compared"
+        )
+    elif Engine.restore(store.read(stored).records).state_hash() == engine.state_hash():
         same.append(stored.sequence)
     else:
         findings.problem(

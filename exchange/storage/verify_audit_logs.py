@@ -2,43 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from zlib import crc32
 
-from exchange.storage.audit_lines import seq_of
-from exchange.storage.audit_log import log_files
+from exchange.engine.engine import Engine
+from exchange.engine.events import Event
+from exchange.storage.audit_lines import AuditFormat, seq_of
+from exchange.storage.audit_log import log_files, unwritten
 from exchange.storage.findings import Findings
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.sound_lines import SoundLines
 from exchange.utils.disk import Disk
 
 
-def check_logs(
-    directory: Path,
-    durable_seqs: Mapping[str, int],
-    last_seqs: Mapping[str, int],
-    ahead: LinesBeyondJournal,
-    disk: Disk,
-    tell: Findings,
-) -> None:
-    """The logs of all users; `durable_seqs` are the newest snapshot's last seqs, `last_seqs` the journal's.
+class LogsCheck:
+    """Compares the logs of all users with the events of a replay, which begins at the state of `engine`.
 
-    What is beyond the journal goes into `ahead`.
+    Of each line that must be there only a checksum is kept, four bytes: there may be very many.
     """
-    behind = 0
-    files = log_files(directory, disk)
-    for user, path in files.items():
-        log = SoundLines(path, seq_of, disk)
-        last_seq, durable_seq = last_seqs.get(user, 0), durable_seqs.get(user, 0)
-        ahead.add_events(path, [line for line in log.lines() if (seq_of(line[:-1]) or 0) > last_seq])
-        behind += log.last_number < last_seq
-        if log.size_bytes and log.last_number < durable_seq:
-            tell.problem(
-                "logs",
-                f"{path}: ends at byte {log.sound_bytes}, after seq {log.last_number}, but {durable_seq} were "
-                "safely stored" + (f": {log.damage}" if log.damage else ""),
-                f"restore it from a backup, or move it away: a new one then begins after seq {durable_seq}",
-            )
-        elif log.damage is not None:
-            tell.note("logs", f"{path}: byte {log.sound_bytes}: {log.damage}; the next start cuts it off")
-    tell.fact("logs", f"{len(files)} users" + (f"; the next start completes {behind} of them" if behind else ""))
+
+    def __init__(self, directory: Path, engine: Engine, disk: Disk) -> None:
+        self._files = log_files(directory, disk)
+        self._disk = disk
+        self._format = AuditFormat(lambda symbol: engine.book(symbol).instrument)
+        self._first_seqs = {user: engine.last_seq(user) + 1 for user in engine.users()}
+        self._checksums: dict[str, array[int]] = {}
+        self._compared_count = 0
+
+    def expect(self, events: Sequence[Event]) -> None:
+        """The next events of the journal."""
+        for event in unwritten(events, {}):
+            checksums = self._checksums.get(event.user)
+            if checksums is None:
+                checksums = self._checksums[event.user] = array("L")
+            checksums.append(crc32(self._format.event_line(event).encode("ascii")))
+
+    def finish(
+        self,
+        durable_seqs: Mapping[str, int],
+        last_seqs: Mapping[str, int],
+        ahead: LinesBeyondJournal,
+        tell: Findings,
+    ) -> None:
+        """Tell how it stands.  `durable_seqs` are the newest snapshot's last seqs, `last_seqs` the journal's; what
+        is beyond the journal goes into `ahead`."""
+        behind = 0
+        for user, path in self._files.items():
+            log = SoundLines(path, seq_of, self._disk)
+            last_seq, durable_seq = last_seqs.get(user, 0), durable_seqs.get(user, 0)
+            ahead.add_events(path, self._compare(user, log, last_seq, tell))
+            behind += log.last_number < last_seq
+            if log.size_bytes and log.last_number < durable_seq:
+                tell.problem(
+                    "logs",
+                    f"{path}: ends at byte {log.sound_bytes}, after seq {log.last_number}, but {durable_seq} were "
+                    "safely stored" + (f": {log.damage}" if log.damage else ""),
+                    f"restore it from a backup, or move it away: a new one then begins after seq {durable_seq}",
+                )
+            elif log.damage is not None:
+                tell.note("logs", f"{path}: byte {log.sound_bytes}: {log.damage}; the next start cuts it off")
+        tell.fact(
+            "logs",
+            f"{len(self._files)} users, {self._compared_count:,} lines compared with the journal"
+            + (f"; the next start completes {behind} of them" if behind else ""),
+        )
+
+    def _compare(self, user: str, log: SoundLines, last_seq: int, tell: Findings) -> list[bytes]:
+        """Read a log to its end; the lines beyond the journal, those after `last_seq`.
+
+        The first line that is not what the journal says is a problem.
+        """
+        checksums, first_seq = self._checksums.get(user, array("L")), self._first_seqs.get(user, 1)
+        beyond: list[bytes] = []
+        is_as_it_must_be = True
+        for line in log.lines():
+            seq = seq_of(line[:-1]) or 0
+            if seq > last_seq:
+                beyond.append(line)
+            elif seq >= first_seq and is_as_it_must_be:
+                self._compared_count += 1
+                is_as_it_must_be = crc32(line[:-1]) == checksums[seq - first_seq]
+                if not is_as_it_must_be:
+                    tell.problem(
+                        "logs",
+                        f"{log.path}: the line of seq {seq} is not what the journal says: {line.decode().strip()}",
+                        "restore it from a backup, or move it away while the engine is stopped, for a new one",
+                    )
+        return beyond

@@ -21,7 +21,7 @@ from exchange.matching_thread import CommandStore, EventStore, JournalEntry, Out
 from exchange.storage.audit_lines import AuditFormat
 from exchange.storage.audit_log import log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions
-from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
+from exchange.storage.places import ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import RecoveryProgress, build_snapshot
 from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.trade_writer import trade_line
@@ -139,7 +139,7 @@ class SimulatedMarket(Unheard):
         store = OrderStore(snapshot_directory(DATA), disk)
 
         def make_snapshot(sequence: int) -> Optional[str]:
-            return build_snapshot(store, journal_directory(DATA), sequence, disk)
+            return build_snapshot(store, DATA, sequence, disk)
 
         progress = RecoveryProgress(lambda _line: None, lambda: 0.0)
         self.data = DataDirectory(

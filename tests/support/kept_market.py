@@ -17,7 +17,7 @@ from exchange.core import Core
 from exchange.engine.commands import Command
 from exchange.matching_thread import Outcome
 from exchange.storage.data_directory import DataDirectory, StorageOptions
-from exchange.storage.places import journal_directory, snapshot_directory
+from exchange.storage.places import snapshot_directory
 from exchange.storage.recovery import RecoveryProgress, build_snapshot
 from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.disk import REAL_DISK, Disk
@@ -70,7 +70,7 @@ class KeptMarket:
         store = OrderStore(snapshot_directory(path), disk)
 
         def in_this_process(sequence: int) -> Optional[str]:
-            return build_snapshot(store, journal_directory(path), sequence, disk)
+            return build_snapshot(store, path, sequence, disk)
 
         self.data = DataDirectory(
             path,

@@ -55,7 +55,7 @@ def test_the_file_is_named_after_its_sequence_and_reads_as_json_lines(tmp_path: 
     path = OrderStore(tmp_path).save([["a", 1]], 1234)
     assert path.name == "snapshot-00000000000000001234.jsonl"
     header, record, trailer = path.read_text().splitlines()
-    assert header == '{"format":"exchange-snapshot","version":1,"sequence":1234}'
+    assert header == '{"format":"exchange-snapshot","version":2,"sequence":1234}'
     assert record == '["a",1]'
     assert trailer.startswith('{"records":1,"crc32":"')
 

@@ -465,3 +465,35 @@ def test_a_refusal_full_of_control_sequences_is_told_in_one_harmless_line(tmp_pa
     assert client.stderr.count(b"\n") == 1
     assert client.stderr.decode().strip().isprintable()
     assert rb"\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\u202e" in client.stderr
+
+
+# --- the rule book -----------------------------------------------------------------------------------------------
+
+
+def test_an_iceberg_a_stop_and_a_halt_as_they_are_lived(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("99.95 / 100.05")
+        screen.command("sell 50 100.02 show 5")
+        screen.see("SEND? SELL 50 ACME @ 100.02 ICEBERG GTC shows 5")
+        screen.type(ENTER)
+        screen.see("S5+45")
+        screen.see("ICE 5")
+        market.buy(7, "100.02")
+        screen.see("(7/50)")
+        screen.see("S3+")
+        screen.command("buy 4 stop 100.04")
+        screen.see("SEND? BUY 4 ACME STOP GTC stop 100.04")
+        screen.type(ENTER)
+        screen.see("B4○")
+        market.buy(43, "100.02")
+        market.buy(1, "100.05")
+        screen.see("TRIGGERED")
+        screen.see("FILL 5 BUY 4 @ 100.05 (4/4)")
+        screen.see_no_more("B4○")
+        assert operate(tmp_path / "engine", "halt", "ACME")[0] == 0
+        screen.see("ACME  HALTED · by the operator")
+        screen.see("no orders are taken; cancels always are")
+        assert operate(tmp_path / "engine", "resume", "ACME")[0] == 0
+        screen.see("LADDER ACME")

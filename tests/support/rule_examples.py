@@ -296,10 +296,7 @@ class Play:
 
     def _book(self) -> list[tuple[str, str]]:
         book = self._engine.book("ACME")
-        bids, asks = (
-            [self._cell(order) for order in side.orders()]
-            for side in (book.bids, book.asks)
-        )
+        bids, asks = ([self._cell(order) for order in side.orders()] for side in (book.bids, book.asks))
         return list(zip_longest(bids, asks, fillvalue=""))
 
     def _cell(self, order: Order) -> str:

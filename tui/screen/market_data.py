@@ -146,6 +146,11 @@ class Market:
         self.traded_quantity += trade.quantity
         return trade
 
+    def begin_day(self) -> None:
+        """The volumes are those of the trading day."""
+        self.traded_quantity = 0
+        self.volume_at.clear()
+
     def apply_trades_snapshot(self, message: Message, clock_offset_s: float) -> None:
         """Take the last trades of before, those that are known already left out; the volume is the day's.
 

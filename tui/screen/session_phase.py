@@ -54,6 +54,11 @@ class SessionPhase:
         return self.name == Phase.CONTINUOUS.value
 
     @property
+    def is_closed(self) -> bool:
+        """Whether the trading day is over."""
+        return self.name == Phase.CLOSED.value
+
+    @property
     def is_call(self) -> bool:
         """Whether orders are collected for one price."""
         return self.name in _CALLS

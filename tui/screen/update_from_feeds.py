@@ -53,6 +53,8 @@ def _trades_snapshot(model: Model, message: Message, _now: float) -> list[Outgoi
 def _instrument_status(model: Model, message: Message, now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is not None:
+        if market.phase.is_closed and message.get("phase") != market.phase.name:
+            market.begin_day()
         market.phase.apply(message)
         model.say(NoticeKind.WARN, f"{market.symbol} is now {market.phase.text(now + model.clock_offset_s)}")
     return []

@@ -122,8 +122,16 @@ def test_a_user_is_seen_blocked_unblocked_and_reset(exchange: InProcessExchange,
         alice.ask(limit("1", "BUY", 1, 1), limit("2", "BUY", 1, 1))
         assert ask(directory, {"do": "list"}) == {
             "type": "everything",
-            "users": [{"user": "alice", "live_orders": 2, "connections": 1, "blocked": False, "claimed": True,
-                       "positions": []}],
+            "users": [
+                {
+                    "user": "alice",
+                    "live_orders": 2,
+                    "connections": 1,
+                    "blocked": False,
+                    "claimed": True,
+                    "positions": [],
+                }
+            ],
             "instruments": [{"symbol": "ACME", "phase": "CONTINUOUS"}],
         }
         blocked = ask(directory, {"do": "block", "user": "alice"})

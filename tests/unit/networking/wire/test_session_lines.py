@@ -33,7 +33,6 @@ def test_logged_in_tells_the_token_of_whoever_has_just_claimed_the_name() -> Non
     assert message(session_lines.logged_in("alice", 1, [], IDENTITY, "5ec4e7"))["token"] == "5ec4e7"
 
 
-
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -289,6 +289,19 @@ def test_a_trade_of_an_auction_has_no_side() -> None:
     assert any("A 100.25   12" in row for row in rows(scene))
 
 
+def test_volumes_are_those_of_the_trading_day() -> None:
+    scene = calm()
+    scene.trade(LAST_TICKS, 30)
+    scene.phase("CLOSED", "SCHEDULE")
+    assert scene.model.market is not None
+    assert scene.model.market.traded_quantity == 30
+    scene.phase("PRE_OPEN", "SCHEDULE")
+    assert (scene.model.market.traded_quantity, scene.model.market.volume_at) == (0, {})
+    scene.trade(LAST_TICKS, 4)
+    scene.phase("CONTINUOUS", "SCHEDULE")
+    assert scene.model.market.traded_quantity == 4
+
+
 def test_news_is_told() -> None:
     scene = calm()
     scene.say({"type": "news", "text": "lunch at noon\x1b[2J", "timestamp": 1})

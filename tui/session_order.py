@@ -57,6 +57,7 @@ class SessionOrder:
     @classmethod
     def from_message(cls, message: Message) -> SessionOrder:
         """The order of an `order_accepted`, or of an item of `orders`.  Raises KeyError if a field is missing."""
+        is_stop = message.get("stop_price") is not None
         return cls(
             order_id=message["order_id"],
             client_order_id=message["client_order_id"],
@@ -72,7 +73,7 @@ class SessionOrder:
             timestamp=message["timestamp"],
             stop_price=message.get("stop_price"),
             display_quantity=message.get("display_quantity"),
-            is_waiting=bool(message.get("waiting", False)),
+            is_waiting=bool(message.get("waiting", is_stop and message.get("type") == "order_accepted")),
         )
 
     @classmethod
@@ -173,7 +174,10 @@ class SessionOrder:
     def _replace(self, event: Message) -> None:
         self.client_order_id = event["client_order_id"]
         self.price = event["price"]
-        self.stop_price = event.get("stop_price", self.stop_price)
+        if event.get("stop_price") is not None:
+            # A new stop price has one that was triggered, but could not enter yet, wait again.
+            self.is_waiting = self.is_waiting or event["stop_price"] != self.stop_price
+            self.stop_price = event["stop_price"]
         self.quantity = event["quantity"]
         self.remaining_quantity = event["remaining_quantity"]
         self.status = SessionOrderStatus(event["status"])

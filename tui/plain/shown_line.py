@@ -135,7 +135,8 @@ def _history_line(order: SessionOrder) -> str:
     return (
         f"{time:<8} {_known(order.order_id):>8} {_known(order.symbol):<8} {_known(order.side):<4} "
         f"{price_text(order.price):>12} {_known(order.quantity):>10} {order.executed_quantity:>10}  "
-        f"{order.status.value}{_options(order.to_fields())}{'' if order.reason is None else ' ' + order.reason}"
+        f"{order.status.value}{_options(order.to_fields())}{' waiting' if order.is_waiting else ''}"
+        f"{'' if order.reason is None else ' ' + order.reason}"
     )
 
 

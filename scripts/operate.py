@@ -17,10 +17,14 @@ if __name__ == "__main__":
 import argparse
 import json
 import os
+import re
 import socket
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
+from exchange.networking.operator.answers_for_people import Answer, as_json, hint, told
 from exchange.networking.operator.channel import socket_path
 from exchange.networking.operator.operator_wish import ALL_SYMBOLS
 from exchange.storage.places import lock_path, operator_socket_path
@@ -39,6 +43,7 @@ _SYMBOL_WISHES = {
     "halt": "take no orders in an instrument, or in all; what rests stays and may be canceled",
     "resume": "trade an instrument, or all, again",
 }
+_PHASES = ("PRE_OPEN", "AUCTION", "CLOSING_AUCTION", "CONTINUOUS", "HALTED", "CLOSED")
 
 _EPILOG = f"""\
 examples:
@@ -46,6 +51,11 @@ examples:
   operate.py block alice
   operate.py halt ACME
   operate.py halt {ALL_SYMBOLS}
+  operate.py halt ACME 60
+  operate.py phase ACME AUCTION
+  operate.py say "the contest ends at noon"
+  operate.py endow alice 10000 ACME 50 101.25
+  operate.py settle ACME 99.80
 
 What is done survives a restart of the engine.  Only the owner of the data directory
 may do it.
@@ -54,7 +64,7 @@ exit code: 0 it is done (also where there was nothing to change), 1 the engine r
 it, 2 no engine answered or the command was not understood
 """
 
-Answer = dict[str, Any]
+Wish = Mapping[str, Union[str, int, Decimal]]
 
 
 class NoAnswerError(Exception):
@@ -77,7 +87,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true", help="print the engine's answer as it is, one JSON object")
     wishes = parser.add_subparsers(dest="do", required=True, metavar="COMMAND")
-    text = "every instrument and its phase; every user, their live orders, connections and state"
+    text = "every instrument and its phase; every user, their orders, connections, state, positions and P&L"
     wishes.add_parser("list", help=text, description=text)
     for name, text in _USER_WISHES.items():
         wish = wishes.add_parser(name, help=text, description=text)
@@ -85,10 +95,62 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     for name, text in _SYMBOL_WISHES.items():
         wish = wishes.add_parser(name, help=text, description=text)
         wish.add_argument("symbol", metavar=f"SYMBOL|{ALL_SYMBOLS}", help="what `list` shows, or every instrument")
-    return parser.parse_args(arguments)
+        if name == "halt":
+            wish.add_argument(
+                "seconds", metavar="SECONDS", nargs="?", type=_integer, help="then it reopens by an auction"
+            )
+    _add_market_wishes(wishes)
+    options = parser.parse_args(arguments)
+    if options.do == "endow" and options.symbol is not None and options.average is None:
+        parser.error("endow: SYMBOL, QUANTITY and AVERAGE go together")
+    return options
 
 
-def ask(data_dir: Path, wish: dict[str, str]) -> Answer:
+def _add_market_wishes(wishes: argparse._SubParsersAction[Any]) -> None:
+    text = "bring an instrument into a phase; a call ends in an auction when the next phase comes"
+    phase = wishes.add_parser("phase", help=text, description=text)
+    phase.add_argument("symbol", metavar="SYMBOL")
+    phase.add_argument("phase", metavar="PHASE", choices=_PHASES, help="one of " + ", ".join(_PHASES))
+    text = "tell something to all who follow the news, or to one user"
+    say = wishes.add_parser("say", help=text, description=text)
+    say.add_argument("text", metavar="TEXT")
+    say.add_argument("--user", metavar="USER", help="tell it to them alone")
+    text = "give a user cash, and perhaps a position at an average price"
+    endow = wishes.add_parser("endow", help=text, description=text)
+    endow.add_argument("user", metavar="USER")
+    endow.add_argument("cash", metavar="CASH", type=_number)
+    endow.add_argument("symbol", metavar="SYMBOL", nargs="?")
+    endow.add_argument("quantity", metavar="QUANTITY", nargs="?", type=_integer)
+    endow.add_argument("average", metavar="AVERAGE", nargs="?", type=_number)
+    text = "close every position in an instrument at a price, without a trade, and the instrument"
+    settle = wishes.add_parser("settle", help=text, description=text)
+    settle.add_argument("symbol", metavar="SYMBOL")
+    settle.add_argument("price", metavar="PRICE", type=_number)
+
+
+def _number(text: str) -> Decimal:
+    """An amount of currency, exactly as it was typed."""
+    if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a plain decimal number")
+    return Decimal(text)
+
+
+def _integer(text: str) -> int:
+    if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def wish_line(wish: Wish) -> bytes:
+    """The wish as the engine reads it; numbers are written as they were typed, never as floats."""
+    fields = [
+        f"{json.dumps(name)}:{f'{value:f}' if isinstance(value, Decimal) else json.dumps(value)}"
+        for name, value in wish.items()
+    ]
+    return b"{" + ",".join(fields).encode() + b"}\n"
+
+
+def ask(data_dir: Path, wish: Wish) -> Answer:
     """The running engine's answer.  Raises NoAnswerError."""
     try:
         directory = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
@@ -106,10 +168,10 @@ def ask(data_dir: Path, wish: dict[str, str]) -> Answer:
         os.close(directory)
 
 
-def _answer(sock: socket.socket, wish: dict[str, str]) -> Answer:
+def _answer(sock: socket.socket, wish: Wish) -> Answer:
     unknown = "whether it was done is not known"
     try:
-        sock.sendall(json.dumps(wish).encode() + b"\n")
+        sock.sendall(wish_line(wish))
         sock.shutdown(socket.SHUT_WR)
         with sock.makefile("rb") as answers:
             line = answers.readline()
@@ -119,7 +181,7 @@ def _answer(sock: socket.socket, wish: dict[str, str]) -> Answer:
         raise NoAnswerError(f"the engine hung up: {error.strerror or error}; {unknown}") from error
     if not line.endswith(b"\n"):
         raise NoAnswerError(f"the engine ended before it answered; {unknown}")
-    answer: Answer = json.loads(line)
+    answer: Answer = json.loads(line, parse_float=Decimal)
     return answer
 
 
@@ -135,93 +197,13 @@ def _why_nobody_is_there(data_dir: Path, error: OSError) -> str:
     return f"{operator_socket_path(data_dir)}: {error.strerror or error}"
 
 
-# --- the answer, for a person ----------------------------------------------------------------------------------
-
-
-def told(answer: Answer) -> list[str]:
-    """The answer in lines for a person."""
-    kind, user, changed = answer["type"], answer.get("user"), answer.get("changed")
-    if kind == "everything":
-        return _everything(answer["instruments"], answer["users"])
-    if kind == "phase_set":
-        return _phases(answer)
-    if kind == "user_blocked":
-        canceled = _count(answer["canceled"], "live order")
-        return [f"{user} is blocked; {canceled} canceled" if changed else f"{user} is blocked already"]
-    if kind == "user_unblocked":
-        return [f"{user} is unblocked" if changed else f"{user} was not blocked"]
-    if kind == "user_reset":
-        return [f"{user} {'is reset' if changed else 'had no token'}: the next login claims the name"]
-    return [json.dumps(answer)]
-
-
-def _phases(answer: Answer) -> list[str]:
-    words = {"HALTED": "halted", "CONTINUOUS": "trading"}
-    word = words.get(answer["phase"], answer["phase"])
-    return [f"{symbol} is {word}" for symbol in answer["changed"]] + [
-        f"{symbol} is {word} already" for symbol in answer["unchanged"]
-    ]
-
-
-def _everything(instruments: list[Answer], users: list[Answer]) -> list[str]:
-    phases = [each["phase"] for each in instruments]
-    states = [_state(user) for user in users]
-    lines = _table(["INSTRUMENT", "PHASE"], [[each["symbol"], each["phase"]] for each in instruments])
-    if users:
-        rows = [
-            [user["user"], user["live_orders"], user["connections"], state]
-            for user, state in zip(users, states, strict=True)
-        ]
-        lines += ["", *_table(["USER", "LIVE ORDERS", "CONNECTIONS", "STATE"], rows)]
-    blocked = sum(user["blocked"] for user in users)
-    return [
-        *lines,
-        "",
-        f"{_count(len(instruments), 'instrument')}, {phases.count('HALTED')} halted; "
-        f"{_count(len(users), 'user')}, {blocked} blocked",
-    ]
-
-
-def _state(user: Answer) -> str:
-    """Whether the user may trade, and whether anybody may still take the name."""
-    said = ["BLOCKED"] * user["blocked"] + ["unclaimed"] * (not user["claimed"])
-    return ", ".join(said) or "ok"
-
-
-def _table(headings: list[str], rows: list[list[Any]]) -> list[str]:
-    """Columns two blanks apart, as wide as they must be; numbers to the right."""
-    texts = [headings, *([str(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    is_number = [all(isinstance(row[index], int) for row in rows) for index in range(len(headings))]
-    return [
-        "  ".join(
-            text.rjust(width) if right else text.ljust(width)
-            for text, width, right in zip(row, widths, is_number, strict=True)
-        ).rstrip()
-        for row in texts
-    ]
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def refusal(wish: dict[str, str], answer: Answer) -> str:
-    """Why the engine refuses, with what may help whoever mistook a name."""
-    hint = ""
-    if answer["code"] == "UNKNOWN_SYMBOL":
-        hint = f" (`list` shows what is; `{ALL_SYMBOLS}` means every instrument)"
-    elif answer["code"] == "BAD_VALUE" and "user" in wish:
-        hint = " (`list` shows who is there)"
-    return f"{answer['code']}: {answer['text']}{hint}"
-
-
 # --- the whole -------------------------------------------------------------------------------------------------
 
 
 def operate(options: argparse.Namespace) -> int:
     """Ask, tell; the exit code.  Raises BrokenPipeError."""
-    wish = {name: value for name, value in vars(options).items() if name in ("do", "user", "symbol")}
+    own = ("data_dir", "json")
+    wish = {name: value for name, value in vars(options).items() if name not in own and value is not None}
     try:
         answer = ask(options.data_dir, wish)
     except NoAnswerError as error:
@@ -229,9 +211,10 @@ def operate(options: argparse.Namespace) -> int:
         return EXIT_REFUSED
     is_refused = answer["type"] == "error"
     if options.json:
-        print(json.dumps(answer), flush=True)
+        print(as_json(answer), flush=True)
     elif is_refused:
-        print(f"operate.py: {refusal(wish, answer)}", file=sys.stderr)
+        help_text = hint(answer["code"], "user" in wish, ALL_SYMBOLS)
+        print(f"operate.py: {answer['code']}: {answer['text']}{help_text}", file=sys.stderr)
     else:
         print("\n".join(told(answer)), flush=True)
     return 1 if is_refused else 0

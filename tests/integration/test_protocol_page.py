@@ -8,6 +8,8 @@ How a line of an example reads:
     name ← (closed)     the exchange has closed the connection of `name`; heartbeats before it don't matter
     everybody ← …       the same for all who have a connection
     (the exchange is stopped), (the exchange is started again)
+    (the exchange is started again with […])    with this file of instruments
+    operator → {…}, operator ← {…}    a wish on the operator's socket, and its answer
 
 `…` matches anything in what is received; in what is sent it stands for the token that `name` was given.
 """
@@ -17,14 +19,18 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from exchange.engine.words import CancelReason, RejectCode
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.request_forms import FORMS
+from exchange.storage.places import operator_socket_path
+from tests.support.in_process import WAIT_S
 from tests.support.processes import RunningEngine
 from tests.support.project import ROOT
 from tests.support.raw_client import RawClient
@@ -56,18 +62,36 @@ class Players:
         self._engine = RunningEngine(data_directory)
         self._clients: dict[str, LineClient] = {}
         self._tokens: dict[str, str] = {}
+        self._answers: list[str] = []
 
     def stop(self) -> None:
         """Stop the exchange as an operator does."""
         self._engine.send_signal(signal.SIGTERM)
         assert self._engine.end() == (0, "", "")
 
-    def start(self) -> None:
-        """Start the exchange again, on the same data."""
-        self._engine = RunningEngine(self._data_directory)
+    def start(self, instruments: Optional[str] = None) -> None:
+        """Start the exchange again, on the same data, perhaps with other instruments."""
+        options: list[str] = []
+        if instruments is not None:
+            path = self._data_directory.parent / "instruments.json"
+            path.write_text(instruments)
+            options = ["--instruments", str(path)]
+        self._engine = RunningEngine(self._data_directory, *options)
+
+    def operate(self, wish: str) -> None:
+        """The operator asks for something, and hears what comes of it."""
+        with socket.socket(socket.AF_UNIX) as operator:
+            operator.settimeout(WAIT_S)
+            operator.connect(str(operator_socket_path(self._data_directory)))
+            operator.sendall(wish.encode() + b"\n")
+            with operator.makefile("rb") as answers:
+                self._answers.append(answers.readline().decode().rstrip("\n"))
 
     def send(self, name: str, content: str) -> None:
         """`name` sends a line, or leaves."""
+        if name == "operator":
+            self.operate(content)
+            return
         if content == "(leaves)":
             self._clients.pop(name).close()
             return
@@ -84,7 +108,7 @@ class Players:
                 self._expect_line(each, expected)
 
     def _expect_line(self, name: str, expected: str) -> None:
-        line = self._clients[name].next_text()
+        line = self._answers.pop(0) if name == "operator" else self._clients[name].next_text()
         pattern = ".+".join(re.escape(part) for part in expected.split("…"))
         assert re.fullmatch(pattern, line), f"{name} ← {line}\n  the page says {expected}"
         self._tokens[name] = json.loads(line).get("token", self._tokens.get(name, "…"))
@@ -111,6 +135,8 @@ def play(step: str, players: Players) -> None:
         players.stop()
     elif step == "(the exchange is started again)":
         players.start()
+    elif step.startswith("(the exchange is started again with "):
+        players.start(step.removeprefix("(the exchange is started again with ").removesuffix(")"))
     else:
         match = _STEP.fullmatch(step)
         assert match is not None, f"neither sent nor received: {step}"
@@ -122,7 +148,7 @@ def play(step: str, players: Players) -> None:
 
 
 def test_every_example_on_the_page_is_what_the_exchange_does(tmp_path: Path) -> None:
-    players = Players(tmp_path)
+    players = Players(tmp_path / "data")
     try:
         for step in steps():
             play(step, players)

@@ -9,22 +9,37 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 
-from scripts.operate import NoAnswerError, ask, main, told
+from exchange.networking.operator.answers_for_people import as_json, natural_order, told
+from scripts.operate import NoAnswerError, ask, main, parse, wish_line
 from tests.support.project import ROOT
 from tests.support.raw_client import WAIT_S
 
 LIST = {"do": "list"}
 
 
-def user(name: str, live_orders: int, connections: int, **state: bool) -> dict[str, Any]:
-    """A user as the engine lists them: claimed and not blocked, unless `state` says otherwise."""
+def user(name: str, live_orders: int, connections: int, **state: Any) -> dict[str, Any]:
+    """A user as the engine lists them: claimed, not blocked, without positions, unless `state` says otherwise."""
     numbers = {"live_orders": live_orders, "connections": connections}
-    return {"user": name, **numbers, "blocked": False, "claimed": True, **state}
+    return {"user": name, **numbers, "blocked": False, "claimed": True, "positions": [], **state}
+
+
+def position(symbol: str, net_position: int, average: Optional[str], pnl: str, fees: str) -> dict[str, Any]:
+    """As the engine tells it, all of the P&L realised."""
+    return {
+        "symbol": symbol,
+        "net_position": net_position,
+        "average_price": None if average is None else Decimal(average),
+        "realised_pnl": Decimal(pnl),
+        "unrealised_pnl": Decimal("0.00"),
+        "volume": 40,
+        "fees": Decimal(fees),
+    }
 
 
 def test_the_list_is_two_tables_and_a_sum() -> None:
@@ -35,9 +50,9 @@ def test_the_list_is_two_tables_and_a_sum() -> None:
             {"symbol": "A-VERY-LONG.NAME", "phase": "HALTED"},
         ],
         "users": [
-            user("alice", 100_000, 12),
-            user("bob", 0, 0, blocked=True, claimed=False),
-            user("carol", 7, 1, blocked=True),
+            user("bot10", 0, 0, blocked=True, claimed=False),
+            user("Alice", 100_000, 12, positions=[position("ACME", -5, "1.25", "3.00", "0.50")]),
+            user("bot9", 7, 1, blocked=True, positions=[position("ACME", 0, None, "-3.00", "-0.10")]),
         ],
     }
     assert told(everything) == [
@@ -45,13 +60,68 @@ def test_the_list_is_two_tables_and_a_sum() -> None:
         "ACME              CONTINUOUS",
         "A-VERY-LONG.NAME  HALTED",
         "",
-        "USER   LIVE ORDERS  CONNECTIONS  STATE",
-        "alice       100000           12  ok",
-        "bob              0            0  BLOCKED, unclaimed",
-        "carol            7            1  BLOCKED",
+        "USER   LIVE ORDERS  CONNECTIONS    P&L  STATE",
+        "Alice       100000           12   2.50  ok",
+        "bot9             7            1  -2.90  BLOCKED",
+        "bot10            0            0   0.00  BLOCKED, unclaimed",
+        "",
+        "USER   SYMBOL  POSITION  AVERAGE  REALISED  UNREALISED   FEES  VOLUME",
+        "Alice  ACME          -5     1.25      3.00        0.00   0.50      40",
+        "bot9   ACME           0              -3.00        0.00  -0.10      40",
         "",
         "2 instruments, 1 halted; 3 users, 2 blocked",
     ]
+
+
+def test_cash_has_a_column_where_somebody_was_endowed() -> None:
+    users = [user("alice", 0, 1, cash=Decimal("99.50")), user("bob", 0, 1)]
+    lines = told({"type": "everything", "instruments": [], "users": users})
+    assert lines[2:5] == [
+        "USER   LIVE ORDERS  CONNECTIONS   P&L   CASH  STATE",
+        "alice            0            1  0.00  99.50  ok",
+        "bob              0            1  0.00         ok",
+    ]
+
+
+def test_names_are_sorted_as_people_do() -> None:
+    names = ["b10", "A2", "b9", "a10", "a", "10", "9", "b9x", "-"]
+    assert sorted(names, key=natural_order) == ["9", "10", "-", "a", "A2", "a10", "b9", "b9x", "b10"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("halt ACME 60", b'{"do":"halt","symbol":"ACME","seconds":60}'),
+        ("halt ACME", b'{"do":"halt","symbol":"ACME"}'),
+        ("phase ACME AUCTION", b'{"do":"phase","symbol":"ACME","phase":"AUCTION"}'),
+        ("say hello --user bob", b'{"do":"say","text":"hello","user":"bob"}'),
+        ("endow bob 0.10", b'{"do":"endow","user":"bob","cash":0.10}'),
+        (
+            "endow bob 5 ACME 7 0.000000001",
+            b'{"do":"endow","user":"bob","cash":5,"symbol":"ACME","quantity":7,"average":0.000000001}',
+        ),
+        ("settle ACME 1000000000", b'{"do":"settle","symbol":"ACME","price":1000000000}'),
+    ],
+)
+def test_numbers_are_sent_exactly_as_they_were_typed(words: str, line: bytes) -> None:
+    given = vars(parse(words.split()))
+    wish = {name: value for name, value in given.items() if name not in ("data_dir", "json") and value is not None}
+    assert wish_line(wish) == line + b"\n"
+
+
+@pytest.mark.parametrize(
+    "words", ["phase ACME LUNCH", "settle ACME 1e5", "settle ACME", "halt ACME soon", "endow bob 5 ACME"]
+)
+def test_what_is_no_wish_is_refused_in_one_line(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(words.split())
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_answer_as_json_has_the_numbers_as_the_engine_wrote_them() -> None:
+    answer = {"type": "everything", "users": [user("a", 1, 1, cash=Decimal("1.10"))]}
+    assert '"cash": 1.10' in as_json(answer)
 
 
 def test_the_list_of_an_exchange_without_users_has_no_table_of_them() -> None:
@@ -81,6 +151,20 @@ def test_the_list_of_an_exchange_without_users_has_no_table_of_them() -> None:
         (
             {"type": "user_blocked", "user": "alice", "canceled": 0, "changed": False},
             ["alice is blocked already"],
+        ),
+        (
+            {"type": "phase_set", "phase": "AUCTION", "changed": ["ACME"], "unchanged": []},
+            ["ACME is in AUCTION"],
+        ),
+        (
+            {"type": "news_said", "text": "lunch", "user": None, "timestamp": 1},
+            ["told to all who follow the news: lunch"],
+        ),
+        ({"type": "news_said", "text": "lunch", "user": "bob", "timestamp": 1}, ["told to bob: lunch"]),
+        ({"type": "user_endowed", "user": "bob"}, ["bob is endowed"]),
+        (
+            {"type": "instrument_settled", "symbol": "ACME", "price": Decimal("1.50"), "positions": 2},
+            ["ACME is settled at 1.50 and closed; 2 positions closed"],
         ),
         ({"type": "user_unblocked", "user": "alice", "changed": True}, ["alice is unblocked"]),
         ({"type": "user_unblocked", "user": "alice", "changed": False}, ["alice was not blocked"]),

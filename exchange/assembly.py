@@ -40,7 +40,7 @@ from exchange.networking.publishing.session_answers import Asker
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.limits import TRADES_LAST_MAX
-from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, MissedFills, Request
+from exchange.networking.wire.requests import BadRequest, FillsFound, GetFills, PastEvents, Request
 from exchange.networking.wire.session_lines import Identity
 from exchange.storage.audit_log_reader import AuditLogReader
 from exchange.storage.data_directory import DataDirectory, StorageOptions
@@ -215,14 +215,14 @@ class Exchange:
         # One at a time: a look-up is all work of the processor, and many would leave the matching thread none.
         looking_up = threading.Lock()
 
-        def fills_since(user: str, seq: int) -> MissedFills:
+        def events_since(user: str, seq: int) -> PastEvents:
             with looking_up:
                 if self._server.is_stopping:
                     raise ConnectionAbortedError("the exchange is stopping")  # A stop waits for no queue of these.
                 # A log that was moved away must not keep its user out: what memory lacks counts as looked up.
                 looked_up = publisher.first_held_seq(user) - 1
-                fills, last_seq = history.fills_since(user, seq)
-                return MissedFills(fills, max(last_seq, looked_up))
+                events, last_seq = history.past_since(user, seq)
+                return PastEvents(events, max(last_seq, looked_up))
 
         def find_fills(user: str, asked: GetFills) -> Union[FillsFound, BadRequest]:
             if asked.symbol is not None and asked.symbol not in engine.books:
@@ -236,7 +236,7 @@ class Exchange:
         login_check = LoginCheck(
             engine,
             publisher.first_held_seq,
-            fills_since,
+            events_since,
             os.urandom,
             time.monotonic,
             options.new_users_per_s,

@@ -25,7 +25,7 @@ ORDERS_MAX = 10_000
 # So many rows more than orders twice over, or orders more than the maximum, have the file written anew.
 ROWS_MORE_MAX = 1_000
 # What the engine tells of a gap in the events.
-_FOLLOW_A_GAP = frozenset({"orders", "positions", "order_executed"})
+_FOLLOW_A_GAP = frozenset({"orders", "positions"})
 USER_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -58,7 +58,7 @@ class SessionManager:
         self._sent: dict[str, Message] = {}
         # The orders that are not in the file as they are now, by `id`.
         self._changed: dict[int, SessionOrder] = {}
-        # The last event of a gap, up to which the engine tells fills only; 0: there is none.
+        # The last event of a gap, up to which the engine tells what its records have; 0: there is none.
         self._gap_to = 0
 
     @property
@@ -128,8 +128,8 @@ class SessionManager:
             self.last_seq = min(self.last_seq, message["next_seq"] - 1)
         elif kind == "gap":
             self._gap_to = message["to"]
-        elif self._gap_to and kind not in _FOLLOW_A_GAP:
-            # Only now is it certain that every fill in the gap was heard.
+        elif self._gap_to and kind not in _FOLLOW_A_GAP and not 0 < message.get("seq", 0) <= self._gap_to:
+            # Only now is it certain that everything in the gap was heard.
             self.last_seq, self._gap_to = max(self.last_seq, self._gap_to), 0
         self.last_seq = max(self.last_seq, message.get("seq", 0))
 

@@ -26,6 +26,8 @@ _FILL = re.compile(
     rb"trade (?P<trade_id>[0-9]+) (?:MAKER|TAKER)"
 )
 _BLOCK_BYTES = 65_536
+# So many missed events are told whole: 100,000 take some 50 MB while they are.
+EVENTS_WHOLE_MAX = 100_000
 # Reading a piece takes about as long: a look-up has half of one processor at most, however much it has to read.
 _PAUSE_S = 0.002
 
@@ -61,14 +63,23 @@ class AuditLogReader:
                     events = [self._event(user, line) for line in lines]
                     yield [event for event in events if event is not None and event.seq >= seq]
 
-    def fills_since(self, user: str, seq: int) -> tuple[tuple[OrderExecuted, ...], int]:
-        """The user's fills from event `seq` on, in order, and the `seq` up to which the log tells."""
-        fills: list[OrderExecuted] = []
+    def past_since(
+        self, user: str, seq: int, whole_max: int = EVENTS_WHOLE_MAX
+    ) -> tuple[tuple[PrivateEvent, ...], int]:
+        """What the user was told from event `seq` on, in order, and the `seq` up to which the log tells.
+
+        Of what is older than the last `whole_max` events, or a little more, the fills alone.
+        """
+        older_fills: list[PrivateEvent] = []
+        whole: list[PrivateEvent] = []
         last_seq = self._last_seq(user)
         for events in self.events_since(user, seq):
-            fills += [event for event in events if isinstance(event, OrderExecuted)]
+            whole += events
             last_seq = events[-1].seq if events else last_seq
-        return tuple(fills), last_seq
+            if len(whole) >= 2 * whole_max:
+                older_fills += [event for event in whole[:-whole_max] if isinstance(event, OrderExecuted)]
+                whole = whole[-whole_max:]
+        return (*older_fills, *whole), last_seq
 
     def fills_after(
         self, user: str, trade_id: int, symbol: Optional[str], limit: int

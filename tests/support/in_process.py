@@ -26,7 +26,7 @@ from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
-from exchange.networking.wire.requests import FillsFound, GetFills, MissedFills
+from exchange.networking.wire.requests import FillsFound, GetFills, PastEvents
 from exchange.networking.wire.session_lines import Identity
 from exchange.utils.time_shares import TimeShares
 
@@ -93,7 +93,7 @@ class InProcessExchange:
             FairQueue(shares) if shares is not None else None,
             lambda asker: asker.share,
         )
-        login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_fills, os.urandom, time.monotonic)
+        login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_past, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
         turns = ReadingTurns(shares) if shares is not None else None
         self.server = ExchangeServer(options, self.put, login_check, no_older_fills, throttle, self._fail, turns)
@@ -126,9 +126,9 @@ def no_older_fills(_user: str, _asked: GetFills) -> FillsFound:
     return FillsFound((), False)
 
 
-def no_fills(_user: str, _seq: int) -> MissedFills:
+def no_past(_user: str, _seq: int) -> PastEvents:
     """What an exchange without a disk knows of the past beyond what it holds in memory."""
-    return MissedFills((), 0)
+    return PastEvents((), 0)
 
 
 AnyExchange = TypeVar("AnyExchange", bound=InProcessExchange)

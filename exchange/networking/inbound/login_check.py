@@ -22,7 +22,7 @@ from exchange.engine.words import RejectCode
 from exchange.networking.inbound.credentials import NewToken, ProvenTokens, RandomBytes, new_token, token_matches
 from exchange.networking.inbound.rate_limit import RateLimit
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.requests import BadRequest, CheckedLogin, Login, MissedFills, Request
+from exchange.networking.wire.requests import BadRequest, CheckedLogin, Login, PastEvents, Request
 
 # A login that fails is answered at once so often in a row; after that each answer waits for its turn.
 FAILURES_AT_ONCE = 5
@@ -41,8 +41,8 @@ NEW_USERS_BURST_S = 100
 # How often the records are read again for a user who goes on trading while they are read.
 LOOK_UPS_MAX = 5
 
-# The user's fills from a `seq` on, out of the records on disk.
-FillsSince = Callable[[str, int], MissedFills]
+# What the user was told from a `seq` on, out of the records on disk.
+EventsSince = Callable[[str, int], PastEvents]
 
 # Waits so many seconds, or until the client has left or the exchange stops.
 Wait = Callable[[float], None]
@@ -69,7 +69,7 @@ class LoginCheck:
         self,
         users: Users,
         first_held_seq: Callable[[str], int],
-        fills_since: FillsSince,
+        events_since: EventsSince,
         random_bytes: RandomBytes,
         monotonic_s: Callable[[], float],
         new_users_per_s: Optional[int] = None,
@@ -83,7 +83,7 @@ class LoginCheck:
         """
         self._users = users
         self._first_held_seq = first_held_seq
-        self._fills_since = fills_since
+        self._events_since = events_since
         self._random_bytes = random_bytes
         self._failures = RateLimit(FAILURES_PER_S, FAILURES_AT_ONCE, monotonic_s)
         self._proven = ProvenTokens()
@@ -110,12 +110,12 @@ class LoginCheck:
             refusal = self._refuse_new_user(login.user, host)
         if refusal is not None:
             return [CheckedLogin(login, refusal, None, None)]
-        missed_fills = self._missed_fills(login)
+        past_events = self._looked_up(login)
         if credential is None:
             made = self._new_token(login.user)
             claim = ClaimUser(login.user, made.credential)
-            return [claim, CheckedLogin(login, None, made.token, missed_fills, made.credential)]
-        return [CheckedLogin(login, None, None, missed_fills, credential)]
+            return [claim, CheckedLogin(login, None, made.token, past_events, made.credential)]
+        return [CheckedLogin(login, None, None, past_events, credential)]
 
     def _new_token(self, user: str) -> NewToken:
         with self._hashing:
@@ -167,19 +167,22 @@ class LoginCheck:
         last_seq = self._users.last_seq(login.user)
         if login.last_seq is None or login.last_seq <= last_seq:
             return None
-        text = f"last_seq {login.last_seq}: the last event of user {login.user} is {last_seq}"
+        text = (
+            f"last_seq {login.last_seq}: the last event of user {login.user} is {last_seq}: this is another market, or "
+            "an older copy of it; log in without last_seq"
+        )
         return BadRequest(RejectCode.BAD_VALUE, text)
 
-    def _missed_fills(self, login: Login) -> Optional[MissedFills]:
+    def _looked_up(self, login: Login) -> Optional[PastEvents]:
         if login.last_seq is None or login.last_seq + 1 >= self._first_held_seq(login.user):
             return None
-        missed = self._fills_since(login.user, login.last_seq + 1)
+        missed = self._events_since(login.user, login.last_seq + 1)
         for _ in range(LOOK_UPS_MAX):
             # A user who trades meanwhile on another connection has new events: only these are read again.
             if self._first_held_seq(login.user) <= missed.last_seq + 1:
                 break
-            newer = self._fills_since(login.user, missed.last_seq + 1)
-            missed = MissedFills(missed.fills + newer.fills, newer.last_seq)
+            newer = self._events_since(login.user, missed.last_seq + 1)
+            missed = PastEvents(missed.events + newer.events, newer.last_seq)
         return missed
 
 

@@ -12,10 +12,12 @@ from exchange.engine.engine import Engine
 from exchange.engine.words import RejectCode
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.outbound.heartbeats import Heartbeats
+from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.connection_ends import ConnectionEnds
-from exchange.networking.publishing.missed_events import MissedEvents
+from exchange.networking.publishing.missed_events import MissedEvents, ToldAgain
 from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire import session_lines
+from exchange.networking.wire.encode import ROWS_IN_A_PIECE
 from exchange.networking.wire.requests import BadRequest, CheckedLogin
 
 
@@ -29,6 +31,7 @@ class LoginAnswers:
         sessions: Sessions,
         missed_events: MissedEvents,
         heartbeats: Heartbeats,
+        long_answers: LongAnswers,
         ends: ConnectionEnds,
         send: SendLine,
     ) -> None:
@@ -37,6 +40,7 @@ class LoginAnswers:
         self._sessions = sessions
         self._missed_events = missed_events
         self._heartbeats = heartbeats
+        self._long_answers = long_answers
         self._ends = ends
         self._send = send
 
@@ -58,11 +62,18 @@ class LoginAnswers:
         self._sessions.login(connection, login.user)
         self._send(connection, self._logged_in(checked))
         if login.last_seq is not None:
-            self._missed_events.tell(
-                login.user, login.last_seq, checked.missed_fills, lambda line: self._send(connection, line)
+            self._tell_again(
+                connection, self._missed_events.told_again(login.user, login.last_seq, checked.past_events)
             )
         # Last, since the reader, which waits for this, then reads on and may find the connection's end.
         connection.answer_login(login.user)
+
+    def _tell_again(self, connection: Connection, told: ToldAgain) -> None:
+        if told.line_count > ROWS_IN_A_PIECE:
+            self._long_answers.queue(connection, told.pieces)
+        else:
+            for piece in told.pieces:
+                self._send(connection, piece)
 
     def _logged_in(self, checked: CheckedLogin) -> bytes:
         user = checked.login.user
@@ -87,7 +98,7 @@ class LoginAnswers:
         # Who has just claimed the name must be let in, whatever is known of the past: the token is told only once.
         if checked.new_token is not None or login.last_seq is None:
             return None
-        if self._missed_events.are_out_of_reach(login.user, login.last_seq, checked.missed_fills):
+        if self._missed_events.are_out_of_reach(login.user, login.last_seq, checked.past_events):
             text = f"last_seq {login.last_seq}: too much happened while it was looked up; log in again"
             return BadRequest(RejectCode.BAD_VALUE, text)
         return None

@@ -4,9 +4,9 @@ The last private events of every user are held in memory as the lines that were 
 `last_seq` N asks for the events N+1 … and gets them in one of two ways:
 
 * **all of them are held**: the very lines again, in order;
-* **some are not** (the *gap path*): `gap`, then the user's `orders` and `positions` as they stand, then every fill
-  of the gap.  The fills that memory has let go were looked up on disk before the login got its turn, in the thread
-  that read it; the rest are held.
+* **some are not** (the *gap path*): `gap`, then the user's `orders` and `positions` as they stand, then the events
+  of the gap.  Those that memory has let go were looked up on disk before the login got its turn, in the thread
+  that read it (of very many, the oldest are fills alone); the rest are held.
 
 The look-up and the login's turn are two moments, and the market goes on between them.  So the two parts must
 overlap: events that were let go after the look-up would be in neither part, and the login is refused.
@@ -17,15 +17,16 @@ Owned by the matching thread; other threads may ask what says so.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Generic, NamedTuple, Optional, TypeVar
 
 from exchange.engine.commands import GetOrders, GetPositions
 from exchange.engine.engine import Engine
-from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
+from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, OrdersListed, PositionsListed, PrivateEvent
 from exchange.networking.wire import session_lines
-from exchange.networking.wire.encode import Encoder
-from exchange.networking.wire.requests import MissedFills
+from exchange.networking.wire.encode import ROWS_IN_A_PIECE, Encoder
+from exchange.networking.wire.requests import PastEvents
 
 # Private events held of one user; older ones are found in the records on disk.
 EVENTS_HELD_MAX = 10_000
@@ -43,7 +44,6 @@ class HeldEvent(NamedTuple):
 
     seq: int
     line: bytes
-    is_fill: bool
 
 
 class LastEvents(Generic[Kept]):
@@ -149,6 +149,13 @@ class HeldEvents:
         return [event for event in self._events.find(user) or () if event.seq >= seq]
 
 
+class ToldAgain(NamedTuple):
+    """Lines for a client that has come back, in pieces; `line_count` says about how many."""
+
+    line_count: int
+    pieces: Iterator[bytes]
+
+
 class MissedEvents:
     """Tells a client again what its user was told while it was away."""
 
@@ -157,7 +164,7 @@ class MissedEvents:
         self._held = held
         self._encoder = encoder
 
-    def are_out_of_reach(self, user: str, last_seq: int, looked_up: Optional[MissedFills]) -> bool:
+    def are_out_of_reach(self, user: str, last_seq: int, looked_up: Optional[PastEvents]) -> bool:
         """Whether events lie between what was looked up and what is held, so that nobody has them at hand.
 
         `last_seq` is what the client knows, None of `looked_up` means that nothing had to be.
@@ -165,28 +172,42 @@ class MissedEvents:
         known_until = last_seq if looked_up is None else looked_up.last_seq
         return self._first_held_seq(user) > known_until + 1
 
-    def tell(
-        self, user: str, last_seq: int, looked_up: Optional[MissedFills], say: Callable[[bytes], None]
-    ) -> None:
-        """Say what came after `last_seq`: every event if all are held, else the gap path (see the module)."""
+    def told_again(self, user: str, last_seq: int, looked_up: Optional[PastEvents]) -> ToldAgain:
+        """What came after `last_seq`: every event if all are held, else the gap path (see the module)."""
         if looked_up is None and self._first_held_seq(user) > last_seq + 1:
-            looked_up = MissedFills((), last_seq)
+            looked_up = PastEvents((), last_seq)
         if looked_up is None:
-            for event in self._held.since(user, last_seq + 1):
-                say(event.line)
-        else:
-            self._tell_gap(user, last_seq, looked_up, say)
+            held = self._held.since(user, last_seq + 1)
+            return ToldAgain(len(held), _joined(event.line for event in held))
+        # What is told is settled here and now; only to write it down may take longer.
+        held = self._held.since(user, looked_up.last_seq + 1)
+        [orders] = self._engine.process(GetOrders(user), 0)
+        [positions] = self._engine.process(GetPositions(user), 0)
+        assert isinstance(orders, OrdersListed) and isinstance(positions, PositionsListed)
+        gap = session_lines.gap(last_seq + 1, self._engine.last_seq(user))
+        count = len(orders.orders) + len(looked_up.events) + len(held)
+        return ToldAgain(count, self._gap_pieces(gap, orders, positions, looked_up, held))
 
-    def _tell_gap(self, user: str, last_seq: int, looked_up: MissedFills, say: Callable[[bytes], None]) -> None:
-        say(session_lines.gap(last_seq + 1, self._engine.last_seq(user)))
-        for question in (GetOrders(user), GetPositions(user)):
-            for answer in self._engine.process(question, 0):
-                say(self._encoder.encode(answer))  # type: ignore[arg-type]
-        for fill in looked_up.fills:
-            say(self._encoder.encode(fill))
-        for event in self._held.since(user, looked_up.last_seq + 1):
-            if event.is_fill:
-                say(event.line)
+    def _gap_pieces(
+        self,
+        gap: bytes,
+        orders: OrdersListed,
+        positions: PositionsListed,
+        looked_up: PastEvents,
+        held: list[HeldEvent],
+    ) -> Iterator[bytes]:
+        yield gap
+        yield from self._encoder.orders_in_pieces(orders)
+        yield self._encoder.encode(positions)
+        yield from _joined(self._encoder.encode(event) for event in looked_up.events)
+        yield from _joined(event.line for event in held)
 
     def _first_held_seq(self, user: str) -> int:
         return self._held.first_seq(user, self._engine.last_seq(user))
+
+
+def _joined(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Some hundred lines at a time."""
+    remaining = iter(lines)
+    while piece := b"".join(islice(remaining, ROWS_IN_A_PIECE)):
+        yield piece

@@ -29,6 +29,7 @@ from exchange.engine.events import (
     OrderCanceled,
     OrderExecuted,
     OrderExpired,
+    OrdersListed,
     PrivateEvent,
     UserReset,
 )
@@ -43,7 +44,7 @@ from exchange.networking.publishing.login_answers import LoginAnswers
 from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, MissedEvents, RecentEvents
 from exchange.networking.publishing.session_answers import Asker, SessionAnswers
 from exchange.networking.publishing.sessions import Sessions
-from exchange.networking.wire.encode import Encoder
+from exchange.networking.wire.encode import ROWS_IN_A_PIECE, Encoder
 from exchange.networking.wire.refusals import turned_away
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 from exchange.networking.wire.session_lines import Identity
@@ -75,7 +76,16 @@ class Publisher:
         self._feeds = Feeds(engine.books, self._encoder, self._queue, past_trades)
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
-        logins = LoginAnswers(engine, identity, self._sessions, missed_events, heartbeats, self._ends, self._queue)
+        logins = LoginAnswers(
+            engine,
+            identity,
+            self._sessions,
+            missed_events,
+            heartbeats,
+            self._long_answers,
+            self._ends,
+            self._queue,
+        )
         self._session_answers = SessionAnswers(
             engine, self._sessions, self._feeds, logins, self._ends, self._encoder, self._queue
         )
@@ -169,7 +179,11 @@ class Publisher:
 
     def _answer(self, asker: Optional[Asker], event: Event) -> None:
         """Send an answer to who asked, if it was not the exchange itself."""
-        if asker is not None:
+        is_long = isinstance(event, OrdersListed) and len(event.orders) > ROWS_IN_A_PIECE
+        if is_long and isinstance(asker, Connection):
+            assert isinstance(event, OrdersListed)
+            self._long_answers.queue(asker, self._encoder.orders_in_pieces(event))
+        elif asker is not None:
             self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
 
     def _tell_user(self, event: PrivateEvent) -> None:
@@ -177,7 +191,7 @@ class Publisher:
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
         kind = type(event)
-        self._held.add(session.held, HeldEvent(event.seq, line, kind is OrderExecuted))
+        self._held.add(session.held, HeldEvent(event.seq, line))
         for connection in session.connections:
             self._queue(connection, line)
         if kind is OrderCanceled or kind is OrderExpired or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.commands import Command
-from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, ReplaceRejected
+from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, PrivateEvent, ReplaceRejected
 from exchange.engine.words import Code, TimeInForce
 from exchange.networking.wire.strict_json import NumberText
 
@@ -51,10 +51,13 @@ class Login(NamedTuple):
     heartbeat_s: float
 
 
-class MissedFills(NamedTuple):
-    """The user's fills from the kept records, in order of `seq`; the records reach up to `last_seq`."""
+class PastEvents(NamedTuple):
+    """What the user was told, from the kept records, in order of `seq`; the records reach up to `last_seq`.
 
-    fills: tuple[OrderExecuted, ...]
+    Where that is very much, the older part of it is fills alone.
+    """
+
+    events: tuple[PrivateEvent, ...]
     last_seq: int
 
 
@@ -84,7 +87,7 @@ class CheckedLogin(NamedTuple):
     """A login after the door has looked at it.
 
     `refusal` is why it must not be let in, None if it may.  `new_token` is the token made for a name nobody had
-    claimed: a ClaimUser goes ahead of this in the queue.  `missed_fills` is given where the client missed more
+    claimed: a ClaimUser goes ahead of this in the queue.  `past_events` is given where the client missed more
     than is held in memory.  `credential` is what the token was checked against, or is claimed with; None where it
     was refused.  No line says this.
     """
@@ -92,7 +95,7 @@ class CheckedLogin(NamedTuple):
     login: Login
     refusal: Optional[BadRequest]
     new_token: Optional[str]
-    missed_fills: Optional[MissedFills]
+    past_events: Optional[PastEvents]
     credential: Optional[str] = None
 
 

@@ -123,12 +123,12 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(histories(), st.sampled_from(USERS), st.integers(1, 35))
-def test_the_fills_of_a_user_are_read_back_as_they_were(
+def test_all_that_a_user_was_told_is_read_back_as_it_was(
     directory: Path, events: list[PrivateEvent], user: str, seq: int
 ) -> None:
     own = [event for event in events if event.user == user]
-    expected = tuple(event for event in own if event.seq >= seq and isinstance(event, OrderExecuted))
-    assert written(directory, events).fills_since(user, seq) == (expected, len(own))
+    expected = tuple(event for event in own if event.seq >= seq)
+    assert written(directory, events).past_since(user, seq) == (expected, len(own))
 
 
 @given(histories(), st.sampled_from(USERS), st.integers(1, 35))
@@ -188,9 +188,21 @@ def fill(seq: int, client_order_id: str = "1") -> OrderExecuted:
 def test_a_log_of_many_blocks_is_read_whole_and_only_as_far_back_as_needed(tmp_path: Path) -> None:
     events: list[PrivateEvent] = [fill(seq, "x" * (seq % 64 + 1)) for seq in range(1, 3_001)]
     history = written(tmp_path, events)
-    assert history.fills_since("alice", 1) == (tuple(events), 3_000)
-    assert history.fills_since("alice", 2_990) == (tuple(events[2_989:]), 3_000)
-    assert history.fills_since("alice", 3_001) == ((), 3_000)
+    assert history.past_since("alice", 1) == (tuple(events), 3_000)
+    assert history.past_since("alice", 2_990) == (tuple(events[2_989:]), 3_000)
+    assert history.past_since("alice", 3_001) == ((), 3_000)
+
+
+@given(histories(), st.sampled_from(USERS), st.integers(1, 5))
+def test_of_very_much_the_older_part_is_fills_alone(
+    directory: Path, events: list[PrivateEvent], user: str, whole_max: int
+) -> None:
+    own = [event for event in events if event.user == user]
+    past, _ = written(directory, events).past_since(user, 1, whole_max)
+    told = [event.seq for event in past]
+    assert told == sorted(set(told))
+    assert {event.seq for event in own[-whole_max:]} <= set(told)
+    assert {event.seq for event in own if isinstance(event, OrderExecuted)} <= set(told)
 
 
 @pytest.mark.parametrize("torn_bytes", [1, 20, 80])
@@ -200,21 +212,21 @@ def test_half_a_line_at_the_end_does_not_count(tmp_path: Path, torn_bytes: int) 
     history = written(tmp_path, events)
     path = tmp_path / "logs_alice.txt"
     path.write_bytes(path.read_bytes()[:-torn_bytes])
-    assert history.fills_since("alice", 1) == (tuple(events[:2]), 2)
+    assert history.past_since("alice", 1) == (tuple(events[:2]), 2)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"half a li"])
-def test_a_user_without_a_log_has_no_fills(tmp_path: Path, content: bytes) -> None:
+def test_a_user_without_a_log_has_no_past(tmp_path: Path, content: bytes) -> None:
     if content is not None:
         (tmp_path / "logs_alice.txt").write_bytes(content)
-    assert AuditLogReader(tmp_path, lambda: None, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((), 0)
+    assert AuditLogReader(tmp_path, lambda: None, INSTRUMENTS.__getitem__).past_since("alice", 1) == ((), 0)
 
 
 def test_what_was_handed_to_the_log_is_written_out_before_it_is_read(tmp_path: Path) -> None:
     def write_out() -> None:
         written(tmp_path, [fill(1)])
 
-    assert AuditLogReader(tmp_path, write_out, INSTRUMENTS.__getitem__).fills_since("alice", 1) == ((fill(1),), 1)
+    assert AuditLogReader(tmp_path, write_out, INSTRUMENTS.__getitem__).past_since("alice", 1) == ((fill(1),), 1)
 
 
 # --- fills after a trade ---------------------------------------------------------------------------------------

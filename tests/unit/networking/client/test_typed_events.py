@@ -59,7 +59,7 @@ def shown_on_the_page() -> list[dict[str, Any]]:
     """The messages that PROTOCOL.md shows whole, timestamps and tokens aside."""
     page = (ROOT / "exchange" / "networking" / "PROTOCOL.md").read_text()
     joined = re.sub(r"\n {8,}", "", page)
-    lines = re.findall(r"^\w+ ← (\{.*\})$", joined, re.MULTILINE)
+    lines = re.findall(r"^(?!operator)\w+ ← (\{.*\})$", joined, re.MULTILINE)
     whole = [re.sub(r'("timestamp":|"until":)…', r"\g<1>5", line) for line in lines]
     return [decode_message(line.encode()) for line in whole if not re.search(r"[,:\[{]…", line)]
 

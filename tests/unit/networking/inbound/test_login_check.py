@@ -19,7 +19,7 @@ from exchange.networking.inbound.login_check import (
     LoginCheck,
 )
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.requests import BadRequest, CancelOnDisconnect, CheckedLogin, Login, MissedFills
+from exchange.networking.wire.requests import BadRequest, CancelOnDisconnect, CheckedLogin, Login, PastEvents
 
 HOST = "192.0.2.7"
 NEW_USERS_PER_S = 2
@@ -77,12 +77,17 @@ class Door:
         self.users = Users()
         self.asked_history: list[tuple[str, int]] = []
         self.desk = LoginCheck(
-            self.users, lambda user: 16, self._fills_since, lambda count: b"n" * count, self.clock, NEW_USERS_PER_S
+            self.users,
+            lambda user: 16,
+            self._events_since,
+            lambda count: b"n" * count,
+            self.clock,
+            NEW_USERS_PER_S,
         )
 
-    def _fills_since(self, user: str, seq: int) -> MissedFills:
+    def _events_since(self, user: str, seq: int) -> PastEvents:
         self.asked_history.append((user, seq))
-        return MissedFills((), 20)
+        return PastEvents((), 20)
 
     def check(
         self,
@@ -111,7 +116,7 @@ def door() -> Door:
 
 def test_who_has_the_token_is_let_in(door: Door) -> None:
     (checked,) = door.check("alice", ALICE.token)
-    assert (checked.refusal, checked.new_token, checked.missed_fills) == (None, None, None)
+    assert (checked.refusal, checked.new_token, checked.past_events) == (None, None, None)
     assert checked.login.user == "alice"
 
 
@@ -151,19 +156,19 @@ def test_a_connection_that_speaks_for_somebody_already_is_refused_even_with_the_
 @pytest.mark.parametrize("last_seq", [None, 15, 16, 20])
 def test_what_is_held_in_memory_is_not_looked_up(door: Door, last_seq: Optional[int]) -> None:
     (checked,) = door.check("alice", ALICE.token, last_seq)
-    assert checked.missed_fills is None
+    assert checked.past_events is None
     assert door.asked_history == []
 
 
 def test_what_is_older_is_looked_up_from_the_first_event_missed(door: Door) -> None:
     (checked,) = door.check("alice", ALICE.token, 14)
-    assert checked.missed_fills == MissedFills((), 20)
+    assert checked.past_events == PastEvents((), 20)
     assert door.asked_history == [("alice", 15)]
 
 
 def test_whoever_claims_a_name_that_was_reset_hears_what_its_owner_missed(door: Door) -> None:
     _claim, checked = door.check("reset", None, 3)
-    assert checked.missed_fills == MissedFills((), 20)
+    assert checked.past_events == PastEvents((), 20)
 
 
 @pytest.mark.parametrize(("user", "token"), [("alice", ALICE.token), ("bob", None), ("reset", None)])
@@ -317,7 +322,7 @@ def desk(new_users_per_s: Optional[int] = None, users_max: Optional[int] = None)
     return LoginCheck(
         Users(),
         lambda user: 16,
-        lambda user, seq: MissedFills((), 20),
+        lambda user, seq: PastEvents((), 20),
         lambda count: b"n" * count,
         lambda: 0.0,
         new_users_per_s,

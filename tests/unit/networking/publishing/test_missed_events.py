@@ -30,7 +30,7 @@ from exchange.networking.publishing.missed_events import (
 )
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.wire.encode import Encoder
-from exchange.networking.wire.requests import MissedFills
+from exchange.networking.wire.requests import PastEvents
 from exchange.networking.wire.session_lines import Identity
 from tests.support.desk import BUY, SELL, Desk, order
 
@@ -47,7 +47,7 @@ def canceled(user: str, seq: int) -> OrderCanceled:
 def test_the_last_events_are_held_and_the_oldest_of_them_is_known(told: int, asked_from: int) -> None:
     held = HeldEvents()
     for seq in range(1, told + 1):
-        held.add(held.of("alice"), HeldEvent(seq, b"%d\n" % seq, False))
+        held.add(held.of("alice"), HeldEvent(seq, b"%d\n" % seq))
     first = held.first_seq("alice", told)
     assert first == max(1, told - EVENTS_HELD_MAX + 1)
     assert held.oldest_seq("alice") == (first if told else None)
@@ -106,7 +106,7 @@ def test_a_recovery_and_a_running_exchange_hold_no_more_of_all_users_than_the_bo
     for seq in range(1, 401):
         recent.add([canceled("alice", seq), canceled("bob", seq)])
         for user in ("alice", "bob"):
-            held.add(held.of(user), HeldEvent(seq, b"", False))
+            held.add(held.of(user), HeldEvent(seq, b""))
     taken = list(recent.take())
     assert 450 < len(taken) <= 500
     for user in ("alice", "bob"):
@@ -163,19 +163,14 @@ class Past(NamedTuple):
         """As they were sent."""
         return [self.encoder.encode(event) for event in events]
 
-    def fills(self, first_seq: int, last_seq: int) -> tuple[OrderExecuted, ...]:
-        """As the records on disk have them."""
-        return tuple(
-            event
-            for event in self.events
-            if isinstance(event, OrderExecuted) and first_seq <= event.seq <= last_seq
-        )
+    def on_disk(self, first_seq: int, last_seq: int) -> tuple[PrivateEvent, ...]:
+        """As the records have them."""
+        return tuple(event for event in self.events if first_seq <= event.seq <= last_seq)
 
-    def told(self, last_seq: int, looked_up: Optional[MissedFills]) -> list[bytes]:
+    def told(self, last_seq: int, looked_up: Optional[PastEvents]) -> list[bytes]:
         """What alice hears who knows everything up to `last_seq`."""
-        lines: list[bytes] = []
-        self.missed.tell("alice", last_seq, looked_up, lines.append)
-        return lines
+        told = self.missed.told_again("alice", last_seq, looked_up)
+        return b"".join(told.pieces).splitlines(keepends=True)
 
 
 def past(steps: Sequence[str], held_from: int) -> Past:
@@ -199,7 +194,7 @@ def past(steps: Sequence[str], held_from: int) -> Past:
     held = HeldEvents()
     for event in events:
         if event.seq >= held_from:
-            held.add(held.of("alice"), HeldEvent(event.seq, encoder.encode(event), type(event) is OrderExecuted))
+            held.add(held.of("alice"), HeldEvent(event.seq, encoder.encode(event)))
     return Past(desk, events, encoder, MissedEvents(desk.engine, held, encoder))
 
 
@@ -212,38 +207,43 @@ def kinds(lines: Sequence[bytes]) -> list[Any]:
 STORY = ("rest", "fill", "fill", "rest", "fill")  # seqs: 1 · 2 3 · 4 5 · 6 · 7 8
 
 
+def private(*seqs: int) -> list[tuple[str, int]]:
+    """What the story tells at these seqs."""
+    types = ("accepted", "accepted", "executed", "accepted", "executed", "accepted", "accepted", "executed")
+    return [(f"order_{types[seq - 1]}", seq) for seq in seqs]
+
+
 def test_who_missed_only_what_is_held_hears_the_very_lines_again() -> None:
     past_events = past(STORY, held_from=4)
     assert past_events.told(3, None) == past_events.lines(past_events.events[3:])
     assert past_events.told(8, None) == []
 
 
-def test_who_missed_more_hears_gap_orders_positions_and_the_fills_from_both_places() -> None:
+def test_who_missed_more_hears_gap_orders_positions_and_the_events_from_both_places() -> None:
     past_events = past(STORY, held_from=6)
-    lines = past_events.told(1, MissedFills(past_events.fills(2, 5), 5))
+    lines = past_events.told(1, PastEvents(past_events.on_disk(2, 5), 5))
     assert json.loads(lines[0]) == {"type": "gap", "from": 2, "to": 8}
-    executed = [("order_executed", seq) for seq in (3, 5, 8)]
-    assert kinds(lines) == ["gap", "orders", "positions", *executed]
+    assert kinds(lines) == ["gap", "orders", "positions", *private(2, 3, 4, 5, 6, 7, 8)]
     assert [each["client_order_id"] for each in json.loads(lines[1])["orders"]] == ["a0", "a3"]
     assert json.loads(lines[2])["positions"][0]["net_position"] == 30
 
 
-def test_a_fill_that_is_on_disk_and_in_memory_is_told_once() -> None:
+def test_an_event_that_is_on_disk_and_in_memory_is_told_once() -> None:
     past_events = past(STORY, held_from=4)
-    lines = past_events.told(1, MissedFills(past_events.fills(2, 8), 8))
-    assert kinds(lines)[3:] == [("order_executed", seq) for seq in (3, 5, 8)]
+    lines = past_events.told(1, PastEvents(past_events.on_disk(2, 8), 8))
+    assert kinds(lines)[3:] == private(2, 3, 4, 5, 6, 7, 8)
 
 
 def test_what_memory_let_go_without_a_look_up_is_a_gap_all_the_same() -> None:
     """Who has just claimed the name is let in whatever is known of the past."""
     past_events = past(STORY, held_from=8)
-    assert kinds(past_events.told(0, None)) == ["gap", "orders", "positions", ("order_executed", 8)]
+    assert kinds(past_events.told(0, None)) == ["gap", "orders", "positions", *private(8)]
 
 
 def test_what_was_let_go_after_the_look_up_is_out_of_reach() -> None:
     past_events = past(STORY, held_from=6)
     for looked_up_to, is_out in ((3, True), (4, True), (5, False), (8, False)):
-        looked_up = MissedFills((), looked_up_to)
+        looked_up = PastEvents((), looked_up_to)
         assert past_events.missed.are_out_of_reach("alice", 1, looked_up) is is_out, looked_up_to
     assert past_events.missed.are_out_of_reach("alice", 4, None)
     assert not past_events.missed.are_out_of_reach("alice", 5, None)
@@ -255,7 +255,7 @@ def test_what_was_let_go_after_the_look_up_is_out_of_reach() -> None:
     st.integers(0, 30),
     st.integers(0, 30),
 )
-def test_whatever_is_held_no_fill_is_told_twice_or_never(
+def test_whatever_is_held_no_event_is_told_twice_or_never(
     steps: list[str], held_from: int, knows: int, looked_up_to: int
 ) -> None:
     past_events = past(steps, held_from)
@@ -264,7 +264,7 @@ def test_whatever_is_held_no_fill_is_told_twice_or_never(
     looked_up = None
     if knows + 1 < min(held_from, last_seq + 1):
         looked_up_to = min(max(looked_up_to, knows), last_seq)
-        looked_up = MissedFills(past_events.fills(knows + 1, looked_up_to), looked_up_to)
+        looked_up = PastEvents(past_events.on_disk(knows + 1, looked_up_to), looked_up_to)
     if past_events.missed.are_out_of_reach("alice", knows, looked_up):
         return
     lines = past_events.told(knows, looked_up)
@@ -272,4 +272,4 @@ def test_whatever_is_held_no_fill_is_told_twice_or_never(
         assert lines == past_events.lines(past_events.events[knows:])
     else:
         assert kinds(lines[:3]) == ["gap", "orders", "positions"]
-        assert lines[3:] == past_events.lines(past_events.fills(knows + 1, last_seq))
+        assert lines[3:] == past_events.lines(past_events.on_disk(knows + 1, last_seq))

@@ -168,8 +168,8 @@ class LoginCheck:
         if login.last_seq is None or login.last_seq <= last_seq:
             return None
         text = (
-            f"last_seq {login.last_seq}: the last event of user {login.user} is {last_seq}: this is another market, or "
-            "an older copy of it; log in without last_seq"
+            f"last_seq {login.last_seq}: the last event of user {login.user} is {last_seq}: "
+            "this is another market, or an older copy of it; log in without last_seq"
         )
         return BadRequest(RejectCode.BAD_VALUE, text)
 

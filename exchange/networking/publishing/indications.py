@@ -59,7 +59,10 @@ class Indications:
         """Nobody follows the book any more: what is told next is told as new."""
         self._last.pop(symbol, None)
 
-    @staticmethod
-    def now(book: OrderBook) -> Optional[AuctionIndication]:
-        """For who has just subscribed; None where there is no call."""
-        return indication(book) if is_call(book.phase) else None
+    def now(self, book: OrderBook) -> Optional[AuctionIndication]:
+        """For who has just subscribed; None where there is no call.  The others know it already, or are nobody."""
+        if not is_call(book.phase):
+            return None
+        now = indication(book)
+        self._last[book.instrument.symbol] = _marks(book), now
+        return now

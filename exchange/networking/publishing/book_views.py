@@ -14,15 +14,19 @@ Owned by the matching thread, which is also the only one that may look into the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from typing import Optional
+from typing import Optional, Union
 
 from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.words import Side
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire.encode_feeds import FeedEncoder, Level, LevelChange
 
 # A level's totals: (quantity, order count).
 Totals = tuple[int, int]
+# So many levels of a whole side are put in their places one by one; more are sorted anew, which is then cheaper.
+STALE_ONE_BY_ONE_MAX = 200
 
 
 class BestLevels:
@@ -93,51 +97,99 @@ def _worst_shown(levels: list[Level], depth: int) -> Optional[int]:
     return levels[depth - 1][0] if len(levels) >= depth else None
 
 
-class SideView:
-    """The part of one book side that a view shows, as it was last told."""
+class LimitedSide:
+    """The best levels of one book side, as a view of so many shows them."""
 
-    def __init__(self, side: BookSide, best: BestLevels, depth: int) -> None:
-        self._side = side
+    def __init__(self, best: BestLevels, depth: int, symbol: str) -> None:
         self._best = best
         self._depth = depth
-        # Of a view of the whole side only: what it shows at each price.
-        self._shown: dict[int, Totals] = {}
+        self._symbol = symbol
 
-    def reset(self) -> list[Level]:
-        """Take the side as it stands for told; returns it as (price, quantity, order count), best first."""
-        if self._depth:
-            return self._best.top(self._depth)
-        levels = self._side.depth()
-        self._shown = {price: (quantity, order_count) for price, quantity, order_count in levels}
-        return levels
+    def levels(self, encoder: FeedEncoder) -> Iterable[str]:
+        """The levels as they stand, written, best first; they count as told."""
+        return [encoder.level(self._symbol, *level) for level in self._best.top(self._depth)]
+
+    def changes(self, _changed_prices: Iterable[int]) -> list[LevelChange]:
+        """What must be told so that the view is right again; the best levels have followed already."""
+        return self._best.changes(self._depth)
+
+
+class WholeSide:
+    """One book side as the view of the whole book shows it.
+
+    Its levels are kept as they were written, in order, so that a snapshot of a large book costs a join: 100,000
+    levels would else be walked, sorted and written for each who subscribes.
+    """
+
+    def __init__(self, side: BookSide, symbol: str) -> None:
+        self._side = side
+        self._symbol = symbol
+        # What the view shows at each price; None before anybody was shown it.
+        self._shown: Optional[dict[int, Totals]] = None
+        # The levels as written, and their prices, lowest first; but those in `_stale` have changed since.
+        self._texts: dict[int, str] = {}
+        self._prices: list[int] = []
+        self._stale: set[int] = set()
+
+    def levels(self, encoder: FeedEncoder) -> Iterable[str]:
+        """The levels as they stand, written, best first; they count as told.  O(changed levels) and a join."""
+        if self._shown is None:
+            self._shown = {price: (quantity, order_count) for price, quantity, order_count in self._side.depth()}
+            self._stale = set(self._shown)
+        if len(self._stale) > STALE_ONE_BY_ONE_MAX:
+            self._prices = sorted(self._shown)
+        else:
+            self._place_stale(self._shown)
+        for price in self._stale:
+            totals = self._shown.get(price)
+            if totals is None:
+                self._texts.pop(price, None)
+            else:
+                self._texts[price] = encoder.level(self._symbol, price, *totals)
+        self._stale.clear()
+        best_first = reversed(self._prices) if self._side.side is Side.BUY else self._prices
+        return map(self._texts.__getitem__, best_first)
 
     def changes(self, changed_prices: Iterable[int]) -> list[LevelChange]:
-        """What must be told so that the view is right again, given every price whose totals may have changed.
-
-        The best levels have followed already.
-        """
-        if self._depth:
-            return self._best.changes(self._depth)
+        """What must be told so that the view is right again, given every price whose totals may have changed."""
         changes: list[LevelChange] = []
+        shown = self._shown
+        assert shown is not None, "a view is shown before it changes"
         for price in changed_prices:
             totals = self._side.total_at(price)
-            if totals == self._shown.get(price, (0, 0)):
+            if totals == shown.get(price, (0, 0)):
                 continue
             changes.append((self._side.side, price, *totals))
+            self._stale.add(price)
             if totals[0]:
-                self._shown[price] = totals
+                shown[price] = totals
             else:
-                del self._shown[price]
+                del shown[price]
         return changes
+
+    def _place_stale(self, shown: dict[int, Totals]) -> None:
+        """Have the prices of levels that came or went since in their places, or not."""
+        for price in self._stale:
+            place = bisect_left(self._prices, price)
+            is_there = place < len(self._prices) and self._prices[place] == price
+            if is_there and price not in shown:
+                del self._prices[place]
+            elif not is_there and price in shown:
+                self._prices.insert(place, price)
 
 
 class BookView:
     """One view of one book, and who watches it.  `sequence` counts its updates."""
 
     def __init__(self, book: OrderBook, best_bids: BestLevels, best_asks: BestLevels, depth: int) -> None:
-        self._symbol = book.instrument.symbol
-        self._bids = SideView(book.bids, best_bids, depth)
-        self._asks = SideView(book.asks, best_asks, depth)
+        self._symbol = symbol = book.instrument.symbol
+        self._bids: Union[LimitedSide, WholeSide]
+        self._asks: Union[LimitedSide, WholeSide]
+        if depth:
+            self._bids = LimitedSide(best_bids, depth, symbol)
+            self._asks = LimitedSide(best_asks, depth, symbol)
+        else:
+            self._bids, self._asks = WholeSide(book.bids, symbol), WholeSide(book.asks, symbol)
         self.sequence = 0
         self.subscribers: dict[Connection, None] = {}
         # The snapshot as it was last told, None once it is out of date: whoever subscribes again and again to a
@@ -147,8 +199,8 @@ class BookView:
     def snapshot(self, encoder: FeedEncoder) -> bytes:
         """The view as it stands, for who is not in step.  All updates must have been told before."""
         if self._snapshot is None:
-            bids, asks = self._bids.reset(), self._asks.reset()
-            self._snapshot = encoder.book_snapshot(self._symbol, self.sequence, bids, asks)
+            bids, asks = self._bids.levels(encoder), self._asks.levels(encoder)
+            self._snapshot = encoder.snapshot_of_levels(self._symbol, self.sequence, bids, asks)
         return self._snapshot
 
     def update(self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: FeedEncoder) -> bytes:
@@ -158,6 +210,8 @@ class BookView:
             return b""
         self._snapshot = None
         self.sequence += 1
+        if not self.subscribers:
+            return b""
         return encoder.book_update(self._symbol, self.sequence, changes)
 
 
@@ -185,7 +239,8 @@ class BookViews:
         self, bid_prices: Iterable[int], ask_prices: Iterable[int], encoder: FeedEncoder
     ) -> Iterator[tuple[BookView, bytes]]:
         """Each view that has changed and the line that tells it.  All must be taken before the book changes."""
-        self._views = {depth: view for depth, view in self._views.items() if view.subscribers}
+        # The whole book is followed on for who may come next, since to begin with it is what costs.
+        self._views = {depth: view for depth, view in self._views.items() if view.subscribers or not depth}
         deepest = max(self._views, default=0)
         self._best_bids.follow(bid_prices, deepest)
         self._best_asks.follow(ask_prices, deepest)

@@ -29,8 +29,9 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
     "post_only": (*_NOT_A_VALUE, "0", "1", '"true"', "1.0"),
     "depth": (*_NOT_A_NUMBER, "1.0", "1e2", "1E400", "-1", str(-(2**63)), "-" + "9" * 4_301),
     "id": (*_NOT_A_VALUE, "true", "1.0", "1e2", "-0.0", "1E400"),
-    "stop_price": ("1", "null", '"x"', "[]"),
-    "display_quantity": ("1", "null", '"x"', "[]"),
+    # Also what would be right in another order: a LIMIT has no stop price, and shows less than its quantity.
+    "stop_price": (*_NOT_A_NUMBER, "1", "100.00", "1e999"),
+    "display_quantity": (*_NOT_AN_INTEGER, "0", "-1", "1000000000"),
 }
 # By field, values as JSON text and the code each is refused with.  Only the engine does so, which of a replace
 # first looks for the order: so for new orders alone.

@@ -24,7 +24,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Union
 
-from exchange.networking.operator.answers_for_people import Answer, as_json, hint, told
+from exchange.networking.operator.answers_for_people import OperatorAnswer, as_json, hint, told
 from exchange.networking.operator.channel import socket_path
 from exchange.networking.operator.operator_wish import ALL_SYMBOLS
 from exchange.storage.places import lock_path, operator_socket_path
@@ -150,7 +150,7 @@ def wish_line(wish: Wish) -> bytes:
     return b"{" + ",".join(fields).encode() + b"}\n"
 
 
-def ask(data_dir: Path, wish: Wish) -> Answer:
+def ask(data_dir: Path, wish: Wish) -> OperatorAnswer:
     """The running engine's answer.  Raises NoAnswerError."""
     try:
         directory = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
@@ -168,7 +168,7 @@ def ask(data_dir: Path, wish: Wish) -> Answer:
         os.close(directory)
 
 
-def _answer(sock: socket.socket, wish: Wish) -> Answer:
+def _answer(sock: socket.socket, wish: Wish) -> OperatorAnswer:
     unknown = "whether it was done is not known"
     try:
         sock.sendall(wish_line(wish))
@@ -181,7 +181,7 @@ def _answer(sock: socket.socket, wish: Wish) -> Answer:
         raise NoAnswerError(f"the engine hung up: {error.strerror or error}; {unknown}") from error
     if not line.endswith(b"\n"):
         raise NoAnswerError(f"the engine ended before it answered; {unknown}")
-    answer: Answer = json.loads(line, parse_float=Decimal)
+    answer: OperatorAnswer = json.loads(line, parse_float=Decimal)
     return answer
 
 

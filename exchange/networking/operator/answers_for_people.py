@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 # One JSON object; its decimal numbers are Decimals.
-Answer = dict[str, Any]
+OperatorAnswer = dict[str, Any]
 
 
-def told(answer: Answer) -> list[str]:
+def told(answer: OperatorAnswer) -> list[str]:
     """The answer in lines for a person."""
     kind, user, changed = answer["type"], answer.get("user"), answer.get("changed")
     if kind == "everything":
@@ -35,7 +35,7 @@ def told(answer: Answer) -> list[str]:
     return [as_json(answer)]
 
 
-def as_json(answer: Answer) -> str:
+def as_json(answer: OperatorAnswer) -> str:
     """The answer as one JSON object, its numbers as the engine wrote them."""
     decimals: list[Decimal] = []
 
@@ -48,7 +48,7 @@ def as_json(answer: Answer) -> str:
     return re.sub(r'"\\u0000(\d+)\\u0000"', lambda match: f"{decimals[int(match[1])]:f}", text)
 
 
-def _phases(answer: Answer) -> list[str]:
+def _phases(answer: OperatorAnswer) -> list[str]:
     words = {"HALTED": "halted", "CONTINUOUS": "trading", "CLOSED": "closed"}
     word = words.get(answer["phase"], f"in {answer['phase']}")
     return [f"{symbol} is {word}" for symbol in answer["changed"]] + [
@@ -56,7 +56,7 @@ def _phases(answer: Answer) -> list[str]:
     ]
 
 
-def _everything(instruments: list[Answer], users: list[Answer]) -> list[str]:
+def _everything(instruments: list[OperatorAnswer], users: list[OperatorAnswer]) -> list[str]:
     phases = [each["phase"] for each in instruments]
     users = sorted(users, key=lambda user: natural_order(user["user"]))
     lines = _table(["INSTRUMENT", "PHASE"], [[each["symbol"], each["phase"]] for each in instruments])
@@ -80,7 +80,7 @@ def natural_order(name: str) -> list[tuple[bool, int, str]]:
     return [(not part[0].isdecimal(), int(part) if part[0].isdecimal() else 0, part) for part in parts]
 
 
-def _users(users: list[Answer]) -> list[str]:
+def _users(users: list[OperatorAnswer]) -> list[str]:
     headings = ["USER", "LIVE ORDERS", "CONNECTIONS", "P&L", "STATE"]
     rows = [
         [user["user"], user["live_orders"], user["connections"], _total_pnl(user["positions"]), _state(user)]
@@ -93,7 +93,7 @@ def _users(users: list[Answer]) -> list[str]:
     return _table(headings, rows)
 
 
-def _holdings(holdings: list[tuple[str, Answer]]) -> list[str]:
+def _holdings(holdings: list[tuple[str, OperatorAnswer]]) -> list[str]:
     names = ("symbol", "net_position", "average_price", "realised_pnl", "unrealised_pnl", "fees", "volume")
     headings = ["USER", "SYMBOL", "POSITION", "AVERAGE", "REALISED", "UNREALISED", "FEES", "VOLUME"]
     rows: list[list[Any]] = []
@@ -103,13 +103,13 @@ def _holdings(holdings: list[tuple[str, Answer]]) -> list[str]:
     return _table(headings, rows)
 
 
-def _total_pnl(positions: list[Answer]) -> Decimal:
+def _total_pnl(positions: list[OperatorAnswer]) -> Decimal:
     """Realised and unrealised, less fees, over all instruments."""
     pnls = [each["realised_pnl"] + each["unrealised_pnl"] - each["fees"] for each in positions]
     return sum(pnls, Decimal("0.00"))
 
 
-def _state(user: Answer) -> str:
+def _state(user: OperatorAnswer) -> str:
     """Whether the user may trade, and whether anybody may still take the name."""
     said = ["BLOCKED"] * user["blocked"] + ["unclaimed"] * (not user["claimed"])
     return ", ".join(said) or "ok"

@@ -106,6 +106,7 @@ class PriceTexts(dict[Optional[int], str]):
         super().__init__()
         self.instrument = instrument
         self._tick_size_nanos = instrument.tick_size_nanos
+        self._tick_decimals = instrument.tick_decimals
         self._prices_max = prices_max
 
     def __missing__(self, price: Optional[int]) -> str:
@@ -113,7 +114,7 @@ class PriceTexts(dict[Optional[int], str]):
             return "null"
         if len(self) >= self._prices_max:
             self.clear()
-        text = self[price] = self.instrument.price_text(price)
+        text = self[price] = nanos_text(price * self._tick_size_nanos, self._tick_decimals)
         return text
 
     def of_nanos(self, price_nanos: Optional[int]) -> str:

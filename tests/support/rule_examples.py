@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from exchange.engine.auction import indication
-from exchange.engine.commands import Command, Endow, ListInstrument, SetLimits, SetPhase, Settle
+from exchange.engine.commands import Command, Endow, HaltInstrument, ListInstrument, SetLimits, SetPhase, Settle
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     CancelRejected,
@@ -107,6 +107,7 @@ class Play:
             (r"(?P<user>\w+) cancels all", self._cancel_all),
             (r"(?P<user>\w+) replaces order (?P<name>[\w-]+): (?P<changes>.+)", self._replace),
             (r"(?P<user>\w+)'s position", self._position),
+            (r"(?P<user>\w+)'s orders", self._orders),
             (r"the operator: (?P<wish>.+)", self._operate),
             (r"the engine restarts", self._restart),
             (r"the indication", self._indication),
@@ -206,8 +207,13 @@ class Play:
     def _position(self, user: str) -> list[str]:
         return self._say(user, {"type": "get_positions"})
 
+    def _orders(self, user: str) -> list[str]:
+        return self._say(user, {"type": "get_orders"})
+
     def _operate(self, wish: str) -> list[str]:
         word, *subjects = wish.split()
+        if word == "halt" and len(subjects) == 2:
+            return self._process(HaltInstrument(subjects[0], int(subjects[1])))
         make = _OPERATOR_COMMANDS.get(word)
         if make is not None:
             return self._process(make(*subjects))

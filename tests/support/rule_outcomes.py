@@ -81,6 +81,12 @@ def _indication(_name: str, message: Message) -> Iterator[str]:
     yield f"{message['symbol']} would trade {message['volume']} @ {plain(price)}{surplus}"
 
 
+def _orders(_name: str, message: Message) -> Iterator[str]:
+    for each in message["orders"]:
+        waiting = ", waiting" if each.get("waiting") else f", {each['quantity_ahead']} ahead"
+        yield f"{each['client_order_id']}: {each['remaining_quantity']} of {each['quantity']}{waiting}"
+
+
 _TELL: dict[str, Callable[[str, Message], Iterator[str]]] = {
     "order_accepted": _accepted,
     "order_executed": _executed,
@@ -95,4 +101,5 @@ _TELL: dict[str, Callable[[str, Message], Iterator[str]]] = {
     "instrument_status": _status,
     "auction_indication": _indication,
     "positions": _positions,
+    "orders": _orders,
 }

@@ -261,18 +261,26 @@ def _timed(book: OrderBook) -> Optional[Due]:
 
 def bring(matcher: Matcher, book: OrderBook, command: ChangePhase, timestamp: int, events: list[Event]) -> bool:
     """Carry out a change that time brings; False if it is no longer what is due: the phase changed meanwhile."""
-    scheduled, timed = _scheduled(book, timestamp), _timed(book)
-    asked = command._replace(random_ns=0)
-    if scheduled is not None and asked == scheduled.command:
+    if _is_scheduled(book, command):
         book.hours.scheduled_until = command.due
         if command.phase is _CLOSED or not is_untimed_halt(book.phase, book.hours):
             random_ns = command.random_ns
             change(matcher, book, command.phase, command.reason, timestamp, events, random_ns=random_ns)
         return True
-    if timed is None or asked != timed.command:
+    timed = _timed(book)
+    if timed is None or timed.command != command:
         return False
     _end_timed(matcher, book, command, timestamp, events)
     return True
+
+
+def _is_scheduled(book: OrderBook, command: ChangePhase) -> bool:
+    """Whether the schedule has that change, and it is still to come; what lies between may have been left out."""
+    schedule = book.instrument.schedule
+    if schedule is None or command.due <= book.hours.scheduled_until:
+        return False
+    coming = next_scheduled(schedule, command.due - 1)
+    return (coming.due, coming.phase) == (command.due, command.phase)
 
 
 def _end_timed(

@@ -1,4 +1,4 @@
-"""What time brings (RULES 18, 19): when it is due, until when the market is told, and what a random end does to it."""
+"""What time brings (RULES 18, 19): when it is due, until when the market is told, what a random end does to it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 Commands go in (`commands`), events come out (`events`); between them `Engine.process` changes the books and
 nothing else.  No module here knows a clock, a thread, a file, a socket or a random number, so the same commands
-with the same timestamps give the same events, byte for byte.  Reading order: `order`, `commands`, `events`,
-`orderbook`, `matching`, `order_entry`, `engine`.
+with the same timestamps give the same events, byte for byte.
+
+Reading order: `words`, `terms`, `order`, `commands`, `events`, `orderbook`, `matching`, `arrival`, `order_entry`,
+`engine`.  Then the rules that a plain market does without, each in a file of its name: `stops`, `bands`,
+`auction`, `hours` and `phases`, `fees`, `contest`.
 """

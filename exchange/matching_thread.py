@@ -147,7 +147,7 @@ class MatchingThread(Generic[Origin, Asked]):
         self._clock_ns = clock_ns
         self._on_failure = on_failure
         self._monotonic_s = monotonic_s
-        self._timer = PhaseTimer(engine, clock_ns, draw)
+        self._timer = PhaseTimer(engine, clock_ns, draw, monotonic_s)
         # From then on, by the monotonic clock, requests are turned away unprocessed.
         self._finish_until_s = math.inf
         self._pause = threading.Event()

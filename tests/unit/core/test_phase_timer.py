@@ -25,7 +25,14 @@ class Market:
         self.now_s = 0.0
         self.engine = Engine()
         self.engine.process(ListInstrument(instrument), 0)
-        self.timer = PhaseTimer(self.engine, self.now_ns, lambda longest: min(drawn_ns, longest))
+        # How far the system's clock has jumped ahead of the one that never jumps.
+        self.jumped_s = 0.0
+        self.timer = PhaseTimer(
+            self.engine,
+            self.now_ns,
+            lambda longest: min(drawn_ns, longest),
+            lambda: self.now_s - self.jumped_s,
+        )
 
     def now_ns(self) -> int:
         """The time in ns."""
@@ -102,3 +109,23 @@ def test_a_far_moment_is_looked_for_again_and_again_since_the_clock_may_be_set()
     assert market.timer.wait_s() == LOOK_EVERY_S
     market.now_s = 9 * HOUR_S
     assert market.timer.wait_s() == 0.0
+
+
+@pytest.mark.parametrize("jump_s", [3_600.0, -3_600.0])
+def test_a_clock_that_jumps_makes_no_halt_shorter_or_longer(jump_s: float) -> None:
+    market = Market()
+    market.now_s = 2 * 3_600.0
+    market.ask(HaltInstrument("ACME", 10))
+    assert market.brought(7_201.0) == []
+    market.jumped_s = jump_s
+    assert market.brought(7_209.0 + jump_s) == []
+    assert market.brought(7_210.0 + jump_s) == [(Phase.AUCTION, PhaseReason.OPERATOR)]
+    assert market.brought(7_229.0 + jump_s) == []
+    assert market.brought(7_230.0 + jump_s) == [(Phase.CONTINUOUS, PhaseReason.OPERATOR)]
+
+
+def test_a_schedule_goes_by_the_clock_on_the_wall() -> None:
+    market = Market(replace(ACME, schedule=DAY))
+    assert market.brought(8 * HOUR_S) == []
+    market.jumped_s = HOUR_S - 600
+    assert market.brought(9 * HOUR_S - 600) == [(Phase.PRE_OPEN, PhaseReason.SCHEDULE)]

@@ -28,6 +28,7 @@ from exchange.engine.limits import Limits
 from exchange.fair_queue import FairQueue
 from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
+from exchange.networking.inbound.look_up_turns import LookUpTurns
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.inbound.reading_turns import ReadingTurns
 from exchange.networking.operator.channel import OperatorChannel
@@ -212,8 +213,7 @@ class Exchange:
             log_directory(options.data_dir), self._data.audit_log.write_out, self._data.instrument
         )
 
-        # One at a time: a look-up is all work of the processor, and many would leave the matching thread none.
-        looking_up = threading.Lock()
+        looking_up = self._look_up_turns = LookUpTurns(shares)
 
         def events_since(user: str, seq: int) -> PastEvents:
             with looking_up:
@@ -255,6 +255,7 @@ class Exchange:
         """A graceful stop, in a thread of its own, because a part that fails meanwhile may leave it waiting."""
         try:
             self._core.turn_away_after(FINISH_S)
+            self._look_up_turns.stop()
             self._server.stop_reading(FINISH_S + LAST_WORDS_S)
             if self._operator_channel is not None:
                 self._operator_channel.stop()

@@ -245,7 +245,14 @@ class Exchange:
         rate = options.messages_per_s
         throttle = Throttle(rate, time.monotonic) if rate is not None else None
         self._server = ExchangeServer(
-            options.server, self._core.put, login_check, find_fills, throttle, self._fail, ReadingTurns(shares)
+            options.server,
+            self._core.put,
+            self._core.put_first,
+            login_check,
+            find_fills,
+            throttle,
+            self._fail,
+            ReadingTurns(shares),
         )
         self._operator_channel = _operator_channel(
             operator_socket_path(options.data_dir), self._core.put, self._fail

@@ -92,6 +92,13 @@ class Core(Generic[Origin, Asked]):
         share = FIRST if origin is None else self._share_of(origin)
         self._inbound.put(Inbound(origin, requests, processed, share))
 
+    def put_first(self, origin: Origin, request: Union[Command, Asked]) -> None:
+        """Queue what the exchange itself has to say of `origin`: ahead of all that is asked, of nobody's share.
+
+        For a thread that must not wait for the turn of somebody who has sent too much.
+        """
+        self._inbound.put(Inbound(origin, [request]))
+
     def carry_out(self, commands: Sequence[Command]) -> None:
         """Carry out commands of the exchange's own as one batch, at once, in the caller's thread.
 

@@ -25,7 +25,7 @@ from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.outbox import LINGER_S
 from exchange.networking.wire import session_lines
 from exchange.networking.wire.codes import WireCode
-from exchange.networking.wire.requests import CaughtUp
+from exchange.networking.wire.requests import CaughtUp, Request
 from exchange.utils.memory import give_back_freed_memory
 from exchange.utils.tls import TlsSocket
 
@@ -35,6 +35,9 @@ ACCEPT_BACKLOG = 4_096
 DESCRIPTORS_RESERVED = 256
 # When half of at least so many connections have gone, the memory that they freed goes back to the system.
 EBB_CONNECTIONS_MIN = 100
+
+# Puts what the exchange has to say of a connection into the inbound queue, ahead of what clients ask.
+PutFirst = Callable[[Connection, Request], None]
 
 _SLOW_CONSUMER = session_lines.error(
     WireCode.SLOW_CONSUMER, "you read too slowly and too much is waiting for you; reconnect and read faster"
@@ -56,8 +59,8 @@ class ServerOptions(NamedTuple):
 class ExchangeServer(socketserver.ThreadingTCPServer):
     """Listens from construction on; accepts from `start` on.  OSError if the address can't be had.
 
-    `put`, `login_check`, `find_fills` and `throttle` (None: no limit) are for the readers.  A client beyond
-    `connections_max` is told so and hung up on at once.
+    `put`, `login_check`, `find_fills` and `throttle` (None: no limit) are for the readers, `put_first` is for the
+    thread behind slow clients.  A client beyond `connections_max` is told so and hung up on at once.
     """
 
     allow_reuse_address = True
@@ -69,6 +72,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         self,
         options: ServerOptions,
         put: PutInbound,
+        put_first: PutFirst,
         login_check: LoginCheck,
         find_fills: FindFills,
         throttle: Optional[Throttle],
@@ -77,6 +81,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
         linger_s: float = LINGER_S,
     ) -> None:
         self.put: PutInbound = put
+        self._put_first = put_first
         self.login_check = login_check
         self.find_fills: FindFills = find_fills
         self.throttle = throttle
@@ -170,7 +175,7 @@ class ExchangeServer(socketserver.ThreadingTCPServer):
 
     def _caught_up(self, connection: Connection) -> None:
         """Have the matching thread look at who may be told more again.  Backlog sender's thread."""
-        self.put(connection, [CaughtUp()], lambda: None)
+        self._put_first(connection, CaughtUp())
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept one client and count it."""

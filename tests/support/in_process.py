@@ -96,7 +96,16 @@ class InProcessExchange:
         login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_past, os.urandom, time.monotonic)
         options = ServerOptions("127.0.0.1", 0, connections_max, tls)
         turns = ReadingTurns(shares) if shares is not None else None
-        self.server = ExchangeServer(options, self.put, login_check, no_older_fills, throttle, self._fail, turns)
+        self.server = ExchangeServer(
+            options,
+            self.put,
+            self.core.put_first,
+            login_check,
+            no_older_fills,
+            throttle,
+            self._fail,
+            turns,
+        )
         self.port = self.server.address[1]
 
     def put(self, origin: Any, requests: Sequence[Any], processed: Callable[[], None]) -> None:

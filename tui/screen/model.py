@@ -195,7 +195,7 @@ def profit(model: Model, symbol: str) -> tuple[Decimal, Decimal]:
     """(realised less fees, unrealised) of a symbol: the engine's, marked to the last trade that was seen here."""
     position, market = model.positions.get(symbol, FLAT), model.markets.get(symbol)
     realised = position.realised_pnl - position.fees
-    if symbol != model.symbol or market is None or market.last is None or position.average_price is None:
+    if market is None or market.last is None or position.average_price is None:
         return realised, position.unrealised_pnl
     return realised, (market.scale.price(market.last.price) - position.average_price) * position.net
 

@@ -64,12 +64,17 @@ class SessionPhase:
         return self.name in _CALLS
 
     def apply(self, message: Message) -> None:
-        """Take an `instrument_status`, or what `logged_in` says of an instrument."""
+        """Take an `instrument_status`."""
         name = message.get("phase", self.name)
         if name != self.name:
             self.indication = None
         self.name, self.reason = name, message.get("reason", "")
         self.until_ns = message.get("until")
+
+    def apply_listed(self, instrument: Message) -> None:
+        """Take what a login says of an instrument: of a phase that is known already it says nothing new."""
+        if instrument.get("phase", self.name) != self.name:
+            self.apply(instrument)
 
     def apply_indication(self, message: Message, scale: PriceScale) -> None:
         """Take an `auction_indication`."""

@@ -1,4 +1,8 @@
-"""The public feeds that the screen listens to: book and trades of the symbol it shows.  Pure but for the model."""
+"""The public feeds that the screen listens to: the book it shows, trades and phases of all it may show next.
+
+The phase of an instrument is told only to who follows it, and its trades value a position in it; so the trades of
+every instrument are followed, up to a number that no market of this kind reaches.  Pure but for the model.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,20 @@ from tui.screen.sending import disarm
 BOOK_DEPTH = 0
 # As many as the engine tells.
 TRADES_OF_BEFORE = 1_000
+SYMBOLS_FOLLOWED_MAX = 50
 
 
 def subscribe(model: Model) -> list[Outgoing]:
-    """Start the feeds of the current symbol; nothing if there is none."""
+    """Start all feeds of a new connection, those of the current symbol first; nothing if none is listed."""
     if not model.symbol:
         return []
-    return [subscribe_book(model.symbol), subscribe_trades(model.symbol)]
+    others = [symbol for symbol in followed(model) if symbol != model.symbol]
+    return [subscribe_book(model.symbol), *(subscribe_trades(symbol) for symbol in (model.symbol, *others))]
+
+
+def followed(model: Model) -> list[str]:
+    """The symbols whose trades are heard whatever is shown."""
+    return model.symbols[:SYMBOLS_FOLLOWED_MAX]
 
 
 def subscribe_book(symbol: str) -> ToEngine:
@@ -41,11 +52,13 @@ def ask_fills(after_trade_id: int) -> ToEngine:
 
 
 def switch_symbol(model: Model, symbol: str) -> list[Outgoing]:
-    """Show another of `model.markets`: its feeds start and the old ones end, now or on connecting."""
-    requests: list[Outgoing] = [
-        ToEngine({"type": "unsubscribe", "channel": channel, "symbol": model.symbol})
-        for channel in ("book", "trades")
-    ]
+    """Show another of `model.markets`: its book is followed and the old one is not, now or on connecting."""
+    requests: list[Outgoing] = [ToEngine({"type": "unsubscribe", "channel": "book", "symbol": model.symbol})]
+    if model.symbol not in followed(model):
+        requests.append(ToEngine({"type": "unsubscribe", "channel": "trades", "symbol": model.symbol}))
+    requests.append(subscribe_book(symbol))
+    if symbol not in followed(model):
+        requests.append(subscribe_trades(symbol))
     if model.market is not None:
         model.market.forget_book()
     model.symbol, model.cursor, model.centre = symbol, None, None
@@ -53,4 +66,4 @@ def switch_symbol(model: Model, symbol: str) -> list[Outgoing]:
     model.ticket.quantity = max(model.ticket.quantity, model.markets[symbol].lot_size)
     disarm(model, "another symbol")
     model.is_changed = True
-    return requests + subscribe(model) if model.link.state is LinkState.LIVE else []
+    return requests if model.link.state is LinkState.LIVE else []

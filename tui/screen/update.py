@@ -193,7 +193,7 @@ def _list_instrument(model: Model, instrument: Message) -> None:
     if market is None or market.scale.tick_size != scale.tick_size:
         market = model.markets[symbol] = Market(symbol, scale)
     market.lot_size = instrument.get("lot_size", 1)
-    market.phase.apply(instrument)
+    market.phase.apply_listed(instrument)
     reference = instrument.get("reference_price")
     market.reference_price = None if reference is None else scale.nearest_ticks(reference)
     market.forget_book()

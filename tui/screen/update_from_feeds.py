@@ -35,7 +35,9 @@ def _trade(model: Model, message: Message, now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is not None:
         model.orders.traded(market.symbol, market.apply_trade(message, now))
-        model.is_changed = True
+        # Of what is not shown a trade moves the account's P&L only.
+        is_seen = market.symbol == model.symbol or market.symbol in model.positions
+        model.is_changed = model.is_changed or is_seen
     return []
 
 

@@ -124,9 +124,7 @@ class Matching(Memory):
     ) -> None:
         """Book one execution and tell of it: the trade, then each side's event in the order given."""
         market = self.markets[buy.symbol]
-        fees = {
-            order: self._fee(order, price, quantity, liquidity) for order, liquidity in (first, second)
-        }
+        fees = {order: self._fee(order, price, quantity, liquidity) for order, liquidity in (first, second)}
         aggressor_side = None if is_auction else second[0].side
         self._trade_count += 1
         trade = Trade(

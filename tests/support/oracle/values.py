@@ -321,5 +321,3 @@ def assert_same_events(actual: list[Event], expected: list[Event], said: object 
             ours = ours._replace(text=theirs.text)
         assert type(ours) is type(theirs), f"{said}\n  engine {ours}\n  oracle {theirs}"
         assert ours == theirs, f"{said}\n  engine {ours}\n  oracle {theirs}"
-
-

@@ -11,7 +11,7 @@ from tests.support import screen_scenes
 from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, calm, said, sent
 from tui.screen.cells import Color
 from tui.screen.layout import Panel
-from tui.screen.messages import TimePassed
+from tui.screen.messages import Connected, TimePassed
 from tui.screen.my_orders import MyOrder
 from tui.screen.session_phase import SessionPhase
 from tui.screen.update import next_wake, update
@@ -287,6 +287,40 @@ def test_a_trade_of_an_auction_has_no_side() -> None:
         "aggressor_side": None, "auction": True, "timestamp": scene.timestamp,
     })  # fmt: skip
     assert any("A 100.25   12" in row for row in rows(scene))
+
+
+def test_who_comes_back_in_a_halt_still_knows_its_reason_and_its_end() -> None:
+    scene = calm()
+    scene.phase("HALTED", "CIRCUIT_BREAKER", 58.0)
+    instrument = {"symbol": "ACME", "tick_size": TICK, "lot_size": 1, "phase": "HALTED"}
+    update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": [instrument]}, ()))
+    assert "HALTED 0:58 · circuit breaker" in rows(scene)[1]
+    update(
+        scene.model,
+        Connected(scene.now, {"type": "logged_in", "instruments": [instrument | {"phase": "CLOSED"}]}, ()),
+    )
+    assert "ACME  CLOSED " in rows(scene)[1]
+
+
+def test_the_phase_of_a_symbol_that_is_not_shown_is_known_when_it_is() -> None:
+    scene = Scene(120, 36, ("ACME", "BRICK"))
+    scene.book([[LAST_TICKS - 1, 5]], [[LAST_TICKS + 1, 5]])
+    scene.say({"type": "instrument_status", "symbol": "BRICK", "phase": "HALTED", "reason": "OPERATOR"})
+    assert said(scene) == "BRICK is now HALTED · by the operator"
+    assert "LADDER ACME" in rows(scene)[1]
+    scene.press("n")
+    assert "BRICK  HALTED · by the operator" in rows(scene)[1]
+
+
+def test_a_new_connection_follows_the_trades_of_every_symbol_and_one_book() -> None:
+    scene = Scene(120, 36, ("ACME", "BRICK", "CORN"))
+    scene.press("n")
+    requests = sent(update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": []}, ())))
+    feeds = [
+        (request.get("channel"), request.get("symbol")) for request in requests if request["type"] == "subscribe"
+    ]
+    trades = [("trades", symbol) for symbol in ("BRICK", "ACME", "CORN")]
+    assert feeds == [("news", None), ("book", "BRICK"), *trades]
 
 
 def test_volumes_are_those_of_the_trading_day() -> None:

@@ -168,6 +168,18 @@ def test_several_instruments_are_traded_by_name(tmp_path: Path) -> None:
     assert (status, errors) == (2, "start_client.py: symbol 'GAMMA' is not listed; listed: ACME, BETA\n")
 
 
+def test_an_engine_on_ipv6_is_traded_on_by_its_address(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path / "engine", "--host", "::1") as engine:
+        with plain_client(engine, tmp_path, "alice", "--host", "::1") as alice:
+            status, output, errors = alice.end("buy 1 5\n")
+    assert (status, errors) == (0, "")
+    assert "accepted: order 1" in output
+    with plain_client(engine, tmp_path, "alice", "--host", "::1") as alice:
+        status, _, errors = alice.end()
+    assert status == 2
+    assert f"cannot reach an engine at [::1]:{engine.port}: " in errors
+
+
 def test_without_plain_the_plain_client_is_used_and_says_so(engine: RunningEngine, tmp_path: Path) -> None:
     options = ("--user", "alice", "--port", str(engine.port), "--data-dir", str(tmp_path / "alice"))
     with Program("start_client.py", *options) as alice:
@@ -396,13 +408,13 @@ def test_a_blocked_user_is_told_at_each_order_and_can_still_look(engine: Running
         operate(tmp_path / "engine", "block", "alice")
         alice.see("canceled: order 1, 1 canceled (ADMIN)")
         alice.type("buy 1 1\n")
-        assert alice.see("rejected") == "rejected: user alice is blocked by the operator (HALTED)"
+        assert alice.see("rejected") == "rejected: user alice is blocked by the operator (BLOCKED)"
         assert alice.end()[0] == 0
     with plain_client(engine, tmp_path, "alice") as alice:
         status, output, _ = alice.end("o\nbuy 1 1\n")
     assert status == 0
     assert "no live orders" in output
-    assert "blocked by the operator (HALTED)" in output
+    assert "blocked by the operator (BLOCKED)" in output
 
 
 def test_on_a_terminal_the_token_is_kept_and_its_loss_told_just_the_same(

@@ -83,13 +83,24 @@ def log_in(
     if kept is None:
         return KeptLogin(*wish.attempt(None, None), None)
     try:
-        return KeptLogin(*wish.attempt(kept, last_seq), None)
+        return _as_before(wish, kept, last_seq)
     except LoginRejected as refusal:
-        if refusal.code == "BAD_VALUE" and last_seq is not None:
-            return _afresh(wish, kept, last_seq, refusal)
         if refusal.code != "BAD_TOKEN":
             raise
         return _as_a_stranger(wish, refusal)
+
+
+def _as_before(wish: _Wish, token: str, last_seq: Optional[int]) -> KeptLogin:
+    """Log in with what is kept, without the past if that is what the exchange refuses.
+
+    Raises LoginRejected; an exchange that is a stranger may complain of either, the past or the token, first.
+    """
+    try:
+        return KeptLogin(*wish.attempt(token, last_seq), None)
+    except LoginRejected as refusal:
+        if refusal.code != "BAD_VALUE" or last_seq is None:
+            raise
+        return _afresh(wish, token, last_seq, refusal)
 
 
 def _afresh(wish: _Wish, token: str, last_seq: int, refusal: LoginRejected) -> KeptLogin:

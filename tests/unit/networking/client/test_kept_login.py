@@ -22,6 +22,7 @@ class Market:
         self.tokens = dict(tokens)
         self.events: dict[str, int] = {}
         self.logins: list[Request] = []
+        self.looks_at_past_first = False
 
     def connect(self) -> ExchangeClient:
         engine = self._stack.enter_context(CannedEngine(self._answer))
@@ -30,6 +31,8 @@ class Market:
     def _answer(self, request: Request) -> Optional[list[str]]:
         self.logins.append(request)
         user, token = request["user"], request.get("token")
+        if self.looks_at_past_first and request.get("last_seq", 0) > self.events.get(user, 0):
+            return [self._refusal("BAD_VALUE", f"last_seq {request['last_seq']}: the last event is another")]
         if token != self.tokens.get(user):
             return [self._refusal("BAD_TOKEN", f"user {user}: this is not the user's token")]
         if request.get("last_seq", 0) > self.events.get(user, 0):
@@ -90,6 +93,20 @@ def test_a_second_market_is_told_of_and_both_are_known_from_then_on(stack: ExitS
     assert "another exchange" in back.notice
     assert (tokens.load("alice"), tokens.others("alice")) == (first.tokens["alice"], [second.tokens["alice"]])
     assert first.logins[-1]["token"] == first.tokens["alice"]
+
+
+@pytest.mark.parametrize("looks_at_past_first", [False, True])
+def test_a_stranger_may_refuse_the_past_before_it_looks_at_the_token(
+    stack: ExitStack, tokens: TokenStore, *, looks_at_past_first: bool
+) -> None:
+    tokens.save("alice", "here")
+    tokens.save("alice", "elsewhere")
+    market = Market(stack, alice="here")
+    market.looks_at_past_first = looks_at_past_first
+    login = log_in(market.connect, "alice", tokens, last_seq=70)
+    assert login.notice is not None
+    assert "another exchange" in login.notice
+    assert tokens.load("alice") == "here"
 
 
 def test_a_name_that_somebody_else_has_is_refused_and_every_token_stays(

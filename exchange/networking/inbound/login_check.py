@@ -127,9 +127,20 @@ class LoginCheck:
         self, login: Login, speaker: Optional[str], credential: Optional[str], host: str, wait: Wait
     ) -> Optional[BadRequest]:
         """Why the connection can't speak for the user, when it is the turn of that to be said; None if it can."""
-        refusal = _refusal_unhashed(login, speaker, credential) or self._refuse_last_seq(login)
+        refusal = _refusal_unhashed(login, speaker, credential)
         if refusal is not None:
             return self._in_turn(login, refusal, host, wait)
+        refusal = self._refuse_token(login, credential, host, wait)
+        if refusal is not None:
+            return refusal
+        # Only now: how much has happened to a user is nobody's business who has not proved to be them.
+        refusal = self._refuse_last_seq(login)
+        return None if refusal is None else self._in_turn(login, refusal, host, wait)
+
+    def _refuse_token(
+        self, login: Login, credential: Optional[str], host: str, wait: Wait
+    ) -> Optional[BadRequest]:
+        """Why the token is refused; None if it is right, or if there is none to be checked."""
         if login.token is None or credential is None or self._proven.knows(login.user, login.token, credential):
             return None
         # Counted before the hash, which is what a guess costs the exchange.

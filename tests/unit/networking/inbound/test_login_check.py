@@ -181,6 +181,12 @@ def test_a_last_seq_from_the_future_is_refused_before_anything_is_claimed(
     assert "last_seq 21" in text
 
 
+def test_who_has_not_proved_to_be_a_user_is_not_told_how_much_happened_to_them(door: Door) -> None:
+    code, text = door.refusal("alice", "0", 21)
+    assert code is RejectCode.BAD_TOKEN
+    assert "20" not in text
+
+
 # --- guessing --------------------------------------------------------------------------------------------------
 
 

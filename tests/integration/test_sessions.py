@@ -306,7 +306,7 @@ def resend(engine: RunningEngine, alice: Trader, orders: dict[str, Message], ans
         entered = {answer["client_order_id"] for answer in answers if answer["type"] == "order_accepted"}
         known = {answer["client_order_id"] for answer in answers if answer["type"] == "order_rejected"}
         assert {answer.get("code") for answer in answers} <= {None, "DUPLICATE_CLIENT_ORDER_ID"}
-        # What the lost connection had sent may have its turn only now: then it is both told here and known already.
+        # What the lost connection had sent may have its turn only now: then it is told here, and known already.
         assert entered | known | answered == set(orders)
         assert sorted(live_ids(again)) == sorted(orders)
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from exchange.assembly import Exchange, Options
+from exchange.engine.instrument import Instrument, Schedule
+from exchange.networking.tcp_server import ServerOptions
 from tests.support.processes import RunningEngine
-from tests.support.raw_client import Message, RawClient
+from tests.support.raw_client import Message, RawClient, kinds
 
 
 def instruments_file(directory: Path, **rules: Any) -> str:
@@ -72,3 +77,43 @@ def test_a_halt_goes_on_where_it_was_when_the_engine_is_killed_in_it(tmp_path: P
     with RunningEngine(tmp_path / "data", "--instruments", file) as engine, RawClient(engine.port) as alice:
         alice.login("alice", token=token, last_seq=2)
         assert wait_for(alice, "order_executed", client_order_id="a-2")["price"] == 110
+
+
+DAY = Schedule(9 * 3_600, 17 * 3_600, opening_call_s=600, closing_call_s=300)
+
+
+class Clock:
+    """A wall clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def set(self, hours: float) -> None:
+        """So many hours after the epoch."""
+        self.now_ns = int(hours * 3_600 * 1_000_000_000)
+
+
+@contextmanager
+def exchange_at(clock: Clock, directory: Path) -> Iterator[int]:
+    """The port of an exchange that trades ACME by DAY and whose wall clock is `clock`."""
+    options = Options(ServerOptions("127.0.0.1", 0), directory, [Instrument("ACME", schedule=DAY)])
+    exchange = Exchange(options, lambda: clock.now_ns)
+    exchange.start()
+    yield exchange.address[1]
+    exchange.stop()
+    assert exchange.failure is None
+
+
+def test_an_uncross_that_was_slept_through_has_happened_before_anybody_connects(tmp_path: Path) -> None:
+    clock = Clock()
+    with exchange_at(clock, tmp_path) as port, RawClient(port) as alice:
+        clock.set(8.9)
+        logged_in = alice.login("alice")
+        alice.ask()
+        entered = alice.ask(order("a-1", "SELL", 5, 101), order("a-2", "BUY", 5, 101))
+        assert kinds(entered) == ["order_accepted"] * 2
+    clock.set(33.5)
+    with exchange_at(clock, tmp_path) as port, RawClient(port) as alice:
+        back = alice.login("alice", token=logged_in["token"], last_seq=2)
+        assert back["instruments"][0]["phase"] == "CONTINUOUS"
+        assert kinds(alice.ask()) == ["order_executed"] * 2

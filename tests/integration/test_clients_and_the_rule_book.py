@@ -30,8 +30,15 @@ from tests.support.processes import RunningEngine, plain_client
 from tui.plain.shown_line import SIDE_PROMPT
 
 INSTRUMENT = {
-    "symbol": "ACME", "tick_size": 0.01, "lot_size": 1, "min_quantity": 1, "max_quantity": 1_000_000,
-    "reference_price": 100, "halt_percent": 10, "maker_fee_bps": -1, "taker_fee_bps": 2.5,
+    "symbol": "ACME",
+    "tick_size": 0.01,
+    "lot_size": 1,
+    "min_quantity": 1,
+    "max_quantity": 1_000_000,
+    "reference_price": 100,
+    "halt_percent": 10,
+    "maker_fee_bps": -1,
+    "taker_fee_bps": 2.5,
 }
 
 

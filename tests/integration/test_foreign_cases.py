@@ -46,9 +46,7 @@ def test_scenario_of_another_engine_over_tcp(exchange: InProcessExchange, case: 
 
 
 @pytest.mark.parametrize("case", load_cases("icebergs.json") + load_cases("stops.json"))
-def test_icebergs_and_stops_of_another_engine_over_tcp(
-    exchange: InProcessExchange, case: dict[str, Any]
-) -> None:
+def test_icebergs_and_stops_of_another_engine_over_tcp(exchange: InProcessExchange, case: dict[str, Any]) -> None:
     with player_of(exchange, prevention=case.get("stp")) as player:
         player.play(case["steps"])
         assert merged(player.trades) == merged(case["trades"])

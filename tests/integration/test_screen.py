@@ -497,3 +497,24 @@ def test_an_iceberg_a_stop_and_a_halt_as_they_are_lived(
         screen.see("no orders are taken; cancels always are")
         assert operate(tmp_path / "engine", "resume", "ACME")[0] == 0
         screen.see("LADDER ACME")
+
+
+def test_a_call_and_a_timed_halt_stand_over_the_ladder(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client") as screen:
+        screen.see("99.95 / 100.05")
+        assert operate(tmp_path / "engine", "phase", "ACME", "AUCTION")[0] == 0
+        screen.see("ACME  AUCTION · by the operator")
+        screen.see("INDICATIVE no price yet")
+        market.sell(10, "99.90")
+        screen.see("INDICATIVE 99.9")
+        screen.see("◇99.9")
+        assert operate(tmp_path / "engine", "phase", "ACME", "CONTINUOUS")[0] == 0
+        screen.see("LADDER ACME")
+        screen.wait_for(
+            lambda: bool(re.search(r"\d\d:\d\d:\d\d A +99.9\d +10", screen.text)), "an auction's trade"
+        )
+        assert operate(tmp_path / "engine", "halt", "ACME", "60")[0] == 0
+        screen.see("ACME  HALTED 0:5")
+        screen.see("no orders are taken; cancels always are")

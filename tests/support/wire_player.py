@@ -169,9 +169,7 @@ def _price(ticks: Optional[int]) -> Optional[Decimal]:
 
 def _line(fields: dict[str, Any]) -> bytes:
     """A request; what is None is left out, and a price is written exactly."""
-    written = [
-        f'"{name}":{_text(value)}' for name, value in fields.items() if value is not None
-    ]
+    written = [f'"{name}":{_text(value)}' for name, value in fields.items() if value is not None]
     return b"{" + ",".join(written).encode() + b"}"
 
 

@@ -67,9 +67,7 @@ def expected(call: Call) -> dict[str, Any]:
     return line
 
 
-ORDERS = st.tuples(
-    st.sampled_from(Side), st.integers(2, 50), st.none() | st.integers(98, 102), st.booleans()
-)
+ORDERS = st.tuples(st.sampled_from(Side), st.integers(2, 50), st.none() | st.integers(98, 102), st.booleans())
 
 
 @given(st.lists(ORDERS | st.none(), max_size=20), st.integers(0, 20))

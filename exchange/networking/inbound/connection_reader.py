@@ -187,15 +187,18 @@ class ConnectionReader(socketserver.BaseRequestHandler):
                 self._put(self._found_fills(last))
             if pause_s:
                 self._connection.is_leaving.wait(pause_s)
+            elif len(requests) < PIECE_REQUESTS_MAX and type(last) not in _ENDS_PIECE:
+                return  # It was the lines that ended the piece.
 
     def _next_piece(self, left: Iterator[bytes], received_bytes: int) -> tuple[list[Request], float]:
         """What the next lines ask for, and for how long then to read nothing, in seconds."""
         requests: list[Request] = []
         pause_s = 0.0
         with self._turn(received_bytes):
+            is_throttled = self.server.throttle is not None
             for line in left:
                 request = self._decoded(line)
-                if type(request) is not Login:
+                if is_throttled and type(request) is not Login:
                     request, pause_s = self._throttled(request)
                 requests.append(request)
                 if len(requests) >= PIECE_REQUESTS_MAX or type(request) in _ENDS_PIECE or pause_s or self._is_done:

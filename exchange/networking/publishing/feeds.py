@@ -76,7 +76,7 @@ class Feeds:
         """Begin to tell `connection`; first the `last` trades, unless that is None."""
         self._trades.subscribe(connection, symbol)
         if last is not None:
-            self._trades.show(connection, symbol, last, self._books[symbol].day)
+            self._trades.show(connection, self._books[symbol], last)
 
     def unsubscribe_trades(self, connection: Connection, symbol: str) -> None:
         """Stop telling `connection`; no harm if it wasn't told."""

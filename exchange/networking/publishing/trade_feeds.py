@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
-from exchange.engine.trading_day import TradingDay
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.wire.encode_feeds import FeedEncoder
 from exchange.networking.wire.limits import TRADES_LAST_MAX
@@ -45,11 +45,13 @@ class TradeFeeds:
         """Tell `connection` every trade from now on."""
         self._tape(symbol).subscribers[connection] = None
 
-    def show(self, connection: Connection, symbol: str, count: int, day: TradingDay) -> None:
-        """Tell the last `count` trades, and what the day has seen."""
+    def show(self, connection: Connection, book: OrderBook, count: int) -> None:
+        """Tell the last `count` trades, the last price, and what the day has seen."""
+        symbol, day, last_price = book.instrument.symbol, book.day, book.last_trade_price
         tape = self._tape(symbol)
         trades = list(tape.last_trades)[-count:] if count else []
-        self._send(connection, self._encoder.trades_snapshot(symbol, tape.sequence, trades, day))
+        line = self._encoder.trades_snapshot(symbol, tape.sequence, trades, last_price, day)
+        self._send(connection, line)
 
     def unsubscribe(self, connection: Connection, symbol: str) -> None:
         """Stop telling `connection`; no harm if it wasn't told."""

@@ -83,16 +83,17 @@ class FeedEncoder:
             f'"aggressor_side":"{side._value_}","timestamp":{trade.timestamp}}}\n'
         ).encode()
 
-    def trades_snapshot(self, symbol: str, sequence: int, trades: Iterable[Trade], day: TradingDay) -> bytes:
+    def trades_snapshot(
+        self, symbol: str, sequence: int, trades: Iterable[Trade], last_price: Optional[int], day: TradingDay
+    ) -> bytes:
         """The last trades, oldest first, the newest of which is number `sequence` of the feed, and the day's."""
         last_trades = list(trades)
         first = sequence + 1 - len(last_trades)
         rows = [f"{{{self._trade_fields(first + index, trade)}}}" for index, trade in enumerate(last_trades)]
         text = self._price_texts[symbol]
-        last = last_trades[-1].price if last_trades else None
         return (
             f'{{"type":"trades_snapshot","symbol":"{symbol}","sequence":{sequence},"trades":[{",".join(rows)}],'
-            f'"open":{text[day.open]},"high":{text[day.high]},"low":{text[day.low]},"last":{text[last]},'
+            f'"open":{text[day.open]},"high":{text[day.high]},"low":{text[day.low]},"last":{text[last_price]},'
             f'"volume":{day.volume}}}\n'
         ).encode()
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from exchange.engine.events import NewsSaid
 from exchange.engine.instrument import Instrument
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
-from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import Side
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.connection import Connection
@@ -70,7 +70,7 @@ def test_who_comes_later_is_shown_what_the_others_were_told(
     for trade in all_trades[past_count:]:
         feeds.tell(trade)
     feeds.subscribe(later, "ACME")
-    feeds.show(later, "ACME", last, TradingDay())
+    feeds.show(later, OrderBook(Instrument("ACME")), last)
     [snapshot] = told.messages[later]
     rows = snapshot["trades"]
     ids = [trade.trade_id for trade in all_trades if trade.symbol == "ACME"]
@@ -86,7 +86,7 @@ def test_who_comes_later_is_shown_what_the_others_were_told(
 def test_no_more_than_the_last_thousand_are_remembered(connections: list[Connection]) -> None:
     told = Told()
     feeds = TradeFeeds(ENCODER, told.send, trades(3_000))
-    feeds.show(connections[0], "ACME", 1_000, TradingDay())
+    feeds.show(connections[0], OrderBook(Instrument("ACME")), 1_000)
     [snapshot] = told.messages[connections[0]]
     assert [snapshot["trades"][index]["sequence"] for index in (0, -1)] == [501, 1_500]
 

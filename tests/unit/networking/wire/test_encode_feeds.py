@@ -56,7 +56,7 @@ def test_a_trade_of_an_uncross_says_so_and_has_no_aggressor() -> None:
 def test_a_snapshot_of_trades_has_the_rows_of_their_trades_and_the_day() -> None:
     trades = [Trade(number, "ACME", 100 + number, 5, 7, 8, "a", "b", Side.BUY, NOW) for number in (3, 7, 8)]
     day = TradingDay(90, 120, 80, 1_000)
-    snapshot = message(ENCODER.trades_snapshot("ACME", 12, trades, day))
+    snapshot = message(ENCODER.trades_snapshot("ACME", 12, trades, 108, day))
     rows = [message(ENCODER.trade(sequence, trade)) for sequence, trade in zip((10, 11, 12), trades, strict=True)]
     for row in rows:
         del row["type"]
@@ -74,10 +74,15 @@ def test_a_snapshot_of_trades_has_the_rows_of_their_trades_and_the_day() -> None
 
 
 def test_before_the_first_trade_there_are_no_prices() -> None:
-    snapshot = message(ENCODER.trades_snapshot("ACME", 0, [], TradingDay()))
+    snapshot = message(ENCODER.trades_snapshot("ACME", 0, [], None, TradingDay()))
     assert [snapshot[name] for name in ("trades", "open", "high", "low", "last", "volume")] == [
         *([], None, None, None, None, 0)
     ]
+
+
+def test_the_last_price_is_told_without_any_row() -> None:
+    snapshot = message(ENCODER.trades_snapshot("ACME", 9, [], 108, TradingDay(90, 120, 80, 1_000)))
+    assert (snapshot["trades"], snapshot["last"], snapshot["sequence"]) == ([], "1.08", 9)
 
 
 @pytest.mark.parametrize(

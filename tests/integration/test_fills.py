@@ -56,3 +56,24 @@ def test_of_a_trade_with_oneself_the_buy_comes_first_and_nobody_elses_fills_are_
             ("SELL", "MAKER"),
         ]
         assert answer["more"] is False
+
+
+def test_who_joins_after_a_restart_is_shown_the_tape_and_the_day_as_before(tmp_path: Path) -> None:
+    """Also after a kill, where the journal is all that is left of the last trades."""
+    asked = {"type": "subscribe", "channel": "trades", "last": 2}
+    shown: list[Message] = []
+    for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGTERM):
+        with RunningEngine(tmp_path) as engine, RawClient(engine.port) as guest:
+            if not shown:
+                with RawClient(engine.port) as alice:
+                    alice.login("alice")
+                    for number, price in enumerate((10, 12, 9, 11)):
+                        alice.ask(limit(f"s{number}", "SELL", 5, price), limit(f"b{number}", "BUY", 5, price))
+            shown.append(guest.ask(asked)[1])
+            engine.send_signal(end)
+            engine.wait()
+    first = shown[0]
+    assert shown == [first] * 3
+    assert [trade["trade_id"] for trade in first["trades"]] == [3, 4]
+    day = {"open": 10, "high": 12, "low": 9, "last": 11, "volume": 20, "sequence": 4}
+    assert {name: first[name] for name in day} == day

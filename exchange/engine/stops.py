@@ -6,20 +6,24 @@ A trade moves every stop that it triggers to the back of the queue: those neares
 in the order of their ids.  They enter one after the other when the order that traded is complete; what they trade
 triggers more, which go to the back.  In a halt or a call the queue waits.
 
-Each side keeps its waiting stops by stop price, with a heap of these prices, next to be triggered on top.  Waiting
-stops cost a trade one look at the top; entering and leaving cost O(log prices).
+Each side keeps its waiting stops by stop price, with a heap of these prices, next to be triggered on top.  A price
+that loses its last stop leaves the heap later, at the latest when such prices outnumber the others.  Waiting stops
+cost a trade one look at the top; entering costs O(log prices), leaving O(1) amortised.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Optional
 
 from exchange.engine.order import Order
 from exchange.engine.words import Side
 
 _BUY = Side.BUY
+# Below this many, prices without stops are not worth clearing away.
+_STALE_PRICES_TOLERATED = 32
 
 
 class Triggered(NamedTuple):
@@ -56,16 +60,27 @@ class _WaitingSide:
         self._by_price[stop_price][order.order_id] = order
 
     def remove(self, order: Order, stop_price: int) -> None:
-        """A price that is left without stops stays until it comes to the top of the heap."""
-        del self._by_price[stop_price][order.order_id]
+        at_price = self._by_price[stop_price]
+        del at_price[order.order_id]
+        if not at_price:
+            del self._by_price[stop_price]
+            if len(self._heap) > 2 * len(self._by_price) + _STALE_PRICES_TOLERATED:
+                self._heap = [price * self._sign for price in self._by_price]
+                heapify(self._heap)
 
     def take_triggered(self, trade_price: int) -> list[tuple[int, Order]]:
         """Those that the trade triggers, with their stop prices; no longer waiting."""
         taken: list[tuple[int, Order]] = []
         while self._heap and is_triggered(self._side, self._heap[0] * self._sign, trade_price):
             stop_price = heappop(self._heap) * self._sign
-            taken += [(stop_price, order) for order in self._by_price.pop(stop_price).values()]
+            taken += [(stop_price, order) for order in self._by_price.pop(stop_price, {}).values()]
         return taken
+
+    def check_invariants(self) -> None:
+        """Assert that every price with stops is in the heap, and few others are."""
+        assert set(self._by_price) <= {key * self._sign for key in self._heap}
+        assert all(self._by_price.values())
+        assert len(self._heap) <= 2 * len(self._by_price) + 2 * _STALE_PRICES_TOLERATED
 
 
 class StopBook:
@@ -76,7 +91,8 @@ class StopBook:
         # By order id: the stop and its stop price in ticks.
         self._waiting: dict[int, tuple[Order, int]] = {}
         # By order id, first in the queue first.
-        self.queue: dict[int, Triggered] = {}
+        # An OrderedDict, because a dict whose first entries went looks at their places again each time.
+        self.queue: OrderedDict[int, Triggered] = OrderedDict()
 
     def add(self, order: Order, stop_price: int) -> None:
         """Let a stop wait."""
@@ -105,7 +121,7 @@ class StopBook:
 
     def take_next(self) -> Triggered:
         """The first in the queue enters."""
-        return self.queue.pop(next(iter(self.queue)))
+        return self.queue.popitem(last=False)[1]
 
     def waiting(self) -> Iterator[tuple[Order, int]]:
         """Those that no trade has triggered yet, with their stop prices, by order id."""
@@ -123,5 +139,7 @@ class StopBook:
         assert not set(self._waiting) & set(self.queue)
         for order in self.orders():
             assert order.is_live and order.level is None and order.executed_quantity == 0, order
+        for side in self._sides.values():
+            side.check_invariants()
         for order, stop_price in self._waiting.values():
             assert not is_triggered(order.side, stop_price, last_trade_price), order

@@ -252,7 +252,8 @@ def can_fill(order: Order, book: OrderBook) -> bool:
 
     Own orders never count when self-trade prevention is on; where it would end or shrink the arriving order,
     nothing behind the first own order counts either.  Nothing counts beyond the band or what the breaker allows.
-    O(1) where less rests on the whole other side; else O(levels that it would take), or O(orders) with prevention.
+    O(1) where less rests on the whole other side, and no walk where less rests up to its price; where it might
+    fill with prevention or a breaker, O(orders that it would take).
     """
     opposite = book.opposite(order.side)
     wanted = order.remaining_quantity
@@ -262,6 +263,10 @@ def can_fill(order: Order, book: OrderBook) -> bool:
     if limit_price is None:
         allowed = bands.band(book, bands.reference_price(book))
         limit_price = None if allowed is None else allowed.edge(order.side)
+    within = opposite.quantity_within(limit_price)
+    is_enough = order.self_trade_prevention is SelfTradePrevention.NONE and book.instrument.halt_ppm is None
+    if within < wanted or is_enough:
+        return within >= wanted
     first_price: Optional[int] = None
     for level in opposite.levels():
         if not opposite.crosses(level.price, limit_price) or bands.would_halt(book, level.price, first_price):

@@ -33,17 +33,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import Optional
 
 from exchange.engine.hours import Hours
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Iceberg, Order, PriceLevel
+from exchange.engine.span_totals import SpanTotals, quantity_within
 from exchange.engine.stops import StopBook
 from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import Phase, Side
 
 # Below this many, empty levels are not worth a compaction.
 _EMPTY_LEVELS_TOLERATED = 32
+# Up to so many levels are added up one by one, more by spans.
+_LEVELS_ADDED_MAX = 256
 
 
 class BookSide:
@@ -59,6 +63,8 @@ class BookSide:
         self._changed: set[int] = set()
         # All that rests at a price, shown or hidden: what a FOK can't exceed.
         self.limit_quantity = 0
+        # The same by spans of prices, kept from the first time that it is asked for.
+        self._spans: Optional[SpanTotals] = None
         # MARKET orders of a call; its price means nothing.
         self.market = PriceLevel(0)
 
@@ -92,6 +98,8 @@ class BookSide:
                 level = self._levels[price] = PriceLevel(price)
                 heappush(self._heap, price * self.sign)
             self.limit_quantity += quantity
+            if self._spans is not None:
+                self._spans.count(price, quantity)
             self._changed.add(price)
         last = level.last
         if last is None:
@@ -128,6 +136,8 @@ class BookSide:
         if level is self.market:
             return
         self.limit_quantity -= remaining_quantity
+        if self._spans is not None:
+            self._spans.count(level.price, -remaining_quantity)
         self._changed.add(level.price)
         if level.first is None:
             self._empty_count += 1
@@ -148,6 +158,8 @@ class BookSide:
         level.quantity -= by_quantity
         if level is not self.market:
             self.limit_quantity -= by_quantity
+            if self._spans is not None:
+                self._spans.count(level.price, -by_quantity)
             self._changed.add(level.price)
 
     def hide(self, iceberg: Iceberg, displayed_quantity: int) -> None:
@@ -173,16 +185,27 @@ class BookSide:
         """Whether an order arriving at `limit_price` (None: any price) may trade with what rests at `price`."""
         return limit_price is None or price * self.sign <= limit_price * self.sign
 
+    def quantity_within(self, limit_price: Optional[int]) -> int:
+        """All that rests, shown or hidden, where an order arriving at `limit_price` (None: any) may trade.
+
+        O(levels) while there are few; O(spans in use) after the first time that there are many (see
+        `span_totals`).
+        """
+        if limit_price is None:
+            return self.limit_quantity
+        if self._spans is None and len(self._levels) > _LEVELS_ADDED_MAX:
+            self._spans = SpanTotals(self._levels)
+        if self._spans is not None:
+            return self._spans.within(limit_price, self.sign, self._levels)
+        return quantity_within(limit_price, self.sign, self._levels.values())
+
     def accepts(self, limit_price: int, price: int) -> bool:
         """Whether an order resting here at `limit_price` trades at `price`."""
         return limit_price * self.sign <= price * self.sign
 
     def levels(self) -> Iterator[PriceLevel]:
-        """Every level that is not empty, best first; walking n of them costs O(n log n).
-
-        The heap is a tree in which no child is better than its parent, so the next best is always a child of one
-        already seen.  The side must not change while it is walked.
-        """
+        """Every level that is not empty, best first, of a side that does not change then; n cost O(n log n)."""
+        # The heap is a tree in which no child is better than its parent: the next best is a child of one seen.
         heap, size = self._heap, len(self._heap)
         frontier = [(heap[0], 0)] if heap else []
         while frontier:
@@ -196,12 +219,8 @@ class BookSide:
 
     def depth(self, limit: Optional[int] = None) -> list[tuple[int, int, int]]:
         """The best `limit` levels (None: all) as (price, quantity, order count), best first."""
-        shown: list[tuple[int, int, int]] = []
-        for level in self.levels():
-            if len(shown) == limit:
-                break
-            shown.append((level.price, level.quantity, level.order_count))
-        return shown
+        levels = islice(self.levels(), limit)
+        return [(level.price, level.quantity, level.order_count) for level in levels]
 
     def orders(self) -> Iterator[Order]:
         """Every resting order in the sequence in which they would trade, MARKET orders first."""
@@ -240,6 +259,8 @@ class BookSide:
         self._check_queue(self.market, list(self.market.orders()))
         levels = self._levels.values()
         assert self.limit_quantity == sum(level.quantity + level.hidden_quantity for level in levels)
+        if self._spans is not None:
+            assert self._spans == SpanTotals(self._levels)
 
     def _check_queue(self, level: PriceLevel, queue: list[Order]) -> None:
         assert level.order_count == len(queue)

@@ -265,6 +265,9 @@ def bring(matcher: Matcher, book: OrderBook, command: ChangePhase, timestamp: in
         book.hours.scheduled_until = command.due
         if command.phase is _CLOSED or not is_untimed_halt(book.phase, book.hours):
             random_ns = command.random_ns
+            if would_open_crossed(book, command.phase):
+                # The call before the open has no length, or was missed: it is held now, or nothing would uncross.
+                change(matcher, book, _PRE_OPEN, command.reason, timestamp, events)
             change(matcher, book, command.phase, command.reason, timestamp, events, random_ns=random_ns)
         return True
     timed = _timed(book)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange.engine.commands import ChangePhase, HaltInstrument, ListInstrument, SetPhase
+from exchange.engine.commands import ChangePhase, HaltInstrument, ListInstrument, NewOrder, SetPhase
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event, InstrumentStatusChanged
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.phases import Due, next_due
-from exchange.engine.words import Phase, PhaseReason
+from exchange.engine.terms import Terms
+from exchange.engine.trade import Trade
+from exchange.engine.words import OrderType, Phase, PhaseReason, Side, TimeInForce
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
@@ -157,6 +159,20 @@ def test_a_call_of_no_length_is_none() -> None:
     engine = engine_of(replace(ACME, schedule=Schedule(60, 180, 0, 0)))
     phases = [statuses(bring(engine))[0][0] for _ in range(2)]
     assert phases == [Phase.CONTINUOUS, Phase.CLOSED]
+
+
+def test_a_crossed_book_is_never_opened_without_an_uncross() -> None:
+    engine = engine_of(replace(ACME, schedule=Schedule(60, 180, 0, 0)))
+    engine.process(SetPhase("ACME", Phase.AUCTION), 1)
+    for user, side, price in (("alice", Side.BUY, 51), ("bob", Side.SELL, 49)):
+        terms = Terms(side, OrderType.LIMIT, TimeInForce.GTC, price * 10_000_000, 5)
+        engine.process(NewOrder(user, "1", "ACME", terms), 2)
+    for phase in (Phase.HALTED, Phase.CLOSED):
+        engine.process(SetPhase("ACME", phase), 3)
+    events = bring(engine)
+    engine.check_invariants()
+    assert [phase for phase, _, _ in statuses(events)] == [Phase.PRE_OPEN, Phase.CONTINUOUS]
+    assert sum(isinstance(event, Trade) for event in events) == 1
 
 
 def test_a_row_of_calls_keeps_its_beat_however_late_the_timer_is() -> None:

@@ -1,7 +1,7 @@
 """One command as the fields of a journal record, and back.
 
-    [17,1767323045123456789,"new_order","alice","my-1","ACME","BUY","LIMIT","GTC",101250000000,100,false,null,false]
-     sequence, timestamp     kind       the command's own fields, in the order in which its class has them
+    ["new_order","alice","my-1","ACME",{"side":"BUY","order_type":"LIMIT",…,"quantity":100},false]
+     kind        the command's own fields, in the order in which its class has them, an order's terms by name
 
 Both ways are driven by the command classes themselves, so that a new command or field needs nothing here: the kind
 is the name of the class, an enum's member is written as its value, a value of several fields as a list.  The three
@@ -22,6 +22,7 @@ from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
 from json.encoder import encode_basestring_ascii as quoted
+from operator import itemgetter
 from typing import Any, NamedTuple, Optional, Union, get_args, get_origin, get_type_hints
 
 from exchange.engine.commands import CancelOrder, Command, HaltInstrument, NewOrder, ReplaceOrder
@@ -40,6 +41,14 @@ _LATER_FIELDS: dict[type, tuple[Any, ...]] = {
     HaltInstrument: (None,),
     Instrument: (None, None, 60, 60, None, None, None, None),
 }
+
+_DEFAULTS = tuple(Terms._field_defaults.values())
+_TERM_NAMES = frozenset(Terms._fields)
+_REQUIRED_TERMS = len(Terms._fields) - len(_DEFAULTS)
+_REQUIRED_NAMES = frozenset(Terms._fields[:_REQUIRED_TERMS])
+_required = itemgetter(*Terms._fields[:_REQUIRED_TERMS])
+_OLD_OPTIONS = _DEFAULTS[: _OLD_TERMS - _REQUIRED_TERMS]
+_NEW_OPTIONS = _DEFAULTS[_OLD_TERMS - _REQUIRED_TERMS :]
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -79,17 +88,19 @@ def _plain(value: Any) -> Any:
 # `_value_` is what `value` looks up; the property around it costs more than the rest of the field.
 def _new_order(command: NewOrder) -> str:
     user, client_order_id, symbol, terms, ends_with_connection = command
-    # 7 is _OLD_TERMS, spelled so that the type of each is known.
-    side, order_type, time_in_force, price, quantity, post_only, prevention = terms[:7]
-    options = terms[7:]
-    options_text = "" if options == _NO_OPTIONS else f",{_encode(list(map(_plain, options)))[1:-1]}"
+    side, order_type, time_in_force, price, quantity = terms[:5]
+    options = "" if terms[5:] == _DEFAULTS else _options(terms)
     return (
         f'"new_order",{quoted(user)},{quoted(client_order_id)},{"null" if symbol is None else quoted(symbol)},'
-        f'"{side._value_}","{order_type._value_}","{time_in_force._value_}",{"null" if price is None else price},'
-        f"{quantity},{'true' if post_only else 'false'},"
-        f"{'null' if prevention is None else quoted(prevention._value_)},"
-        f"{'true' if ends_with_connection else 'false'}{options_text}"
+        f'{{"side":"{side._value_}","order_type":"{order_type._value_}","time_in_force":"{time_in_force._value_}",'
+        f'"price_nanos":{"null" if price is None else price},"quantity":{quantity}{options}}},'
+        f"{'true' if ends_with_connection else 'false'}"
     )
+
+
+def _options(terms: Terms) -> str:
+    asked_for = {name: value for name, value in terms.plain().items() if name not in _REQUIRED_NAMES}
+    return f",{_encode(asked_for)[1:-1]}"
 
 
 def _cancel_order(command: CancelOrder) -> str:
@@ -172,11 +183,24 @@ def read_records(records: list[list[Any]]) -> list[Record]:
     rows_of: dict[str, list[list[Any]]] = {}
     try:
         for record in records:
-            rows_of.setdefault(record[2], []).append(record)
+            is_by_name = record[2] == "new_order" and type(record[6]) is dict
+            rows_of.setdefault(record[2], []).append(terms_one_by_one(record) if is_by_name else record)
         commands = {kind: iter(_READERS[kind].read(rows)) for kind, rows in rows_of.items()}
     except (IndexError, KeyError, TypeError):
         raise RecordError("it names no kind of command that this version knows") from None
     return [(record[0], record[1], next(commands[record[2]])) for record in records]
+
+
+def terms_one_by_one(row: list[Any]) -> list[Any]:
+    """A new order whose terms stand by name, as a row in which they stand one by one.  Raises RecordError."""
+    *before, terms, ends_with_connection = row
+    if len(before) != 6 or not terms.keys() <= _TERM_NAMES:
+        raise RecordError("an order must have 5 fields, and its terms names that this version knows")
+    if len(terms) == _REQUIRED_TERMS and terms.keys() == _REQUIRED_NAMES:  # Most orders ask for nothing else.
+        return [*before, *_required(terms), *_OLD_OPTIONS, ends_with_connection, *_NEW_OPTIONS]
+    # What is missing and has no default is of a type that no field has.
+    values = [terms.get(name, Terms._field_defaults.get(name, ...)) for name in Terms._fields]
+    return [*before, *values[:_OLD_TERMS], ends_with_connection, *values[_OLD_TERMS:]]
 
 
 def _reader(of: type, types_before: tuple[type, ...] = ()) -> _Reader:

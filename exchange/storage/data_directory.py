@@ -189,7 +189,7 @@ class DataDirectory:
         self.audit_log.drain()
         self._cut_to_journal(journal, written_seqs)
         if journal.lacks_last:
-            log.warning("command %d, which is in the snapshot, is missing at the journal's end", engine.sequence)
+            log.warning("the journal's last record is missing; snapshot %d has what was in it", engine.sequence)
         if journal.cut is not None:
             log.warning("%s: they are cut off", journal.cut)
             carry_out(journal.cut, self._disk)
@@ -205,6 +205,8 @@ class DataDirectory:
         for user, path in log_files(logs, self._disk).items():
             if written_seqs.get(user, 0) > last_seqs.get(user, 0):
                 ahead.add_events(path, numbered_lines_after(path, seq_of, last_seqs.get(user, 0), self._disk))
+        if journal.cut is not None:
+            ahead.explain(journal.cut.stamps)
         newest = journal.last_segment
         ahead.check(journal_may_lose=newest is not None and newest.durability is Durability.OS)
         self.ledger.complete(last_trade_id)

@@ -2,13 +2,17 @@
 
     journal/journal-00000000000000000001.jsonl          named after the first command in it
 
-    5f0c7a12 ["journal",1,"fsync",1]                    the header: version, durability, first sequence
-    91be00d3 [1,1767323045123456789,"list_instrument",…  a command: sequence, timestamp, kind, fields
+    5f0c7a12 ["journal",2,"fsync",1]                    the header: version, durability, first sequence
+    91be00d3 [1,"77aa…",[1767323045123456789],[[…]]]    a record, which is one batch of commands: its first
+                                                        sequence, the hash of the record before (of the header),
+                                                        their timestamps, their kinds and fields
     0d1f3c55 ["durable",1]                              a marker: everything up to command 1 is on stable storage
 
 Each line begins with the CRC-32 of what follows the space, in eight hex digits.  Every change of a single bit, in
 any place, makes a line invalid: the digits are compared as text, and a changed newline joins two lines to one
 whose checksum is wrong.
+
+In version 1 a record was one command, `[1,1767323045123456789,"list_instrument",…]`, and there were no hashes.
 
 Nothing here touches a file.
 """
@@ -17,8 +21,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 from zlib import crc32
@@ -26,13 +31,16 @@ from zlib import crc32
 from exchange.engine.commands import Command
 from exchange.storage.command_record import command_text
 
-VERSION = 1
+VERSION = 2
+VERSIONS = (1, 2)
+_HASH_BYTES = 8
 HEADER_KIND = "journal"
 MARKER_KIND = "durable"
 # Where the checked part of a line begins: after the checksum and a space.
 BODY_START = 9
 
 _FILE_NAME = re.compile(r"journal-([0-9]{20})\.jsonl")
+_TORN_RECORD = re.compile(rb'[0-9a-f]{8} \[[0-9]+,"[0-9a-f]+",\[([0-9]+(?:,[0-9]+)*)\]')
 _MAYBE_LINE = re.compile(rb"[0-9a-f]{8} \[")
 
 
@@ -65,9 +73,19 @@ def _line(body: bytes) -> bytes:
     return b"%08x %b\n" % (crc32(body), body)
 
 
-def header_line(first_sequence: int, durability: Durability) -> bytes:
+def header_line(first_sequence: int, durability: Durability, version: int = VERSION) -> bytes:
     """The first line of a segment."""
-    return _line(f'["{HEADER_KIND}",{VERSION},"{durability.value}",{first_sequence}]'.encode())
+    return _line(f'["{HEADER_KIND}",{version},"{durability.value}",{first_sequence}]'.encode())
+
+
+def hash_of(body: bytes) -> str:
+    """By which the record behind this one, or behind this header, says which one it follows."""
+    return blake2b(body, digest_size=_HASH_BYTES).hexdigest()
+
+
+def body_of(line: bytes) -> bytes:
+    """What the checksum of a valid line covers."""
+    return line[BODY_START:-1]
 
 
 def marker_line(sequence: int) -> bytes:
@@ -75,10 +93,33 @@ def marker_line(sequence: int) -> bytes:
     return _line(f'["{MARKER_KIND}",{sequence}]'.encode())
 
 
-def record_line(sequence: int, timestamp: int, command: Command) -> bytes:
-    """One command.  `timestamp` in ns since the epoch."""
-    body = f"[{sequence},{timestamp},{command_text(command)}]".encode("ascii")
-    return b"%08x %b\n" % (crc32(body), body)
+def record_line(entries: Sequence[tuple[int, int, Command]], previous_hash: str) -> bytes:
+    """One batch of (sequence, timestamp, command), sequences rising by one, timestamps in ns since the epoch."""
+    stamps = ",".join([str(timestamp) for _, timestamp, _ in entries])
+    commands = "],[".join([command_text(command) for _, _, command in entries])
+    return _line(f'[{entries[0][0]},"{previous_hash}",[{stamps}],[[{commands}]]]'.encode("ascii"))
+
+
+def rows_of(value: list[Any]) -> list[list[Any]]:
+    """A record of either version as one row for each command: sequence, timestamp, kind, fields.
+
+    Raises ValueError if it is no record.
+    """
+    if len(value) < 3 or type(value[1]) is not str:
+        return [value]
+    sequence, _hash, stamps, commands = value
+    if type(stamps) is not list or type(commands) is not list or len(stamps) != len(commands) or not stamps:
+        raise ValueError("it has not one timestamp for each command")
+    if not all(type(command) is list for command in commands):
+        raise ValueError("a command of it is no list")
+    pairs = zip(stamps, commands, strict=True)
+    return [[number, stamp, *command] for number, (stamp, command) in enumerate(pairs, start=sequence)]
+
+
+def stamps_in(fragment: bytes) -> frozenset[int]:
+    """The timestamps that can still be read at the beginning of a torn record."""
+    match = _TORN_RECORD.match(fragment)
+    return frozenset() if match is None else frozenset(int(digits) for digits in match[1].split(b","))
 
 
 def valid_bodies(lines: list[bytes]) -> list[bytes]:

@@ -19,18 +19,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from exchange.storage.command_record import Record, RecordError, read_records
 from exchange.storage.journal_format import (
     MARKER_KIND,
+    VERSIONS,
     Durability,
     JournalSegment,
+    body_of,
+    hash_of,
     header_line,
     parsed,
     readable_after_damage,
+    rows_of,
     segment_of,
+    stamps_in,
     valid_bodies,
 )
 from exchange.utils.disk import REAL_DISK, Disk
@@ -72,6 +78,8 @@ class SegmentReader:
         self.durability: Optional[Durability] = None
         self.damage: Optional[Damage] = None
         self._lines_read = 0
+        # Of the record or header that was read last.
+        self._last_hash = ""
         self._disk = disk
 
     def chunks(self) -> Iterator[list[Record]]:
@@ -85,9 +93,10 @@ class SegmentReader:
         if not valid_bodies([line]):
             self._stop(_TORN if line else "the segment is empty", self._may_be_torn_header(line))
             return
-        for durability in Durability:
-            if line == header_line(self.segment.first_sequence, durability):
+        for durability, version in product(Durability, VERSIONS):
+            if line == header_line(self.segment.first_sequence, durability, version):
                 self.durability = durability
+                self._last_hash = hash_of(body_of(line))
                 self._advance([line])
                 return
         self._stop("it is not the header of a segment of this name and version", may_be_torn=False)
@@ -95,7 +104,10 @@ class SegmentReader:
     def _may_be_torn_header(self, line: bytes) -> bool:
         """Nothing is written to a segment before its header is safe: behind a torn one there is nothing, and what
         is left of it is blank or rubbish.  A text of any other kind is a file of somebody else."""
-        headers = [header_line(self.segment.first_sequence, durability) for durability in Durability]
+        headers = [
+            header_line(self.segment.first_sequence, durability, version)
+            for durability, version in product(Durability, VERSIONS)
+        ]
         is_short = self._disk.size_bytes(self.segment.path) <= max(map(len, headers))
         is_beginning = any(header.startswith(line) for header in headers)
         is_blank = not line.strip(b"\0")
@@ -105,7 +117,7 @@ class SegmentReader:
         """The commands of some lines, up to the first that is damaged."""
         bodies = valid_bodies(lines)
         try:
-            records = self._taken(parsed(bodies))
+            records = self._taken(bodies)
         except ValueError:
             return self._read_one_by_one(lines)
         self._advance(lines[: len(bodies)])
@@ -118,23 +130,30 @@ class SegmentReader:
         records: list[Record] = []
         for line in lines:
             try:
-                records += self._taken(parsed(valid_bodies([line])))
+                records += self._taken(valid_bodies([line]))
             except ValueError as error:
                 self._stop(f"its checksum is right, but {error}", may_be_torn=False)
                 return records
             self._advance([line])
         raise AssertionError("all lines could be read one by one, but not together")
 
-    def _taken(self, values: list[list[Any]]) -> list[Record]:
-        """The commands among lines that follow; raises RecordError, and takes none, if any is wrong."""
-        records = read_records([value for value in values if type(value[0]) is int])
-        sequence = self.last_sequence
-        for value in values:
+    def _taken(self, bodies: list[bytes]) -> list[Record]:
+        """The commands among lines that follow; raises ValueError, and takes none, if any is wrong."""
+        rows: list[list[Any]] = []
+        sequence, last_hash = self.last_sequence, self._last_hash
+        for value, body in zip(parsed(bodies), bodies, strict=True):
             if type(value[0]) is int and value[0] == sequence + 1:
-                sequence += 1
+                of_record = rows_of(value)
+                if of_record[0] is not value:
+                    if value[1] != last_hash:
+                        raise RecordError("the record before it is not the one that it was written behind")
+                    last_hash = hash_of(body)
+                rows += of_record
+                sequence += len(of_record)
             elif value != [MARKER_KIND, sequence]:
                 raise RecordError(f"{str(value)[:60]} is where command {sequence + 1} or a marker must be")
-        self.last_sequence = sequence
+        records = read_records(rows)
+        self.last_sequence, self._last_hash = sequence, last_hash
         return records
 
     def _advance(self, lines: list[bytes]) -> None:
@@ -151,7 +170,7 @@ class Cut(NamedTuple):
     """What is to be cut off the newest segment: everything from `offset_bytes` on.
 
     `records` counts the commands in it that can still be read; `whole_file` says that nothing before them is left
-    that is worth keeping.
+    that is worth keeping.  `stamps` are the timestamps of the torn record itself, as far as they can be read.
     """
 
     path: Path
@@ -160,6 +179,7 @@ class Cut(NamedTuple):
     sequence: int
     records: int
     whole_file: bool
+    stamps: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
         lost = f"{self.records} whole commands and " if self.records else ""
@@ -184,7 +204,8 @@ def judge(reader: SegmentReader, is_newest: bool, disk: Disk) -> Optional[Cut]:
         return Cut(path, 0, size_bytes, reader.segment.first_sequence, 0, whole_file=True)
     with disk.open_read(path) as file:
         file.seek(damage.offset_bytes)
-        evidence, record_count = _evidence(file, reader, damage)
+        rest = file.read()
+        evidence, record_count = _evidence(rest, reader, damage)
     if not is_newest:
         evidence = "a later segment follows"
     elif not damage.may_be_torn:
@@ -196,16 +217,17 @@ def judge(reader: SegmentReader, is_newest: bool, disk: Disk) -> Optional[Cut]:
             "doesn't start without it: run make verify"
         )
     offset_bytes = 0 if no_records else damage.offset_bytes
-    return Cut(path, offset_bytes, size_bytes, damage.sequence, record_count, whole_file=no_records)
+    stamps = stamps_in(rest)
+    return Cut(path, offset_bytes, size_bytes, damage.sequence, record_count, whole_file=no_records, stamps=stamps)
 
 
-def _evidence(file: BinaryIO, reader: SegmentReader, damage: Damage) -> tuple[Optional[str], int]:
+def _evidence(rest: bytes, reader: SegmentReader, damage: Damage) -> tuple[Optional[str], int]:
     """What proves that the damaged line was durable (None: nothing does), and the commands to be read after it."""
     record_count = 0
     evidence: Optional[str] = None
-    for value in readable_after_damage(file.read()):
+    for value in readable_after_damage(rest):
         is_record = type(value[0]) is int
-        record_count += is_record
+        record_count += len(rows_of(value)) if is_record else 0
         if value[0] == MARKER_KIND and value[1] >= damage.sequence:
             evidence = f"a later line says that all up to {value[1]} was"
         elif reader.durability is not Durability.FSYNC and evidence is None:
@@ -217,7 +239,7 @@ class JournalReader:
     """All segments in one directory, as they were when this was made.
 
     `last_segment` is the reader of the segment that `chunks` reads; when it has ended, that of the newest, and
-    `cut` is what this one must lose.  `lacks_last` then says that just the last command before where it began is
+    `cut` is what this one must lose.  `lacks_last` then says that just the last record before where it began is
     missing at the end: torn off, but nothing is lost, because the snapshot has it.
     """
 
@@ -246,7 +268,8 @@ class JournalReader:
             self.cut = judge(reader, segment == self.segments[-1], self._disk)
             reached = reader.last_sequence
         end = after if until is None else until
-        self.lacks_last = until is None and (reached or 0) == after - 1
+        torn_count = len(self.cut.stamps) if self.cut is not None else 0
+        self.lacks_last = until is None and (reached or 0) < after <= (reached or 0) + max(1, torn_count)
         if (reached or 0) < end and not self.lacks_last:
             raise self._missing((reached or 0) + 1, end)
 

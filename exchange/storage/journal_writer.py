@@ -25,7 +25,15 @@ from pathlib import Path
 from typing import Optional
 
 from exchange.engine.commands import Command
-from exchange.storage.journal_format import Durability, header_line, marker_line, new_segment, record_line
+from exchange.storage.journal_format import (
+    Durability,
+    body_of,
+    hash_of,
+    header_line,
+    marker_line,
+    new_segment,
+    record_line,
+)
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import FileError, check_still_there
 
@@ -62,6 +70,8 @@ class JournalWriter:
         self._path = directory
         self._fd: Optional[int] = None
         self._segment_bytes = 0
+        # Of the record written last, of the header in a new segment: the next record names it.
+        self._last_hash = ""
         # None while all is well; then why nothing may be written any more.
         self._ended: Optional[str] = None
         # Guards everything above: `close` may come while another thread commits.
@@ -125,12 +135,12 @@ class JournalWriter:
         return JournalError(f"{self._path}: the journal can't be written: {self._ended}")
 
     def _append(self, entries: Sequence[tuple[int, int, Command]]) -> None:
-        data = b"".join([record_line(sequence, timestamp, command) for sequence, timestamp, command in entries])
         last_sequence = entries[-1][0]
         assert last_sequence == self._last_sequence + len(entries), "sequences must rise by one"
         if self._segment_bytes >= self._segment_bytes_max:
             self._end_segment()
         fd = self._begin_segment() if self._fd is None else self._fd
+        data = record_line(entries, self._last_hash)
         write_all(self._disk, fd, data)
         self._segment_bytes += len(data)
         if self._durability is Durability.FSYNC:
@@ -141,7 +151,7 @@ class JournalWriter:
         # Only now, for what is written to a file that has no name any more is as safe as if it were not.
         self._check_place()
         check_still_there(self._path, fd, self._segment_bytes, self._disk)
-        self._last_sequence = last_sequence
+        self._last_sequence, self._last_hash = last_sequence, hash_of(body_of(data))
 
     def _begin_segment(self) -> int:
         self._check_place()
@@ -150,7 +160,7 @@ class JournalWriter:
         self._fd = self._disk.open_append(segment.path)
         header = header_line(segment.first_sequence, self._durability)
         write_all(self._disk, self._fd, header)
-        self._segment_bytes = len(header)
+        self._segment_bytes, self._last_hash = len(header), hash_of(body_of(header))
         self._disk.fdatasync(self._fd)
         self._disk.fsync_directory(self._directory)
         return self._fd

@@ -1,9 +1,10 @@
 """What ledger and logs tell of commands that the journal doesn't hold: the check behind "the journal decides".
 
 Under durability `fsync` a command is in the journal, durably, before the ledger or a log hears of it.  So when
-they are ahead, the journal has lost something that was acknowledged.  Of one command that may be its last record,
-torn off: it is told, and what is left of it is cut off.  Of more than one it may be a whole segment, and the
-exchange doesn't start.  All that one command makes happen carries the same time, which tells the two apart.
+they are ahead, the journal has lost something that was acknowledged.  That may be its last record, torn off: it is
+told, and what is left of it is cut off.  More than that may be a whole segment, and the exchange doesn't start.
+All that one command makes happen carries one time, and no two commands in a row carry the same: so lines of one
+time, or of the times that what is left of the torn record still tells, are explained by it.
 
 Under durability `os` a loss of power may take any number of commands.
 """
@@ -11,6 +12,7 @@ Under durability `os` a loss of power may take any number of commands.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from exchange.utils.helpers import DamagedFileError, utc_text
@@ -25,6 +27,7 @@ class LinesBeyondJournal:
     def __init__(self) -> None:
         self.line_count = 0
         self._times: set[str] = set()
+        self._torn_times: set[str] = set()
         self._files: list[Path] = []
 
     def add_trades(self, path: Path, lines: list[bytes]) -> None:
@@ -41,15 +44,19 @@ class LinesBeyondJournal:
             self._times |= times
             self._files.append(path)
 
+    def explain(self, stamps: Iterable[int]) -> None:
+        """These are the times of the commands in the record that was torn off."""
+        self._torn_times = {utc_text(stamp) for stamp in stamps}
+
     @property
-    def is_one_command(self) -> bool:
-        """Whether a single lost command explains them all."""
-        return len(self._times) <= 1
+    def is_one_record(self) -> bool:
+        """Whether a single lost record explains them all."""
+        return len(self._times) <= 1 or self._times <= self._torn_times
 
     def __str__(self) -> str:
         return (
             f"{self.line_count} lines in {', '.join(map(str, self._files))} tell of {len(self._times)} command"
-            f"{'' if self.is_one_command else 's'} from {min(self._times)} on that the journal does not hold"
+            f"{'' if len(self._times) == 1 else 's'} from {min(self._times)} on that the journal does not hold"
         )
 
     def check(self, journal_may_lose: bool) -> None:
@@ -57,7 +64,7 @@ class LinesBeyondJournal:
 
         `journal_may_lose` says whether the journal was written under durability `os`.
         """
-        if not journal_may_lose and not self.is_one_command:
+        if not journal_may_lose and not self.is_one_record:
             raise DamagedFileError(
                 f"{self}: part of it is missing, so the exchange doesn't start: run make verify"
             )

@@ -133,6 +133,7 @@ def _check_by_replay(
     if same:
         findings.fact("snapshots", f"equal to the replayed journal: {', '.join(f'{number:,}' for number in same)}")
     ahead = LinesBeyondJournal()
+    ahead.explain(journal.torn_stamps)
     ledger.finish(durable_trade_id, ahead, findings)
     logs.finish(durable_seqs, _last_seqs(engine), ahead, findings)
     _tell_of_lines_ahead(ahead, journal.durability is Durability.OS, findings)
@@ -184,7 +185,7 @@ def _last_seqs(engine: Engine) -> dict[str, int]:
 
 def _tell_of_lines_ahead(ahead: LinesBeyondJournal, journal_may_lose: bool, findings: Findings) -> None:
     """What ledger and logs tell that the journal doesn't."""
-    if ahead.line_count and (journal_may_lose or ahead.is_one_command):
+    if ahead.line_count and (journal_may_lose or ahead.is_one_record):
         findings.note("ahead", f"{ahead}; the next start cuts them off")
     elif ahead.line_count:
         findings.problem(

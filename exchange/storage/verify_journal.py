@@ -20,6 +20,8 @@ class ReplayableCommands(NamedTuple):
     first: int
     last: int
     durability: Optional[Durability]
+    # The timestamps of a torn record at the end, as far as they can be read.
+    torn_stamps: frozenset[int] = frozenset()
 
 
 def check_segments(directory: Path, start_after: int, disk: Disk, findings: Findings) -> ReplayableCommands:
@@ -31,6 +33,7 @@ def check_segments(directory: Path, start_after: int, disk: Disk, findings: Find
     segments = JournalReader(directory, disk).segments
     first = segments[0].first_sequence if segments else 1
     last, durability = first - 1, None
+    torn_stamps: frozenset[int] = frozenset()
     for segment in segments:
         if segment.first_sequence != last + 1:
             _tell_of_gap(directory, last + 1, segment.first_sequence - 1, start_after, findings)
@@ -57,13 +60,14 @@ def check_segments(directory: Path, start_after: int, disk: Disk, findings: Find
         else:
             if cut is not None:
                 findings.note("journal", f"{cut}: the next start cuts them off")
+                torn_stamps = cut.stamps
     count = f"{len(segments)} segment{'' if len(segments) == 1 else 's'}"
     findings.fact("journal", f"{count}, commands {first:,} to {last:,} can be read" if segments else "none")
-    if last == start_after - 1:
-        findings.note("journal", f"its last command, {start_after}, is missing; snapshot {start_after} tells it")
+    if last < start_after <= last + max(1, len(torn_stamps)):
+        findings.note("journal", f"its last record is missing; snapshot {start_after} tells what was in it")
     elif last < start_after:
         _tell_of_gap(directory, last + 1, start_after, start_after, findings)
-    return ReplayableCommands(first, last, durability)
+    return ReplayableCommands(first, last, durability, torn_stamps)
 
 
 def _tell_of_gap(directory: Path, first: int, last: int, start_after: int, findings: Findings) -> None:

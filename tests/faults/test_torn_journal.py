@@ -23,10 +23,19 @@ import pytest
 
 from exchange.engine.commands import CancelAll
 from exchange.storage.command_record import Record
-from exchange.storage.journal_format import Durability, header_line, marker_line, new_segment, record_line
+from exchange.storage.journal_format import (
+    Durability,
+    body_of,
+    hash_of,
+    header_line,
+    marker_line,
+    new_segment,
+    record_line,
+)
 from exchange.storage.journal_reader import Cut, JournalReader
 from exchange.utils.disk import RealDisk
 from exchange.utils.helpers import DamagedFileError
+from tests.support.journal_lines import JournalLines
 
 DIRECTORY = Path("journal")
 EVERY_BIT = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -57,12 +66,12 @@ def lines(
     first: int, last: int, durability: Durability = Durability.FSYNC, unsynced: int = 0, batch: int = 10
 ) -> list[bytes]:
     """A segment; the last `unsynced` commands have no marker."""
-    result = [header_line(first, durability)]
+    result = JournalLines(first, durability)
     for sequence in range(first, last + 1):
-        result.append(record_line(*record(sequence)))
+        result.record(record(sequence))
         if durability is Durability.FSYNC and sequence % batch == 0 and sequence <= last - unsynced:
-            result.append(marker_line(sequence))
-    return result
+            result.marker(sequence)
+    return result.lines
 
 
 def read(data: bytes, later: Optional[bytes] = None) -> tuple[int, Optional[Cut]]:
@@ -208,14 +217,15 @@ def test_every_flipped_bit_and_every_cut_of_an_earlier_segment_is_refused() -> N
     ("place", "wrong"),
     [
         (5, []),
-        (5, [record_line(*record(4)), record_line(*record(5))]),
-        (5, [record_line(*record(7))]),
+        (5, [record_line([record(4)], ""), record_line([record(5)], "")]),
+        (5, [record_line([record(7)], "")]),
+        (5, [record_line([record(5)], "0011223344556677")]),
         (5, [header_line(1, Durability.FSYNC)]),
         (5, [marker_line(9)]),
         (0, [header_line(2, Durability.FSYNC)]),
         (0, [marker_line(0)]),
     ],
-    ids=["gone", "repeated", "skipped", "header", "marker ahead", "header of another", "no header"],
+    ids=["gone", "repeated", "skipped", "behind another", "header", "ahead", "header of another", "no header"],
 )
 def test_whole_lines_in_the_wrong_place_are_refused_even_at_the_end(
     durability: Durability, place: int, wrong: list[bytes]
@@ -227,10 +237,11 @@ def test_whole_lines_in_the_wrong_place_are_refused_even_at_the_end(
 
 
 def test_a_command_of_a_kind_that_is_not_known_is_refused_even_at_the_end() -> None:
-    unknown = record_line(9, 9, CancelAll("a", None)).replace(b"cancel_all", b"cancel_fun")
+    before = lines(1, 8)
+    unknown = record_line([record(9)], hash_of(body_of(before[-1]))).replace(b"cancel_all", b"cancel_fun")
     unknown = b"%08x %b" % (crc32(unknown[9:-1]), unknown[9:])
     with pytest.raises(DamagedFileError, match="names no kind of command that this version knows"):
-        read(b"".join(lines(1, 8)) + unknown)
+        read(b"".join(before) + unknown)
 
 
 def test_a_segment_that_is_gone_is_refused() -> None:

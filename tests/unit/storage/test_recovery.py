@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exchange.engine.commands import CancelOrder
 from exchange.engine.engine import Engine
 from exchange.storage.data_directory import StorageOptions
-from exchange.storage.journal_format import Durability, header_line, record_line
+from exchange.storage.journal_format import Durability
 from exchange.storage.journal_writer import JournalWriter
 from exchange.storage.recovery import RecoveryProgress, ReplayError
 from exchange.storage.snapshot_files import OrderStore
@@ -23,6 +23,7 @@ from exchange.storage.snapshot_process import SnapshotError, SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.helpers import DamagedFileError
 from tests.property.strategies import Stamped, command_sequences, long_session
+from tests.support.journal_lines import JournalLines
 from tests.support.kept_market import ONLY_AT_THE_END, KeptMarket
 from tests.support.recording_disk import RecordingDisk
 
@@ -151,7 +152,7 @@ def test_the_last_command_torn_off_after_it_was_told_is_cut_off_everywhere_and_t
     again = KeptMarket(tmp_path)
     again.kill()
     assert again.engine.sequence == market.engine.sequence - (not graceful)
-    wanted = "is in the snapshot, is missing at the journal's end" if graceful else "tell of 1 command from"
+    wanted = "the journal's last record is missing" if graceful else "tell of 1 command from"
     assert wanted in caplog.text
     assert "never acknowledged: they are cut off" in caplog.text
     assert recovered_state(tmp_path) == again.engine.state_hash()
@@ -198,13 +199,14 @@ def test_the_last_command_cut_at_every_byte_loses_only_itself(tmp_path: Path) ->
         engine.process(command, timestamp)
         states[engine.sequence] = engine.state_hash()
     last = engine.sequence
-    lines = [header_line(1, Durability.FSYNC)]
+    journal = JournalLines()
     engine = Engine()
     for command, timestamp in commands:
         before = engine.sequence
         engine.process(command, timestamp)
         if engine.sequence != before:
-            lines.append(record_line(engine.sequence, timestamp, command))
+            journal.record((engine.sequence, timestamp, command))
+    lines = journal.lines
     data = b"".join(lines)
     for cut_bytes in range(len(lines[-1]) + 1):
         path = tmp_path / str(cut_bytes)
@@ -384,3 +386,30 @@ def test_progress_is_told_once_a_second_and_never_for_a_short_replay() -> None:
         "recovering: 412,000 of about 1,000,000 commands",
         "recovering: 1,000,001 of about 1,000,001 commands",
     ]
+
+
+def test_a_last_batch_of_many_commands_that_was_torn_is_lost_as_a_whole_and_explains_what_was_told_of_it(
+    tmp_path: Path,
+) -> None:
+    commands = SESSION[:60]
+    market = KeptMarket(tmp_path / "whole")
+    market.run(commands[:30])
+    before = market.engine.state_hash()
+    market.run(commands[30:], batch=30)
+    market.kill()
+    segment = newest_segment(tmp_path / "whole")
+    *_, record, _marker = segment.read_bytes().splitlines(keepends=True)
+    whole = segment.read_bytes()
+    end = whole.index(record) + record.index(b"]") + 1
+    for cut in (end, whole.index(record) + len(record) - 1):
+        path = tmp_path / str(cut)
+        shutil.copytree(tmp_path / "whole", path)
+        newest_segment(path).write_bytes(whole[:cut])
+        again = KeptMarket(path)
+        assert again.engine.state_hash() == before
+        again.kill()
+    path = tmp_path / "before its times"
+    shutil.copytree(tmp_path / "whole", path)
+    newest_segment(path).write_bytes(whole[: whole.index(record) + 40])
+    with pytest.raises(DamagedFileError, match="tell of [0-9]+ commands"):
+        KeptMarket(path)

@@ -36,13 +36,15 @@ from typing import NamedTuple, Optional, Union
 from exchange.utils.command_line import OneLineParser, whole_number
 from tests.faults.kill_campaign import KillFigures, KillRun
 from tests.faults.power_loss import Figures, run_seed
+from tests.faults.random_orders import Mix
+from tests.faults.scheduled_day import DayFigures, kill_a_day
 from tests.support.started_process import deaf_workers
 
 KILLS_PER_SEED = 25
 COUNT_MAX = 1_000_000_000
 JOBS_MAX = 1_000
 
-AnyFigures = Union[Figures, KillFigures]
+AnyFigures = Union[Figures, KillFigures, DayFigures]
 
 
 class Result(NamedTuple):
@@ -58,7 +60,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = OneLineParser(
         prog="faults.py",
         description="Kill the real engine at random moments under load, and cut the power of a simulated one, and "
-        "check each time that nothing told is lost and nothing happens twice.",
+        "check each time that nothing told is lost and nothing happens twice.  Every second seed has orders and "
+        "instruments of every kind.",
         epilog="exit code: 0 nothing was found, 1 something was",
     )
     parser.add_argument(
@@ -72,6 +75,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="how many seeds to cut the power in",
     )
     parser.add_argument(
+        "--days",
+        type=whole_number(0, COUNT_MAX),
+        default=0,
+        help="how many scheduled days to kill at a random moment, and compare the ledgers",
+    )
+    parser.add_argument(
         "--seed", type=whole_number(0, COUNT_MAX), help="the first seed (default: by the clock; it is printed)"
     )
     parser.add_argument(
@@ -81,8 +90,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="seeds at a time (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
-    if not (options.kills or options.power_loss):
-        parser.error("say --kills N, --power-loss SEEDS or both")
+    if not (options.kills or options.power_loss or options.days):
+        parser.error("say --kills N, --power-loss SEEDS or --days N")
     return options
 
 
@@ -91,11 +100,16 @@ def end_by_exception() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
 
 
+def mix_of(seed: int) -> Mix:
+    """Odd seeds have orders and instruments of every kind."""
+    return Mix.EVERY_RULE if seed % 2 else Mix.PLAIN
+
+
 def killed(seed_and_kills: tuple[int, int]) -> Result:
     """One seed of the kill campaign, in a directory that is kept if something is found."""
     seed, kills = seed_and_kills
     directory = Path(tempfile.mkdtemp(prefix=f"exchange-kill-{seed}-"))
-    run = KillRun(seed, directory)
+    run = KillRun(seed, directory, mix_of(seed))
     try:
         figures = run.run(kills)
     except SystemExit:  # It is told to end.
@@ -112,9 +126,18 @@ def without_power(seed: int) -> Result:
     """One seed of the power-loss campaign."""
     logging.disable(logging.CRITICAL)
     try:
-        return Result(seed, run_seed(seed))
+        return Result(seed, run_seed(seed, mix_of(seed)))
     except Exception as error:  # noqa: BLE001  whatever it is, the exchange did it, and the seed must be told
         return Result(seed, Figures(), f"{told(error)}\n  again: scripts/faults.py --power-loss 1 --seed {seed}")
+
+
+def day(seed: int) -> Result:
+    """One scheduled day, killed at a moment that the seed decides, beside the same day undisturbed."""
+    logging.disable(logging.CRITICAL)
+    try:
+        return Result(seed, kill_a_day(seed))
+    except Exception as error:  # noqa: BLE001  as above
+        return Result(seed, DayFigures(), f"{told(error)}\n  again: scripts/faults.py --days 1 --seed {seed}")
 
 
 def told(error: BaseException) -> str:
@@ -153,6 +176,9 @@ def main(arguments: list[str]) -> int:
         if options.power_loss > 0:
             seeds = range(first_seed, first_seed + options.power_loss)
             failures += report("power loss", in_parallel(without_power, seeds), Figures())
+        if options.days > 0:
+            seeds = range(first_seed, first_seed + options.days)
+            failures += report("day", in_parallel(day, seeds), DayFigures())
         if options.kills > 0:
             starts = range(0, options.kills, KILLS_PER_SEED)
             shares = [min(KILLS_PER_SEED, options.kills - start) for start in starts]

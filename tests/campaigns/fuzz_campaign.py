@@ -5,6 +5,7 @@ What it checks throughout is told in `scripts/fuzz_wire.py`, the command that ru
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Message, 
 from tests.campaigns.fuzz_lines import SYMBOL, Case, Due, LineMaker
 from tests.campaigns.fuzz_visits import farewell, stranger
 from tests.campaigns.fuzz_watch import BOOK_QUESTION, Watcher
+from tests.faults.mixed_market import operate
 from tests.support.watched_engine import EngineError, Vitals, WatchedEngine
 
 USER_COUNT = 8
@@ -24,10 +26,21 @@ WINDOW_LINES = 200
 WINDOWS_PER_CONVERSATION_MAX = 6
 STRANGERS_SHARE = 0.5  # of conversations, most of which are short
 WATCHED_SHARE = 0.5
+PHASES_SHARE = 0.2  # of conversations, in another phase than CONTINUOUS
 LAGGING_SHARE = 0.05  # of watchers, beside the first
 # Of the second half of a campaign; in the first the histories that the exchange holds of each user fill up.
 MEMORY_GROWTH_BYTES_MAX = 16 * 2**20
 MEMORY_MARKS = 10
+INSTRUMENTS = [
+    {
+        "symbol": SYMBOL,
+        "maker_fee_bps": -0.5,
+        "taker_fee_bps": 1.5,
+        "price_band_percent": 2,
+        "reference_price": 100,
+    },
+    {"symbol": "PROOF"},
+]
 
 
 class Figures(NamedTuple):
@@ -134,7 +147,18 @@ class Campaign:
         number = self.conversation_count % ADDRESS_COUNT
         return Wire(self._engine.port, f"127.0.1.{number + 1}")
 
+    def _change_phase(self) -> bool:
+        """At times the operator changes the phase while nobody is there; returns whether FUZZ trades on."""
+        phase = "CONTINUOUS"
+        if self._chance.random() < PHASES_SHARE:
+            phase = self._chance.choice(("HALTED", "AUCTION", "PRE_OPEN", "CLOSED"))
+        # From CLOSED a crossed book gets to trading only by a call.
+        for step in ("AUCTION", "CONTINUOUS", phase):
+            operate(self._engine.data_dir, {"do": "phase", "symbol": SYMBOL, "phase": step})
+        return phase == "CONTINUOUS"
+
     def _trade(self, trader: Trader) -> None:
+        is_trading = self._change_phase()
         wire, chance = self._connect(), self._chance
         conversation = Conversation(wire, trader)
         conversation.log_in()
@@ -143,7 +167,7 @@ class Campaign:
             cases = [trader.maker.case() for _ in range(WINDOW_LINES)]
             self._count(Counter(case.way for case in cases))
             windows.append([*cases, *proof(trader.maker)])
-        watcher = self._watcher(trader) if chance.random() < WATCHED_SHARE else None
+        watcher = self._watcher(trader) if is_trading and chance.random() < WATCHED_SHARE else None
         conversation.play(windows)
         if watcher is not None:
             watcher.check(lambda: self._visit(BOOK_QUESTION)[1])
@@ -192,7 +216,10 @@ class Campaign:
 
 def run_campaign(data_dir: Path, line_count: int, seed: int) -> Figures:
     """A campaign against an engine of its own.  Raises FuzzError, which names the seed, EngineError, OSError."""
-    with WatchedEngine(data_dir, "--symbols", f"{SYMBOL},PROOF") as engine:
+    instruments = data_dir / "fuzzed-instruments.json"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    instruments.write_text(json.dumps(INSTRUMENTS))
+    with WatchedEngine(data_dir, "--instruments", str(instruments)) as engine:
         campaign = Campaign(engine, line_count, seed)
         try:
             return campaign.run()

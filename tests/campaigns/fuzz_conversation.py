@@ -25,8 +25,15 @@ SEGMENT_BYTES = 536
 _BARRIER_ID = 10**12
 
 Message = dict[str, Any]
-_FEED_TYPES = frozenset({"book_snapshot", "book_update", "trade"})
-_PRIVATE_TYPES = frozenset({"order_accepted", "order_executed", "order_canceled", "order_replaced"})
+# Those of a phase have no number of their own.
+_PHASE_TYPES = frozenset({"instrument_status", "auction_indication"})
+_FEED_TYPES = frozenset({"book_snapshot", "book_update", "trade"}) | _PHASE_TYPES
+_PRIVATE_TYPES = frozenset(
+    {
+        *("order_accepted", "order_executed", "order_canceled", "order_replaced"),
+        *("order_triggered", "order_expired"),
+    }
+)
 _TAILED = frozenset({"order_accepted", "order_replaced"})
 
 
@@ -187,6 +194,8 @@ class Conversation:
         return messages
 
     def _follow(self, message: Message) -> None:
+        if message["type"] in _PHASE_TYPES:
+            return
         kind, sequence = message["type"], message["sequence"]
         feed = "trade" if kind == "trade" else "book"
         if kind != "book_snapshot" and self._feeds.get(feed, sequence - 1) != sequence - 1:

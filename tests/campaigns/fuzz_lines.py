@@ -56,12 +56,18 @@ _ANY_ANSWER = frozenset(
     }
 )
 _GONE = frozenset({"UNKNOWN_ORDER", "TOO_LATE"})
-_MARKET_CODES = frozenset({"WOULD_TAKE", "CANNOT_FILL", "NO_LIQUIDITY"})
+# Whatever is asked for, the phase may be against it.
+_PHASE_CODES = frozenset({"HALTED", "NOT_CONTINUOUS"})
+_MARKET_CODES = _PHASE_CODES | {
+    *("WOULD_TAKE", "CANNOT_FILL", "NO_LIQUIDITY", "STOP_WOULD_TRIGGER", "PRICE_OUT_OF_BAND"),
+}
 _VALID = {
     "new_order": Due(frozenset({"order_accepted", "order_rejected"}), _MARKET_CODES),
     "cancel_order": Due(frozenset({"order_canceled", "cancel_rejected"}), _GONE),
     "replace_order": Due(
-        frozenset({"order_replaced", "order_canceled", "replace_rejected"}), _GONE | {"WOULD_TAKE"}
+        frozenset({"order_replaced", "order_canceled", "replace_rejected"}),
+        # BAD_VALUE: a price for a STOP order, a stop price for any that waits for none.
+        _GONE | _PHASE_CODES | {"WOULD_TAKE", "PRICE_OUT_OF_BAND", "STOP_WOULD_TRIGGER", "BAD_VALUE"},
     ),
     "cancel_all": Due(frozenset({"order_canceled", "cancel_all_done"})),
     "get_orders": Due(frozenset({"orders"})),
@@ -145,27 +151,46 @@ class LineMaker:
             "order_type": '"LIMIT"',
             "quantity": str(chance.randrange(1, 20)),
         }
-        if chance.random() < 0.1:
+        pick = chance.random()
+        if pick < 0.1:
             fields["order_type"] = '"MARKET"'
             return fields
+        if pick < 0.2:
+            return fields | self._stop_fields()
         fields["price"] = chance.choice((f"{99.9 + chance.randrange(21) / 100:.2f}", "1e2", "100", "10000E-2"))
         if chance.random() < 0.5:
             fields["time_in_force"] = chance.choice(('"GTC"', '"DAY"', '"IOC"', '"FOK"'))
         elif chance.random() < 0.2:
             fields["post_only"] = "true"
+        if chance.random() < 0.15 and fields.get("time_in_force", '"GTC"') in ('"GTC"', '"DAY"'):
+            fields["quantity"], fields["display_quantity"] = "20", str(chance.randrange(1, 20))
         if chance.random() < 0.3:
             fields["self_trade_prevention"] = chance.choice(
                 ('"NONE"', '"CANCEL_OLDEST"', '"CANCEL_NEWEST"', '"CANCEL_BOTH"', '"DECREMENT"')
             )
         return fields
 
+    def _stop_fields(self) -> Fields:
+        chance = self._chance
+        fields = {"order_type": '"STOP"', "stop_price": self._price_text()}
+        if chance.random() < 0.5:
+            fields = {"order_type": '"STOP_LIMIT"', "stop_price": self._price_text(), "price": self._price_text()}
+        if chance.random() < 0.3:
+            fields["time_in_force"] = '"DAY"'
+        return fields
+
+    def _price_text(self) -> str:
+        return f"{99.9 + self._chance.randrange(21) / 100:.2f}"
+
     def _replace_order(self) -> Fields:
         chance = self._chance
         fields = {"client_order_id": self._earlier_id()}
         if chance.random() < 0.5:
-            fields["price"] = f"{99.9 + chance.randrange(21) / 100:.2f}"
+            fields["price"] = self._price_text()
         else:
             fields["quantity"] = str(chance.randrange(1, 30))
+        if chance.random() < 0.1:
+            fields["stop_price"] = self._price_text()
         if chance.random() < 0.2:
             fields["new_client_order_id"] = self.order_id_text()
         return fields
@@ -194,20 +219,34 @@ class LineMaker:
         request_type, fields = self._request()
         chance = self._chance
         names = [name for name in fields if name in BAD_VALUES]
-        if request_type == "new_order" and chance.random() < 0.1:
+        if fields.get("order_type") == '"LIMIT"' and chance.random() < 0.1:
             names = [chance.choice(("stop_price", "display_quantity"))]
-        if not names or fields.get("order_type") == '"MARKET"':
+        if not names or fields.get("order_type", '"LIMIT"') != '"LIMIT"':
             return self._fields()
+        if request_type == "replace_order" and "stop_price" in names:
+            names.remove("stop_price")  # Whether it is bad depends on the order.
         name = chance.choice(names)
         code, answers_error = "BAD_VALUE", name == "client_order_id"
         if chance.random() < 0.25:
             text, code, answers_error = chance.choice(NOT_JSON), "MALFORMED", True
-        elif request_type == "new_order" and name in REFUSED_BY_THE_MARKET and chance.random() < 0.4:
+        elif self._may_the_market_refuse(request_type, fields, name):
             text, code = chance.choice(REFUSED_BY_THE_MARKET[name])
+            fields[name] = text
+            due = Due(frozenset({"order_rejected"}), frozenset({code, *_PHASE_CODES}), ())
+            return Case(self._written(request_type, fields), "value", due)
         else:
             text = chance.choice(BAD_VALUES[name])
         fields[name] = text
-        return Case(self._written(request_type, fields), "value", _refused(request_type, code, answers_error))
+        due = _refused(request_type, code, answers_error)
+        if name in ("stop_price", "display_quantity") and code == "BAD_VALUE":
+            # Some are bad only together with other fields, which is for the rules to find, after the phase.
+            due = due._replace(codes=frozenset({code, *_PHASE_CODES}))
+        return Case(self._written(request_type, fields), "value", due)
+
+    def _may_the_market_refuse(self, request_type: str, fields: Fields, name: str) -> bool:
+        # An iceberg's quantities are looked at together, ahead of their range.
+        is_plain = request_type == "new_order" and "display_quantity" not in fields
+        return is_plain and name in REFUSED_BY_THE_MARKET and self._chance.random() < 0.4
 
     def _fields(self) -> Case:
         """A field too many, too few or twice; a type that is none."""

@@ -12,7 +12,7 @@ _NOT_A_NUMBER = (*_NOT_A_VALUE, "true", "false", '"1"', '""', '"NaN"', '"\\u0661
 _NOT_AN_INTEGER = (*_NOT_A_NUMBER, "1.0", "1e2", "-0.0", "1E400", "1e-400", str(2**63), "9" * 30, "9" * 4_301)
 _ODD_TEXTS = ('""', '"\\u00e9"', '"é"', '"\\u2028"', '"\u2028"', '"\\ud83d\\ude00"', '"😀"', '"ab\\u202ecd"')
 _NOT_AN_ID = (*_NOT_A_TEXT, *_ODD_TEXTS, '"' + "x" * 65 + '"')
-_NOT_A_CHOICE = (*_NOT_A_TEXT, *_ODD_TEXTS, '"buy"', '"LIMIT "', '"BUY\\u0020"', '"STOP"', '"NaN"')
+_NOT_A_CHOICE = (*_NOT_A_TEXT, *_ODD_TEXTS, '"buy"', '"LIMIT "', '"BUY\\u0020"', '"STOPS"', '"NaN"')
 _NOT_A_SYMBOL = (*_NOT_A_TEXT, *_ODD_TEXTS, '"fuzz"', '"../../x"', '"FUZZ "', '"' + "X" * 17 + '"')
 # By field, values as JSON text that are BAD_VALUE.
 BAD_VALUES: dict[str, tuple[str, ...]] = {
@@ -29,9 +29,9 @@ BAD_VALUES: dict[str, tuple[str, ...]] = {
     "post_only": (*_NOT_A_VALUE, "0", "1", '"true"', "1.0"),
     "depth": (*_NOT_A_NUMBER, "1.0", "1e2", "1E400", "-1", str(-(2**63)), "-" + "9" * 4_301),
     "id": (*_NOT_A_VALUE, "true", "1.0", "1e2", "-0.0", "1E400"),
-    # Also what would be right in another order: a LIMIT has no stop price, and shows less than its quantity.
-    "stop_price": (*_NOT_A_NUMBER, "1", "100.00", "1e999"),
-    "display_quantity": (*_NOT_AN_INTEGER, "0", "-1", "1000000000"),
+    # For a LIMIT order any stop price is bad.
+    "stop_price": (*_NOT_A_NUMBER, "1e999", "1e10", "100", "0", "-1", "9" * 4_301),
+    "display_quantity": (*_NOT_AN_INTEGER, "0", "-1", "1000"),
 }
 # By field, values as JSON text and the code each is refused with.  Only the engine does so, which of a replace
 # first looks for the order: so for new orders alone.

@@ -12,12 +12,17 @@ One seed is one data directory and a number of kills.  Each round:
 The last round ends with SIGTERM instead: status 0 within 5 s, and `verify` finds the directory sound.  Snapshots
 are so frequent that many kills hit one being taken.
 
+With `Mix.EVERY_RULE` there are instruments of all kinds (`mixed_market`), orders of all kinds, and an operator
+who halts, calls and reopens them meanwhile; breaker, calls and a trading day of ten seconds go on by the
+exchange's own timer.
+
 The seed decides what is sent and when the kill comes; what the engine is doing then is up to the machine, so a
 seed that failed fails again only mostly.  That is why the directory of a failed one is kept.
 """
 
 from __future__ import annotations
 
+import json
 import select
 import time
 from pathlib import Path
@@ -28,14 +33,17 @@ from exchange.storage.verify import verify
 from exchange.utils.disk import REAL_DISK
 from tests.faults.engine_process import EngineProcess
 from tests.faults.kill_oracle import KillOracle
+from tests.faults.mixed_market import SYMBOLS, UNTIMED, instruments_for_a_run, operate, operators_words
 from tests.faults.pipelining_client import PipeliningClient
-from tests.faults.random_orders import USERS, RandomOrders
+from tests.faults.random_orders import USERS, Mix, RandomOrders
 
 BURST_MAX = 40
 # A killed process loses nothing under either.
 DURABILITIES = ("fsync", "fsync", "fsync", "os")
 CANCEL_ON_DISCONNECT = (False, True, "ALL")
 STOP_S = 5.0
+# How often the operator does something before the next bursts are sent.
+OPERATORS_SHARE = 0.1
 
 
 class KillFigures(NamedTuple):
@@ -48,6 +56,9 @@ class KillFigures(NamedTuple):
     trades_recovered: int = 0
     orders_disconnected: int = 0
     resent: int = 0
+    stops_triggered: int = 0
+    orders_expired: int = 0
+    auction_trades: int = 0
 
     def plus(self, other: KillFigures) -> KillFigures:
         """Both."""
@@ -55,15 +66,20 @@ class KillFigures(NamedTuple):
 
 
 class KillRun:
-    """One seed, in a directory of its own."""
+    """One seed, in a directory of its own, with the orders and instruments of a mix."""
 
-    def __init__(self, seed: int, directory: Path) -> None:
+    def __init__(self, seed: int, directory: Path, mix: Mix = Mix.PLAIN) -> None:
+        self._mix = mix
         self._random = Random(seed)
         self._data = directory / "data"
         self._errors = directory / "stderr.txt"
         snapshot_every, durability = self._random.choice((100, 1_000, 5_000)), self._random.choice(DURABILITIES)
-        self._options = ("--snapshot-every", str(snapshot_every), "--durability", durability)
-        self._oracle = KillOracle(self._data, USERS)
+        self._options: tuple[str, ...] = ("--snapshot-every", str(snapshot_every), "--durability", durability)
+        if mix is Mix.EVERY_RULE:
+            path = directory / "instruments.json"
+            path.write_text(json.dumps(instruments_for_a_run(time.time())))
+            self._options += ("--instruments", str(path))
+        self._oracle = KillOracle(self._data, USERS, UNTIMED if mix is Mix.EVERY_RULE else None)
         self._tokens: dict[str, str] = {}
         self._rounds = 0
         self.figures = KillFigures()
@@ -85,6 +101,9 @@ class KillRun:
             trades_recovered=self._oracle.trade_count,
             orders_disconnected=sum(account.disconnected_count for account in accounts),
             resent=sum(len(account.resent) for account in accounts),
+            stops_triggered=sum(account.triggered_count for account in accounts),
+            orders_expired=sum(account.expired_count for account in accounts),
+            auction_trades=self._oracle.auction_trade_count,
         )
 
     def _kill_before_listening(self) -> None:
@@ -112,12 +131,13 @@ class KillRun:
                 hear_to_the_end(clients)
 
     def _check_recovered(self, engine: EngineProcess) -> None:
-        self._oracle.check_recovered()
+        self._oracle.check_recovered(is_growing=self._mix is Mix.EVERY_RULE)
         # A killed process loses nothing that it wrote: ledger and logs can't be ahead of a journal written before.
         assert "the journal does not hold" not in engine.errors(), engine.errors()
 
     def _client(self, port: int, user: str) -> PipeliningClient:
-        orders = RandomOrders(self._random, (user,), f"{self._rounds}-")
+        symbols = ("ACME",) if self._mix is Mix.PLAIN else SYMBOLS
+        orders = RandomOrders(self._random, (user,), f"{self._rounds}-", symbols, self._mix)
         wish = self._random.choice(CANCEL_ON_DISCONNECT)
         return PipeliningClient(port, self._oracle.accounts[user], orders, self._tokens, wish)
 
@@ -126,6 +146,8 @@ class KillRun:
         by_socket = {client.socket: client for client in clients}
         end_s = time.monotonic() + duration_s
         while (left_s := end_s - time.monotonic()) > 0:
+            if self._mix is Mix.EVERY_RULE and self._random.random() < OPERATORS_SHARE:
+                operate(self._data, operators_words(self._random))
             for client in clients:
                 sent = client.send_burst(self._random.randint(1, BURST_MAX))
                 self.figures = self.figures.plus(KillFigures(requests=sent))

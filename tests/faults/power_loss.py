@@ -13,17 +13,21 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from exchange.engine.commands import Command, ListInstrument
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.journal_format import Durability
-from tests.faults.random_orders import RandomOrders
+from tests.faults.mixed_market import CHANGES_MAX, INSTRUMENTS, SYMBOLS, change_due, operators_wish
+from tests.faults.random_orders import Mix, RandomOrders
 from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import ProcessDied, SimulatedDisk
-from tests.faults.simulated_market import Record, SimulatedMarket, check_at_rest
+from tests.faults.simulated_market import ACME, Record, SimulatedMarket, check_at_rest
 
 LIVES = 6
 BATCHES_MAX = 20
 BATCH_COMMANDS_MAX = 8
 HOUR_NS = 3_600 * 10**9
+# How many of the commands are the operator's, where there are any.
+OPERATORS_SHARE = 0.04
 
 
 class Figures(NamedTuple):
@@ -32,6 +36,7 @@ class Figures(NamedTuple):
     deaths: int = 0
     deaths_in_recovery: int = 0
     commands: int = 0
+    phase_changes: int = 0
 
     def plus(self, other: Figures) -> Figures:
         """Both."""
@@ -43,13 +48,14 @@ class JumpingClock:
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._now_ns = 10**18
+        # What it showed last.
+        self.last_ns = 10**18
 
     def __call__(self) -> int:
-        self._now_ns += self._random.randint(1, 1_000_000)
+        self.last_ns += self._random.randint(1, 1_000_000)
         if self._random.random() < 0.02:
-            self._now_ns += self._random.choice((-HOUR_NS, HOUR_NS))
-        return self._now_ns
+            self.last_ns += self._random.choice((-HOUR_NS, HOUR_NS))
+        return self.last_ns
 
 
 class Death:
@@ -68,15 +74,17 @@ class Death:
 
 
 class PowerLossRun:
-    """One seed."""
+    """One seed, with the orders and instruments of a mix."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, mix: Mix) -> None:
+        self._mix = mix
         self._random = random = Random(seed)
         self._workers = workers = Workers(Random(seed))
         self._death = Death(workers)
         self._disk = SimulatedDisk(random, self._death)
         self._record = Record()
-        self._orders = RandomOrders(random)
+        symbols = ("ACME",) if mix is Mix.PLAIN else SYMBOLS
+        self._orders = RandomOrders(random, symbols=symbols, mix=mix)
         self._clock = JumpingClock(random)
         self._durability = random.choice((Durability.FSYNC, Durability.FSYNC, Durability.FSYNC, Durability.OS))
         self.figures = Figures()
@@ -116,18 +124,36 @@ class PowerLossRun:
         options = StorageOptions(
             self._durability, self._random.choice((0, 5, 40)), self._random.choice((400, 4_000, 1 << 26))
         )
-        return SimulatedMarket(self._disk, self._record, self._workers, options, self._clock)
+        listed = [ACME] if self._mix is Mix.PLAIN else [ListInstrument(each) for each in INSTRUMENTS]
+        return SimulatedMarket(self._disk, self._record, self._workers, options, self._clock, listed)
 
     def _trade(self, market: SimulatedMarket) -> None:
         for _batch in range(self._random.randint(0, BATCHES_MAX)):
-            commands = [self._orders.next() for _ in range(self._random.randint(1, BATCH_COMMANDS_MAX))]
+            commands = [self._next() for _ in range(self._random.randint(1, BATCH_COMMANDS_MAX))]
+            self._let_time_change_phases(market)
             market.run(commands)
             assert market.failures == []
             self.figures = self.figures.plus(Figures(commands=len(commands)))
 
+    def _next(self) -> Command:
+        if self._mix is Mix.EVERY_RULE and self._random.random() < OPERATORS_SHARE:
+            return operators_wish(self._random)
+        return self._orders.next()
 
-def run_seed(seed: int) -> Figures:
+    def _let_time_change_phases(self, market: SimulatedMarket) -> None:
+        """As the timer of a running exchange does."""
+        books = market.data.engine.books
+        for _change in range(CHANGES_MAX):
+            change = change_due(books.values(), self._clock.last_ns, self._random)
+            if change is None:
+                return
+            market.run([change])
+            self.figures = self.figures.plus(Figures(phase_changes=1))
+        raise AssertionError(f"still {change} is due")
+
+
+def run_seed(seed: int, mix: Mix = Mix.PLAIN) -> Figures:
     """Run one seed.  Raises whatever is wrong with the exchange."""
-    run = PowerLossRun(seed)
+    run = PowerLossRun(seed, mix)
     run.run()
     return run.figures

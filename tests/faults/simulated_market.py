@@ -127,10 +127,10 @@ class SimulatedMarket(Unheard):
         workers: Workers,
         options: StorageOptions,
         clock_ns: Callable[[], int],
-        listed: ListInstrument = ACME,
+        listed: Sequence[ListInstrument] = (ACME,),
     ) -> None:
         """Recover, check that against the record, cancel what an earlier life's connections have left, and list
-        the instrument if there is none.
+        the instruments if there are none.
 
         Raises ProcessDied, and whatever the exchange raises that doesn't want to start.
         """
@@ -150,7 +150,7 @@ class SimulatedMarket(Unheard):
         self._core.cancel_orders_of_lost_connections()
         assert self.data.engine.orders_ending_with_connections() == {}
         if not self.data.engine.books:
-            self.run([listed])
+            self.run(listed)
 
     def run(self, commands: Sequence[Command]) -> None:
         """One batch.  Raises ProcessDied, JournalError, BatchThreadError."""

@@ -18,7 +18,7 @@ from exchange.engine.events import PrivateEvent
 from exchange.storage.audit_lines import AuditFormat, seq_of
 from exchange.storage.data_directory import StorageOptions
 from tests.faults.power_loss import Death, Figures, JumpingClock, run_seed
-from tests.faults.random_orders import RandomOrders
+from tests.faults.random_orders import Mix, RandomOrders
 from tests.faults.seeded_workers import Workers
 from tests.faults.simulated_disk import ProcessDied, SimulatedDisk
 from tests.faults.simulated_market import ACME, Record, SimulatedMarket, check_at_rest, private
@@ -44,17 +44,20 @@ def named(what: str) -> Iterator[None]:
         raise AssertionError(f"{what}: {error!r}") from error
 
 
-def test_nothing_told_is_lost_and_nothing_happens_twice_in_a_hundred_seeds() -> None:
+@pytest.mark.parametrize("mix", Mix)
+def test_nothing_told_is_lost_and_nothing_happens_twice_in_a_hundred_seeds(mix: Mix) -> None:
     figures = Figures()
     for seed in SEEDS:
         with named(f"seed {seed}"):
-            figures = figures.plus(run_seed(seed))
+            figures = figures.plus(run_seed(seed, mix))
+    assert (figures.phase_changes > len(SEEDS)) is (mix is Mix.EVERY_RULE), figures
     assert figures.deaths > 3 * len(SEEDS), figures
     assert figures.deaths_in_recovery > len(SEEDS), figures
 
 
 def test_the_same_seed_is_the_same_run() -> None:
-    assert [run_seed(seed) for seed in range(5)] == [run_seed(seed) for seed in range(5)]
+    first, second = ([run_seed(seed, Mix.EVERY_RULE) for seed in range(5)] for _ in range(2))
+    assert first == second
 
 
 # ------------------------------------------------------------------------------ dying before each single operation

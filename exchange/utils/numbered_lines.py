@@ -45,12 +45,14 @@ class LineNumber:
     def is_of_others(self, data: bytes) -> bool:
         """Whether a file that begins so is none of these: text, and not even the torn beginning of a line.
 
-        What a loss of power leaves is blank or rubbish, which is no text; three bytes may be anything.
+        What a loss of power leaves is blank or rubbish, which is no text; three bytes may be anything, and so may
+        ends of lines.
         """
         beginning = zip(data, self._begins_like, strict=False)
         if all(byte == like or (like == _ZERO and chr(byte).isdigit()) for byte, like in beginning):
             return False
-        return len(data) > 3 and is_text(data.partition(b"\n")[0][:_TEXT_BYTES])
+        first_line = data.lstrip(b"\r\n").partition(b"\n")[0]
+        return len(first_line) > 3 and is_text(first_line[:_TEXT_BYTES])
 
     def all_in(self, block: bytes) -> list[int]:
         """The numbers of all sound lines in a block of whole lines, at half the cost."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -31,6 +32,7 @@ LINE_BYTES = 1 << 16
 CONNECTIONS_OF_ONE = 100
 LOGINS_AT_ONCE = 60
 ORDERS_AT_ONCE = 5_000
+LOOK_EVERY_S = 0.2
 PING = b'{"type":"ping"}\n'
 
 
@@ -179,10 +181,19 @@ def ask_the_past(port: int, token: str, is_on: Callable[[], None], is_over: IsOv
         for sock in socks:
             sock.sendall(login)
         for sock in socks:
-            sock.recv(RECEIVE_BYTES)
+            _wait_for_answer(sock, is_over)
             sock.close()
 
     return _repeated(ask, is_on, is_over)
+
+
+def _wait_for_answer(sock: socket.socket, is_over: IsOver) -> None:
+    """Wait for the first bytes, or until the load is over."""
+    sock.settimeout(LOOK_EVERY_S)
+    while not is_over():
+        with suppress(TimeoutError):
+            sock.recv(RECEIVE_BYTES)
+            return
 
 
 def ask_by_many_connections(port: int, _token: str, is_on: Callable[[], None], is_over: IsOver) -> int:

@@ -81,3 +81,18 @@ def test_the_lines_after_a_number_are_found_from_the_end(
 
 def test_a_file_that_is_not_there_ends_at_number_0(tmp_path: Path) -> None:
     assert repair_numbered_lines(tmp_path / "file", number_of, 7) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "is_of_others"),
+    [
+        (b"\n\x93\x00\xfe\x11\x02\xb5\n", False),  # rubbish whose first byte happens to end a line
+        (b"\n\n\n\n\n", False),
+        (b"", False),
+        (b"1 ....", False),
+        (b"Dear diary\n", True),
+        (b"\r\n\nDear diary\n", True),
+    ],
+)
+def test_a_file_of_others_is_told_from_what_a_loss_of_power_leaves(content: bytes, is_of_others: bool) -> None:
+    assert LineNumber(rb"([0-9]+) \.*", begins_like=b"0 .").is_of_others(content) is is_of_others

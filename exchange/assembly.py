@@ -72,6 +72,8 @@ CLOSE_TIMEOUT_S = 5.0
 # How long a graceful stop goes on with what is queued, and how long then clients have to take their last answers.
 FINISH_S = 4.0
 LAST_WORDS_S = 0.5
+# How soon a signal is heeded that did not wake the main thread.
+LOOK_EVERY_S = 0.5
 
 log = logging.getLogger("exchange")
 
@@ -165,7 +167,10 @@ class Exchange:
 
     def wait(self) -> None:
         """Wait until a stop is requested or a part has failed."""
-        self._stop_requested.wait()
+        # Not in one go: a signal that the system hands to another thread is handled by Python only when this one,
+        # the main one, does something.
+        while not self._stop_requested.wait(LOOK_EVERY_S):
+            continue
 
     def stop(self) -> None:
         """Finish what was read, flush, snapshot.  After a failure: tell the clients, keep nothing of the batch.

@@ -120,7 +120,8 @@ class MatchingThread(Generic[Origin, Asked]):
     """Runs the loop.
 
     `inbound` is the only way in: filled by the connections' reader threads, emptied here.  `clock_ns` gives the
-    time in ns since the epoch, `monotonic_s` measures, `draw` is what a `PhaseTimer` draws random ends with.
+    time in ns since the epoch, `monotonic_s` ends batches; `worked_s` tells how long this thread has worked, which
+    users are charged: what it waited meanwhile is not theirs; `draw` is what a `PhaseTimer` draws with.
     `on_failure` is called, in this thread, with the exception that ended it: then nothing more will be processed,
     and whoever owns the process must stop it.
     """
@@ -136,6 +137,7 @@ class MatchingThread(Generic[Origin, Asked]):
         clock_ns: Callable[[], int],
         on_failure: Callable[[BaseException], None],
         monotonic_s: Callable[[], float] = time.monotonic,
+        worked_s: Callable[[], float] = time.thread_time,
         draw: Callable[[int], int] = lambda _longest: 0,
     ) -> None:
         self._engine = engine
@@ -147,6 +149,7 @@ class MatchingThread(Generic[Origin, Asked]):
         self._clock_ns = clock_ns
         self._on_failure = on_failure
         self._monotonic_s = monotonic_s
+        self._worked_s = worked_s
         self._timer = PhaseTimer(engine, clock_ns, draw, monotonic_s)
         # From then on, by the monotonic clock, requests are turned away unprocessed.
         self._finish_until_s = math.inf
@@ -224,13 +227,13 @@ class MatchingThread(Generic[Origin, Asked]):
         self, batch: _Batch[Origin, Asked], item: Inbound[Origin, Asked], end_s: float
     ) -> Optional[Inbound[Origin, Asked]]:
         """Process requests of `item` until the batch is over; returns what there was no time for."""
-        start_s = now_s = self._monotonic_s()
-        if start_s >= self._finish_until_s and item.origin is not None:
+        if self._monotonic_s() >= self._finish_until_s and item.origin is not None:
             self._turn_away(batch, item)
             return None
         engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
         understands, admits = engine.understands, publisher.admits
         outcomes, entries = batch.outcomes, batch.entries
+        start_s = self._worked_s()
         origin, count, count_max = item.origin, 0, BATCH_REQUESTS_MAX - batch.request_count
         for request in item.requests:
             count += 1
@@ -249,12 +252,11 @@ class MatchingThread(Generic[Origin, Asked]):
             if must_be_told:
                 self._settle(batch)
                 outcomes, entries = batch.outcomes, batch.entries
-            now_s = monotonic_s()
-            if must_be_told or now_s >= end_s or count >= count_max:
+            if must_be_told or monotonic_s() >= end_s or count >= count_max:
                 batch.is_over = True
                 break
         batch.request_count += count
-        batch.taken.append((item.share, now_s - start_s, count))
+        batch.taken.append((item.share, self._worked_s() - start_s, count))
         if count < len(item.requests):
             return item.rest(count)
         batch.processed.append(item.processed)
@@ -289,9 +291,9 @@ class MatchingThread(Generic[Origin, Asked]):
         if entries:
             self._journal.commit(entries)
             self._keep(outcomes)
-        start_s = self._monotonic_s()
+        start_s = self._worked_s()
         self._publisher.publish(outcomes)
-        return self._monotonic_s() - start_s
+        return self._worked_s() - start_s
 
     def _keep(self, outcomes: Sequence[Outcome[Origin, Asked]]) -> None:
         """Hand trades to the ledger and private events to the audit log, whose threads write them."""

@@ -208,12 +208,15 @@ class ConnectionReader(socketserver.BaseRequestHandler):
     def _turn(self, received_bytes: int) -> AbstractContextManager[None]:
         """What to decode so many bytes in; waited for when enough have come to matter."""
         turns = self.server.turns
-        self._unpaid_bytes += received_bytes + READ_BYTES
-        if turns is None or self._unpaid_bytes < LONG_BYTES:
+        if turns is None:
             return _NO_TURN
-        unpaid_bytes, self._unpaid_bytes = self._unpaid_bytes, 0
-        turns.wait(self._connection.share, self._connection.is_leaving)
-        return turns.turn(self._connection.share, unpaid_bytes)
+        if received_bytes > LONG_BYTES:
+            return turns.long_turn(self._connection.share, self._connection.is_leaving)
+        self._unpaid_bytes += received_bytes + READ_BYTES
+        if self._unpaid_bytes > LONG_BYTES:
+            turns.short_turn(self._connection.share, self._unpaid_bytes, self._connection.is_leaving)
+            self._unpaid_bytes = 0
+        return _NO_TURN
 
     def _decoded(self, line: bytes) -> Request:
         """What the line asks for; an order that ends with this connection says so, which no crash can undo."""

@@ -173,6 +173,7 @@ class Market:
             lambda: 1,
             lambda failure: None,
             self.fair.clock,
+            self.fair.clock,
         )
         self.thread.run_batch([Inbound(None, [LIST_ACME])])
         self.recorder.published_batches.clear()

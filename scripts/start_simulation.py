@@ -36,7 +36,7 @@ from exchange.simulation.errors import CannotStartError, EngineGoneError, Simula
 from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.replay import replay
 from exchange.simulation.replay.lobster_file import read_flow
-from exchange.simulation.summary import aligned, tally_lines
+from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.simulator import USER_COUNT_MAX, Simulation, SimulationOptions
 from exchange.utils.command_line import (

@@ -34,8 +34,8 @@ from exchange.engine.events import (
     UserReset,
     UserUnblocked,
 )
-from exchange.engine.hours import NS_PER_S
 from exchange.engine.order_entry import cancel_each
+from exchange.engine.schedule import NS_PER_S
 from exchange.engine.state import State
 from exchange.engine.words import CancelReason, Phase, PhaseReason
 

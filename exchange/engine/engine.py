@@ -17,7 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeGuard
 
-from exchange.engine import administration, commands, contest, order_entry, questions, replacing, snapshot
+from exchange.engine import (
+    administration,
+    commands,
+    endow_and_settle,
+    order_entry,
+    order_replace,
+    questions,
+    snapshot,
+)
 from exchange.engine.commands import Command
 from exchange.engine.events import Event
 from exchange.engine.state import State
@@ -25,7 +33,7 @@ from exchange.engine.state import State
 _HANDLERS: dict[type, Callable[[State, Any, int], list[Event]]] = {
     commands.NewOrder: order_entry.new_order,
     commands.CancelOrder: order_entry.cancel_order,
-    commands.ReplaceOrder: replacing.replace_order,
+    commands.ReplaceOrder: order_replace.replace_order,
     commands.CancelAll: order_entry.cancel_all,
     commands.CancelOrders: order_entry.cancel_orders,
     commands.GetOrders: questions.get_orders,
@@ -36,8 +44,8 @@ _HANDLERS: dict[type, Callable[[State, Any, int], list[Event]]] = {
     commands.SetPhase: administration.set_phase,
     commands.ChangePhase: administration.change_phase,
     commands.Say: administration.say,
-    commands.Endow: contest.endow,
-    commands.Settle: contest.settle,
+    commands.Endow: endow_and_settle.endow,
+    commands.Settle: endow_and_settle.settle,
     commands.ClaimUser: administration.claim_user,
     commands.ResetUser: administration.reset_user,
     commands.BlockUser: administration.block_user,

@@ -7,7 +7,7 @@
                        what is left: canceled (MARKET, IOC) or rests (GTC, DAY)
 
 `Matcher` owns the trade ids and tells the accounts what was filled.  It refuses nothing: an order that gets here
-has been accepted.  Who calls it halts the instrument and lets triggered stops enter (`arrival`).
+has been accepted.  Who calls it halts the instrument and lets triggered stops enter (`order_arrival`).
 """
 
 from __future__ import annotations

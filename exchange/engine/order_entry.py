@@ -1,4 +1,4 @@
-"""What users do with orders: enter and cancel; how they replace them is told in `replacing`.
+"""What users do with orders: enter and cancel; how they replace them is told in `order_replace`.
 
 One function per command.  Each asks `checks` first and changes nothing if one of them refuses; then it changes the
 engine's books and accounts, lets `Matcher` trade and end orders, and returns the events that tell of it.
@@ -16,7 +16,6 @@ from typing import Optional
 
 from exchange.engine import checks, phases, terms_checks
 from exchange.engine.account import Account
-from exchange.engine.arrival import arrive
 from exchange.engine.checks import Refusal
 from exchange.engine.commands import CancelAll, CancelOrder, CancelOrders, NewOrder
 from exchange.engine.events import (
@@ -29,6 +28,7 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Iceberg, Order
+from exchange.engine.order_arrival import arrive
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
 from exchange.engine.terms import Terms

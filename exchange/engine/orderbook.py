@@ -36,12 +36,12 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import Optional
 
-from exchange.engine.hours import Hours
+from exchange.engine.day_statistics import TradingDay
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Iceberg, Order, PriceLevel
-from exchange.engine.span_totals import SpanTotals, quantity_within
+from exchange.engine.quantity_totals import SpanTotals, quantity_within
+from exchange.engine.schedule import Hours
 from exchange.engine.stops import StopBook
-from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import Phase, Side
 
 # Below this many, empty levels are not worth a compaction.
@@ -189,7 +189,7 @@ class BookSide:
         """All that rests, shown or hidden, where an order arriving at `limit_price` (None: any) may trade.
 
         O(levels) while there are few; O(spans in use) after the first time that there are many (see
-        `span_totals`).
+        `quantity_totals`).
         """
         if limit_price is None:
             return self.limit_quantity
@@ -280,7 +280,7 @@ class OrderBook:
     """Both sides of one instrument, its stops, its definition, its phase and what its rules remember of prices.
 
     Prices are in ticks, None before there was one: `last_trade_price`, `auction_price` of the last uncross.  The
-    book keeps the phase and, in `hours`, how long it lasts; what it allows is asked in `phases`.
+    book keeps the phase and, in `schedule`, how long it lasts; what it allows is asked in `phases`.
     `one_call_orders` are, by id, orders that an uncross ends, filled or not (RULES 28).
     """
 

@@ -16,16 +16,16 @@ from enum import Enum
 from typing import NamedTuple, Optional
 
 from exchange.engine import auction
-from exchange.engine.arrival import enter_triggered
 from exchange.engine.bands import would_halt
 from exchange.engine.commands import ChangePhase
+from exchange.engine.day_statistics import TradingDay
 from exchange.engine.events import Event, InstrumentStatusChanged
-from exchange.engine.hours import NS_PER_DAY, NS_PER_MS, NS_PER_S, earliest_end, is_untimed_halt, next_scheduled
 from exchange.engine.instrument import Instrument
 from exchange.engine.matching import Matcher
+from exchange.engine.order_arrival import enter_triggered
 from exchange.engine.orderbook import OrderBook
+from exchange.engine.schedule import NS_PER_DAY, NS_PER_MS, NS_PER_S, earliest_end, is_untimed_halt, next_scheduled
 from exchange.engine.terms import Terms
-from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import OrderType, Phase, PhaseReason, RejectCode, TimeInForce
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from exchange.engine import old_snapshot
 from exchange.engine.account import Account, Position
+from exchange.engine.day_statistics import TradingDay
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.limits import Limits
 from exchange.engine.order import Iceberg, Order
@@ -29,7 +30,6 @@ from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
 from exchange.engine.stops import StopBook
 from exchange.engine.terms import from_plain
-from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import OrderStatus, Phase, PhaseReason, SelfTradePrevention, TimeInForce
 
 FORM = 2

@@ -44,16 +44,16 @@ from exchange.networking.client.errors import (
     Rejected,
     TokenFileError,
 )
-from exchange.networking.client.event_typing import typed_event
 from exchange.networking.client.exchange_client import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     DEFAULT_TIMEOUT_S,
     ExchangeClient,
 )
+from exchange.networking.client.feed_subscriptions import DEFAULT_DEPTH
 from exchange.networking.client.kept_login import KeptLogin, log_in
-from exchange.networking.client.market_data import DEFAULT_DEPTH
 from exchange.networking.client.message_json import Message, Price, encode_message, exact_price
+from exchange.networking.client.message_to_event import typed_event
 from exchange.networking.client.request_messages import EnumOrName, order_type_for
 from exchange.networking.client.token_store import TokenStore
 from exchange.networking.client.typed_events import (

@@ -17,9 +17,9 @@ from exchange.networking.tcp_client import (
     ExchangeClient,
     Message,
 )
+from exchange.simulation.counts import RequestKind, Tally
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.intents import Cancel, Intent, Place
-from exchange.simulation.tally import RequestKind, Tally
 from exchange.simulation.traded_instrument import TradedInstrument
 
 ANSWERS: dict[RequestKind, frozenset[str]] = {
@@ -49,7 +49,7 @@ class PendingRequest(NamedTuple):
 class OrderDesk:
     """One user's requests on `client`, at most `window` of them unanswered.  Belongs to the user's thread.
 
-    `clock_ns` is monotonic; `tally` is counted up.
+    `clock_ns` is monotonic; `counts` is counted up.
     """
 
     def __init__(

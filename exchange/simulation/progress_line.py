@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional, TextIO
 
-from exchange.simulation.tally import NS_PER_S
+from exchange.simulation.counts import NS_PER_S
 from exchange.utils.command_line import write
 
 LIVE_INTERVAL_NS = NS_PER_S // 10

@@ -9,6 +9,7 @@ To read: `places` (where things are), then by file
                                                                 snapshot_child    made beside the running market
     trade_writer                        the ledger              audit_log, audit_log_reader       logs_<user>.txt
     data_directory                      all of these together, with `recovery` and `lines_beyond_journal`
-    verify, verify_journal, verify_ledger, verify_audit_logs    each against the others; `findings`, `sound_lines`
+    verify, verify_journal, verify_ledger, verify_audit_logs    each against the others, with
+                                        `verify_findings` and `numbered_line_reader`
     instruments_file                    what is listed
 """

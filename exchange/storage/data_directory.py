@@ -23,7 +23,6 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.storage.audit_lines import AuditFormat, seq_of
 from exchange.storage.audit_log import log_files, repair_logs, unwritten
-from exchange.storage.file_marks import differences, marks_at
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
 from exchange.storage.journal_writer import SEGMENT_BYTES_MAX, JournalError, JournalWriter
@@ -31,6 +30,7 @@ from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import RecoveryProgress, garbage_collection_paused, newest_marks, replay, restored
 from exchange.storage.snapshot_files import OrderStore
+from exchange.storage.snapshot_marks import differences, marks_at
 from exchange.storage.snapshotting_journal import SnapshottingJournal
 from exchange.storage.trade_writer import TradeWriter, trade_id_of
 from exchange.utils.batch_thread import BatchThread, BatchThreadError, MakeWorker

@@ -1,7 +1,7 @@
 """The file that says which instruments the exchange lists: a JSON list of objects; only `symbol` is required.
 
     [{"symbol": "ACME", "tick_size": 0.01, "lot_size": 1, "min_quantity": 1, "max_quantity": 1000000,
-      "price_band_percent": 10, "halt_percent": 5, "reference_price": 100,
+      "price_band_percent": 5, "halt_percent": 10, "reference_price": 100,
       "maker_fee_bps": -0.5, "taker_fee_bps": 1,
       "schedule": {"open": "09:00:00", "close": "17:30:00"}, "self_trade_prevention": "NONE"}]
 
@@ -256,8 +256,9 @@ def _self_trade_prevention(entry: dict[str, Any]) -> SelfTradePrevention:
 
 def _check_limits(instrument: Instrument) -> None:
     band, halt = instrument.price_band_ppm, instrument.halt_ppm
-    if band is not None and halt is not None and halt > band:
-        raise _EntryError("halt_percent is greater than price_band_percent: no order could ever get so far")
+    if band is not None and halt is not None and halt <= band:
+        # RULES 18: the band follows every trade, the breaker's reference stands still.
+        raise _EntryError("halt_percent is not greater than price_band_percent: the band would never be reached")
     lot_size = instrument.lot_size
     for field, quantity in (("min_quantity", instrument.min_quantity), ("max_quantity", instrument.max_quantity)):
         if quantity % lot_size:

@@ -17,10 +17,10 @@ from typing import Optional
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event
 from exchange.storage.command_record import Record
-from exchange.storage.file_marks import FileMark, marks_at
 from exchange.storage.journal_reader import JournalReader
 from exchange.storage.places import journal_directory
 from exchange.storage.snapshot_files import OrderStore
+from exchange.storage.snapshot_marks import FileMark, marks_at
 from exchange.utils.disk import Disk
 from exchange.utils.helpers import FileError
 

@@ -3,7 +3,7 @@
     orders/snapshot-00000000000000001234.jsonl
 
     {"format":"exchange-snapshot","version":2,"sequence":1234}     the last command that is in the state
-    ["file",…]                                                     how ledger and logs stood then: `file_marks`
+    ["file",…]                                                     how ledger and logs stood then: `snapshot_marks`
     …                                                              one record of the engine's per line, any JSON
     {"records":56,"crc32":"0a1b2c3d"}                              over every byte before this line
 
@@ -25,7 +25,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Optional
 
-from exchange.storage.file_marks import KIND, FileMark, mark_of, record_of
+from exchange.storage.snapshot_marks import KIND, FileMark, mark_of, record_of
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import NewFile, replaced_atomically
 

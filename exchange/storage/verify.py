@@ -20,15 +20,15 @@ from typing import Optional
 from exchange.engine.engine import Engine
 from exchange.engine.trade import Trade
 from exchange.storage.command_record import Record
-from exchange.storage.file_marks import differences
-from exchange.storage.findings import Findings
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, SegmentReader
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
 from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
 from exchange.storage.recovery import ReplayError, carried_out
 from exchange.storage.snapshot_files import OrderStore, StoredSnapshot
+from exchange.storage.snapshot_marks import differences
 from exchange.storage.verify_audit_logs import LogsCheck
+from exchange.storage.verify_findings import Findings
 from exchange.storage.verify_journal import NO_BACKUP, ReplayableCommands, check_segments
 from exchange.storage.verify_ledger import LedgerCheck
 from exchange.utils.disk import Disk

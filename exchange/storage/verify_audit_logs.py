@@ -11,9 +11,9 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import Event
 from exchange.storage.audit_lines import AuditFormat, seq_of
 from exchange.storage.audit_log import log_files, unwritten
-from exchange.storage.findings import Findings
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
-from exchange.storage.sound_lines import SoundLines
+from exchange.storage.numbered_line_reader import SoundLines
+from exchange.storage.verify_findings import Findings
 from exchange.utils.disk import Disk
 
 

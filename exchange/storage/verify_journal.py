@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from exchange.storage.findings import Findings
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, SegmentReader, judge
+from exchange.storage.verify_findings import Findings
 from exchange.utils.disk import Disk
 from exchange.utils.helpers import DamagedFileError
 

@@ -9,10 +9,10 @@ from typing import Optional
 from exchange.engine.engine import Engine
 from exchange.engine.instrument import PriceTextsBySymbol
 from exchange.engine.trade import Trade
-from exchange.storage.findings import Findings
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
-from exchange.storage.sound_lines import SoundLines
+from exchange.storage.numbered_line_reader import SoundLines
 from exchange.storage.trade_writer import trade_id_of, trade_line
+from exchange.storage.verify_findings import Findings
 from exchange.utils.disk import Disk
 
 

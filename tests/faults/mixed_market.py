@@ -28,7 +28,7 @@ SCHEDULE = Schedule(2 * 3_600, 3 * 3_600, opening_call_s=600, closing_call_s=300
 INSTRUMENTS = (
     Instrument("ACME", maker_fee_per_1e8=-5_000, taker_fee_per_1e8=15_000),
     Instrument(
-        "BAND", price_band_ppm=900, halt_ppm=700, halt_s=1, call_s=1, reference_price_nanos=REFERENCE_NANOS
+        "BAND", price_band_ppm=700, halt_ppm=900, halt_s=1, call_s=1, reference_price_nanos=REFERENCE_NANOS
     ),
     Instrument("CALL", call_every_ms=50, taker_fee_per_1e8=10_000),
     Instrument("DAYS", schedule=SCHEDULE, halt_ppm=900, reference_price_nanos=REFERENCE_NANOS),
@@ -77,7 +77,7 @@ def instruments_for_a_run(now_s: float) -> list[dict[str, Any]]:
     days |= {"schedule": schedule | calls} if second < 86_340 else {}
     return [
         {"symbol": "ACME"} | fees,
-        {"symbol": "BAND", "price_band_percent": 0.09, "halt_percent": 0.07} | near,
+        {"symbol": "BAND", "price_band_percent": 0.07, "halt_percent": 0.09} | near,
         {"symbol": "CALL", "call_every_ms": 50, "taker_fee_bps": 1},
         days,
     ]

@@ -45,7 +45,7 @@ def test_a_market_of_batch_auctions_trades_without_anybody_asking(tmp_path: Path
         assert wait_for(alice, "order_executed", client_order_id="a-1")["status"] == "FILLED"
 
 
-BREAKER = {"price_band_percent": 50, "halt_percent": 5, "reference_price": 100, "halt_s": 1, "call_s": 1}
+BREAKER = {"halt_percent": 5, "reference_price": 100, "halt_s": 1, "call_s": 1}
 
 
 def test_the_circuit_breaker_halts_calls_and_goes_on_by_itself(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ SECOND = 1_000_000_000
 MARKETS = {
     "plain": Instrument("ACME"),
     "guarded": Instrument(
-        "ACME", price_band_ppm=80_000, halt_ppm=30_000, halt_s=5, call_s=4, reference_price_nanos=100 * TICK
+        "ACME", price_band_ppm=25_000, halt_ppm=30_000, halt_s=5, call_s=4, reference_price_nanos=100 * TICK
     ),
     "fees": Instrument("ACME", maker_fee_per_1e8=-12_345, taker_fee_per_1e8=31_007),
     "day": Instrument("ACME", halt_ppm=20_000, schedule=Schedule(60, 86_000, 30, 40, 7), halt_s=2, call_s=2),

@@ -54,9 +54,9 @@ LOTS = Instrument(
 BANDED = Instrument(
     "BANDED",
     max_quantity=60,
-    price_band_ppm=35_000,
+    price_band_ppm=25_000,
     reference_price_nanos=MIDDLE * TICK,
-    halt_ppm=20_000,
+    halt_ppm=35_000,
     halt_s=2,
     call_s=1,
     taker_fee_per_1e8=33_333,

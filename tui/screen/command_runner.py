@@ -20,7 +20,7 @@ from tui.screen.market_data import Market
 from tui.screen.messages import Effect, Outgoing
 from tui.screen.model import Model, refuse
 from tui.screen.proposals import OrderProposal, QuitProposal
-from tui.screen.proposing import flatten
+from tui.screen.proposals_from_keys import flatten
 from tui.screen.sending import ask_or_send
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import TIMES_OF_TYPE, TicketType

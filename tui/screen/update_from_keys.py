@@ -20,7 +20,7 @@ from tui.screen.layout import Panel
 from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
 from tui.screen.proposals import MoveProposal, QuitProposal
-from tui.screen.proposing import flatten, move_selected, propose_at_cursor
+from tui.screen.proposals_from_keys import flatten, move_selected, propose_at_cursor
 from tui.screen.scrolling import centre, follow_market, move_cursor, scroll_list
 from tui.screen.sending import confirm, disarm, drop
 from tui.screen.subscriptions import switch_symbol

@@ -10,7 +10,7 @@ from tui.screen.key_decoder import Mouse, MouseButton
 from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
-from tui.screen.proposing import propose_at_cursor
+from tui.screen.proposals_from_keys import propose_at_cursor
 from tui.screen.scrolling import scroll, scroll_list
 from tui.screen.sending import drop
 

@@ -1,7 +1,7 @@
 """The client that a bot, a screen or a simulator holds: connects, logs in, asks and waits for the answer.
 
-Inherited: `send_…` from `request_sender`, `events` and `poll` from `message_reader`, feeds from `market_data`.
-`tcp_client` is the door to all of it and tells how to use it.
+Inherited: `send_…` from `request_sender`, `events` and `poll` from `message_reader`, feeds from
+`feed_subscriptions`.  `tcp_client` is the door to all of it and tells how to use it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Optional, Union
 from exchange.networking.client.answer_matching import answers
 from exchange.networking.client.engine_connection import EngineConnection
 from exchange.networking.client.errors import LoginRejected, Rejected
-from exchange.networking.client.market_data import MarketDataClient
+from exchange.networking.client.feed_subscriptions import MarketDataClient
 from exchange.networking.client.message_json import Message, Price
 from exchange.networking.client.request_messages import (
     EnumOrName,

@@ -17,8 +17,8 @@ from exchange.networking.client.answer_matching import accepted
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.engine_connection import EngineConnection
 from exchange.networking.client.errors import ConnectionLost, NoAnswer, ProtocolError
-from exchange.networking.client.event_typing import typed_event
 from exchange.networking.client.message_json import Message
+from exchange.networking.client.message_to_event import typed_event
 from exchange.networking.client.request_messages import request
 from exchange.networking.client.request_sender import RequestSender
 from exchange.networking.client.typed_events import TypedEvent

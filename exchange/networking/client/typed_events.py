@@ -6,7 +6,7 @@
 
 One NamedTuple for each message of PROTOCOL.md that comes as an event, with its field names.  Prices and money are
 `Decimal`, times ns since the Unix epoch, words as they stand on the wire; what may be missing has a default.
-`event_typing` makes them.
+`message_to_event` makes them.
 """
 
 from __future__ import annotations

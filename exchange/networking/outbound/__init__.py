@@ -6,6 +6,6 @@ Must not know what a line says, and never makes the matching thread wait.  Readi
 * `outbox`        the way to its socket; what it does not take waits here
 * `backlogs`      the thread that sends on what waits, and the bound of all that does
 * `heartbeats`    signs of life
-* `answer_parts`  a protection: what waits behind an answer that is made in pieces
+* `unfinished_answers`  a protection: what waits behind an answer that is made in pieces
 * `long_answers`  a protection: the turns in which the pieces are made
 """

@@ -1,7 +1,7 @@
 """One client's connection as the matching thread sees it: who it is, and the lines on their way to it.
 
     queue ──► the lines of this batch ──flush──► outbox ──► socket
-    queue_long ──► `answer_parts`, and every later line behind it ──send_pieces──► outbox
+    queue_long ──► `unfinished_answers`, and every later line behind it ──send_pieces──► outbox
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Optional, Union
 
-from exchange.networking.outbound.answer_parts import AnswerParts
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.outbox import BACKLOG_BYTES_MAX, LAGGING_BYTES, LINGER_S, Outbox
+from exchange.networking.outbound.unfinished_answers import AnswerParts
 from exchange.utils.tls import TlsSocket
 
 # How many pieces of what a connection sent may be in the queue at once: its share of a batch.

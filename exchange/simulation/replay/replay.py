@@ -26,14 +26,14 @@ from collections.abc import Callable, Sequence
 from typing import Optional
 
 from exchange.networking.tcp_client import ExchangeClient, ExchangeError, Message
+from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.replay.execution_comparison import ExecutionComparison
 from exchange.simulation.replay.flow_translator import FlowTranslator, ReplayRequest, SkipReason
 from exchange.simulation.replay.lobster_file import Row
 from exchange.simulation.replay.pace import Pace
-from exchange.simulation.summary import per_second, tally_lines
-from exchange.simulation.tally import NS_PER_S, Tally
+from exchange.simulation.summary_lines import per_second, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument
 
 USER = "replay"

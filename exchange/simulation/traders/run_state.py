@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from exchange.simulation.tally import NS_PER_S
+from exchange.simulation.counts import NS_PER_S
 
 NOTICE_COUNT_MAX = 1_000
 

@@ -21,10 +21,10 @@ from functools import partial
 from typing import Optional
 
 from exchange.networking.tcp_client import ExchangeError
+from exchange.simulation.counts import NS_PER_S, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineAbsentError, SimulationError
-from exchange.simulation.summary import per_second
-from exchange.simulation.tally import NS_PER_S, Tally, total
+from exchange.simulation.summary_lines import per_second
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.agent_types import AGENT_TYPES
 from exchange.simulation.traders.run_state import Notices, Outage, Rendezvous, RunState

@@ -17,9 +17,9 @@ from decimal import Decimal
 from typing import NamedTuple, Optional
 
 from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError
+from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineAbsentError, EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
-from exchange.simulation.tally import NS_PER_S, Tally
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import Agent
 from exchange.simulation.traders.market_view import MarketView
@@ -67,7 +67,7 @@ TakeSeat = Callable[[Optional[int]], Seat]
 class Trader:
     """Owns its client, which is logged in and follows a book, and closes it.  `run` is the body of its thread.
 
-    `take_seat` brings it back when the engine has been away.  `tally` may be read by others while it runs.
+    `take_seat` brings it back when the engine has been away.  `counts` may be read by others while it runs.
     """
 
     def __init__(self, seat: Seat, take_seat: TakeSeat, agent: Agent, plan: TraderPlan, run: RunState) -> None:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from exchange.engine.words import Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
+from exchange.simulation.counts import NS_PER_S, Latencies, RequestKind, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.intents import Cancel, Place, Replace
 from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.progress_line import ProgressLine
-from exchange.simulation.summary import aligned, tally_lines
-from exchange.simulation.tally import NS_PER_S, Latencies, RequestKind, Tally, total
+from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
 from exchange.simulation.traders.market_view import WorkingOrder
 from exchange.simulation.traders.simulator import Simulation, SimulationOptions

@@ -44,13 +44,13 @@ def test_only_the_symbol_is_required(tmp_path: Path) -> None:
 
 def test_every_field_is_taken_over(tmp_path: Path) -> None:
     text = """[{"symbol":"B.2_-","tick_size":0.25,"lot_size":10,"min_quantity":20,"max_quantity":500,
-        "price_band_percent":7.5,"self_trade_prevention":"CANCEL_BOTH","reference_price":40.5,"halt_percent":0.0001,
+        "price_band_percent":7.5,"self_trade_prevention":"CANCEL_BOTH","reference_price":40.5,"halt_percent":7.5001,
         "halt_s":30,"call_s":20,"call_every_ms":100,"maker_fee_bps":-0.25,"taker_fee_bps":1.5,
         "schedule":{"open":"09:00:00","close":"17:30:15","opening_call_s":600,"closing_call_s":0,"random_end_s":30}}]"""
     schedule = Schedule(9 * 3_600, 17 * 3_600 + 30 * 60 + 15, 600, 0, 30)
     assert read_text(tmp_path, text) == [
         Instrument(
-            "B.2_-", 250_000_000, 10, 20, 500, 75_000, SelfTradePrevention.CANCEL_BOTH, 40_500_000_000, 1,
+            "B.2_-", 250_000_000, 10, 20, 500, 75_000, SelfTradePrevention.CANCEL_BOTH, 40_500_000_000, 75_001,
             30, 20, 100, -2_500, 15_000, schedule,
         )
     ]  # fmt: skip
@@ -189,7 +189,7 @@ def test_a_schedule_that_is_no_day_is_refused_with_its_reason(
         ('[{"symbol":"A","lot_size":10,"min_quantity":15}]', "min_quantity 15 is not a multiple of lot_size 10"),
         ('[{"symbol":"A","lot_size":10,"max_quantity":95}]', "max_quantity 95 is not a multiple of lot_size 10"),
         ('[{"symbol":"A","min_quantity":9,"max_quantity":8}]', "min_quantity 9 is greater than max_quantity 8"),
-        ('[{"symbol":"A","price_band_percent":5,"halt_percent":5.1}]', "halt_percent is greater than price_band"),
+        ('[{"symbol":"A","price_band_percent":5,"halt_percent":5}]', "halt_percent is not greater"),
         ('[{"symbol":"A","price_band_percent":1e-999999999}]', "price_band_percent"),
         ('[{"symbol":"A","tick_size":0.25,"reference_price":100.1}]', "reference_price"),
     ],

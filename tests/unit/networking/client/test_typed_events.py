@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from exchange.networking.client.event_typing import _MAKERS
 from exchange.networking.client.message_json import decode_message
+from exchange.networking.client.message_to_event import _MAKERS
 from exchange.networking.tcp_client import (
     BookChange,
     BookLevel,

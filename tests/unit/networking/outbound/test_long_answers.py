@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.networking.outbound import connection as connection_module
-from exchange.networking.outbound.answer_parts import AnswerParts
 from exchange.networking.outbound.backlogs import BacklogSender
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.long_answers import LongAnswers
+from exchange.networking.outbound.unfinished_answers import AnswerParts
 
 WAIT_S = 20.0
 PIECE = b"." * 10_000

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from exchange.engine.day_statistics import TradingDay
 from exchange.engine.events import AuctionIndication, InstrumentStatusChanged, NewsSaid
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
-from exchange.engine.trading_day import TradingDay
 from exchange.engine.words import Phase, PhaseReason, Side
 from exchange.networking.wire.encode_feeds import FeedEncoder, instrument_status, news
 from tests.support.wire_lines import message

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Optional
 
-from exchange.simulation.tally import NS_PER_S, RequestKind, Tally
+from exchange.simulation.counts import NS_PER_S, RequestKind, Tally
 
 NS_PER_MS = 1_000_000
 

@@ -1,4 +1,4 @@
-"""What has been counted; how it is told is in `summary`.
+"""What has been counted; how it is told is in `summary_lines`.
 
 A `Tally` belongs to the thread that counts; another thread may read its plain numbers for a progress line, and
 adds tallies up only when the counting is over.  All of it is bounded, however long a simulation runs.

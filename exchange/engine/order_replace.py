@@ -11,11 +11,11 @@ from typing import Optional
 
 from exchange.engine import checks, phases, terms_checks
 from exchange.engine.account import Account
-from exchange.engine.arrival import arrive
 from exchange.engine.checks import Refusal
 from exchange.engine.commands import ReplaceOrder
 from exchange.engine.events import Event, ReplaceRejected
 from exchange.engine.order import Iceberg, Order
+from exchange.engine.order_arrival import arrive
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
 from exchange.engine.words import CancelReason, Phase

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from exchange.engine.bands import band, reference_price
 from exchange.engine.events import Event, InstrumentStatusChanged
-from exchange.engine.hours import NS_PER_S, earliest_end
 from exchange.engine.matching import Matcher
 from exchange.engine.order import Order
 from exchange.engine.orderbook import OrderBook
+from exchange.engine.schedule import NS_PER_S, earliest_end
 from exchange.engine.stops import Triggered
 from exchange.engine.words import CancelReason, Phase, PhaseReason, TimeInForce
 

@@ -32,7 +32,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--commands", type=whole_number(1, 10**9), default=200_000, help="commands to draw (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the first session (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=whole_number(0, 10**9), default=1, help="of the first session (default: %(default)s)"
+    )
     options: argparse.Namespace = parser.parse_args(arguments)
     seed, left = options.seed, options.commands
     while left:

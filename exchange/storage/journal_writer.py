@@ -128,7 +128,7 @@ class JournalWriter:
 
     def _check(self) -> None:
         if self._ended is not None:
-            raise JournalError(f"{self._directory}: nothing can be written to the journal: {self._ended}")
+            raise JournalError(f"{self._path}: nothing can be written to the journal: {self._ended}")
 
     def _failed(self, error: OSError) -> JournalError:
         self._ended = error.strerror or str(error)

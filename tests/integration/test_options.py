@@ -19,6 +19,7 @@ WRONG = ("none", "-1", "nan", "inf", "1e400", "", "9" * 5_000)
     [
         ("benchmark.py", ["--runs", "--messages"]),
         ("fuzz_wire.py", ["--lines", "--seed"]),
+        ("compare_rules.py", ["--commands", "--seed"]),
         ("faults.py", ["--kills", "--power-loss", "--seed", "--jobs"]),
         ("stress_connections.py", ["--rounds", "--seconds", "--subscribers", "--churn"]),
         ("measure_screen.py", ["--rate", "--seconds"]),

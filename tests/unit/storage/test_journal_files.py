@@ -149,7 +149,7 @@ def test_after_any_failure_the_batch_is_refused_and_the_disk_is_never_asked_agai
         journal.commit([entry(1)])
     disk.failing = None
     disk.asked.clear()
-    with pytest.raises(JournalError, match="nothing can be written to the journal: No space left on device"):
+    with pytest.raises(JournalError, match=f"{FIRST}: nothing can be written to the journal: No space"):
         journal.commit([entry(1)])
     with pytest.raises(JournalError):
         journal.rotate()

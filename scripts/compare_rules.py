@@ -42,7 +42,8 @@ def main(arguments: list[str]) -> int:
         try:
             every_rule_session(seed, count)
         except AssertionError as difference:
-            complain(f"compare_rules.py: seed {seed}: {difference}")
+            for line in f"compare_rules.py: seed {seed}: {difference}".splitlines():
+                complain(line)
             return 1
         seed, left = seed + 1, left - count
     say(f"{options.commands:,} commands of every kind in {seed - options.seed} sessions: engine and oracle agree")

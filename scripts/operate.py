@@ -28,7 +28,7 @@ from exchange.networking.operator.answers_for_people import OperatorAnswer, as_j
 from exchange.networking.operator.channel import socket_path
 from exchange.networking.operator.operator_wish import ALL_SYMBOLS
 from exchange.storage.places import lock_path, operator_socket_path
-from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
+from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, say
 
 TIMEOUT_S = 10.0
 
@@ -112,9 +112,9 @@ def _add_market_wishes(wishes: argparse._SubParsersAction[Any]) -> None:
     phase.add_argument("symbol", metavar="SYMBOL")
     phase.add_argument("phase", metavar="PHASE", choices=_PHASES, help="one of " + ", ".join(_PHASES))
     text = "tell something to all who follow the news, or to one user"
-    say = wishes.add_parser("say", help=text, description=text)
-    say.add_argument("text", metavar="TEXT")
-    say.add_argument("--user", metavar="USER", help="tell it to them alone")
+    news = wishes.add_parser("say", help=text, description=text)
+    news.add_argument("text", metavar="TEXT")
+    news.add_argument("--user", metavar="USER", help="tell it to them alone")
     text = "give a user cash, and perhaps a position at an average price"
     endow = wishes.add_parser("endow", help=text, description=text)
     endow.add_argument("user", metavar="USER")
@@ -201,34 +201,29 @@ def _why_nobody_is_there(data_dir: Path, error: OSError) -> str:
 
 
 def operate(options: argparse.Namespace) -> int:
-    """Ask, tell; the exit code.  Raises BrokenPipeError."""
+    """Ask, tell; the exit code, which says what was done and not whether anybody took the output."""
     own = ("data_dir", "json")
     wish = {name: value for name, value in vars(options).items() if name not in own and value is not None}
     try:
         answer = ask(options.data_dir, wish)
     except NoAnswerError as error:
-        print(f"operate.py: {error}", file=sys.stderr)
+        complain(f"operate.py: {error}")
         return EXIT_REFUSED
     is_refused = answer["type"] == "error"
     if options.json:
-        print(as_json(answer), flush=True)
+        say(as_json(answer))
     elif is_refused:
         help_text = hint(answer["code"], "user" in wish, ALL_SYMBOLS)
-        print(f"operate.py: {answer['code']}: {answer['text']}{help_text}", file=sys.stderr)
+        complain(f"operate.py: {answer['code']}: {answer['text']}{help_text}")
     else:
-        print("\n".join(told(answer)), flush=True)
+        for line in told(answer):
+            say(line)
     return 1 if is_refused else 0
 
 
 def main(arguments: list[str]) -> int:
     """The exit code."""
-    options = parse(arguments)
-    try:
-        return operate(options)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough.  Python would flush to it once more on exit, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    return operate(parse(arguments))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
     client           options in, connected and logged in, then one of the two below
     session_manager  the user's own order history, in one file      session_order  one order of it
     typed_terms      what an order shall be, as typed in either client   typed_price  its prices
-    visible_text     what may be shown of a text from outside
     plain/           prompts, line by line
     screen/          the trading screen
 

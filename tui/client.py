@@ -29,11 +29,11 @@ from exchange.networking.tcp_client import (
     log_in,
 )
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, trusting
+from exchange.utils.visible_text import visible_ascii
 from tui.plain import shown_line
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.plain_client import PlainClient
 from tui.session_manager import SessionManager, check_user
-from tui.visible_text import visible_ascii
 
 PROGRAM = "start_client.py"
 EXIT_LEFT = 0

@@ -7,6 +7,7 @@ from typing import Optional, TextIO
 
 from exchange.simulation.counts import NS_PER_S
 from exchange.utils.command_line import write
+from exchange.utils.visible_text import visible_text
 
 LIVE_INTERVAL_NS = NS_PER_S // 10
 LINES_INTERVAL_NS = NS_PER_S
@@ -33,10 +34,11 @@ class ProgressLine:
         if now_ns < self._due_ns:
             return
         self._due_ns = now_ns + self._interval_ns
+        visible = visible_text(text())
         if self._is_live:
-            write(f"\r{text()[: self._width - 1]:<{self._width - 1}}", self._stream)
+            write(f"\r{visible[: self._width - 1]:<{self._width - 1}}", self._stream)
         else:
-            write(text() + "\n", self._stream)
+            write(visible + "\n", self._stream)
         self._is_line_open = self._is_live
 
     def end(self) -> None:

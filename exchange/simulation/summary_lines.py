@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Optional
 
 from exchange.simulation.counts import NS_PER_S, RequestKind, Tally
+from exchange.utils.visible_text import visible_text
 
 NS_PER_MS = 1_000_000
 
@@ -27,9 +28,9 @@ def per_second(count: int, elapsed_ns: int) -> int:
 
 
 def aligned(lines: Sequence[tuple[str, str]]) -> str:
-    """Names and texts in two columns, one line each."""
+    """Names and texts in two columns, one line each, whatever an engine put into the texts."""
     width = max(len(name) for name, _ in lines)
-    return "".join(f"{name:<{width}}  {text}\n" for name, text in lines)
+    return "".join(f"{name:<{width}}  {visible_text(text)}\n" for name, text in lines)
 
 
 def tally_lines(tally: Tally, elapsed_ns: int) -> list[tuple[str, str]]:

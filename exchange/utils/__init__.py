@@ -3,5 +3,6 @@
 They must not import anything of ours, read a clock on their own, or know what the bytes mean that they carry.
 
 To read: `disk`, `helpers`, `numbered_lines` (files); `batch_thread`, `logger` (a thread that writes);
-`command_line`, `interruption` (what commands share); `tls`, `memory`.
+`command_line`, `interruption` (what commands share); `visible_text` (what a terminal may be shown); `tls`,
+`memory`.
 """

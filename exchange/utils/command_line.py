@@ -2,6 +2,8 @@
 
 A command whose output is full or closed (`>/dev/full`, `| true`) goes on with its work: `say`, `complain` and
 `write` write what they can, and from the first line that was not taken on, nothing more.
+
+What they write may hold words from outside, which a terminal would obey: all of it is escaped (`visible_text`).
 """
 
 from __future__ import annotations
@@ -9,14 +11,18 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import ssl
 import sys
 from collections.abc import Callable
 from typing import NoReturn, Optional, TextIO
 
+from exchange.utils.visible_text import visible_text
+
 # The exit status of a command that could not start.
 EXIT_REFUSED = 2
 PORT_MAX = 65_535
+_LINE_ENDS = re.compile(r"([\r\n])")
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -71,20 +77,25 @@ def trusting(text: str) -> ssl.SSLContext:
 
 def say(line: str) -> None:
     """One line on stdout, at once, if it takes it."""
-    write(f"{line}\n", sys.stdout)
+    write(f"{visible_text(line)}\n", sys.stdout)
 
 
 def complain(line: str) -> None:
     """One line on stderr, at once, if it takes it."""
-    write(f"{line}\n", sys.stderr)
+    write(f"{visible_text(line)}\n", sys.stderr)
 
 
 def write(text: str, stream: Optional[TextIO]) -> None:
-    """Write `text` at once, if the stream takes it; from the first text that it does not take on, nothing more."""
+    """Write `text` at once, if the stream takes it; from the first text that it does not take on, nothing more.
+
+    All but the ends of lines (CR, LF) is escaped: words from outside must not bring any, so escape those before.
+    """
     if stream is None:  # It was closed before the command began.
         return
+    parts = _LINE_ENDS.split(text)
+    visible = "".join(part if part in ("\r", "\n") else visible_text(part) for part in parts)
     try:
-        stream.write(text)
+        stream.write(visible)
         stream.flush()
     except OSError:
         _lead_nowhere(stream)

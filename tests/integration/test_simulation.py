@@ -24,6 +24,7 @@ from exchange.simulation.replay.lobster_file import Row, read_flow
 from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.simulator import Simulation, SimulationOptions
+from tests.support.canned_engine import CannedEngine
 from tests.support.level_limited import cut
 from tests.support.processes import Program, RunningEngine
 from tests.support.project import ROOT
@@ -328,6 +329,24 @@ def test_a_replay_takes_a_name_and_claims_it_anew_on_a_new_market(engine: Runnin
         status, _, complaints = run_simulation("--port", str(another.port), *options)
     assert status == 0 and complaints.count("\n") == 1
     assert "this exchange did not know tape: the name is claimed anew" in complaints
+
+
+@pytest.mark.parametrize("refuses", ["login", "subscribe"])
+def test_what_a_hostile_engine_says_reaches_the_terminal_only_escaped(tmp_path: Path, refuses: str) -> None:
+    hostile = "\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\u202e\r\n"
+    instrument = {"symbol": "ACME", "tick_size": 0.01, "lot_size": 1, "min_quantity": 1, "max_quantity": 9}
+    logged_in = {"type": "logged_in", "user": "sim-1", "token": "t", "next_seq": 1, "instruments": [instrument]}
+
+    def answer(request: dict[str, Any]) -> list[str]:
+        refusal = {"type": "login_rejected" if refuses == "login" else "error", "code": "NO", "text": hostile}
+        return [json.dumps(refusal if request["type"] == refuses else logged_in)]
+
+    with CannedEngine(answer) as engine:
+        options = ("--port", str(engine.port), "--data-dir", str(tmp_path), "--users", "1", "--patience", "0")
+        status, output, complaints = run_simulation(*options)
+    assert (status, output, complaints.count("\n")) == (2, "", 1)
+    assert complaints.rstrip("\n").isprintable()
+    assert r"\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\u202e\r\n" in complaints
 
 
 def test_ctrl_c_ends_it_while_the_engine_is_away(engine: RunningEngine, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import select
 from collections import deque
 from typing import Optional
 
-from tui.visible_text import visible_ascii
+from exchange.utils.visible_text import visible_ascii
 
 READ_BYTES = 65_536
 

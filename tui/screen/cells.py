@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 from typing import Optional
 
-from tui.visible_text import visible_text
+from exchange.utils.visible_text import visible_text
 
 
 class Color(IntEnum):

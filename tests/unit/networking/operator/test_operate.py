@@ -255,11 +255,35 @@ def test_an_answer_this_command_does_not_know_is_shown_as_it_is() -> None:
     assert told({"type": "moved", "to": "Mars"}) == ['{"type": "moved", "to": "Mars"}']
 
 
-def test_output_that_nobody_reads_to_its_end_is_no_failure(tmp_path: Path) -> None:
+def nobody_reading() -> int:
+    """The writing end of a pipe whose reader has left."""
     reading, writing = os.pipe()
     os.close(reading)
-    with engine_that_says(tmp_path, b'{"type":"moved"}\n'):
-        command = [sys.executable, "scripts/operate.py", "--data-dir", str(tmp_path), "list"]
+    return writing
+
+
+@pytest.mark.parametrize("output", ["full", "a pipe that nobody reads"])
+@pytest.mark.parametrize(
+    ("answer", "words", "status"),
+    [
+        (b'{"type":"moved"}', ["list"], 0),
+        (b'{"type":"moved"}', ["--json", "list"], 0),
+        (b'{"type":"error","code":"BAD_VALUE","text":"no"}', ["--json", "list"], 1),
+    ],
+)
+def test_output_that_is_not_taken_changes_nothing_of_what_was_done(
+    tmp_path: Path, output: str, answer: bytes, words: list[str], status: int
+) -> None:
+    writing = os.open("/dev/full", os.O_WRONLY) if output == "full" else nobody_reading()
+    with engine_that_says(tmp_path, answer + b"\n"):
+        command = [sys.executable, "scripts/operate.py", "--data-dir", str(tmp_path), *words]
         ended = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, timeout=WAIT_S)
     os.close(writing)
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (ended.returncode, ended.stderr) == (status, b"")
+
+
+def test_complaints_that_are_not_taken_change_nothing_either(tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "scripts/operate.py", "--data-dir", str(tmp_path), "list"]
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=full, timeout=WAIT_S)
+    assert ended.returncode == 2

@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ProtocolError
+from exchange.utils.visible_text import visible_ascii
 from tests.support.canned_engine import WAIT_S, Answer, CannedEngine, Request, accepted, pong, rejected
 from tui.client import main
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
@@ -27,7 +28,6 @@ from tui.plain.plain_client import PlainClient
 from tui.plain.shown_line import PRICE_PROMPT, QUANTITY_PROMPT, SIDE_PROMPT
 from tui.session_manager import SessionManager
 from tui.session_order import SessionOrderStatus
-from tui.visible_text import visible_ascii
 
 # --- a session -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.visible_text import visible_ascii, visible_text
+from exchange.utils.visible_text import visible_ascii, visible_text
 
 HOSTILE = {
     "the clipboard": ("\x1b]52;c;cm0gLXJmIH4=\x07", r"\x1b]52;c;cm0gLXJmIH4=\x07"),

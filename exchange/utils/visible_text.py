@@ -1,4 +1,4 @@
-"""The one place where text from outside (all that an engine says) becomes text for a terminal.  Pure.
+"""The one place where text from outside (all that came over a connection) becomes text for a terminal.  Pure.
 
 A terminal obeys what it is shown: `ESC ] 52 ; …` fills the clipboard, `ESC [` moves the cursor, a bidi control
 turns the rest of the line round, so that a 10 reads as 01.  All of that must come out as visible text.  What is

@@ -25,9 +25,8 @@ class TradingDay:
         self.low = low
         self.volume = volume
 
-    def note(self, price: int, quantity: int) -> None:
-        """A trade has happened.  About 0.1 µs."""
-        self.volume += quantity
+    def note_extreme(self, price: int) -> None:
+        """The day's first trade, or one beyond all before it; `volume` is counted by whoever trades."""
         if self.open is None or self.high is None or self.low is None:
             self.open = self.high = self.low = price
         elif price > self.high:

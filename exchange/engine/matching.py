@@ -128,9 +128,10 @@ class Matcher(OrderChanges):
             taker_fee = fee_nanos(book.instrument, _TAKER, price_nanos * quantity)
         self._note_trade(book, price, quantity)
         if taker.side is _BUY:
-            self._tell_trade(taker, maker, price, quantity, _BUY, timestamp, taker_fee, maker_fee, events)
+            buy, sell, buy_fee, sell_fee = taker, maker, taker_fee, maker_fee
         else:
-            self._tell_trade(maker, taker, price, quantity, _SELL, timestamp, maker_fee, taker_fee, events)
+            buy, sell, buy_fee, sell_fee = maker, taker, maker_fee, taker_fee
+        self._tell_trade(buy, sell, price, quantity, taker.side, timestamp, buy_fee, sell_fee, events)
         self._tell_fill(maker, price, quantity, price_nanos, _MAKER, timestamp, maker_fee, events)
         self._tell_fill(taker, price, quantity, price_nanos, _TAKER, timestamp, taker_fee, events)
 
@@ -151,7 +152,10 @@ class Matcher(OrderChanges):
     def _note_trade(self, book: OrderBook, price: int, quantity: int) -> None:
         self.last_trade_id += 1
         book.last_trade_price = price
-        book.day.note(price, quantity)
+        day = book.day
+        day.volume += quantity
+        if day.high is None or day.low is None or not day.low <= price <= day.high:
+            day.note_extreme(price)
         if book.stops is not None:
             book.stops.note_trade(price)
 
@@ -227,7 +231,7 @@ class Matcher(OrderChanges):
                     order.remaining_quantity,
                     order.status,
                     liquidity,
-                    order.displayed_quantity,
+                    None if type(order) is Order else order.displayed_quantity,
                     fee,
                 ),
             )

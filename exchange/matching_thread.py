@@ -305,13 +305,12 @@ class MatchingThread(Generic[Origin, Asked]):
         private_events: list[PrivateEvent] = []
         for _, _, events in outcomes:
             for event in events:
-                kind = type(event)
-                if kind is Trade:
-                    trades.append(event)  # type: ignore[arg-type]
-                elif kind is InstrumentStatusChanged:
+                if isinstance(event, PRIVATE_EVENT_TYPES):
+                    private_events.append(event)
+                elif isinstance(event, Trade):
+                    trades.append(event)
+                elif isinstance(event, InstrumentStatusChanged):
                     self._timer.look_again()
-                elif kind in PRIVATE_EVENT_TYPES:
-                    private_events.append(event)  # type: ignore[arg-type]
         if trades:
             self._ledger.write(trades)
         if private_events:

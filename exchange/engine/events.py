@@ -305,9 +305,8 @@ class AuctionIndication(NamedTuple):
 
 
 PrivateEvent = Union[OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced, OrderTriggered, OrderExpired]
-PRIVATE_EVENT_TYPES = frozenset(
-    {OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced, OrderTriggered, OrderExpired}
-)
+# For isinstance, which tries them in this order: the frequent ones first.
+PRIVATE_EVENT_TYPES = (OrderAccepted, OrderExecuted, OrderCanceled, OrderReplaced, OrderTriggered, OrderExpired)
 Rejection = Union[OrderRejected, CancelRejected, ReplaceRejected, RequestRejected]
 Answer = Union[Rejection, AllCanceled, OrdersListed, PositionsListed]
 Administration = Union[

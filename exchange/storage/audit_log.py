@@ -58,9 +58,8 @@ def repair_logs(
 def unwritten(events: Iterable[Event], written_seqs: Mapping[str, int]) -> list[PrivateEvent]:
     """Of what a replay gives, the private events that the logs, which end at `written_seqs`, don't hold yet."""
     written_seq = written_seqs.get
-    private: list[PrivateEvent] = [
-        event  # type: ignore[misc]
+    return [
+        event
         for event in events
-        if type(event) in PRIVATE_EVENT_TYPES
+        if isinstance(event, PRIVATE_EVENT_TYPES) and event.seq > written_seq(event.user, 0)
     ]
-    return [event for event in private if event.seq > written_seq(event.user, 0)]

@@ -114,7 +114,7 @@ def read(disk: SimulatedDisk, path: Path) -> str:
 
 def private(events: Sequence[Event]) -> list[PrivateEvent]:
     """The private ones."""
-    return [event for event in events if type(event) in PRIVATE_EVENT_TYPES]  # type: ignore[misc]
+    return [event for event in events if isinstance(event, PRIVATE_EVENT_TYPES)]
 
 
 class SimulatedMarket(Unheard):

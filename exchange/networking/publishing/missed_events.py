@@ -109,8 +109,8 @@ class RecentEvents:
         """Remember the private ones among `events`."""
         recent = self._events
         for event in events:
-            if type(event) in PRIVATE_EVENT_TYPES:
-                recent.add(recent.of(event.user), event)  # type: ignore[union-attr, arg-type]
+            if isinstance(event, PRIVATE_EVENT_TYPES):
+                recent.add(recent.of(event.user), event)
 
     def take(self) -> Iterator[PrivateEvent]:
         """All of them, each user's in order, for the last time."""

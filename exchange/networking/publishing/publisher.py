@@ -15,15 +15,19 @@ Called by the matching thread, once per batch, after its commands are durable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Optional
+from typing import Optional, Union
 
 from exchange.engine.commands import ClaimUser, Command, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
+    Administration,
+    Answer,
+    AuctionIndication,
     Event,
     InstrumentListed,
     InstrumentStatusChanged,
+    LimitsSet,
     NewsSaid,
     OrderAccepted,
     OrderCanceled,
@@ -31,6 +35,7 @@ from exchange.engine.events import (
     OrderExpired,
     OrdersListed,
     PrivateEvent,
+    UserClaimed,
     UserReset,
 )
 from exchange.engine.trade import Trade
@@ -44,12 +49,18 @@ from exchange.networking.publishing.login_answers import LoginAnswers
 from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, MissedEvents, RecentEvents
 from exchange.networking.publishing.session_answers import Asker, SessionAnswers
 from exchange.networking.publishing.sessions import Sessions
-from exchange.networking.wire.encode import ROWS_IN_A_PIECE, Encoder
+from exchange.networking.wire.encode import ROWS_IN_A_PIECE, Encodable, Encoder
 from exchange.networking.wire.refusals import turned_away
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 from exchange.networking.wire.session_lines import Identity
 
+# What happens less often than orders and trades.
+_Other = Union[Answer, Administration, InstrumentStatusChanged, AuctionIndication, NewsSaid]
+
 _FILLED = OrderStatus.FILLED
+# What asks for the first is answered by its login; the exchange itself asks for the second; the third, which is
+# nothing that a command leads to, the feeds find out for themselves.
+_TOLD_TO_NOBODY = (UserClaimed, LimitsSet, AuctionIndication)
 
 
 class Publisher:
@@ -159,41 +170,48 @@ class Publisher:
             if type(accepted) is OrderAccepted:
                 self._ends.note_entered(asker, accepted)
         for event in events:
-            kind = type(event)
-            if kind in PRIVATE_EVENT_TYPES:
-                self._tell_user(event)  # type: ignore[arg-type]
-            elif kind is Trade:
-                self._feeds.tell_trade(event)  # type: ignore[arg-type]
-            elif kind is InstrumentStatusChanged:
-                self._feeds.tell_status(event)  # type: ignore[arg-type]
-            elif kind is NewsSaid:
-                self._feeds.tell_news(event)  # type: ignore[arg-type]
-                self._answer(asker, event)
-            elif kind is InstrumentListed:
-                symbol = event.symbol  # type: ignore[union-attr]
-                self._encoder.add_instrument(self._engine.book(symbol).instrument)
+            if isinstance(event, PRIVATE_EVENT_TYPES):
+                self._tell_user(event)
+            elif isinstance(event, Trade):
+                self._feeds.tell_trade(event)
             else:
-                self._answer(asker, event)
-            if kind is UserReset:
-                self._ends.end_sessions(event.user)  # type: ignore[union-attr, arg-type]
+                self._tell_other(asker, event)
 
-    def _answer(self, asker: Optional[Asker], event: Event) -> None:
+    def _tell_other(self, asker: Optional[Asker], event: _Other) -> None:
+        """Tell what happens less often than orders and trades."""
+        if isinstance(event, InstrumentStatusChanged):
+            self._feeds.tell_status(event)
+        elif isinstance(event, InstrumentListed):
+            self._encoder.add_instrument(self._engine.book(event.symbol).instrument)
+        elif not isinstance(event, _TOLD_TO_NOBODY):
+            if isinstance(event, NewsSaid):
+                self._feeds.tell_news(event)
+            self._answer(asker, event)
+            if isinstance(event, UserReset):
+                self._ends.end_sessions(event.user)
+
+    def _answer(self, asker: Optional[Asker], event: Encodable) -> None:
         """Send an answer to who asked, if it was not the exchange itself."""
-        is_long = isinstance(event, OrdersListed) and len(event.orders) > ROWS_IN_A_PIECE
-        if is_long and isinstance(asker, Connection):
-            assert isinstance(event, OrdersListed)
+        if isinstance(asker, Connection) and isinstance(event, OrdersListed) and _is_long(event):
             self._long_answers.queue(asker, self._encoder.orders_in_pieces(event))
         elif asker is not None:
-            self._queue(asker, self._encoder.encode(event))  # type: ignore[arg-type]
+            self._queue(asker, self._encoder.encode(event))
 
     def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
-        kind = type(event)
         self._held.add(session.held, HeldEvent(event.seq, line))
         for connection in session.connections:
             self._queue(connection, line)
-        if kind is OrderCanceled or kind is OrderExpired or (kind is OrderExecuted and event.status is _FILLED):  # type: ignore[union-attr]
+        if type(event) is OrderExecuted:
+            is_over = event.status is _FILLED
+        else:
+            is_over = type(event) is OrderCanceled or type(event) is OrderExpired
+        if is_over:
             for connection in session.connections:
                 connection.entered_order_ids.discard(event.order_id)
+
+
+def _is_long(answer: OrdersListed) -> bool:
+    return len(answer.orders) > ROWS_IN_A_PIECE

@@ -93,11 +93,13 @@ def _endow(
     position = {"symbol": symbol, "quantity": quantity, "average": average}
     missing = [name for name, value in position.items() if value is None]
     if len(missing) == len(position):
-        return Endow(user, cash)
+        return Endow(user=user, cash_nanos=cash)
     if missing:
         raise RefusedError(RejectCode.MISSING_FIELD, f"{missing[0]} is missing: a position has all three")
     assert quantity is not None and average is not None
-    return Endow(user, cash, symbol, quantity, average)
+    return Endow(
+        user=user, cash_nanos=cash, symbol=symbol, quantity=quantity, average_price_nanos=average
+    )
 
 
 _USER, _SYMBOL_OR_ALL = {"user": check.user}, {"symbol": _symbol_or_all}
@@ -116,7 +118,8 @@ _FORMS: dict[str, _WishForm] = {
         {"symbol": check.symbol, "quantity": check.quantity, "average": check.price},
     ),
     "settle": _WishForm(
-        {"symbol": check.symbol, "price": check.price}, lambda symbol, price: Settle(symbol, price)
+        {"symbol": check.symbol, "price": check.price},
+        lambda symbol, price: Settle(symbol=symbol, price_nanos=price),
     ),
 }
 

@@ -38,29 +38,40 @@ _MISSING_FIELD = RejectCode.MISSING_FIELD
 _BAD_VALUE = RejectCode.BAD_VALUE
 
 # --- fields taken together, and the requests built of them -----------------------------------------------------
+# By keyword where the values are of any type, or mypy would not notice two that have changed places.
 
 
 def _new_order(user: str, values: Values) -> NewOrder:
-    """Which terms go together is the engine's to say, because it tells some other faults before that."""
-    order_type, time_in_force = values["order_type"], values["time_in_force"]
+    """Which terms go together is the engine's to say, because it tells some other faults before that.
+
+    By place, since keywords would make the request that comes most often 9 % slower to decode; the values are
+    given their types instead, for mypy to tell most of them apart.
+    """
+    client_order_id: str = values["client_order_id"]
+    symbol: Optional[str] = values["symbol"]
+    side: Side = values["side"]
+    order_type: OrderType = values["order_type"]
+    time_in_force: Optional[TimeInForce] = values["time_in_force"]
+    price_nanos: Optional[int] = values["price"]
+    quantity: int = values["quantity"]
+    post_only: bool = values["post_only"]
+    prevention: Optional[SelfTradePrevention] = values["self_trade_prevention"]
+    stop_price_nanos: Optional[int] = values["stop_price"]
+    display_quantity: Optional[int] = values["display_quantity"]
     if time_in_force is None:
         time_in_force = _IOC if order_type is _MARKET else _GTC
-    return NewOrder(
-        user,
-        values["client_order_id"],
-        values["symbol"],
-        Terms(
-            values["side"],
-            order_type,
-            time_in_force,
-            values["price"],
-            values["quantity"],
-            values["post_only"],
-            values["self_trade_prevention"],
-            values["stop_price"],
-            values["display_quantity"],
-        ),
+    terms = Terms(
+        side,
+        order_type,
+        time_in_force,
+        price_nanos,
+        quantity,
+        post_only,
+        prevention,
+        stop_price_nanos,
+        display_quantity,
     )
+    return NewOrder(user, client_order_id, symbol, terms)
 
 
 def _cancel_order(user: str, values: Values) -> CancelOrder:
@@ -69,11 +80,19 @@ def _cancel_order(user: str, values: Values) -> CancelOrder:
 
 def _replace_order(user: str, values: Values) -> ReplaceOrder:
     changes = values["price"], values["quantity"], values["new_client_order_id"], values["stop_price"]
-    named = _one_order(values)
+    order_id, client_order_id = _one_order(values)
     if changes == (None, None, None, None):
         rule = "price, quantity, stop_price or new_client_order_id is missing: nothing to replace"
         raise RefusedError(_MISSING_FIELD, rule)
-    return ReplaceOrder(user, *named, *changes)
+    return ReplaceOrder(
+        user=user,
+        order_id=order_id,
+        client_order_id=client_order_id,
+        price_nanos=values["price"],
+        quantity=values["quantity"],
+        new_client_order_id=values["new_client_order_id"],
+        stop_price_nanos=values["stop_price"],
+    )
 
 
 def _one_order(values: Values) -> tuple[Optional[int], Optional[str]]:
@@ -87,7 +106,7 @@ def _one_order(values: Values) -> tuple[Optional[int], Optional[str]]:
 
 
 def _cancel_all(user: str, values: Values) -> CancelAll:
-    return CancelAll(user, values["symbol"])
+    return CancelAll(user=user, symbol=values["symbol"])
 
 
 def _get_orders(user: str, _values: Values) -> GetOrders:
@@ -99,16 +118,16 @@ def _get_positions(user: str, _values: Values) -> GetPositions:
 
 
 def _get_fills(_user: str, values: Values) -> GetFills:
-    return GetFills(values["symbol"], values["after_trade_id"], values["limit"])
+    return GetFills(symbol=values["symbol"], after_trade_id=values["after_trade_id"], limit=values["limit"])
 
 
 def _login(_user: str, values: Values) -> Login:
     return Login(
-        values["user"],
-        values["token"],
-        values["last_seq"],
-        values["cancel_on_disconnect"],
-        values["heartbeat_s"],
+        user=values["user"],
+        token=values["token"],
+        last_seq=values["last_seq"],
+        cancel_on_disconnect=values["cancel_on_disconnect"],
+        heartbeat_s=values["heartbeat_s"],
     )
 
 
@@ -117,11 +136,12 @@ def _logout(_user: str, _values: Values) -> Logout:
 
 
 def _ping(_user: str, values: Values) -> Ping:
-    return Ping(values["id"])
+    return Ping(id=values["id"])
 
 
 def _subscribe(_user: str, values: Values) -> Subscribe:
-    return Subscribe(*_feed(values), values["depth"], values["last"])
+    channel, symbol = _feed(values)
+    return Subscribe(channel=channel, symbol=symbol, depth=values["depth"], last=values["last"])
 
 
 def _unsubscribe(_user: str, values: Values) -> Unsubscribe:

@@ -1,4 +1,4 @@
-"""One order as its owner's client remembers it.  Pure: messages in, values out."""
+"""One order as its owner's client remembers it.  It changes by the messages given, and by nothing else."""
 
 from __future__ import annotations
 

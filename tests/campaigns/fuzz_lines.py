@@ -9,8 +9,8 @@ A line is made in one of these ways, and what is due follows from the way:
     bytes       a valid line with random bytes changed                    → `is_strict_object` says if MALFORMED
     noise       random bytes
 
-Pure: everything is drawn from the `random.Random` given, so a seed makes the same lines again.  Never makes a line
-that ends the connection (login, logout, too long): those are the campaign's to send.
+Everything is drawn from the `random.Random` given, so a seed makes the same lines again.  Never makes a line that
+ends the connection (login, logout, too long): those are the campaign's to send.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What ends a connection, and what strangers send who never log in: bytes, and all that they must be told.
 
-Each is a `Visit`: the bytes, then every answer as (type, code), then the end of the connection.  Pure but for the
+Each is a `Visit`: the bytes, then every answer as (type, code), then the end of the connection.  The chance is the
 `random.Random` given; a real TLS hello comes from the ssl module's own memory.
 """
 

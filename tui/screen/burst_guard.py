@@ -1,4 +1,4 @@
-"""What came in one read and was no typing: it is a paste, though nothing marked it as one.  Pure.
+"""What came in one read and was no typing: it is a paste, though nothing marked it as one.
 
 Terminals that know no bracketed paste send a pasted text as if it were typed, all at once.  Hands are slower: one
 read rarely brings two letters.  So several characters in one read are a paste, and so is what follows them until
@@ -7,6 +7,8 @@ orders.
 
 Not a paste are keys that are held down or hammered (the same letter again and again), if they can't add risk, and
 everything that is no letter: arrows, clicks.
+
+Remembers from one read to the next whether a paste is under way; the time is an argument.
 """
 
 from __future__ import annotations

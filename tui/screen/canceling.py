@@ -1,4 +1,7 @@
-"""Canceling never asks, and works while the engine is silent: it can do no harm.  Pure but for the model."""
+"""Canceling never asks, and works while the engine is silent: it can do no harm.
+
+Changes the model and nothing else.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grid of cells that a frame is made of.  Pure; knows no terminal and no trading.
+"""The grid of cells that a frame is made of.  Knows no terminal and no trading.
 
 A cell has four layers, each in an array of its own: character, foreground, background and attribute.  Drawing
 replaces a slice of each, so shading a row and then writing on it needs no reading back, and comparing two frames

@@ -1,4 +1,4 @@
-"""The text of the `:` line while it is typed: its editing keys and its history.  Pure; knows no command."""
+"""The text of the `:` line while it is typed: its editing keys and its history.  Holds both; knows no command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys of the open `:` line, and carrying out what was typed there.  Pure but for the model."""
+"""The keys of the open `:` line, and carrying out what was typed there.  Changes the model and nothing else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""When a frame may be painted: at most `FRAMES_PER_S` on average, and a key never waits for the market.  Pure.
+"""When a frame may be painted: at most `FRAMES_PER_S` on average, and a key never waits for the market.
 
 Frames are paid from a purse that fills at that rate and holds two.  The market may paint only when the purse is
-full, so one frame is always left for a key, which is painted at once.
+full, so one frame is always left for a key, which is painted at once.  Holds the purse; the time is an argument.
 """
 
 from __future__ import annotations

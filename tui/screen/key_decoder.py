@@ -1,4 +1,4 @@
-"""The bytes a terminal sends → keys, clicks, pastes and focus changes.  Pure; any thread may own one.
+"""The bytes a terminal sends → keys, clicks, pastes and focus changes.  One owner.
 
 On this screen a letter can send an order, so what is not understood must never come out as letters:
 
@@ -10,6 +10,8 @@ On this screen a letter can send an order, so what is not understood must never 
 Time decides one thing only, and by this decoder's own deadline: ESC alone is the Escape key if nothing has
 followed it for a moment.  What has begun as a paste or as a sequence stays one until its end comes, however late.
 A string (OSC, DCS …) that never ends would make the keyboard useless, and Alt-] begins one: a silence ends it.
+
+Holds what has come of a sequence; reads no clock and no terminal: the time is an argument.
 """
 
 from __future__ import annotations

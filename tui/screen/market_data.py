@@ -1,6 +1,7 @@
-"""What the public feeds told about one instrument: its book, its trades, its prices over time.  Pure.
+"""What the public feeds told about one instrument: its book, its trades, its prices over time.
 
-Prices are in ticks, `now` in seconds of the program's clock.  Applying an update costs O(changes).
+Prices are in ticks, `now` in seconds of the program's clock.  Holds what was told and
+changes nothing else.  Applying an update costs O(changes).
 """
 
 from __future__ import annotations

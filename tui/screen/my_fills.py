@@ -1,4 +1,4 @@
-"""The user's own executions: those that events tell, and those of before, which are asked for.  Pure.
+"""The user's own executions: those that events tell, and those of before, which are asked for.
 
 The exchange tells fills of any age, oldest first, after a trade.  Nobody knows which trade that should be to get
 the last few hundred; so the first question starts some thousand trades back, and if few were one's own, the next

@@ -1,4 +1,4 @@
-"""The user's own orders as the screen shows them: what was asked, what the engine said, what is still open.  Pure.
+"""The user's own orders as the screen shows them: what was asked, what the engine said, what is still open.
 
     SENT ──accepted──► WORKING ──fill──► PARTIAL ──fill──► FILLED
       └──refused──► REJECTED    └──────────┴──► CANCELED, EXPIRED      UNKNOWN: ended while nobody looked

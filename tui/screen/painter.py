@@ -1,4 +1,4 @@
-"""Frames to the bytes that bring a terminal from one to the next.  Pure: text out, nothing is written here.
+"""Frames to the bytes that bring a terminal from one to the next.  Text out: nothing is written here.
 
 Per changed row: find the cells that differ, join those that are at most `GAP_CELLS` apart (to write a few cells
 again is cheaper than to move), and write each run with one move.  Within a frame only the layer of the style that

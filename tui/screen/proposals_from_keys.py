@@ -1,7 +1,7 @@
 """From keys to proposals: what b, s, f and Shift+arrows ask for, by the ticket and by what the person can see.
 
 An order goes where the eye is: only the ladder with the focus, and only a cursor that is in view, give a price.
-Pure but for the model.
+Changes the model and nothing else.
 """
 
 from __future__ import annotations

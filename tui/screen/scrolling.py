@@ -1,4 +1,6 @@
-"""Which prices the ladder shows, and where its cursor is.  Pure but for the model.
+"""Which prices the ladder shows, and where its cursor is.
+
+Changes the model and nothing else.
 
 The ladder never moves under the cursor: it moves when the person asks, or when the market has left what is shown
 and nothing is being confirmed.  Who scrolls away from the market is left there until it comes into view again.

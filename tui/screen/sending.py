@@ -1,4 +1,6 @@
-"""From proposals to requests: what asks first, what is refused here, and what is sent.  Pure but for the model.
+"""From proposals to requests: what asks first, what is refused here, and what is sent.
+
+Changes the model and nothing else.
 
 The rule of the screen: an order or a move leaves only if the screen is ARMED or Enter was pressed on the confirm
 row, and then exactly as shown.  Canceling never asks.  Nothing is sent to an engine that is silent or gone, but

@@ -1,4 +1,4 @@
-"""The phase that an instrument is in, why, how long still, and what a call would trade at (RULES 18 – 20).  Pure.
+"""The phase that an instrument is in, why, how long still, and what a call would trade at (RULES 18 – 20).
 
 A phase that is not known here is shown by its name; only CONTINUOUS is no news.
 """

@@ -1,7 +1,9 @@
 """The public feeds that the screen listens to: the book it shows, trades and phases of all it may show next.
 
 The phase of an instrument is told only to who follows it, and its trades value a position in it; so the trades of
-every instrument are followed, up to a number that no market of this kind reaches.  Pure but for the model.
+every instrument are followed, up to a number that no market of this kind reaches.
+
+Changes the model and nothing else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the colour roles look like: three themes, for terminals with 16 million, 256, 16 or no colours.  Pure.
+"""What the colour roles look like: three themes, for terminals with 16 million, 256, 16 or no colours.
 
 `Styles` turns the three style layers of a cell into escape sequences.  Each string is made once and kept.  Without
 colours the sides are told apart by column and letter, and what must stand out by bold, dim and reverse.

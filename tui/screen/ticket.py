@@ -1,6 +1,6 @@
-"""The ticket: what the next order will be like, but for its side and its price.  Pure.
+"""The ticket: what the next order will be like, but for its side and its price.
 
-Sizes are in units; a preset is so many lots.
+Holds what was chosen.  Sizes are in units; a preset is so many lots.
 """
 
 from __future__ import annotations

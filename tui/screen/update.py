@@ -1,8 +1,9 @@
-"""`update(model, message)`: the one way the state changes.  Pure: no clock, no socket, no terminal.
+"""`update(model, message)`: the one way the state changes.
 
     Typed ──► update_from_keys    EngineSaid ──► update_from_engine    the rest is here: time, size, connection
 
-Returns what is to be sent or done.  Called by one thread.
+Changes the model and nothing else; returns what is to be sent or done.  No clock, no socket, no terminal: the
+time comes with the message.  Called by one thread.
 """
 
 from __future__ import annotations

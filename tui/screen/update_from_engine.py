@@ -1,7 +1,7 @@
-"""What the engine said, into the model.  Pure; called by `update`.
+"""What the engine said, into the model.  Called by `update`.
 
 Each type of message has its handler in the table at the end.  An order's state changes here and nowhere else, so
-nothing is shown as accepted, filled or canceled before the engine said so.
+nothing is shown as accepted, filled or canceled before the engine said so.  Changes the model and nothing else.
 """
 
 from __future__ import annotations

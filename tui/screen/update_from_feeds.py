@@ -1,4 +1,4 @@
-"""What the public feeds tell, into the model: books, trades, phases, news.  Pure but for the model."""
+"""What the public feeds tell, into the model: books, trades, phases, news.  Changes the model and nothing else."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""What was typed, clicked or pasted, into the model.  Pure; called by `update`.
+"""What was typed, clicked or pasted, into the model.  Called by `update`.
 
     confirm row open?   Enter sends, Esc drops, moving the same order goes further; all else drops it and acts
     command line open?  keys are text
     help open?          any key closes it
-    else                the key's action, from the table in `keys`
+    else                the key's action, from the table in `key_table`
 
 Cancel all and quitting work in all four, but where `X` is a letter that is being typed.
+Changes the model and nothing else.
 """
 
 from __future__ import annotations

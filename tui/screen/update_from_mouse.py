@@ -1,4 +1,6 @@
-"""Clicks and the wheel, by what lies under them.  Pure but for the model.
+"""Clicks and the wheel, by what lies under them.
+
+Changes the model and nothing else.
 
 A click on a BID or ASK cell is the cursor moved there and the key b or s: it asks while SAFE, like the key.
 """

@@ -3,7 +3,7 @@
 A token is 256 random bits made here, not a password made by a person, so nobody can guess one however cheap the
 hash is; scrypt with small parameters (1 MiB, about 3 ms) is there for the case that the kept hashes are stolen.
 
-Pure but for the random bits, which are an argument.  Called by reader threads, never by the matching thread.
+Keeps nothing; the random bits are an argument.  Called by reader threads, never by the matching thread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said on the wire, seen from the exchange: one line ⇄ one value.  Pure: no socket, no thread, no clock.
+"""What is said on the wire, seen from the exchange: one line ⇄ one value.  No socket, no thread, no clock.
 
 Must not know who sends or hears a line.  Everything that a client may write or read is spelled here and nowhere
 else.  Reading order:

@@ -1,4 +1,4 @@
-"""What the panels share: the frame around each, and how things are written.  Pure."""
+"""What the panels share: the frame around each, and how things are written.  They change the area alone."""
 
 from __future__ import annotations
 

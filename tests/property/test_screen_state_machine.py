@@ -3,7 +3,9 @@
 The rules, checked after every step:
 
 * an order or a move leaves only if the screen was ARMED, or by Enter on a confirm row, and then it is exactly what
-  that row showed; flattening, and what is further than 5 % from the market, leaves only by Enter;
+  that row showed; flattening, and what is further than 5 % from the market or would trade there, leaves only by
+  Enter;
+* of what one read of the terminal brings at most one order comes;
 * a letter or a click orders only at a price that is in view, on a ladder that has the focus;
 * what waits for Enter is about an order that is still open;
 * nothing but a cancel leaves while the engine is silent, and nothing at all while it is gone;
@@ -23,9 +25,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.support.screen_scenes import LAST_TICKS, Scene, levels
+from tui.screen.burst_guard import BurstGuard
 from tui.screen.cells import Canvas
 from tui.screen.crossing import is_far
-from tui.screen.key_decoder import Focus, Input, Key, Mouse, MouseButton, Paste
+from tui.screen.key_decoder import Focus, Input, Key, KeyDecoder, Mouse, MouseButton, Paste
 from tui.screen.key_table import ACTIONS
 from tui.screen.layout import Panel
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Resized, TimePassed, ToEngine, Typed
@@ -45,6 +48,7 @@ COMMANDS = (
     "buy 3 94",
     "sell 1 150",
     "sell 2",
+    "buy 4000",
     "buy 1 99.95 ioc",
     "cancel all",
     "flatten",
@@ -67,8 +71,8 @@ class ScreenMachine(RuleBasedStateMachine):
         self.sequence = 1
         self.step(TimePassed(self.scene.now))
 
-    def step(self, message: Incoming) -> None:
-        """One message, and what must hold of what leaves."""
+    def step(self, message: Incoming) -> int:
+        """One message, and what must hold of what leaves; returns how many orders and moves left."""
         model = self.model
         was_armed, proposal, was_live = model.is_armed, model.confirm, model.link.state is LinkState.LIVE
         was_letter = isinstance(message, Typed) and isinstance(message.input, Key) and model.command is None
@@ -88,7 +92,7 @@ class ScreenMachine(RuleBasedStateMachine):
             if proposal is None:
                 symbol = risks[0].get("symbol", symbol)
                 prices = [int(risks[0][name] / self.scene.tick) for name in PRICES if name in risks[0]]
-                assert not any(is_far_from[symbol](price) for price in prices)
+                assert not any(is_far_from[symbol](price) for price in prices + self.swept(risks[0], symbol))
                 if was_letter and has_focus and symbol == model.symbol and prices:
                     assert is_in_view(model, prices[0])
         if not was_live and not isinstance(message, Connected):
@@ -96,6 +100,19 @@ class ScreenMachine(RuleBasedStateMachine):
         if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:
             assert model.cursor == cursor
         self.unanswered += [request for request in leaving if request["type"] in (*RISKS, "cancel_order")]
+        return len(risks)
+
+    def swept(self, request: dict[str, Any], symbol: str) -> list[int]:
+        """The prices (ticks) at which a market order trades by the book that is shown."""
+        if request.get("order_type") != "MARKET":
+            return []
+        market, left, prices = self.model.markets[symbol], request["quantity"], []
+        buys = request["side"] == "BUY"
+        for price, quantity in sorted((market.asks if buys else market.bids).items(), reverse=not buys):
+            if left > 0:
+                prices.append(price)
+                left -= quantity
+        return prices
 
     def check_was_wanted(self, request: dict[str, Any], message: Incoming, *, was_armed: bool, row: str) -> None:
         assert isinstance(message, Typed)
@@ -123,9 +140,9 @@ class ScreenMachine(RuleBasedStateMachine):
         draw_ticket_row(canvas.area(), self.model)
         return canvas.row(0)
 
-    def type(self, what: Input) -> None:
+    def type(self, what: Input) -> int:
         self.scene.now += 0.01
-        self.step(Typed(self.scene.now, what))
+        return self.step(Typed(self.scene.now, what))
 
     @rule(key=st.sampled_from(sorted(set(ACTIONS) - QUIT_KEYS)))
     def press(self, key: str) -> None:
@@ -162,6 +179,13 @@ class ScreenMachine(RuleBasedStateMachine):
     @rule(text=st.sampled_from(["b", "\r", "a\rb\r", ":buy 10 100\r"]))
     def paste(self, text: str) -> None:
         self.type(Paste(text))
+
+    @rule(data=st.text(alphabet="bsf5aj\r", min_size=1, max_size=4))
+    def read_at_once(self, data: str) -> None:
+        """What one read of the terminal brought, after a moment without any."""
+        now = self.scene.now + 1.0
+        inputs = BurstGuard().take(KeyDecoder().feed(data.encode(), now), now)
+        assert sum(self.type(found) for found in inputs) <= 1
 
     @rule(has_focus=st.booleans())
     def change_focus(self, has_focus: bool) -> None:

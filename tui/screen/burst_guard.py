@@ -19,6 +19,8 @@ from tui.screen.key_decoder import Input, Key, Paste
 TYPED_TOGETHER_MAX = 2
 # But not with these: they send what was asked, or let the next key send without asking.
 DECISIVE = frozenset(("enter", "a"))
+# Nor two of these: one read shall never bring more than one order.
+ORDERING = frozenset("bsf")
 HELD_KEYS = frozenset("jkxX+-=[]") | {"space", "backspace", "tab"}
 QUIET_S = 0.1
 _TEXTS = {"enter": "\n", "space": " ", "tab": "\t"}
@@ -48,4 +50,5 @@ def _is_burst(letters: list[str]) -> bool:
     kinds = set(letters)
     if len(letters) == 1 or (len(kinds) == 1 and kinds <= HELD_KEYS):
         return False
-    return len(letters) > TYPED_TOGETHER_MAX or bool(kinds & DECISIVE)
+    orders = sum(letter in ORDERING for letter in letters)
+    return len(letters) > TYPED_TOGETHER_MAX or orders > 1 or bool(kinds & DECISIVE)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tui.screen.crossing import is_far
+from tui.screen.crossing import is_far, sweeps_far
 from tui.screen.messages import Effect, Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
 from tui.screen.my_orders import MOVING, MyOrder, ShownState
@@ -22,13 +22,25 @@ def ask_or_send(model: Model, proposal: Proposal) -> list[Outgoing]:
     """Send it if the screen is armed, else show it on the confirm row; what is out of the common asks always."""
     model.is_changed = True
     must_ask = isinstance(proposal, OrderProposal) and proposal.is_flatten
-    if model.is_armed and not must_ask and _is_far_out(model, proposal):
-        model.say(NoticeKind.WARN, "more than 5 % from the market: this asks, though the screen is ARMED")
-        must_ask = True
     if model.is_armed and not must_ask:
-        return carry_out(model, proposal)
+        why = _out_of_the_common(model, proposal)
+        if not why:
+            return carry_out(model, proposal)
+        model.say(NoticeKind.WARN, f"{why}: this asks, though the screen is ARMED")
     model.confirm = proposal
     return []
+
+
+def _out_of_the_common(model: Model, proposal: Proposal) -> str:
+    """Why it asks even if the screen is armed; "" if it need not."""
+    if _is_far_out(model, proposal):
+        return "more than 5 % from the market"
+    if not isinstance(proposal, OrderProposal) or proposal.price is not None:
+        return ""
+    market, stop_price = model.markets[proposal.symbol], proposal.stop_price
+    if sweeps_far(market, is_buy=proposal.is_buy, quantity=proposal.quantity, stop_price=stop_price):
+        return "may trade more than 5 % from the market"
+    return ""
 
 
 def _is_far_out(model: Model, proposal: Proposal) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.screen.burst_guard import HELD_KEYS, QUIET_S, BurstGuard
+from tui.screen.burst_guard import HELD_KEYS, ORDERING, QUIET_S, BurstGuard
 from tui.screen.key_decoder import Focus, Input, Key, KeyDecoder, Paste
 from tui.screen.key_table import ACTIONS, Action
 
@@ -28,7 +28,10 @@ def test_a_mail_in_one_write_is_one_paste() -> None:
     assert read(text) == [Paste("Hi all,\nplease see the numbers below.\nthanks\n")]
 
 
-@pytest.mark.parametrize("pasted", [b"b\r", b"ab", b"as", b"bab", b"bbb", b":buy 5 100\r", b"sss\r"])
+@pytest.mark.parametrize(
+    "pasted",
+    [b"b\r", b"ab", b"as", b"bab", b"bbb", b":buy 5 100\r", b"sss\r", b"bs", b"bb", b"ff", b"b\x1b[As"],
+)
 def test_what_could_send_an_order_is_no_key_if_it_came_at_once(pasted: bytes) -> None:
     assert all(isinstance(found, Paste) for found in read(pasted))
 
@@ -46,13 +49,20 @@ def test_arrows_in_a_pasted_text_are_dropped_with_it() -> None:
     assert read(b"b\x1b[A\r\x1b[O") == [Paste("b\n"), Focus(has_focus=False)]
 
 
-@pytest.mark.parametrize("typed", [b"5b", b"X", b"XXXX", b"jjjjj", b"\x1b[A\x1b[Ab", b"\x03", b"\x1b[B" * 9])
+@pytest.mark.parametrize(
+    "typed", [b"5b", b"b5", b"js", b"X", b"XXXX", b"jjjjj", b"\x1b[A\x1b[Ab", b"\x03", b"\x1b[B" * 9]
+)
 def test_hands_are_still_understood(typed: bytes) -> None:
     assert read(typed) == KeyDecoder().feed(typed, NOW)
 
 
 def test_keys_typed_one_after_another_are_keys_however_quick() -> None:
     assert read(b"a", b"b", b"\r", gap_s=0.001) == [Key("a"), Key("b"), Key("enter")]
+
+
+def test_every_letter_that_makes_an_order_counts_as_one() -> None:
+    makes_orders = {Action.BUY, Action.SELL, Action.FLATTEN}
+    assert {name for name, action in ACTIONS.items() if action in makes_orders} == ORDERING
 
 
 def test_no_key_that_may_be_held_down_adds_risk() -> None:

@@ -164,6 +164,43 @@ def test_an_armed_order_far_from_the_market_asks(price: str, is_asked: bool) -> 
         assert len(sent(scene.press("enter"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "is_asked"),
+    [
+        ("buy 5", False),
+        ("buy 6", True),  # The sixth would trade 5.04 % above the market.
+        ("buy 7", True),
+        ("sell 91", True),  # The book has 90.
+        ("buy 5 stop 100.30", False),
+        ("buy 1 stop 100.35", False),
+        ("buy 2 stop 100.35", True),
+        ("buy 1 stop 100.40", True),
+        ("sell 91 stop 100.20", False),
+        ("sell 1 stop 100", False),
+    ],
+)
+def test_an_armed_order_without_a_limit_asks_if_it_may_trade_far_from_the_market(
+    command: str, is_asked: bool
+) -> None:
+    scene = calm()
+    scene.book([[2004, 90]], [[2006, 4], [2007, 1], [2106, 2]], sequence=6)
+    scene.press("a")
+    requests = scene.press(":", *["space" if key == " " else key for key in command], "enter")
+    assert len(sent(requests)) == (0 if is_asked else 1)
+    if is_asked:
+        assert said(scene) == "may trade more than 5 % from the market: this asks, though the screen is ARMED"
+        (order,) = sent(scene.press("enter"))
+        assert order["quantity"] == int(command.split()[1])
+
+
+def test_an_armed_market_order_asks_where_nothing_is_on_the_other_side() -> None:
+    scene = calm()
+    scene.book([[LAST_TICKS - 1, 90]], [], sequence=6)
+    scene.press("a")
+    assert sent(scene.press(":", *"buy", "space", "1", "enter")) == []
+    assert sent(scene.press("escape", ":", *"sell", "space", "1", "enter"))
+
+
 # --- the position ----------------------------------------------------------------------------------------------
 
 

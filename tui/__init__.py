@@ -1,7 +1,8 @@
 """The trader's side: what a person starts to trade.  Shows what the engine said, sends what the person asked.
 
     client           options in, connected and logged in, then one of the two below
-    session_manager  the user's own order history, in one file      session_order  one order of it
+    session_manager  the user's own order history      session_order  one order of it
+                     order_history_file                the file that it is kept in
     typed_terms      what an order shall be, as typed in either client   typed_price  its prices
     plain/           prompts, line by line
     screen/          the trading screen

@@ -6,16 +6,19 @@ Must not match, make order ids or touch a book: it shows what the engine said an
     engine ─► engine_link ───────┼─► update(model, …) ────┤
     time, signals ───────────────┘                        └─► model ─► view ─► cells ─► painter ─► terminal
 
-Read in this order; all but the last is pure and is tested without a terminal:
+Read in this order; all but the last know no clock, socket or terminal, and are tested without:
 
 1. `messages` (what comes in, what goes out), `model` (all that the screen knows), `update` (who handles what);
-2. `update_from_engine` with `market_data` (book, tape, chart) and `my_orders`; `subscriptions` (which feeds);
+2. `update_from_engine` with `my_orders` and `my_fills`; `update_from_feeds` with `market_data` (book, tape, chart)
+   and `session_phase`; `price_scale` (ticks); `subscriptions` (which feeds);
 3. `key_decoder` (bytes to keys), `burst_guard` (typed or pasted?), `key_table` (what each key does),
    `update_from_keys`, `update_from_mouse`;
-4. `ticket` and `proposals` (the next order), `sending` (what asks first), `canceling`; the `:` line:
-   `command_editor` (its text), `command_parser` (what it means), `command_runner` (doing it);
+4. `ticket`, `proposals` and `proposals_from_keys` (the next order), `crossing` (what it would trade at), `sending`
+   (what asks first), `canceling`; the `:` line: `command_editor` (its text), `command_parser` (what it means),
+   `command_runner` (doing it);
 5. `view` with `layout` (where), `panels` (what), `scrolling` (which prices); `cells`, `theme`, `painter`;
-6. `app` (threads, clock) with `engine_link`, `terminal`, `terminal_output`, `noted_signals`, `frame_pacer`.
+6. `app` (threads, clock) with `engine_link`, `terminal`, `terminal_output`, `noted_signals`, `wake_pipe`,
+   `frame_pacer`.
 
 To add a panel: a file in `panels`, its row in `view.DRAWERS`, its name and place in `layout`.
 To add a key: its row in `key_table`, its handler in `update_from_keys`.

@@ -8,8 +8,8 @@ Must not import anything of the server's side: it knows the exchange by its line
     request_sender     the half that sends and does not wait: `send_order` …
     answer_matching    which message answers which request
     message_reader     the half that reads: answers, events
-    typed_events       what is said, as typed values    event_typing  makes them of messages
-    market_data        the public feeds            book_follower  a copy of a book, kept current
+    typed_events       what is said, as typed values    message_to_event  makes them
+    feed_subscriptions the public feeds            book_follower  a copy of a book, kept current
     exchange_client    all of it in one class: connects, logs in, asks and waits
     token_store        where a user's token is kept    kept_login  being let in by it
     errors             what is raised

@@ -6,6 +6,8 @@ Must not wait for a client, and tells nothing that is not durable yet.  Reading 
 * `sessions`         who is logged in on which connections
 * `feeds`            who follows which book or trades, and what they are sent
 * `book_views`       what has changed in the levels that a subscriber sees
+* `trade_feeds`      every trade as it happens, and the last ones
+* `indications`      what an auction would give now
 * `login_answers`    a login is let in or turned away
 * `missed_events`    what is told again to who comes back
 * `session_answers`  ping, subscribe, logout

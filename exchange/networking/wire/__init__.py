@@ -11,6 +11,10 @@ else.  Reading order:
 * `form`           what the rules of one request type look like
 * `request_forms`  the tables of all requests
 * `decode`         a line → a request
+* `codes`          what is told of lines that the rules of the market never come to judge
+* `refusals`       a request that was read well → what is told where it is not carried out
 * `encode`         event or answer → line
+* `encode_feeds`   market data → line
 * `session_lines`  what is said of sessions → line
+* `operator_lines` what the operator is told → line
 """

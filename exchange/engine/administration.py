@@ -58,7 +58,10 @@ def list_instrument(state: State, command: ListInstrument, timestamp: int) -> li
 
 
 def halt_instrument(state: State, command: HaltInstrument, timestamp: int) -> list[Event]:
-    """RULES 22: orders are refused from now on, cancels are taken; with `seconds`, until a call follows."""
+    """RULES 22: orders are refused from now on, cancels are taken; with `seconds`, until a call follows.
+
+    Of all instruments, those that are closed stay so.
+    """
     timed_end = None if command.seconds is None else timestamp + command.seconds * NS_PER_S
     return _set_phase(state, command.symbol, Phase.HALTED, timestamp, timed_end)
 
@@ -94,6 +97,9 @@ def _set_phase(
     if symbol is not None and phases.would_open_crossed(asked_for[0], phase):
         return [RequestRejected(*checks.opens_crossed(symbol))]
     changed = [book for book in asked_for if timed_end is not None or not phases.holds(book, phase)]
+    if symbol is None:
+        # Nothing trades there to be halted, and to resume all would open what nobody had opened.
+        changed = [book for book in changed if book.phase is not Phase.CLOSED]
     unchanged = [book.instrument.symbol for book in asked_for if book not in changed]
     events: list[Event] = []
     for book in changed:

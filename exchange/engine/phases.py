@@ -164,8 +164,12 @@ def holds(book: OrderBook, phase: Phase) -> bool:
 
 
 def would_open_crossed(book: OrderBook, phase: Phase) -> bool:
-    """Whether CONTINUOUS would begin with orders that cross: only a call leads there from CLOSED by an uncross."""
-    return book.phase is _CLOSED and phase is _CONTINUOUS and book.is_crossed()
+    """Whether CONTINUOUS would begin with orders that cross: only a call leads there from CLOSED by an uncross.
+
+    Frequent batch auctions begin with a call, whose end uncrosses.
+    """
+    is_continuous = phase is _CONTINUOUS and book.instrument.call_every_ms is None
+    return book.phase is _CLOSED and is_continuous and book.is_crossed()
 
 
 def tell_status(book: OrderBook, reason: PhaseReason, events: list[Event]) -> None:

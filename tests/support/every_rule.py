@@ -191,6 +191,9 @@ class EveryRule:
     def _phase_change(self) -> Command:
         """Mostly back to trading, else the market would stand still."""
         random, markets = self._random, self._oracle.markets
+        if random.random() < 0.1:
+            all_of_them: list[Command] = [HaltInstrument(None), HaltInstrument(None, 5), ResumeInstrument(None)]
+            return random.choice([*all_of_them, ResumeInstrument(None)])
         elsewhere = [
             symbol
             for symbol, market in markets.items()

@@ -129,10 +129,13 @@ class Administration(Phases):
         meant = [market for name, market in self.markets.items() if symbol in (None, name)]
         if symbol is None and phase is Phase.CONTINUOUS:
             meant = [market for market in meant if market.phase in (Phase.HALTED, Phase.CONTINUOUS)]
-        elif phase is Phase.CONTINUOUS and meant[0].phase is Phase.CLOSED and self._is_crossed(meant[0]):
+        elif phase is Phase.CONTINUOUS and self._opens_crossed(meant[0]):
             self._tell(RequestRejected(RejectCode.BAD_VALUE, meant[0].instrument.symbol))
             return
-        holds = [market for market in meant if until is None and self._is_held(market, phase)]
+        closed = [market for market in meant if symbol is None and market.phase is Phase.CLOSED]
+        holds = [
+            market for market in meant if market in closed or (until is None and self._is_held(market, phase))
+        ]
         changed = [market for market in meant if market not in holds]
         for market in changed:
             self._change_phase(market, phase, PhaseReason.OPERATOR, until)
@@ -146,8 +149,10 @@ class Administration(Phases):
             return phase is Phase.CONTINUOUS
         return market.phase is phase and market.until is None
 
-    def _is_crossed(self, market: Market) -> bool:
-        """Whether the best bid and the best ask, if there are both, would trade."""
+    def _opens_crossed(self, market: Market) -> bool:
+        """Whether it is closed, its best bid and best ask would trade, and no call of a row comes first."""
+        if market.phase is not Phase.CLOSED or market.instrument.call_every_ms is not None:
+            return False
         symbol = market.instrument.symbol
         bids = [order.limit for order in self.resting(symbol, Side.BUY) if order.price is not None]
         asks = [order.limit for order in self.resting(symbol, Side.SELL) if order.price is not None]

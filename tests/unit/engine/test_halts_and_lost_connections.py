@@ -9,7 +9,7 @@ import pytest
 from exchange.engine.commands import CancelOrders, Command, HaltInstrument, ListInstrument, ResumeInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import InstrumentStatusChanged, PhaseSet, RequestRejected
-from exchange.engine.instrument import Instrument
+from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.words import CancelReason, Phase, RejectCode, Side, TimeInForce
 from tests.support.books import Market, assert_changes_nothing, canceled, codes, refusals, table, trades
 
@@ -88,6 +88,17 @@ def test_all_instruments_are_halted_and_resumed_in_one_step_in_the_sequence_they
         Phase.CONTINUOUS, changed=("ACME", "ZINC", "BOND"), unchanged=()
     )
     assert codes(market.enter("dave", Side.BUY, 1, 52)) == []
+
+
+@pytest.mark.parametrize("seconds", [None, 5])
+def test_to_halt_all_and_resume_all_leaves_closed_what_was_closed(seconds: Optional[int]) -> None:
+    market = Market(BOOK)
+    market.process(ListInstrument(Instrument("ZINC", schedule=Schedule(36_000, 72_000))))
+    assert market.process(HaltInstrument(None, seconds))[-1] == PhaseSet(Phase.HALTED, ("ACME",), ("ZINC",))
+    assert market.process(ResumeInstrument(None))[-1] == PhaseSet(Phase.CONTINUOUS, ("ACME",), ())
+    assert market.engine.book("ZINC").phase is Phase.CLOSED
+    market.process(ResumeInstrument("ZINC"))
+    assert market.engine.book("ZINC").phase is Phase.CONTINUOUS
 
 
 def test_an_instrument_that_is_listed_after_all_were_halted_trades() -> None:

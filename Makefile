@@ -42,7 +42,7 @@ trade: $(VENV)/.installed ## Trade by hand: make trade USER=alice
 	$(BIN)/python scripts/start_client.py --user $(USER_NAME) --host $(HOST) --port $(PORT) $(ARGS)
 
 operate: $(VENV)/.installed ## Watch over the running engine: make operate DO="block alice", DO="halt all"
-	@test -n "$(DO)" || { echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL or all; phase, say, endow, settle' >&2; exit 2; }
+	@$(if $(strip $(DO)),:,echo 'make operate DO="list": also block, unblock, reset USER; halt, resume SYMBOL or all; phase, say, endow, settle' >&2; exit 2)
 	@$(BIN)/python scripts/operate.py $(ARGS) $(DO)
 
 verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--data-dir D")

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
 from exchange.core import Core
-from exchange.engine.checks import unknown_symbol
+from exchange.engine.checks import tick_size_changed, unknown_symbol
 from exchange.engine.commands import Command, ListInstrument, SetLimits
-from exchange.engine.events import RequestRejected
+from exchange.engine.engine import Engine
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.fair_queue import FairQueue
-from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.look_up_turns import LookUpTurns
 from exchange.networking.inbound.rate_limit import Throttle
@@ -139,10 +138,8 @@ class Exchange:
             )
             closing.callback(self._data.close)
             closing.callback(self._snapshot_process.stop)
-            _list_instruments(self._data, options.instruments, clock_ns())
-            if options.limits != self._data.engine.limits:
-                _carry_out(self._data, [SetLimits(options.limits)], clock_ns())
-            self._build_live_parts(options, clock_ns, recent)
+            listings = _listings(self._data.engine, options.instruments)
+            self._build_live_parts(options, clock_ns, recent, listings)
             # What ends the exchange is there from the start: when it is time, there may be no thread to be had.
             self._stopping = PreparedThread("stopping", self._finish)
             self._closing = PreparedThread("closing", closing.pop_all().close)
@@ -186,7 +183,13 @@ class Exchange:
         self._closing.go()
         self._closing.join(CLOSE_TIMEOUT_S)
 
-    def _build_live_parts(self, options: Options, clock_ns: Callable[[], int], recent: RecentEvents) -> None:
+    def _build_live_parts(
+        self,
+        options: Options,
+        clock_ns: Callable[[], int],
+        recent: RecentEvents,
+        listings: list[ListInstrument],
+    ) -> None:
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
         identity = Identity(VERSION, engine_id(engine_id_path(options.data_dir), os.urandom))
@@ -207,12 +210,7 @@ class Exchange:
             lambda asker: asker.share,
             lambda longest_ns: secrets.randbelow(longest_ns + 1),
         )
-        canceled_count = self._core.cancel_orders_of_lost_connections()
-        if canceled_count:
-            log.info("%d orders canceled whose connections ended in a crash", canceled_count)
-        self._core.bring_what_is_due()
-        # Whoever reads the logs of an exchange that listens finds in them all that happened before.
-        self._data.audit_log.drain()
+        self._bring_up_to_date(listings, options.limits)
 
         history = AuditLogReader(
             log_directory(options.data_dir), self._data.audit_log.write_out, self._data.instrument
@@ -262,6 +260,23 @@ class Exchange:
         self._operator_channel = _operator_channel(
             operator_socket_path(options.data_dir), self._core.put, self._fail
         )
+
+    def _bring_up_to_date(self, listings: list[ListInstrument], limits: Limits) -> None:
+        """What the start itself asks of the market, journaled, kept and told as all that happens is.
+
+        An instrument that trades in another way from now on may end a call, with trades.
+        """
+        commands: list[Command] = [*listings]
+        if limits != self._data.engine.limits:
+            commands.append(SetLimits(limits))
+        if commands:
+            self._core.carry_out(commands)
+        canceled_count = self._core.cancel_orders_of_lost_connections()
+        if canceled_count:
+            log.info("%d orders canceled whose connections ended in a crash", canceled_count)
+        self._core.bring_what_is_due()
+        # Whoever reads the logs of an exchange that listens finds in them all that happened before.
+        self._data.audit_log.drain()
 
     def _finish(self) -> None:
         """A graceful stop, in a thread of its own, because a part that fails meanwhile may leave it waiting."""
@@ -318,9 +333,9 @@ def _locked(data_dir: Path) -> DirectoryLock:
     return DirectoryLock(data_dir, lock_path(data_dir))
 
 
-def _list_instruments(data: DataDirectory, wanted: Optional[list[Instrument]], timestamp: int) -> None:
-    """Bring the engine's list up to what is wanted; raises StartupError where the two can't be reconciled."""
-    listed = {instrument.symbol: instrument for instrument in data.engine.instruments()}
+def _listings(engine: Engine, wanted: Optional[list[Instrument]]) -> list[ListInstrument]:
+    """What brings the engine's list up to what is wanted; StartupError where the two can't be reconciled."""
+    listed = {instrument.symbol: instrument for instrument in engine.instruments()}
     if wanted is None:
         wanted = [] if listed else [DEFAULT_INSTRUMENT]
     else:
@@ -330,17 +345,8 @@ def _list_instruments(data: DataDirectory, wanted: Optional[list[Instrument]], t
                 f"the data directory holds the market of {', '.join(missing)}: list it too, "
                 "or use another data directory"
             )
-    changed = [instrument for instrument in wanted if listed.get(instrument.symbol) != instrument]
-    _carry_out(data, [ListInstrument(instrument) for instrument in changed], timestamp)
-
-
-def _carry_out(data: DataDirectory, commands: list[Command], timestamp: int) -> None:
-    """Process and journal commands of the exchange's own, all or none; raises StartupError if one is refused."""
-    entries: list[JournalEntry] = []
-    for command in commands:
-        [event] = data.engine.process(command, timestamp)
-        if isinstance(event, RequestRejected):
-            raise StartupError(event.text)
-        entries.append(JournalEntry(data.engine.sequence, timestamp, command))
-    if entries:
-        data.journal.commit(entries)
+    for instrument in wanted:
+        before = listed.get(instrument.symbol, instrument)
+        if before.tick_size_nanos != instrument.tick_size_nanos:
+            raise StartupError(tick_size_changed(before, instrument).text)
+    return [ListInstrument(instrument) for instrument in wanted if listed.get(instrument.symbol) != instrument]

@@ -85,7 +85,13 @@ class PipeliningClient:
         if "token" in logged_in:
             tokens[account.user] = logged_in["token"]
         self._send([{"type": "get_orders"}, {"type": "get_positions"}])
-        account.check_answers(logged_in["next_seq"], self._next()["orders"], self._next()["positions"])
+        # Time may end a call between the login and the answers: what that brings is heard after them.
+        between: list[Message] = []
+        orders_answer = self._next_of("orders", between)
+        positions_answer = self._next_of("positions", between)
+        account.check_answers(logged_in["next_seq"], orders_answer["orders"], positions_answer["positions"])
+        for message in between:
+            account.hear(message)
 
     def resend(self) -> None:
         """Send once more whatever was not answered before the exchange died."""
@@ -138,6 +144,12 @@ class PipeliningClient:
     def close(self) -> None:
         """Leave."""
         self.socket.close()
+
+    def _next_of(self, kind: str, passed: list[Message]) -> Message:
+        """The next message of a kind; those before it are added to `passed`."""
+        while (message := self._next())["type"] != kind:
+            passed.append(message)
+        return message
 
     def _entered_here(self, order: NewOrder) -> NewOrder:
         """What becomes of an order when it is sent on this connection."""

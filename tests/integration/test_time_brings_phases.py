@@ -117,3 +117,25 @@ def test_an_uncross_that_was_slept_through_has_happened_before_anybody_connects(
         back = alice.login("alice", token=logged_in["token"], last_seq=2)
         assert back["instruments"][0]["phase"] == "CONTINUOUS"
         assert kinds(alice.ask()) == ["order_executed"] * 2
+
+
+def test_an_instrument_may_come_to_trade_in_another_way_with_the_next_start(tmp_path: Path) -> None:
+    """What its last call trades then is in ledger and logs like any trade, and its owner hears of it."""
+    data, every_s = tmp_path / "data", {"call_every_ms": 3_600_000}
+    with RunningEngine(data, "--instruments", instruments_file(tmp_path)) as engine:
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait()[0] == 0
+    with RunningEngine(data, "--instruments", instruments_file(tmp_path, **every_s)) as engine:
+        with RawClient(engine.port) as alice:
+            token = alice.login("alice")["token"]
+            alice.ask(order("a-1", "SELL", 5, 100), order("a-2", "BUY", 5, 102))
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait()[0] == 0
+    with RunningEngine(data, "--instruments", instruments_file(tmp_path)) as engine:
+        with RawClient(engine.port) as alice:
+            alice.login("alice", token=token, last_seq=2)
+            assert wait_for(alice, "order_executed", client_order_id="a-1")["status"] == "FILLED"
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait()[0] == 0
+    (trade,) = (data / "trades" / "trades.jsonl").read_text().splitlines()
+    assert json.loads(trade)["auction"] is True

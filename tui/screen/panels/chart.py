@@ -32,7 +32,9 @@ def draw_chart(area: Area, model: Model, now: float) -> None:
     if market is None or not market.fine_chart:
         put_empty(frame(area, Panel.CHART.value, is_focused=is_focused), "no trades yet")
         return
-    label_width = len(market.scale.text(max(market.volume_at))) + 2
+    # A new day has traded at no price yet, and the chart goes on.
+    last_price = 0 if market.last is None else market.last.price
+    label_width = len(market.scale.text(max(market.volume_at, default=last_price))) + 2
     width = max(2, area.width - 2 - label_width)
     step = _step(market, width * 2, now)
     note = _duration_text(step * SLOT_S * width * 2)

@@ -51,3 +51,16 @@ def test_a_rising_price_rises_and_the_last_one_is_labelled() -> None:
     assert highest_row(columns[0]) > highest_row(columns[-1])
     canvas = view(scene.model, 120, 36, scene.now)
     assert any("104.20" in canvas.row(y) for y in range(2, 6))
+
+
+def test_a_new_trading_day_goes_on_with_the_chart_of_the_one_before() -> None:
+    """The volume at each price starts anew with the day; it was all gone when the chart looked for its widest."""
+    scene = zoomed()
+    for index in range(20):
+        scene.now += 1
+        scene.trade(LAST_TICKS + index, 1)
+    assert scene.model.market is not None
+    for phase in ("CLOSED", "PRE_OPEN"):
+        scene.say({"type": "instrument_status", "symbol": "ACME", "phase": phase, "reason": "SCHEDULE"})
+    assert not scene.model.market.volume_at
+    assert dotted_columns(chart_rows(scene))

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
 from exchange.core import Core
-from exchange.engine.checks import tick_size_changed, unknown_symbol
+from exchange.engine.checks import unknown_symbol
 from exchange.engine.commands import Command, ListInstrument, SetLimits
 from exchange.engine.engine import Engine
 from exchange.engine.instrument import Instrument
 from exchange.engine.limits import Limits
 from exchange.fair_queue import FairQueue
+from exchange.listing import ListingError, listings
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.look_up_turns import LookUpTurns
 from exchange.networking.inbound.rate_limit import Throttle
@@ -65,7 +66,6 @@ from exchange.utils.sound_clock import ClockError, SoundClock
 from exchange.utils.time_shares import TimeShares
 
 VERSION = "0.1.0"
-DEFAULT_INSTRUMENT = Instrument("ACME")
 # How long files may take to be closed after a failure; what hangs longer ends with the process.
 CLOSE_TIMEOUT_S = 5.0
 # How long a graceful stop goes on with what is queued, and how long then clients have to take their last answers.
@@ -138,8 +138,8 @@ class Exchange:
             )
             closing.callback(self._data.close)
             closing.callback(self._snapshot_process.stop)
-            listings = _listings(self._data.engine, options.instruments)
-            self._build_live_parts(options, clock_ns, recent, listings)
+            to_list = _listings(self._data.engine, options.instruments)
+            self._build_live_parts(options, clock_ns, recent, to_list)
             # What ends the exchange is there from the start: when it is time, there may be no thread to be had.
             self._stopping = PreparedThread("stopping", self._finish)
             self._closing = PreparedThread("closing", closing.pop_all().close)
@@ -188,7 +188,7 @@ class Exchange:
         options: Options,
         clock_ns: Callable[[], int],
         recent: RecentEvents,
-        listings: list[ListInstrument],
+        to_list: list[ListInstrument],
     ) -> None:
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
@@ -210,7 +210,7 @@ class Exchange:
             lambda asker: asker.share,
             lambda longest_ns: secrets.randbelow(longest_ns + 1),
         )
-        self._bring_up_to_date(listings, options.limits)
+        self._bring_up_to_date(to_list, options.limits)
 
         history = AuditLogReader(
             log_directory(options.data_dir), self._data.audit_log.write_out, self._data.instrument
@@ -261,12 +261,12 @@ class Exchange:
             operator_socket_path(options.data_dir), self._core.put, self._fail
         )
 
-    def _bring_up_to_date(self, listings: list[ListInstrument], limits: Limits) -> None:
+    def _bring_up_to_date(self, to_list: list[ListInstrument], limits: Limits) -> None:
         """What the start itself asks of the market, journaled, kept and told as all that happens is.
 
         An instrument that trades in another way from now on may end a call, with trades.
         """
-        commands: list[Command] = [*listings]
+        commands: list[Command] = [*to_list]
         if limits != self._data.engine.limits:
             commands.append(SetLimits(limits))
         if commands:
@@ -334,19 +334,7 @@ def _locked(data_dir: Path) -> DirectoryLock:
 
 
 def _listings(engine: Engine, wanted: Optional[list[Instrument]]) -> list[ListInstrument]:
-    """What brings the engine's list up to what is wanted; StartupError where the two can't be reconciled."""
-    listed = {instrument.symbol: instrument for instrument in engine.instruments()}
-    if wanted is None:
-        wanted = [] if listed else [DEFAULT_INSTRUMENT]
-    else:
-        missing = sorted(set(listed) - {instrument.symbol for instrument in wanted})
-        if missing:
-            raise StartupError(
-                f"the data directory holds the market of {', '.join(missing)}: list it too, "
-                "or use another data directory"
-            )
-    for instrument in wanted:
-        before = listed.get(instrument.symbol, instrument)
-        if before.tick_size_nanos != instrument.tick_size_nanos:
-            raise StartupError(tick_size_changed(before, instrument).text)
-    return [ListInstrument(instrument) for instrument in wanted if listed.get(instrument.symbol) != instrument]
+    try:
+        return listings(engine, wanted)
+    except ListingError as error:
+        raise StartupError(str(error)) from error

@@ -15,6 +15,7 @@ from exchange.engine.limits import Limits
 from exchange.engine.order import Order, PriceLevel
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.stops import is_triggered
+from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Phase, RejectCode, SelfTradePrevention, Side, TimeInForce
 
 _MARKET = OrderType.MARKET
@@ -111,12 +112,16 @@ def user_blocked(user: str) -> Refusal:
     return Refusal(RejectCode.BLOCKED, f"user {user} is blocked by the operator")
 
 
-def not_in_phase(code: RejectCode, symbol: str, phase: Phase) -> Refusal:
+def not_in_phase(code: RejectCode, symbol: str, phase: Phase, terms: Terms) -> Refusal:
     """RULES 19: what the phase does not take."""
     if code is RejectCode.HALTED:
         state = "halted" if phase is Phase.HALTED else "closed"
         return Refusal(code, f"symbol {symbol}: trading is {state}")
-    return Refusal(code, f"symbol {symbol}: phase {phase.value} takes no IOC, FOK or post-only order")
+    named, kind = "post_only", "post-only"
+    if not terms.post_only:
+        kind = terms.time_in_force.value
+        named = f"time_in_force {kind}"
+    return Refusal(code, f"{named}: symbol {symbol} is in {phase.value}, which takes no {kind} order now")
 
 
 def limits_refusal(order: Order, account: Optional[Account], limits: Limits) -> Optional[Refusal]:

@@ -126,7 +126,7 @@ def _terms_refusal(terms: Terms, book: OrderBook) -> Optional[Refusal]:
     if phase is not _CONTINUOUS:
         code = phases.refused(book, phases.kind_of(terms))
         if code is not None:
-            return checks.not_in_phase(code, instrument.symbol, phase)
+            return checks.not_in_phase(code, instrument.symbol, phase, terms)
     refusal = (
         terms_checks.terms_refusal(terms, instrument)
         or checks.price_refusal(instrument, price_nanos)

@@ -81,7 +81,7 @@ def _refuse_in_phase(command: ReplaceOrder, order: Order, book: OrderBook) -> Op
     shrinks = _keeps_place(order, _new_price(command, order, book), _new_quantity(command, order))
     if code is None or (phases.is_call(book.phase) and order.terms.post_only and shrinks):
         return None
-    return checks.not_in_phase(code, order.symbol, book.phase)
+    return checks.not_in_phase(code, order.symbol, book.phase, order.terms)
 
 
 def _kind(order: Order) -> phases.Kind:
@@ -93,9 +93,9 @@ def _kind(order: Order) -> phases.Kind:
 def _refuse_prices(command: ReplaceOrder, order: Order) -> Optional[Refusal]:
     """RULES 8, 19: a price or a stop price only for an order that has one."""
     if command.price_nanos is not None and order.price is None:
-        return terms_checks.does_not_go("price", order.terms.order_type)
+        return terms_checks.does_not_go("price", command.price_nanos, order.terms.order_type)
     if command.stop_price_nanos is not None and order.level is not None:
-        return terms_checks.does_not_go("stop_price", order.terms.order_type)
+        return terms_checks.does_not_go("stop_price", command.stop_price_nanos, order.terms.order_type)
     return None
 
 

@@ -57,6 +57,6 @@ def _bad(name: str, value: object, rule: str) -> Refusal:
     return Refusal(RejectCode.BAD_VALUE, f"{name} {value}: {rule}")
 
 
-def does_not_go(name: str, order_type: OrderType) -> Refusal:
+def does_not_go(name: str, price_nanos: int, order_type: OrderType) -> Refusal:
     """RULES 8, 19: a replace names a price that the order has none of."""
-    return Refusal(RejectCode.BAD_VALUE, f"{name}: an order of type {order_type.value} has none now")
+    return _bad(name, nanos_text(price_nanos), f"an order of type {order_type.value} has none now")

@@ -258,7 +258,10 @@ def _check_limits(instrument: Instrument) -> None:
     band, halt = instrument.price_band_ppm, instrument.halt_ppm
     if band is not None and halt is not None and halt <= band:
         # RULES 18: the band follows every trade, the breaker's reference stands still.
-        raise _EntryError("halt_percent is not greater than price_band_percent: the band would never be reached")
+        raise _EntryError(
+            f"halt_percent {_percent_text(halt)} is not greater than price_band_percent {_percent_text(band)}: "
+            "the band would never be reached"
+        )
     lot_size = instrument.lot_size
     for field, quantity in (("min_quantity", instrument.min_quantity), ("max_quantity", instrument.max_quantity)):
         if quantity % lot_size:
@@ -267,6 +270,10 @@ def _check_limits(instrument: Instrument) -> None:
         raise _EntryError(
             f"min_quantity {instrument.min_quantity} is greater than max_quantity {instrument.max_quantity}"
         )
+
+
+def _percent_text(ppm: int) -> str:
+    return f"{ppm / _PPM_PER_PERCENT:g}"
 
 
 def _shown(value: Any) -> str:

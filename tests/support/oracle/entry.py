@@ -111,8 +111,11 @@ class Entry(Administration):
         if market.phase is Phase.CONTINUOUS or terms.order_type in STOPS:
             return None
         never = (TimeInForce.FOK,) if market.is_repeated else (TimeInForce.FOK, TimeInForce.IOC)
-        if time_in_force in never or post_only:
-            return Refusal(RejectCode.NOT_CONTINUOUS, market.phase.value)
+        where = f": symbol {market.instrument.symbol} is in {market.phase.value}"
+        if post_only:
+            return Refusal(RejectCode.NOT_CONTINUOUS, "post_only" + where)
+        if time_in_force in never:
+            return Refusal(RejectCode.NOT_CONTINUOUS, f"time_in_force {time_in_force.value}{where}")
         return None
 
     def _refusal_by_band(self, order: OracleOrder, market: Market) -> Optional[Refusal]:
@@ -290,7 +293,7 @@ def makers_order(maker: OracleOrder) -> tuple[int, int]:
 def refusal_of_replaced_fields(command: ReplaceOrder, order: OracleOrder) -> Optional[Refusal]:
     """RULES 8, 19: a stop price belongs to a waiting stop, a price to an order that has one."""
     if command.price_nanos is not None and order.price is None:
-        return Refusal(RejectCode.BAD_VALUE, "price")
+        return Refusal(RejectCode.BAD_VALUE, f"price {nanos_text(command.price_nanos)}: ")
     if command.stop_price_nanos is not None and not order.is_waiting:
-        return Refusal(RejectCode.BAD_VALUE, "stop_price")
+        return Refusal(RejectCode.BAD_VALUE, f"stop_price {nanos_text(command.stop_price_nanos)}: ")
     return None

@@ -189,7 +189,10 @@ def test_a_schedule_that_is_no_day_is_refused_with_its_reason(
         ('[{"symbol":"A","lot_size":10,"min_quantity":15}]', "min_quantity 15 is not a multiple of lot_size 10"),
         ('[{"symbol":"A","lot_size":10,"max_quantity":95}]', "max_quantity 95 is not a multiple of lot_size 10"),
         ('[{"symbol":"A","min_quantity":9,"max_quantity":8}]', "min_quantity 9 is greater than max_quantity 8"),
-        ('[{"symbol":"A","price_band_percent":5,"halt_percent":5}]', "halt_percent is not greater"),
+        (
+            '[{"symbol":"A","price_band_percent":10,"halt_percent":9.5}]',
+            "halt_percent 9.5 is not greater than price_band_percent 10: ",
+        ),
         ('[{"symbol":"A","price_band_percent":1e-999999999}]', "price_band_percent"),
         ('[{"symbol":"A","tick_size":0.25,"reference_price":100.1}]', "reference_price"),
     ],

@@ -76,7 +76,7 @@ class FairQueue(Generic[Origin, Asked]):
         line.waiting_count -= 1
 
     def put_back(self, item: Inbound[Origin, Asked]) -> None:
-        """Put the rest of an item back at the head of its line, without waiting.  Matching thread."""
+        """Put the remainder of an item back at the head of its line, without waiting.  Matching thread."""
         with self._lock:
             line = self._lines.get(item.share)
             if line is None:

@@ -51,7 +51,7 @@ class Inbound(Generic[Origin, Asked]):
         self.processed = processed
         self.share = share
 
-    def rest(self, count: int) -> Inbound[Origin, Asked]:
+    def remainder(self, count: int) -> Inbound[Origin, Asked]:
         """The same without its first `count` requests."""
         return Inbound(self.origin, self.requests[count:], self.processed, self.share)
 

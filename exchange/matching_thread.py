@@ -197,9 +197,9 @@ class MatchingThread(Generic[Origin, Asked]):
         batch: _Batch[Origin, Asked] = _Batch()
         end_s = self._monotonic_s() + self._inbound.batch_s(item.share)
         while item is not None:
-            rest = self._process(batch, item, end_s)
-            if rest is not None:
-                self._inbound.put_back(rest)
+            remainder = self._process(batch, item, end_s)
+            if remainder is not None:
+                self._inbound.put_back(remainder)
             item = None if batch.is_over else self._next_item()
         self._finish(batch)
         return True
@@ -220,9 +220,9 @@ class MatchingThread(Generic[Origin, Asked]):
         """Carry out `items` as one batch, however long it takes."""
         batch: _Batch[Origin, Asked] = _Batch()
         for item in items:
-            rest: Optional[Inbound[Origin, Asked]] = item
-            while rest is not None:
-                rest = self._process(batch, rest, math.inf)
+            remainder: Optional[Inbound[Origin, Asked]] = item
+            while remainder is not None:
+                remainder = self._process(batch, remainder, math.inf)
         self._finish(batch)
 
     def _process(
@@ -262,7 +262,7 @@ class MatchingThread(Generic[Origin, Asked]):
         batch.request_count += count
         batch.taken.append((item.share, self._worked_s() - start_s, count))
         if count < len(item.requests):
-            return item.rest(count)
+            return item.remainder(count)
         batch.processed.append(item.processed)
         return None
 

@@ -165,7 +165,7 @@ _HEAD = (
 _SYMBOL = r"(?P<symbol>[A-Z0-9._-]+)"
 _PRICE = r"(?: @ (?P<price>[0-9.]+))?"
 _OPTIONS = r"(?:stop (?P<stop>[0-9.]+) )?(?:shows (?P<shows>[0-9]+) )?"
-_REST = {
+_TAILS = {
     "EXECUTED": rf"(?P<side>BUY|SELL) {_SYMBOL} (?P<quantity>[0-9]+) @ (?P<price>[0-9.]+) "
     rf"remaining (?P<remaining>[0-9]+) (?P<status>[A-Z_]+) {_OPTIONS}(?:fee (?P<fee>-?[0-9.]+) )?"
     r"trade (?P<trade_id>[0-9]+) (?P<liquidity>MAKER|TAKER)",
@@ -178,7 +178,7 @@ _REST = {
     "TRIGGERED": rf"{_SYMBOL} stop (?P<stop>[0-9.]+) triggered",
     "EXPIRED": rf"{_SYMBOL} (?P<remaining>[0-9]+) expired",
 }
-_LINES = {word: re.compile(_HEAD % word + rest) for word, rest in _REST.items()}
+_LINES = {word: re.compile(_HEAD % word + tail) for word, tail in _TAILS.items()}
 _WORD = re.compile(r"[^ ]{30} seq=[0-9]+ ([A-Z]+) ")
 
 

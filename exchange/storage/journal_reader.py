@@ -204,8 +204,8 @@ def judge(reader: SegmentReader, is_newest: bool, disk: Disk) -> Optional[Cut]:
         return Cut(path, 0, size_bytes, reader.segment.first_sequence, 0, whole_file=True)
     with disk.open_read(path) as file:
         file.seek(damage.offset_bytes)
-        rest = file.read()
-        evidence, record_count = _evidence(rest, reader, damage)
+        remainder = file.read()
+        evidence, record_count = _evidence(remainder, reader, damage)
     if not is_newest:
         evidence = "a later segment follows"
     elif not damage.may_be_torn:
@@ -217,15 +217,15 @@ def judge(reader: SegmentReader, is_newest: bool, disk: Disk) -> Optional[Cut]:
             "doesn't start without it: run make verify"
         )
     offset_bytes = 0 if no_records else damage.offset_bytes
-    stamps = stamps_in(rest)
+    stamps = stamps_in(remainder)
     return Cut(path, offset_bytes, size_bytes, damage.sequence, record_count, whole_file=no_records, stamps=stamps)
 
 
-def _evidence(rest: bytes, reader: SegmentReader, damage: Damage) -> tuple[Optional[str], int]:
+def _evidence(remainder: bytes, reader: SegmentReader, damage: Damage) -> tuple[Optional[str], int]:
     """What proves that the damaged line was durable (None: nothing does), and the commands to be read after it."""
     record_count = 0
     evidence: Optional[str] = None
-    for value in readable_after_damage(rest):
+    for value in readable_after_damage(remainder):
         is_record = type(value[0]) is int
         record_count += len(rows_of(value)) if is_record else 0
         if value[0] == MARKER_KIND and value[1] >= damage.sequence:

@@ -73,16 +73,16 @@ def _fee(value: Union[str, int, None]) -> Optional[int]:
 def _lines_from_the_end(file: BinaryIO) -> Iterator[bytes]:
     """The complete lines of a file, last one first, without their newlines."""
     position = file.seek(0, 2)
-    rest = b""
+    remainder = b""
     is_end = True
     while position:
         size = min(_BLOCK_BYTES, position)
         position -= size
         file.seek(position)
-        rest, *lines = (file.read(size) + rest).split(b"\n")
+        remainder, *lines = (file.read(size) + remainder).split(b"\n")
         if is_end and lines:
             lines.pop()  # What follows the last newline is nothing, or half a line.
             is_end = False
         yield from reversed(lines)
     if not is_end:
-        yield rest
+        yield remainder

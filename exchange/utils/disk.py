@@ -216,9 +216,9 @@ def write_all(disk: Disk, fd: int, data: bytes) -> None:
     written_bytes = disk.write(fd, data)
     if written_bytes == len(data):
         return
-    rest = memoryview(data)[written_bytes:]
-    while rest:
-        rest = rest[disk.write(fd, rest) :]
+    remainder = memoryview(data)[written_bytes:]
+    while remainder:
+        remainder = remainder[disk.write(fd, remainder) :]
 
 
 @contextmanager

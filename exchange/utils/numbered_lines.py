@@ -93,21 +93,21 @@ def repair_numbered_lines(
         file.seek(_start_of_check(file, size_bytes, number_of, durable_number))
         last_number, kept_bytes = _sound_until(file, size_bytes, number_of, last_number_max)
         file.seek(kept_bytes)
-        rest = file.read(size_bytes - kept_bytes)
-    if not rest:
+        remainder = file.read(size_bytes - kept_bytes)
+    if not remainder:
         return NumberedTail(last_number, b"")
     if last_number < durable_number:
         raise DamagedFileError(
             f"{path}: damaged at byte {kept_bytes}, after number {last_number},"
             f" where all up to {durable_number} was safely stored"
         )
-    if not kept_bytes and number_of.is_of_others(rest):
+    if not kept_bytes and number_of.is_of_others(remainder):
         raise DamagedFileError(
-            f"{path}: is not the exchange's own, since it begins with {rest.splitlines()[0][:_TEXT_BYTES]!r}; "
-            "move it away"
+            f"{path}: is not the exchange's own, since it begins with "
+            f"{remainder.splitlines()[0][:_TEXT_BYTES]!r}; move it away"
         )
     disk.truncate(path, kept_bytes)
-    return NumberedTail(last_number, rest)
+    return NumberedTail(last_number, remainder)
 
 
 def numbered_lines_after(

@@ -205,7 +205,7 @@ class Campaign:
         wire = self._connect()
         wire.send(data)
         wire.half_close()
-        answers = list(wire.rest())
+        answers = list(wire.remainder())
         wire.close()
         return answers
 

@@ -75,7 +75,7 @@ class Wire:
             raise FuzzError(f"an answer that is no ASCII JSON: {line[:200]!r}") from error
         return message
 
-    def rest(self) -> Iterator[Message]:
+    def remainder(self) -> Iterator[Message]:
         """Every message up to the end."""
         while (message := self.next()) is not None:
             yield message
@@ -163,7 +163,7 @@ class Conversation:
         self._wire.send(visit.data)
         self._wire.half_close()
         answers = []
-        for message in self._wire.rest():
+        for message in self._wire.remainder():
             if message["type"] in _PRIVATE_TYPES:
                 self._note([message])
             elif message["type"] not in _FEED_TYPES:

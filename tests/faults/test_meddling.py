@@ -74,7 +74,7 @@ def test_nothing_more_is_acknowledged_once_the_journal_is_not_where_it_was(
         assert kinds(alice.ask(limit("1", "BUY", 1, 1.0))) == ["order_accepted"]
         meddle(data)
         alice.send(limit("2", "BUY", 1, 1.0))
-        [error] = alice.rest()
+        [error] = alice.remainder()
         assert (error["type"], str(data) in error["text"]) == ("error", True)
         status, errors = engine.wait()
     assert status == EXIT_FAILED
@@ -97,7 +97,7 @@ def test_a_ledger_or_log_taken_from_a_running_engine_ends_it_and_is_completed_fr
     with RunningEngine(tmp_path) as engine, RawClient(engine.port) as alice:
         alice.login("alice", token)
         engine.send_signal(signal.SIGTERM)
-        alice.rest()
+        alice.remainder()
         assert engine.end()[0] == 0
     with Program("verify.py", "--data-dir", str(tmp_path)) as verify:
         assert verify.end()[0] == 0

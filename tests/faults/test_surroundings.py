@@ -132,7 +132,7 @@ def test_what_lies_in_the_current_directory_is_not_taken_for_the_exchange_or_for
             alice.ask(*[{"type": "cancel_all"}, {"type": "ping"}], limit(f"{time.monotonic_ns()}", "BUY", 1, 1.0))
             assert time.monotonic() < deadline_s
         engine.send_signal(signal.SIGTERM)
-        alice.rest()
+        alice.remainder()
         status, _output, errors = engine.end()
     assert (status, errors) == (0, "")
 

@@ -131,7 +131,7 @@ def test_a_signal_stops_it_with_status_0_while_clients_are_connected(
     with trader(engine, "alice", {}) as alice:
         alice.ask(limit("1", "BUY", 1, 1))
         stop(engine, number)
-        (goodbye,) = alice.rest()
+        (goodbye,) = alice.remainder()
         assert goodbye["code"] == "ENGINE_STOPPING"
 
 

@@ -203,7 +203,7 @@ def test_a_hostile_user_is_refused_and_gets_no_file(target: Target, user: str) -
 def test_a_user_who_differs_by_letter_case_alone_is_refused(target: Target) -> None:
     with RawClient(target.engine.port) as stranger:
         assert refusals([stranger.login("ALICE")])[0]["type"] == "login_rejected"
-        assert stranger.rest() == []
+        assert stranger.remainder() == []
 
 
 @pytest.mark.parametrize("size_bytes", [LINE_BYTES_MAX, 1_000_000, 10_000_000])
@@ -211,7 +211,7 @@ def test_a_line_without_end_is_cut_off_and_the_others_trade_on(target: Target, s
     with RawClient(target.engine.port) as stranger:
         try:
             stranger.socket.sendall(b"x" * size_bytes)
-            (answer,) = refusals(stranger.rest())
+            (answer,) = refusals(stranger.remainder())
         except ConnectionError:
             assert size_bytes > LINE_BYTES_MAX  # It went on sending long after it was told.
         else:

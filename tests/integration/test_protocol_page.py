@@ -115,7 +115,7 @@ class Players:
 
     def _expect_end(self, name: str) -> None:
         with self._clients.pop(name) as client:
-            assert [message for message in client.rest() if message != {"type": "heartbeat"}] == []
+            assert [message for message in client.remainder() if message != {"type": "heartbeat"}] == []
 
     def expect_silence(self) -> None:
         """Nobody has received more than the page says."""

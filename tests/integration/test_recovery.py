@@ -75,7 +75,7 @@ def test_a_stop_under_load_ends_well_and_loses_nothing(tmp_path: Path, signal_nu
         client.send(*orders(1, ORDERS), *orders(ORDERS + 1, ORDERS, "SELL"))
         assert client.next()["type"] == "order_accepted"
         engine.send_signal(signal_number)
-        messages = client.rest()
+        messages = client.remainder()
         status, _output, errors = engine.end()
         client.close()
     assert (status, errors) == (0, "")
@@ -152,7 +152,7 @@ def test_a_wrong_option_is_one_line_and_exit_2(tmp_path: Path, option: str) -> N
 
 def expect_failure(engine: RunningEngine, client: RawClient, reason: str) -> list[dict[str, Any]]:
     """The clients are told, the exit code is 1, one line says why; returns what the client heard."""
-    messages = client.rest()
+    messages = client.remainder()
     status, _output, errors = engine.end()
     client.close()
     assert status == 1
@@ -186,7 +186,7 @@ def test_a_last_snapshot_that_cannot_be_written_ends_badly_but_loses_nothing(tmp
         acknowledged = order_ids(client.ask(*orders(1, 50)))
         resource.prlimit(engine.process_id, resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
         engine.send_signal(signal.SIGTERM)
-        client.rest()
+        client.remainder()
         status, _output, errors = engine.end()
         client.close()
     assert status == 1

@@ -109,7 +109,7 @@ def test_nobody_acts_for_somebody_else(engine: RunningEngine) -> None:
         assert kinds(mallory.ask(limit("1", "SELL", 10, 6, symbol="A"))) == ["order_accepted"]
         assert state_of(alice) == before
         mallory.send(login_message("alice"), {"type": "cancel_all"})
-        assert [answer["type"] for answer in mallory.rest()] == ["login_rejected"]
+        assert [answer["type"] for answer in mallory.remainder()] == ["login_rejected"]
         assert state_of(alice) == before
 
 

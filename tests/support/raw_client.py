@@ -65,7 +65,7 @@ class RawClient:
         message: Message = json.loads(self.next_line(), parse_float=Decimal)
         return message
 
-    def rest(self) -> list[Message]:
+    def remainder(self) -> list[Message]:
         """Every message up to the end of the connection."""
         return [json.loads(line, parse_float=Decimal) for line in self._lines.readlines()]
 

@@ -158,12 +158,12 @@ class EngineConnection:
 
     def _split(self, data: bytes) -> None:
         """Add `data` to the buffer.  A long answer's pieces are joined once, when its newline has come."""
-        first, *rest = data.split(b"\n")
+        first, *later = data.split(b"\n")
         self._unfinished_line.append(first)
-        if rest:
+        if later:
             self._lines.append(b"".join(self._unfinished_line))
-            self._lines.extend(rest[:-1])
-            self._unfinished_line = [rest[-1]]
+            self._lines.extend(later[:-1])
+            self._unfinished_line = [later[-1]]
 
     def close(self) -> None:
         """Close the connection; what has been received already may still be read.  Twice is fine."""

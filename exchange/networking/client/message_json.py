@@ -75,8 +75,8 @@ def encode_message(message: Message) -> str:
     prices = [f'"{name}":{_price_text(message[name])}' for name in REQUEST_PRICE_FIELDS if name in message]
     if not prices:
         return _ENCODER.encode(message)
-    rest = {name: value for name, value in message.items() if name not in REQUEST_PRICE_FIELDS}
-    text = _ENCODER.encode(rest)
+    others = {name: value for name, value in message.items() if name not in REQUEST_PRICE_FIELDS}
+    text = _ENCODER.encode(others)
     return "{" + ",".join(part for part in (text[1:-1], *prices) if part) + "}"
 
 

@@ -1,8 +1,8 @@
 """One operator's connection: bytes → lines → `operator_wish` → the inbound queue, and the answers back.
 
 Every line is answered by exactly one line, in order, and the conversation goes on: after an `error` too, and after
-a line that is too long, whose rest is thrown away up to its newline.  Nobody holds a thread for ever: a line must
-be complete, and an answer taken, within a few seconds, and the engine's stop ends the conversation at once.
+a line that is too long, whose remainder is thrown away up to its newline.  Nobody holds a thread for ever: a line
+must be complete, and an answer taken, within a few seconds, and the engine's stop ends the conversation at once.
 """
 
 from __future__ import annotations
@@ -83,14 +83,14 @@ class OperatorLines:
 
     def feed(self, received: bytes) -> list[Union[bytes, TooLong]]:
         """The lines, without their newlines, that `received` completes or makes too long."""
-        *ended, rest = received.split(b"\n")
+        *ended, remainder = received.split(b"\n")
         lines: list[Union[bytes, TooLong]] = []
         for piece in ended:
             # One by one, so that what comes behind a line that is too long is not lost with it.
             lines += self._take(piece + b"\n")
             self.is_skipping = False
-        lines += self._take(rest)
-        self.is_within_line = bool(rest) or (self.is_within_line and not ended)
+        lines += self._take(remainder)
+        self.is_within_line = bool(remainder) or (self.is_within_line and not ended)
         return lines
 
     def _take(self, piece: bytes) -> list[Union[bytes, TooLong]]:

@@ -66,7 +66,7 @@ class Outbox:
         self._owed_bytes = 0
         # Whether what was written last ended in the middle of a line.
         self._line_is_cut = False
-        # Whether what was handed over last did: the rest of a long answer is still to be made.
+        # Whether what was handed over last did: what is left of a long answer is still to be made.
         self._line_is_open = False
         # Whether `on_caught_up` is to be called when the backlog is empty, however small it was.
         self._must_tell_when_taken = False
@@ -100,7 +100,7 @@ class Outbox:
     def send(self, data: bytes) -> None:
         """Send lines, now or as soon as the client takes them.  Never waits; silent once finished.
 
-        The last line may be open: then whoever sent it sends its rest next.
+        The last line may be open: then whoever sent it sends what is left of it next.
         """
         with self._lock:
             has_left_some = self._send(data)
@@ -151,8 +151,8 @@ class Outbox:
     def give_up(self, backlog_bytes: int) -> None:
         """Drop the client, unless less than `backlog_bytes` waits for it by now: so the others have room.
 
-        It is told why as if its own limit were exceeded; but if the rest of a line that must go ahead of that is
-        so long that it is given up again, it ends at once.
+        It is told why as if its own limit were exceeded; but if what is left of a line that must go ahead of that
+        is so long that it is given up again, it ends at once.
         """
         with self._lock:
             if self._backlog_bytes < backlog_bytes:

@@ -1,4 +1,4 @@
-"""What waits behind a long answer of one connection: the rest of that answer, then whatever was told later.
+"""What waits behind a long answer of one connection: what is left of that answer, then whatever was told later.
 
     parts:  pieces still to be made ─ line ─ line ─ pieces of the next long answer ─ line …
 

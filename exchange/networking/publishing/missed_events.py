@@ -6,7 +6,7 @@ The last private events of every user are held in memory as the lines that were 
 * **all of them are held**: the very lines again, in order;
 * **some are not** (the *gap path*): `gap`, then the user's `orders` and `positions` as they stand, then the events
   of the gap.  Those that memory has let go were looked up on disk before the login got its turn, in the thread
-  that read it (of very many, the oldest are fills alone); the rest are held.
+  that read it (of very many, the oldest are fills alone); the others are held.
 
 The look-up and the login's turn are two moments, and the market goes on between them.  So the two parts must
 overlap: events that were let go after the look-up would be in neither part, and the login is refused.

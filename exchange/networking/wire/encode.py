@@ -4,7 +4,7 @@ places that spell what the exchange writes.
 Every line is ASCII, ends in a newline and is one JSON object; strings that came from outside are escaped, symbols
 and enum members are of a charset that needs none.  Prices leave as decimal numbers of currency, made from ticks by
 integer arithmetic.  The lines are f-strings because order_accepted and order_executed are written hundreds of
-thousands of times a second (about 1 µs each); the rest looks the same so that there is one way to read.
+thousands of times a second (about 1 µs each); all else looks the same so that there is one way to read.
 """
 
 from __future__ import annotations
@@ -237,11 +237,11 @@ def _average_price(position: PositionState) -> str:
     """Cost per unit, rounded half-even to 10⁻⁹ currency units; null for a flat position."""
     if position.net_quantity == 0:
         return "null"
-    # Cost and quantity of a short position are both negative.  With a positive divisor 0 <= rest < divisor.
+    # Cost and quantity of a short position are both negative.  With a positive divisor 0 <= remainder < divisor.
     divisor = abs(position.net_quantity)
     cost_nanos = position.cost_nanos * (1 if position.net_quantity > 0 else -1)
-    nanos, rest = divmod(cost_nanos, divisor)
-    if 2 * rest > divisor or (2 * rest == divisor and nanos % 2 == 1):
+    nanos, remainder = divmod(cost_nanos, divisor)
+    if 2 * remainder > divisor or (2 * remainder == divisor and nanos % 2 == 1):
         nanos += 1
     return nanos_text(nanos)
 

@@ -38,7 +38,7 @@ class LineReader:
 
     def feed(self, received: bytes) -> list[bytes]:
         """The lines, without their newlines, that `received` completes.  Raises LineTooLongError."""
-        *lines, rest = received.split(b"\n")
+        *lines, remainder = received.split(b"\n")
         if lines:
             if self._partial:
                 self._partial += lines[0]
@@ -47,7 +47,7 @@ class LineReader:
             for index, line in enumerate(lines):
                 if len(line) >= LINE_BYTES_MAX:
                     raise LineTooLongError(lines[:index])
-        self._partial += rest
+        self._partial += remainder
         if len(self._partial) >= LINE_BYTES_MAX:
             raise LineTooLongError(lines)
         return lines

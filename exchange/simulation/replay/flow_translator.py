@@ -152,8 +152,8 @@ class FlowTranslator:
         return SkipReason.BETWEEN_TICKS if self._ticks(row) is None else None
 
     def _ticks(self, row: Row) -> Optional[int]:
-        ticks, rest = divmod(row.price * PRICE_UNIT, self._tick_size)
-        return None if rest else int(ticks)
+        ticks, remainder = divmod(row.price * PRICE_UNIT, self._tick_size)
+        return None if remainder else int(ticks)
 
     def _enter(self, order: RecordedOrder) -> ReplayRequest:
         self._entry_count += 1

@@ -39,8 +39,8 @@ class Agent(ABC):
 
         Always the lower would be a bias: traders price by the middle, so the market would sink by itself.
         """
-        half, rest = divmod(bid + ask, 2)
-        return half + self._random.randint(0, rest)
+        half, remainder = divmod(bid + ask, 2)
+        return half + self._random.randint(0, remainder)
 
     def _quantity(self, lots_max: int) -> int:
         return self._instrument.quantity(self._random.randint(1, lots_max))

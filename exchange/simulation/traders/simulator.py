@@ -188,8 +188,8 @@ class Simulation:
     def _quota(self, number: int) -> Optional[int]:
         if self._options.order_count is None:
             return None
-        share, rest = divmod(self._options.order_count, self._options.user_count)
-        return share + (number < rest)
+        share, remainder = divmod(self._options.order_count, self._options.user_count)
+        return share + (number < remainder)
 
     def _run(self, trader: Trader) -> None:
         """The body of a trader's thread."""

@@ -75,7 +75,7 @@ def be_refused(exchange: InProcessExchange, number: int) -> None:
 def break_off(exchange: InProcessExchange, number: int) -> None:
     with RawClient(exchange.port) as client:
         client.send(b"x" * 70_000)
-        assert [message["code"] for message in client.rest()] == ["LINE_TOO_LONG"]
+        assert [message["code"] for message in client.remainder()] == ["LINE_TOO_LONG"]
     with RawClient(exchange.port) as client:
         assert client.login(f"trader{number}", token="wrong")["type"] in {"login_rejected", "logged_in"}
 

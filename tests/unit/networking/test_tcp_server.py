@@ -153,9 +153,9 @@ def test_a_user_who_differs_by_letter_case_alone_is_refused_and_hung_up_on(
             refused = impostor.login(name)
             assert refused["type"] == "login_rejected"
             assert name in refused["text"]
-            assert impostor.rest() == []
+            assert impostor.remainder() == []
 
 
 def test_a_second_login_on_one_connection_is_refused_and_ends_it(alice: RawClient) -> None:
     alice.send(login_message("zoe"), limit("1", "BUY", 1, 1))
-    assert kinds(alice.rest()) == ["login_rejected"]
+    assert kinds(alice.remainder()) == ["login_rejected"]

@@ -49,7 +49,7 @@ def test_it_opens_with_its_orders_positions_and_tokens_and_goes_on(path: Path) -
         crossing = [limit("x1", "SELL", 1, 99.0, symbol="ACME"), limit("x2", "BUY", 1, 99.0, symbol="ACME")]
         assert kinds(alice.ask(*crossing)).count("order_executed") == 2
         engine.send_signal(signal.SIGTERM)
-        alice.rest()
+        alice.remainder()
         assert engine.end()[0] == 0
     ledger = (path / "trades" / "trades.jsonl").read_bytes().splitlines()
     assert [json.loads(line)["trade_id"] for line in ledger] == list(range(1, LAST_TRADE_ID + 2))

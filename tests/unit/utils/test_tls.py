@@ -271,7 +271,7 @@ def test_a_handshake_that_does_not_go_on_is_ended(
 ) -> None:
     monkeypatch.setattr(connection_reader, "TLS_HANDSHAKE_S_MAX", 0.1)
     with running_exchange(tls=server_tls) as exchange, RawClient(exchange.port) as silent:
-        assert silent.rest() == []
+        assert silent.remainder() == []
 
 
 def test_a_handshake_that_goes_on_for_ever_is_ended(
@@ -288,7 +288,7 @@ def test_a_handshake_that_goes_on_for_ever_is_ended(
             # Far less than the limit on silence, so that alone would never end it.
             if select.select([dripping.socket], [], [], 0.01)[0]:
                 break
-        assert dripping.rest() == []
+        assert dripping.remainder() == []
 
 
 def test_a_stop_waits_for_no_handshake(

@@ -55,7 +55,7 @@ def test_nothing_behind_a_refused_login_is_carried_out(exchange: InProcessExchan
         alice.ask(limit("1", "BUY", 1, 1))
     with RawClient(exchange.port) as sneaky:
         sneaky.send(login_message("ALICE"), login_message("mallory"), limit("2", "BUY", 1, 1))
-        assert kinds(sneaky.rest()) == ["login_rejected"]
+        assert kinds(sneaky.remainder()) == ["login_rejected"]
     assert orders_entered(exchange) == 1
 
 
@@ -68,7 +68,7 @@ def test_nothing_behind_a_logout_is_carried_out(exchange: InProcessExchange, cli
         login_message("mallory"),
         limit("3", "BUY", 1, 1),
     )
-    assert kinds(client.rest()) == ["logged_in", "order_accepted", "logged_out"]
+    assert kinds(client.remainder()) == ["logged_in", "order_accepted", "logged_out"]
     client.close()
     assert orders_entered(exchange) == 1
 
@@ -76,7 +76,7 @@ def test_nothing_behind_a_logout_is_carried_out(exchange: InProcessExchange, cli
 def test_a_client_that_stops_sending_still_gets_every_answer(client: RawClient) -> None:
     client.send(login_message("alice"), *[limit(str(number), "BUY", 1, 1) for number in range(300)])
     client.half_close()
-    assert kinds(client.rest()) == ["logged_in"] + ["order_accepted"] * 300
+    assert kinds(client.remainder()) == ["logged_in"] + ["order_accepted"] * 300
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
@@ -87,7 +87,7 @@ def test_a_line_too_long_is_answered_after_what_came_before_and_ends_the_connect
     exchange.server.linger_s = WAIT_S
     client.send(login_message("alice"), limit("1", "BUY", 1, 1))
     client.socket.sendall(b"x" * LINE_BYTES_MAX * 3 + end + b'{"type":"ping"}\n')
-    rest = client.rest()
+    rest = client.remainder()
     assert kinds(rest) == ["logged_in", "order_accepted", "error"]
     assert rest[-1]["code"] == WireCode.LINE_TOO_LONG.value
     for _ in range(1_000):
@@ -99,7 +99,7 @@ def test_a_last_line_without_its_newline_is_refused_not_dropped(client: RawClien
     """It may have been cut off anywhere, also where what is left happens to be a request."""
     client.socket.sendall(b'{"type":"ping","id":1}\n' + end)
     client.half_close()
-    pong, error = client.rest()
+    pong, error = client.remainder()
     assert pong == {"type": "pong", "id": 1}
     assert (error["code"], "newline" in error["text"]) == (WireCode.MALFORMED.value, True)
 
@@ -115,7 +115,7 @@ def test_the_longest_line_allowed_is_served(client: RawClient, user: Optional[st
 @pytest.mark.parametrize("end", [b"", b"\n"])
 def test_before_a_login_a_line_may_be_no_longer_than_a_login_needs(client: RawClient, end: bytes) -> None:
     client.socket.sendall(b'{"type":"ping"}\n' + b" " * STRANGER_LINE_BYTES_MAX + end)
-    pong, error = client.rest()
+    pong, error = client.remainder()
     assert pong == {"type": "pong"}
     assert (error["code"], "4096 bytes" in error["text"]) == (WireCode.LINE_TOO_LONG.value, True)
 
@@ -129,7 +129,7 @@ def test_behind_a_login_in_the_same_piece_a_line_may_be_as_long_as_any(client: R
 def test_a_logout_is_answered_and_the_connection_closed(alice: RawClient, bob: RawClient) -> None:
     alice.ask(limit("1", "SELL", 1, 1))
     alice.send({"type": "logout"})
-    assert kinds(alice.rest()) == ["logged_out"]
+    assert kinds(alice.remainder()) == ["logged_out"]
     assert kinds(bob.ask(limit("1", "BUY", 1, 1))) == ["order_accepted", "order_executed"]
 
 
@@ -148,7 +148,7 @@ def test_a_connection_that_ends_leaves_no_subscription_no_session_and_no_thread(
         leaving.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     elif way == "line too long":
         leaving.socket.sendall(b"x" * LINE_BYTES_MAX)
-        leaving.rest()
+        leaving.remainder()
     leaving.close()
     join_readers()
     with RawClient(exchange.port) as bob:
@@ -200,7 +200,7 @@ def test_orders_behind_the_reset_of_their_user_are_thrown_away(ends_with_connect
         exchange.put(None, [ResetUser("alice")], lambda: None)
         exchange.put(connection, [stolen], lambda: None)
         exchange.disk.may_commit.set()
-        assert kinds(alice.rest()) == ["order_accepted", "error"]
+        assert kinds(alice.remainder()) == ["order_accepted", "error"]
         with RawClient(exchange.port) as heir:
             heir.login("alice", last_seq=0)
             assert [event["client_order_id"] for event in heir.heard()] == ["before"]
@@ -293,7 +293,7 @@ def test_clients_beyond_the_limit_are_told_so_and_hung_up_on_and_the_others_serv
         with RawClient(exchange.port) as first, RawClient(exchange.port) as second:
             assert (first.heard(), second.heard()) == ([], [])
             with RawClient(exchange.port) as third:
-                (answer,) = third.rest()
+                (answer,) = third.remainder()
                 assert (answer["type"], answer["code"]) == ("error", "RATE_LIMITED")
                 assert "2 are open" in answer["text"]
             assert (first.heard(), second.heard()) == ([], [])
@@ -314,7 +314,7 @@ def test_a_stop_answers_what_was_read_then_says_so_to_everybody() -> None:
         assert kinds(busy.ask(limit("1", "BUY", 1, 1))) == ["order_accepted"]
         exchange.stop()
         for client in (busy, idle):
-            (goodbye,) = client.rest()
+            (goodbye,) = client.remainder()
             assert (goodbye["type"], goodbye["code"]) == ("error", "ENGINE_STOPPING")
     join_readers()
     with pytest.raises(ConnectionRefusedError):
@@ -350,7 +350,7 @@ def test_a_failed_exchange_tells_its_clients_why_and_lets_go_of_them() -> None:
         assert exchange.has_failed.wait(WAIT_S)
         exchange.server.abandon("the exchange has failed")
         for client in (alice, idle):
-            (goodbye,) = client.rest()
+            (goodbye,) = client.remainder()
             assert (goodbye["code"], goodbye["text"]) == ("ENGINE_STOPPING", "the exchange has failed")
     assert [str(failure) for failure in exchange.failures] == ["disk full"]
     exchange.server.stop_sending()

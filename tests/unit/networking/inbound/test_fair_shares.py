@@ -179,5 +179,5 @@ def test_who_goes_on_beyond_the_rate_is_read_no_more_but_answered_in_full(user: 
             assert [bob.heard() for _ in range(200)] == [[]] * 200
         assert held_back_at <= exchange.count_of(Ping) - 200 <= held_back_at + 200
         exchange.server.stop_reading()
-        answers += [message for message in flooder.rest() if message["type"] == "pong"]
+        answers += [message for message in flooder.remainder() if message["type"] == "pong"]
         assert len(answers) == exchange.count_of(Ping) - 200 < 4 * FLOOD

@@ -92,7 +92,7 @@ class Operator:
         answer: Message = json.loads(line)
         return answer
 
-    def rest(self) -> list[Message]:
+    def remainder(self) -> list[Message]:
         """Every answer up to the end of the conversation."""
         return [json.loads(line) for line in self._answers.readlines()]
 
@@ -102,7 +102,7 @@ def raw(directory: Path, data: bytes) -> list[Message]:
     with Operator(directory) as operator:
         operator.send(data)
         operator.socket.shutdown(socket.SHUT_WR)
-        return operator.rest()
+        return operator.remainder()
 
 
 def codes(answers: list[Message]) -> list[str]:
@@ -294,7 +294,7 @@ def test_half_a_line_has_one_deadline_however_it_trickles_in(exchange: InProcess
 
 def test_who_begins_no_line_is_hung_up_on_without_a_word(exchange: InProcessExchange, tmp_path: Path) -> None:
     with serving(exchange, tmp_path, FOR_EVER._replace(idle_s=SOON)), Operator(tmp_path) as operator:
-        assert operator.rest() == []
+        assert operator.remainder() == []
 
 
 def test_each_line_has_a_deadline_of_its_own(exchange: InProcessExchange, tmp_path: Path) -> None:
@@ -326,11 +326,11 @@ def test_an_operator_who_says_nothing_keeps_nobody_waiting(directory: Path) -> N
 def test_one_operator_too_many_is_told_so_and_finds_a_place_when_one_has_left(directory: Path) -> None:
     operators = [Operator(directory) for _ in range(CONVERSATIONS_MAX)]
     with Operator(directory) as late:
-        (answer,) = late.rest()
+        (answer,) = late.remainder()
     assert answer["code"] == "RATE_LIMITED"
     assert f"{CONVERSATIONS_MAX} are connected" in answer["text"]
     operators[0].socket.shutdown(socket.SHUT_WR)
-    assert operators[0].rest() == []
+    assert operators[0].remainder() == []
     assert ask(directory, {"do": "list"})["type"] == "everything"
     for operator in operators:
         operator.__exit__()
@@ -346,7 +346,7 @@ def test_the_stop_waits_for_no_operator_and_tells_them(exchange: InProcessExchan
         halfway.send(LIST[:5])
     for operator in (silent, halfway):
         with operator:
-            assert codes(operator.rest()) == ["ENGINE_STOPPING"]
+            assert codes(operator.remainder()) == ["ENGINE_STOPPING"]
 
 
 def test_an_answer_under_way_is_sent_before_the_stop_and_no_line_behind_it_is_carried_out(
@@ -368,7 +368,7 @@ def test_an_answer_under_way_is_sent_before_the_stop_and_no_line_behind_it_is_ca
         stopping.start()
         wait_until_it_stops(tmp_path)
         exchange.disk.may_commit.set()
-        assert codes(operator.rest()) == ["phase_set", "ENGINE_STOPPING"]
+        assert codes(operator.remainder()) == ["phase_set", "ENGINE_STOPPING"]
     stopping.join(WAIT_S)
     assert exchange.engine.sequence == 2
 
@@ -395,7 +395,7 @@ def test_no_thread_to_spare_is_told_to_the_operator_and_ends_nothing(
     size_bytes = threading.stack_size(2**47)
     try:
         with Operator(directory) as operator:
-            assert codes(operator.rest()) == ["RATE_LIMITED"]
+            assert codes(operator.remainder()) == ["RATE_LIMITED"]
     finally:
         threading.stack_size(size_bytes)
     assert ask(directory, {"do": "list"})["type"] == "everything"

@@ -127,7 +127,7 @@ def test_the_answer_to_a_login_comes_before_any_heartbeat_however_long_it_took(
 def test_a_client_that_shows_none_is_dropped_within_two_heartbeats(exchange: InProcessExchange) -> None:
     with RawClient(exchange.port) as silent:
         silent.login("alice", heartbeat_s=0.3)
-        heard = silent.rest()
+        heard = silent.remainder()
         assert 1 <= len(heard) <= 3
         assert set(kinds(heard)) == {"heartbeat"}
     join_readers()
@@ -137,5 +137,5 @@ def test_a_client_that_asked_for_none_may_be_silent_and_hears_nothing(exchange: 
     with RawClient(exchange.port) as silent, RawClient(exchange.port) as watched:
         silent.login("silent")
         watched.login("watched", heartbeat_s=0.2)
-        assert set(kinds(watched.rest())) == {"heartbeat"}
+        assert set(kinds(watched.remainder())) == {"heartbeat"}
         assert kinds(silent.ask(limit("1", "BUY", 1, 1))) == ["order_accepted"]

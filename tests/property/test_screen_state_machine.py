@@ -180,10 +180,14 @@ class ScreenMachine(RuleBasedStateMachine):
     def paste(self, text: str) -> None:
         self.type(Paste(text))
 
-    @rule(data=st.text(alphabet="bsf5aj\r", min_size=1, max_size=4))
+    @rule(data=st.text(alphabet="bsf5j", min_size=2, max_size=3))
     def read_at_once(self, data: str) -> None:
-        """What one read of the terminal brought, after a moment without any."""
-        now = self.scene.now + 1.0
+        """Arm, and then what one read of the terminal brought."""
+        self.type(Key("escape"))
+        if not self.model.is_armed:
+            self.type(Key("a"))
+        self.type(Key("space"))
+        now = self.scene.now
         inputs = BurstGuard().take(KeyDecoder().feed(data.encode(), now), now)
         assert sum(self.type(found) for found in inputs) <= 1
 

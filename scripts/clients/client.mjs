@@ -4,7 +4,7 @@
 //   node client.mjs --user alice --state alice.json --order BUY,10,101.25
 //
 // Written from exchange/networking/PROTOCOL.md alone, with nothing but Node's standard library: a start for your own.
-// It may read and write the one file it is given (token and last event, mode 0600) and talk to the exchange.
+// It may read and write the one file it is given (tokens and last event, mode 0600) and talk to the exchange.
 
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -12,6 +12,8 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 
 const HEARTBEAT_S = 5;
+// An exchange answers failed logins of one address ever later after the fifth.
+const OTHER_TOKENS_TRIED_MAX = 3;
 
 const USAGE = `usage: client.mjs --user NAME --state FILE [options]
   --user NAME                    who trades
@@ -22,8 +24,22 @@ const USAGE = `usage: client.mjs --user NAME --state FILE [options]
   --order SIDE,QUANTITY,PRICE    place this order: BUY,10,101.25
   --help                         this text`;
 
+// A terminal obeys what it is shown (ESC ] 52 fills the clipboard), so what an exchange says is shown escaped.
+const SHORT = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+function visible(text) {
+  return text.replace(/[^\x20-\x7e]/gu, (letter) => {
+    const hex = letter.codePointAt(0).toString(16);
+    if (hex.length > 4) return `\\U${hex.padStart(8, '0')}`;
+    return SHORT[letter] ?? (hex.length > 2 ? `\\u${hex.padStart(4, '0')}` : `\\x${hex.padStart(2, '0')}`);
+  });
+}
+
+const say = (line) => console.log(visible(line));
+const complain = (line) => console.error(visible(`client.mjs: ${line}`));
+
 function refuse(reason) {
-  console.error(`client.mjs: ${reason} (see --help)`);
+  complain(`${reason} (see --help)`);
   process.exit(2);
 }
 
@@ -59,7 +75,8 @@ if (options.order && !/^(BUY|SELL),[0-9]+,[0-9]+(\.[0-9]+)?$/.test(options.order
   refuse(`order '${options.order}' is not SIDE,QUANTITY,PRICE like BUY,10,101.25`);
 }
 
-// --- what must survive this process: the token, and the last private event that was worked through ----------------
+// --- what must survive this process: the token, the last private event that was worked through, and the tokens of
+// --- other exchanges -----------------------------------------------------------------------------------------------
 
 const state = readState();
 
@@ -107,36 +124,52 @@ function showBook() {
     const price = choose(...side.keys());
     return `${side.get(price)[0]} @ ${price}`;
   };
-  console.log(`book: bid ${best(book.BID, Math.max)} | ask ${best(book.ASK, Math.min)}`);
+  say(`book: bid ${best(book.BID, Math.max)} | ask ${best(book.ASK, Math.min)}`);
 }
 
 // --- what the exchange says ------------------------------------------------------------------------------------------
 
 const handlers = {
-  logged_in({ user, token, next_seq }) {
-    if (token) state.token = token;
+  logged_in({ user, token = attempt.token, next_seq }) {
+    const notice = whatIsUnlikeBefore(user, token, next_seq);
+    if (attempt.isAfresh && !notice) { // It was not because of the past that it refused.
+      refused(refusal);
+      socket.destroy();
+      return;
+    }
     keepState();
-    console.log(`logged in as ${user}, next event ${next_seq}`);
+    if (notice) complain(notice);
+    say(`logged in as ${user}, next event ${next_seq}`);
     send({ type: 'subscribe', channel: 'book', symbol: options.symbol });
     if (options.order) placeOrder(...options.order.split(','));
   },
+  login_rejected(message) {
+    refusal ??= message;
+    if (attempt.token && attempt.token === state.token) {
+      const others = (state.others ?? []).slice(0, OTHER_TOKENS_TRIED_MAX);
+      if (message.code === 'BAD_VALUE' && attempt.last_seq) attempts.push({ token: state.token, isAfresh: true });
+      if (message.code === 'BAD_TOKEN') attempts.push({}, ...others.map((token) => ({ token })));
+    }
+    if (attempts.length === 0) refused(refusal);
+    socket.destroy(); // What is still to be tried comes when it is closed.
+  },
   book_snapshot(message) { takeSnapshot(message); showBook(); },
   book_update(message) { takeUpdate(message); showBook(); },
-  order_accepted({ order_id, client_order_id }) { console.log(`accepted: order ${order_id} (${client_order_id})`); },
+  order_accepted({ order_id, client_order_id }) { say(`accepted: order ${order_id} (${client_order_id})`); },
   order_executed({ side, quantity, price, remaining_quantity, status }) {
-    console.log(`filled: ${side} ${quantity} @ ${price}, ${remaining_quantity} remaining, ${status}`);
+    say(`filled: ${side} ${quantity} @ ${price}, ${remaining_quantity} remaining, ${status}`);
   },
-  order_canceled({ order_id, reason }) { console.log(`canceled: order ${order_id}, ${reason}`); },
-  order_replaced({ order_id, price, quantity }) { console.log(`replaced: order ${order_id} now ${quantity} @ ${price}`); },
-  order_expired({ order_id }) { console.log(`expired: order ${order_id}`); },
-  order_triggered({ order_id, stop_price }) { console.log(`triggered: order ${order_id} at ${stop_price}`); },
-  instrument_status({ symbol, phase }) { console.log(`${symbol} is now ${phase}`); },
-  gap({ from, to }) { console.log(`missed: events ${from} to ${to}; their fills follow`); },
-  order_rejected: refused, login_rejected: refused, error: refused,
+  order_canceled({ order_id, reason }) { say(`canceled: order ${order_id}, ${reason}`); },
+  order_replaced({ order_id, price, quantity }) { say(`replaced: order ${order_id} now ${quantity} @ ${price}`); },
+  order_expired({ order_id }) { say(`expired: order ${order_id}`); },
+  order_triggered({ order_id, stop_price }) { say(`triggered: order ${order_id} at ${stop_price}`); },
+  instrument_status({ symbol, phase }) { say(`${symbol} is now ${phase}`); },
+  gap({ from, to }) { say(`missed: events ${from} to ${to}; their fills follow`); },
+  order_rejected: refused, error: refused,
 };
 
 function refused({ type, code, text }) {
-  console.log(`${type}: ${code}: ${text}`);
+  say(`${type}: ${code}: ${text}`);
   if (type === 'login_rejected') process.exitCode = 1;
 }
 
@@ -146,35 +179,83 @@ function placeOrder(side, quantity, price) {
     quantity: Number(quantity), price: Number(price) });
 }
 
+// --- the login: an exchange that is another one, or was put back from an older copy, is told apart -------------------
+
+// What is still to be tried, each on a connection of its own, since a refused login ends its connection.
+const attempts = [state.token ? { token: state.token, last_seq: state.seq } : {}];
+let attempt;
+let refusal = null; // The first one: it tells most, if nothing else fits.
+
+// Takes over what counts from now on; returns the one line that says why it is not what it was before.
+function whatIsUnlikeBefore(user, token, next_seq) {
+  const before = state.token;
+  state.token = token;
+  if (before === undefined || (before === token && !attempt.isAfresh)) return '';
+  const [seen, known] = [state.seq, next_seq - 1];
+  if (before === token) {
+    if (known >= seen) return '';
+    state.seq = known;
+    return `the exchange knows ${known} events of ${user}, this side ${seen}: it was put back from an older copy, `
+      + 'and what it says counts';
+  }
+  state.others = [before, ...(state.others ?? []).filter((other) => other !== token)];
+  state.seq = known;
+  if (attempt.token) return `this is another exchange than the last time: it knows ${user} by an earlier token`;
+  return `this exchange did not know ${user}: the name is claimed anew, and the token of the exchange before is `
+    + `kept beside the new one in ${options.state}`;
+}
+
 // --- the connection -----------------------------------------------------------------------------------------------
 
-const socket = net.connect(Number(options.port), options.host);
+let socket;
 let isConnected = false;
-const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
+const send = (message) => { if (socket.writable) socket.write(`${JSON.stringify(message)}\n`); };
 
-socket.on('connect', () => {
-  socket.setNoDelay(true);
-  isConnected = true;
-  const known = state.token ? { token: state.token, last_seq: state.seq } : {};
-  send({ type: 'login', user: options.user, heartbeat_s: HEARTBEAT_S, ...known });
-});
-const lines = createInterface({ input: socket });
-lines.on('error', () => {}); // Newer versions of Node repeat the socket's errors here; the socket's are told below.
-lines.on('line', (line) => {
-  const message = JSON.parse(line);
+function connect() {
+  attempt = attempts.shift();
+  socket = net.connect(Number(options.port), options.host);
+  socket.on('connect', () => {
+    socket.setNoDelay(true);
+    isConnected = true;
+    const { token, last_seq } = attempt;
+    send({ type: 'login', user: options.user, heartbeat_s: HEARTBEAT_S, token, last_seq });
+  });
+  const lines = createInterface({ input: socket });
+  lines.on('error', () => {}); // Newer versions of Node repeat the socket's errors here; the socket's are told below.
+  const its = socket;
+  lines.on('line', (line) => {
+    if (its.destroyed) return; // What was read before, but is of no use any more.
+    try {
+      take(JSON.parse(line));
+    } catch (error) {
+      complain(`cannot go on after '${line.slice(0, 80)}': ${error.message}`);
+      process.exitCode = 1;
+      attempts.length = 0;
+      socket.destroy();
+    }
+  });
+  socket.on('error', (error) => {
+    const what = isConnected ? 'the connection broke' : `cannot reach an exchange at ${options.host}:${options.port}`;
+    // Where a name has several addresses Node has a message for each of them, and none for all.
+    complain(`${what}: ${error.message || error.code}`);
+    process.exitCode = 1;
+    attempts.length = 0;
+  });
+  socket.on('close', () => {
+    if (attempts.length > 0) connect();
+    else if (isConnected) say('the connection is closed');
+  });
+}
+
+function take(message) {
   if (message.seq <= state.seq) return; // A private event that was worked through before.
-  handlers[message.type]?.(message);
+  if (Object.hasOwn(handlers, message.type)) handlers[message.type](message);
   if (message.seq > state.seq) {
     state.seq = message.seq;
     keepState();
   }
-});
+}
+
+connect();
 setInterval(() => send({ type: 'ping' }), HEARTBEAT_S * 1000).unref();
-socket.on('error', (error) => {
-  const what = isConnected ? 'the connection broke' : `cannot reach an exchange at ${options.host}:${options.port}`;
-  // Where a name has several addresses Node has a message for each of them, and none for all.
-  console.error(`client.mjs: ${what}: ${error.message || error.code}`);
-  process.exitCode = 1;
-});
-socket.on('close', () => { if (isConnected) console.log('the connection is closed'); });
 process.on('SIGINT', () => send({ type: 'logout' }));

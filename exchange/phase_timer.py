@@ -3,8 +3,9 @@
     engine's books ──phases.next_due──► PhaseTimer: is it time? ──► ChangePhase, a command like any other
 
 The engine has no clock, so somebody must tell it that a halt, a call or a trading day is over: the matching
-thread, which looks here before each batch.  What comes next is looked for only when a phase has changed, so a look
-costs next to nothing where nothing is to come.  Owned by the matching thread.
+thread, which looks here before each batch.  What comes next is looked for only when a phase has changed, or an
+order has come into an idle row of calls, so a look costs next to nothing where nothing is to come.  Owned by the
+matching thread.
 
 A schedule goes by the system's clock.  What lasts for so long (a halt, a call) is waited for by the monotonic
 clock, from when it was first seen to come next: however the system's clock jumps, a halt gets no shorter.
@@ -16,7 +17,8 @@ from collections.abc import Callable
 from typing import Optional
 
 from exchange.engine.commands import ChangePhase
-from exchange.engine.phases import Due, next_due
+from exchange.engine.orderbook import OrderBook
+from exchange.engine.phases import Due, is_idle_call, next_due
 from exchange.engine.state import State
 from exchange.engine.words import PhaseReason
 
@@ -49,6 +51,8 @@ class PhaseTimer:
         # Whether `_next` was just taken: a call that follows a halt is counted from the halt's end.
         self._is_taken = False
         self._is_stale = True
+        # Rows of calls (RULES 28) to which the next order brings an end again.
+        self._idle: list[OrderBook] = []
 
     def look_again(self) -> None:
         """A phase has changed, or an instrument was listed: something else may come next."""
@@ -76,8 +80,9 @@ class PhaseTimer:
         return (due.at - self._clock_ns()) / NS_PER_S
 
     def _coming(self) -> Optional[Due]:
-        if self._is_stale:
+        if self._is_stale or not all(map(is_idle_call, self._idle)):
             now_ns = self._clock_ns()
+            self._idle = list(filter(is_idle_call, self._state.books.values()))
             coming = next_due(self._state.books.values(), now_ns)
             if coming is not None and coming != self._next:
                 self._next_s = self._seen_s(coming, now_ns)

@@ -171,6 +171,7 @@ def _accept(state: State, order: Order, account: Account, book: OrderBook, times
         # All that `arrive` would do where no rule asks for more.
         state.matcher.match(order, book, timestamp, events)
     else:
+        phases.end_idle(book, timestamp)
         arrive(state.matcher, book, order, timestamp, events)
     return events
 

@@ -178,6 +178,24 @@ def tell_status(book: OrderBook, reason: PhaseReason, events: list[Event]) -> No
     events.append(InstrumentStatusChanged(book.instrument.symbol, book.phase, reason, until))
 
 
+def is_idle_call(book: OrderBook) -> bool:
+    """Whether it is in one of a row of calls (RULES 28) and holds no order, so that the end would change nothing.
+
+    A triggered stop enters at once in such a call, so it rests like any other order.
+    """
+    if not book.hours.is_repeated:
+        return False
+    return all(side.best() is None and side.market.first is None for side in (book.bids, book.asks))
+
+
+def end_idle(book: OrderBook, timestamp: int) -> None:
+    """An order comes: where the row of calls was idle, this call ends at the next moment of its beat."""
+    every_ms, end = book.instrument.call_every_ms, book.hours.timed_end
+    if every_ms is not None and end is not None and is_idle_call(book):
+        every_ns = every_ms * NS_PER_MS
+        book.hours.timed_end = end + ((timestamp - end) // every_ns + 1) * every_ns
+
+
 def _next_call_end(book: OrderBook, every_ns: int, timestamp: int) -> int:
     """The end of the next in a row of calls: on the beat of the last one, and later than now."""
     last_end = book.hours.timed_end if book.hours.is_repeated else None
@@ -257,7 +275,8 @@ def _scheduled(book: OrderBook, now: int) -> Optional[Due]:
 
 def _timed(book: OrderBook) -> Optional[Due]:
     hours = book.hours
-    if hours.timed_end is None:
+    # In a row of calls in which nobody trades time brings nothing, or the journal would grow without end.
+    if hours.timed_end is None or is_idle_call(book):
         return None
     phase = _AUCTION if book.phase is _HALTED else _CONTINUOUS
     return Due(hours.timed_end, ChangePhase(book.instrument.symbol, phase, hours.reason, hours.timed_end))

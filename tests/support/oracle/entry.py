@@ -60,6 +60,8 @@ class Entry(Administration):
         market = self._market(command.symbol)
         order = OracleOrder(self._order_count, command, market.instrument, self._now)
         self._tell(accepted(order, self._next_seq(order.user)))
+        if not order.is_waiting:
+            self._end_idle(market)
         self._enter(order, market)
 
     def _enter(self, order: OracleOrder, market: Market) -> None:

@@ -44,6 +44,19 @@ class Phases(Auction):
         while market.call_end <= self._now:
             market.call_end += every_ns
 
+    def _is_idle(self, market: Market) -> bool:
+        """Whether a row of calls has nobody in it."""
+        symbol = market.instrument.symbol
+        return market.is_repeated and not any(o.symbol == symbol and not o.is_waiting for o in self.live)
+
+    def _end_idle(self, market: Market) -> None:
+        """An order comes: the call ends at the first moment of the beat that is later than now."""
+        every_ns = (market.instrument.call_every_ms or 0) * 1_000_000
+        while self._is_idle(market) and market.call_end > self._now:
+            market.call_end -= every_ns
+        while self._is_idle(market) and market.call_end <= self._now:
+            market.call_end += every_ns
+
     def _expire_day_orders(self, symbol: str) -> None:
         """First what was in for one call only, without the day to live, then the orders of the day, by ids."""
         live = sorted((o for o in self.live if o.symbol == symbol), key=lambda order: order.order_id)
@@ -59,7 +72,8 @@ class Phases(Auction):
         market = self.markets[command.symbol]
         end = market.call_end if market.is_repeated else market.until
         wanted = Phase.AUCTION if market.phase is Phase.HALTED else Phase.CONTINUOUS
-        if (command.due, command.phase, command.reason) != (end, wanted, market.reason):
+        is_due = (command.due, command.phase, command.reason) == (end, wanted, market.reason)
+        if not is_due or self._is_idle(market):
             return
         later = command.due + market.instrument.call_s * NANOS_PER_SECOND
         if market.phase is Phase.HALTED:

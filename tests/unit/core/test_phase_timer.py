@@ -7,10 +7,11 @@ from typing import Optional
 
 import pytest
 
-from exchange.engine.commands import ChangePhase, HaltInstrument, ListInstrument
+from exchange.engine.commands import CancelAll, ChangePhase, HaltInstrument, ListInstrument, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.instrument import Instrument, Schedule
-from exchange.engine.words import Phase, PhaseReason
+from exchange.engine.terms import Terms
+from exchange.engine.words import OrderType, Phase, PhaseReason, Side, TimeInForce
 from exchange.phase_timer import LOOK_EVERY_S, NS_PER_S, PhaseTimer
 
 ACME = Instrument("ACME", halt_s=30, call_s=20)
@@ -129,3 +130,17 @@ def test_a_schedule_goes_by_the_clock_on_the_wall() -> None:
     assert market.brought(8 * HOUR_S) == []
     market.jumped_s = HOUR_S - 600
     assert market.brought(9 * HOUR_S - 600) == [(Phase.PRE_OPEN, PhaseReason.SCHEDULE)]
+
+
+def test_a_row_of_calls_is_waited_for_only_while_somebody_is_in_it_and_keeps_its_beat() -> None:
+    market = Market(replace(ACME, call_every_ms=500))
+    terms = Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10_000_000, 5)
+    assert (market.timer.wait_s(), market.brought(7.2)) == (None, [])
+    market.engine.process(NewOrder("alice", "1", "ACME", terms), market.now_ns())
+    assert market.timer.wait_s() == pytest.approx(0.3)
+    assert market.brought(7.4) == []
+    assert market.brought(7.5) == [(Phase.CONTINUOUS, PhaseReason.OPERATOR)]
+    assert market.timer.wait_s() == pytest.approx(0.5)
+    market.engine.process(CancelAll("alice", None), market.now_ns())
+    market.brought(8.0)
+    assert (market.timer.wait_s(), market.brought(1e6)) == (None, [])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exchange.engine.commands import ChangePhase, HaltInstrument, ListInstrument, NewOrder, SetPhase
+import pytest
+
+from exchange.engine.commands import CancelAll, ChangePhase, HaltInstrument, ListInstrument, NewOrder, SetPhase
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event, InstrumentStatusChanged
 from exchange.engine.instrument import Instrument, Schedule
@@ -175,9 +177,49 @@ def test_a_crossed_book_is_never_opened_without_an_uncross() -> None:
     assert sum(isinstance(event, Trade) for event in events) == 1
 
 
+BATCHED = Instrument("ACME", call_every_ms=500)
+
+
+def enter_a_bid(engine: Engine, name: str, timestamp: int) -> None:
+    terms = Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10_000_000, 5)
+    engine.process(NewOrder("alice", name, "ACME", terms), timestamp)
+
+
 def test_a_row_of_calls_keeps_its_beat_however_late_the_timer_is() -> None:
-    engine = engine_of(Instrument("ACME", call_every_ms=500))
+    engine = engine_of(BATCHED)
+    enter_a_bid(engine, "1", 1)
     due = due_in(engine)
     assert due.at == SECOND // 2
     assert engine.process(due.command, 7 * SECOND + 1) == []
     assert due_in(engine).at == 7 * SECOND + SECOND // 2
+
+
+def test_time_brings_nothing_to_a_row_of_calls_that_nobody_is_in() -> None:
+    engine = engine_of(BATCHED)
+    enter_a_bid(engine, "1", 1)
+    due = due_in(engine)
+    engine.process(CancelAll("alice", None), 2)
+    assert next_due(engine.books.values(), due.at) is None
+    before = engine.sequence, engine.state_hash()
+    assert engine.process(due.command, due.at) == []
+    assert (engine.sequence, engine.state_hash()) == before, "nothing that would have to be journaled"
+
+
+@pytest.mark.parametrize("arrival", [7 * SECOND, 7 * SECOND + 1, 7 * SECOND + SECOND // 2 - 1])
+def test_an_order_that_comes_into_an_idle_row_of_calls_finds_its_beat_unmoved(arrival: int) -> None:
+    engine = engine_of(BATCHED)
+    enter_a_bid(engine, "1", arrival)
+    assert due_in(engine).at == 7 * SECOND + SECOND // 2
+
+
+def test_a_clock_that_was_set_back_makes_no_call_longer_than_the_beat() -> None:
+    engine = engine_of(BATCHED, listed_at=3_600 * SECOND)
+    enter_a_bid(engine, "1", 60 * SECOND)
+    assert due_in(engine).at == 60 * SECOND + SECOND // 2
+
+
+def test_a_waiting_stop_leaves_a_row_of_calls_idle() -> None:
+    engine = engine_of(BATCHED)
+    terms = Terms(Side.BUY, OrderType.STOP, TimeInForce.GTC, None, 5, stop_price_nanos=10_000_000)
+    engine.process(NewOrder("alice", "1", "ACME", terms), 1)
+    assert next_due(engine.books.values(), SECOND) is None

@@ -256,11 +256,17 @@ def test_a_second_market_and_a_reset_are_joined_with_a_line_that_says_so(tmp_pat
     with RunningEngine(tmp_path / "two") as engine, ScreenProcess(engine.port, directory, width=200) as screen:
         screen.see("this exchange did not know alice")
         operate(tmp_path / "two", "reset", "alice")
+        screen.see("the operator has reset the token of alice: start again to claim the name anew")
         screen.see("○ DOWN")
-        screen.see("● LIVE")
-        screen.see("this exchange did not know alice")
         screen.type(b"q")
         assert screen.end() == 0
+        # The screen has not claimed it.
+        assert operate(tmp_path / "two", "reset", "alice")[1].startswith("alice had no token")
+        with ScreenProcess(engine.port, directory, width=200) as anew:
+            anew.see("● LIVE")
+            anew.see("this exchange did not know alice")
+            anew.type(b"q")
+            assert anew.end() == 0
     tokens = {path.name for path in (directory / "tokens").iterdir()}
     assert tokens == {"token_alice.txt", "token_alice.other-1.txt", "token_alice.other-2.txt"}
 

@@ -15,7 +15,14 @@ from decimal import Decimal
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.words import Side
-from exchange.networking.tcp_client import ExchangeClient, Message, ProtocolError, Rejected, order_type_for
+from exchange.networking.tcp_client import (
+    ConnectionLost,
+    ExchangeClient,
+    Message,
+    ProtocolError,
+    Rejected,
+    order_type_for,
+)
 from tui.plain import shown_line, typed_line
 from tui.plain.line_streams import LineInput, LineOutput
 from tui.plain.market_watch import MarketWatch
@@ -29,6 +36,7 @@ from tui.plain.typed_line import (
     TypedSymbol,
 )
 from tui.session_manager import SessionManager
+from tui.token_reset import is_reset, reset_text
 from tui.typed_price import BadLine, MarketPrices, PriceWord, TypedPrice, resolve, shown
 from tui.typed_terms import TypedTerms, parse_quantity, parse_terms
 
@@ -113,6 +121,7 @@ class PlainClient:
             else:
                 self._take_quantity(line, self._draft)
         except Rejected as refusal:
+            self._check_token(refusal.message)
             self._output.show(f"refused: {refusal.text} ({refusal.code})")
 
     def _take_terms(self, line: str, side: Side) -> None:
@@ -290,7 +299,13 @@ class PlainClient:
         if self._watch is not None and self._watch.is_call:
             self._watch.follow_book()
 
+    def _check_token(self, message: Message) -> None:
+        """Raises ConnectionLost if the engine says that the token is void: what follows is the end."""
+        if is_reset(message):
+            raise ConnectionLost(reset_text(self._history.user))
+
     def _tell(self, message: Message) -> None:
+        self._check_token(message)
         self._history.apply(message)
         if self._watch is not None:
             self._watch.take(message)

@@ -232,8 +232,9 @@ class TradingScreen:
             self._link.send(request.message)
         except ConnectionLost as error:
             self._stop_reader()
+            was_reset = self._link.was_reset
             self._link = self._make_link(None)
-            self._update(Lost(time.monotonic(), str(error)))
+            self._update(Lost(time.monotonic(), str(error), was_reset))
 
     def _paint_if_due(self) -> None:
         """Paint, but never onto a terminal that has not taken the frame before: what it misses is in the next."""

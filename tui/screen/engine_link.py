@@ -17,6 +17,7 @@ from typing import Optional
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ExchangeError, KeptLogin, Message
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
 from tui.session_manager import SessionManager
+from tui.token_reset import is_reset
 
 # How soon the reader notices that it shall stop; messages wake it at once.
 POLL_S = 0.25
@@ -54,6 +55,8 @@ class EngineLink:
         self._last_seq = last_seq
         self._notice = notice
         self._is_stopped = False
+        # The operator has voided the token: connecting again would claim the name without asking the person.
+        self.was_reset = False
         self._saved_at = clock()
         self._can_save = True
         # Filled by the main thread before it sends, emptied by the reader before it takes an answer.
@@ -93,7 +96,7 @@ class EngineLink:
                     self._put(self, [Trouble(self._clock(), self._notice)])
                 self._listen(client)
             except ExchangeError as error:
-                self._put(self, [Lost(self._clock(), str(error))])
+                self._put(self, [Lost(self._clock(), str(error), self.was_reset)])
         self._save(is_due=True)
 
     def _connected(self, client: ExchangeClient) -> Connected:
@@ -119,6 +122,7 @@ class EngineLink:
             order = dict(self._sent_orders.popleft())
             del order["type"]
             self._history.note_sent(**order)
+        self.was_reset = self.was_reset or is_reset(message)
         if message["type"] == "orders":
             self._history.reconcile(message["orders"])
         else:

@@ -46,10 +46,11 @@ class Connected(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """There is no connection (any more), and why."""
+    """There is no connection (any more), and why.  `is_reset`: the operator has voided the user's token."""
 
     now: float
     reason: str
+    is_reset: bool = False
 
 
 class EngineSaid(NamedTuple):

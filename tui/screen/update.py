@@ -38,6 +38,7 @@ from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.subscriptions import subscribe, subscribe_news
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
+from tui.token_reset import reset_text
 
 PING_EVERY_S = 1.0
 # A connection that is silent for this long is given up.
@@ -220,7 +221,12 @@ def _lost(model: Model, message: Lost) -> list[Outgoing]:
     if model.confirm is not None:
         model.say(NoticeKind.REJECT, f"dropped, NOT sent: {model.confirm.text()}")
         model.confirm = None
-    model.say(NoticeKind.REJECT, f"{message.reason}; next try in {math.ceil(wait_s)} s")
+    if message.is_reset:
+        # The name is free now.  Whether to claim it is the person's to say, by starting anew.
+        link.retry_at, link.reason = None, "token reset"
+        model.say(NoticeKind.REJECT, reset_text(model.user))
+    else:
+        model.say(NoticeKind.REJECT, f"{message.reason}; next try in {math.ceil(wait_s)} s")
     return []
 
 

@@ -137,7 +137,8 @@ def _as_a_stranger(wish: _Wish, refusal: LoginRejected) -> KeptLogin:
 def _stranger_notice(wish: _Wish, *, is_new: bool) -> str:
     if is_new:
         return (
-            f"this exchange did not know {wish.user}: the name is claimed anew, and the token of the exchange "
-            f"before is kept beside the new one in {wish.tokens.path(wish.user).parent}"
+            f"this exchange did not know {wish.user}: the name is claimed anew (it is another exchange, or its "
+            "operator has reset the name), and the token from before is kept beside the new one in "
+            f"{wish.tokens.path(wish.user).parent}"
         )
     return f"this is another exchange than the last time: {wish.user} is known to it by an earlier token"

@@ -161,6 +161,19 @@ def test_an_engine_that_hangs_up_is_told_as_the_last_word(tmp_path: Path) -> Non
     assert "the engine closed the connection" in receiver.heard[-1].reason
 
 
+def test_a_token_that_was_reset_is_the_reason_of_the_loss(tmp_path: Path) -> None:
+    receiver = Receiver()
+    farewell = json.dumps({"type": "error", "code": "BAD_TOKEN", "text": "user alice: the token was reset"})
+    with talking_to(lambda request: [farewell] if request["id"] == 1 else None) as (client, _):
+        link = link_of(client, receiver, tmp_path)
+        link.send({"type": "ping", "id": 1})
+        link.send({"type": "ping", "id": 2})
+        with running(link):
+            pass
+    lost = receiver.heard[-1]
+    assert isinstance(lost, Lost) and lost.is_reset
+
+
 def test_a_link_without_a_connection_connects_to_go_on_where_it_left_off(tmp_path: Path) -> None:
     asked: list[int] = []
     receiver = Receiver(stop_after="pong")

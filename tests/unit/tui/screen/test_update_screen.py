@@ -32,6 +32,16 @@ def test_a_lost_connection_is_tried_again_ever_more_slowly() -> None:
     assert scene.model.link.state is LinkState.CONNECTING
 
 
+def test_who_was_reset_is_not_connected_again_but_told_to_start_anew() -> None:
+    scene = busy(120, 36)
+    update(scene.model, Lost(scene.now, "the engine closed the connection", is_reset=True))
+    told = scene.model.notices[-1].text
+    assert told.startswith("the operator has reset the token of ") and "start again" in told
+    for _ in range(20):
+        scene.now = next_wake(scene.model, scene.now)
+        assert Effect.CONNECT not in update(scene.model, TimePassed(scene.now))
+
+
 def test_after_a_reconnect_everything_is_asked_for_and_the_engine_is_believed() -> None:
     scene = busy(120, 36)
     update(scene.model, Lost(scene.now, "gone"))

@@ -60,6 +60,8 @@ def _crossing_text(model: Model, proposal: Proposal) -> str:
     if isinstance(proposal, QuitProposal) or proposal.symbol != model.symbol or proposal.stop_price is not None:
         return ""
     market = model.markets[proposal.symbol]
+    if not market.phase.is_continuous:
+        return ""  # A call collects orders, whatever they cross: nothing trades at once.
     quantity = proposal.remaining if isinstance(proposal, MoveProposal) else proposal.quantity
     found = crossing(market, is_buy=proposal.is_buy, quantity=quantity, price=proposal.price)
     return "" if found is None else found.text(market, is_buy=proposal.is_buy)

@@ -117,6 +117,10 @@ def test_the_confirm_row_says_that_an_order_crosses() -> None:
     assert "BUY 10 ACME @ 99.90 LIMIT GTC = 999.00  CROSSES: buys 10 @ 99.88 " in ticket_row(scene)
     scene.change(2, [("ASK", 9988, 7)])
     assert "CROSSES: buys 10 @ 99.88–99.90" in ticket_row(scene)
+    for phase in ("AUCTION", "HALTED"):
+        scene.phase(phase)  # A call trades at its end, at one price.
+        assert "CROSSES" not in ticket_row(scene)
+    scene.phase("CONTINUOUS")
     scene.change(3, [("ASK", 9988, 0), ("ASK", 9990, 0)])
     assert "CROSSES" not in ticket_row(scene)
 

@@ -1,12 +1,14 @@
 """What has been counted; how it is told is in `summary_lines`.
 
 A `Tally` belongs to the thread that counts; another thread may read its plain numbers for a progress line, and
-adds tallies up only when the counting is over.  All of it is bounded, however long a simulation runs.
+adds tallies up only when the counting is over.  All of it is small, however long a simulation runs: one bit for
+a trade is the most that grows.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
@@ -51,14 +53,40 @@ class Latencies:
         return None
 
 
+class CountedTrades:
+    """Which trades have been counted, by their ids: one bit each.  Any thread; `_lock` guards the bits.
+
+    Both sides of a trade may be traders of one run, and in an auction both are takers.
+    """
+
+    _IDS_PER_BLOCK = 32_768
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks: dict[int, bytearray] = {}
+
+    def is_new(self, trade_id: int) -> bool:
+        """Whether this is the first time that the trade is counted; from now on it is not.  O(1)."""
+        number, offset = divmod(trade_id, self._IDS_PER_BLOCK)
+        index, bit = offset >> 3, 1 << (offset & 7)
+        with self._lock:
+            block = self._blocks.get(number)
+            if block is None:
+                block = self._blocks[number] = bytearray(self._IDS_PER_BLOCK // 8)
+            was_counted = block[index] & bit
+            block[index] |= bit
+        return not was_counted
+
+
 class Tally:
     """What became of the requests of one trader, or of all.
 
     `accepted_count` and `rejected` (by code) count answers.  `fill_count` counts executions of the traders'
-    orders; `trade_count` those in which a trader was the aggressor, so that no trade is counted twice.
+    orders; `trade_count` the trades that these belong to, each once over all tallies that share `trades`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trades: Optional[CountedTrades] = None) -> None:
+        self.trades = CountedTrades() if trades is None else trades
         self.sent: Counter[RequestKind] = Counter()
         self.sent_count = 0
         self.accepted_count = 0

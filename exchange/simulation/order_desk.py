@@ -99,7 +99,7 @@ class OrderDesk:
         self.last_seq = message.get("seq", self.last_seq)
         if kind == "order_executed":
             self._tally.fill_count += 1
-            self._tally.trade_count += message["liquidity"] == "TAKER"
+            self._tally.trade_count += self._tally.trades.is_new(message["trade_id"])
         elif kind == "error" and message["code"] in FAREWELL_CODES:
             raise EngineGoneError(f"the engine closed the connection: {message['text']}")
         elif self._pending and self._pending[0].is_answered_by(message):

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
-from exchange.simulation.counts import NS_PER_S
+from exchange.simulation.counts import NS_PER_S, CountedTrades
 
 NOTICE_COUNT_MAX = 1_000
 
@@ -95,3 +95,4 @@ class RunState(NamedTuple):
     notices: Notices
     outage: Outage
     clock_ns: Callable[[], int]
+    trades: CountedTrades

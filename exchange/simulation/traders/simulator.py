@@ -21,7 +21,7 @@ from functools import partial
 from typing import Optional
 
 from exchange.networking.tcp_client import ExchangeError
-from exchange.simulation.counts import NS_PER_S, Tally, total
+from exchange.simulation.counts import NS_PER_S, CountedTrades, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineAbsentError, SimulationError
 from exchange.simulation.summary_lines import per_second
@@ -74,6 +74,7 @@ class Simulation:
             self._notices,
             Outage(self._notices, options.patience_s, clock_ns),
             clock_ns,
+            CountedTrades(),
         )
         self._traders: list[Trader] = []
         self._threads: list[threading.Thread] = []

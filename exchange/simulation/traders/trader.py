@@ -71,7 +71,7 @@ class Trader:
     """
 
     def __init__(self, seat: Seat, take_seat: TakeSeat, agent: Agent, plan: TraderPlan, run: RunState) -> None:
-        self.tally = Tally()
+        self.tally = Tally(run.trades)
         self._seat = seat
         self._take_seat = take_seat
         self._agent = agent

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from exchange.engine.words import Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
-from exchange.simulation.counts import NS_PER_S, Latencies, RequestKind, Tally, total
+from exchange.simulation.counts import NS_PER_S, CountedTrades, Latencies, RequestKind, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.intents import Cancel, Place, Replace
@@ -112,7 +112,7 @@ def test_each_answer_is_counted_for_the_oldest_request_with_the_time_it_took() -
         clock.now_ns = 1_000_000
         desk.take({"type": "order_accepted", "client_order_id": "mine"})
         # Not an answer: a fill, the end of another order, news of the book.
-        desk.take({"type": "order_executed", "client_order_id": "mine", "liquidity": "TAKER"})
+        desk.take({"type": "order_executed", "client_order_id": "mine", "trade_id": 1})
         desk.take({"type": "order_canceled", "client_order_id": "other"})
         desk.take({"type": "book_update"})
         assert desk.pending_count == 2
@@ -133,6 +133,17 @@ def test_prices_leave_as_exact_numbers_of_currency() -> None:
         desk.send(Replace("mine", 50, 399))
         assert b'"price":100.25' in engine.lines.get(timeout=10)
         assert b'"price":99.75' in engine.lines.get(timeout=10)
+
+
+def test_a_trade_between_two_traders_of_a_run_is_counted_once_also_where_both_are_takers() -> None:
+    trades = CountedTrades()
+    tallies = [Tally(trades), Tally(trades)]
+    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+        for tally in tallies:
+            desk = desk_on(client, tally, Clock())
+            for trade_id in (7, 40_000):
+                desk.take({"type": "order_executed", "trade_id": trade_id, "liquidity": "TAKER"})
+    assert (total(tallies).fill_count, total(tallies).trade_count) == (4, 2)
 
 
 def test_a_replace_that_ends_the_order_is_answered_by_its_cancel() -> None:

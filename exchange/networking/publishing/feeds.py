@@ -1,16 +1,15 @@
 """Public feeds: who follows which book, which trades and the news, and what each of them is sent.
 
-After each batch, `flush` sends every watched view (see `book_views`) one `book_update` with what has changed in
-it.  A trade (see `trade_feeds`), a phase and news are sent as they happen.
+Trades (`trade_feeds`), phases and news are sent as they happen.  Books are sent at the end of each batch, by
+`flush`: one `book_update` for each view that is watched (`book_views`), with all that changed in it.
 
-A client that reads too slowly is *lagging*.  Sending it every update would only make it later, so it is spared
-them:
+A client that reads too slowly *lags*, and more updates would only make it later.  So it is put *out of step*:
 
-    in step ──(an update is due while it lags)──► out of step ──(a flush finds it caught up)──► in step
+    in step ──an update is due while it lags──► out of step ──a flush finds that it has caught up──► in step
 
-While it is out of step it is sent snapshots, not updates: one of each view that has changed since it was last told
-of it, at each of its pings (so that a pong is a barrier for it too) and once more when it has
-caught up.  From that snapshot on it is sent updates again.
+Out of step it gets no updates.  It gets a snapshot instead of each view that has changed since it last saw it, at
+two moments: before each of its pongs, because a pong promises that everything before it was told; and when it has
+caught up, so that the updates that follow fit on to what it knows.
 
 Owned by the matching thread, which is also the only one that may look into the books.
 """

@@ -33,12 +33,14 @@ from tests.benchmarks.engine_rates import engine_figure
 from tests.benchmarks.figure import HEADING, Figure
 from tests.benchmarks.report import ReportError, comparison, load_figures, save_report
 from tests.benchmarks.tcp_rates import tcp_figures
+from tests.benchmarks.workload import read_messages
+from tests.support.project import SHARED_DATA
 
-ROOT = Path(__file__).resolve().parent.parent
 RUNS_MAX = 1_000
 # As many as the workload has.
 MESSAGES_MAX = 1_996_097
-WORKLOAD = ROOT.parent / "shared" / "data" / "matching_benchmark_normal.bin.xz"
+# Where the tests look too; it is not part of the project.
+WORKLOAD = SHARED_DATA / "matching_benchmark_normal.bin.xz"
 
 
 def main(arguments: list[str]) -> int:
@@ -56,6 +58,13 @@ def main(arguments: list[str]) -> int:
         default=500_000,
         help="messages of the workload (default: %(default)s)",
     )
+    parser.add_argument(
+        "--workload",
+        type=Path,
+        metavar="FILE",
+        help="what the engine is given: the normal workload of the public flash1-dev/matching-engine-benchmark, "
+        f"xz (default: {str(WORKLOAD).replace('%', '%%')}; without it the engine is not measured by itself)",
+    )
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures in this JSON file")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures kept in this one")
     options = parser.parse_args(arguments)
@@ -65,9 +74,14 @@ def main(arguments: list[str]) -> int:
         parser.error(f"--against {error}")
     if options.save is not None and not options.save.parent.is_dir():
         parser.error(f"--save {options.save}: there is no directory {options.save.parent}")
+    try:
+        if options.workload is not None:
+            read_messages(options.workload)
+    except (OSError, ValueError) as error:
+        parser.error(f"--workload {error}")
     print(HEADING)
     figures = []
-    for figure in measured(options.runs, options.messages):
+    for figure in measured(options.runs, options.workload or WORKLOAD, options.messages):
         print(figure.line(), flush=True)
         figures.append(figure)
     if then:
@@ -77,12 +91,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def measured(runs: int, message_count: int) -> Iterator[Figure]:
+def measured(runs: int, workload: Path, message_count: int) -> Iterator[Figure]:
     """Each figure, as soon as it is there."""
-    if WORKLOAD.exists():
-        yield engine_figure(runs, WORKLOAD, message_count)
+    if workload.exists():
+        yield engine_figure(runs, workload, message_count)
     else:
-        print(f"engine in process        skipped: no workload at {WORKLOAD}")
+        print(f"engine in process        skipped: no workload at {workload} (see --workload)")
     for durability in ("os", "fsync"):
         yield from tcp_figures(runs, durability)
 

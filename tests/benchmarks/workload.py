@@ -15,10 +15,10 @@ keeps its priority.  All orders are one user's, since the benchmark has no users
 from __future__ import annotations
 
 import lzma
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from struct import Struct
 from typing import NamedTuple
 
 from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOrder
@@ -35,8 +35,8 @@ NEW, CANCEL, MODIFY = 0, 1, 2
 INSTRUMENT = Instrument("BENCH")
 USER = "benchmark"
 
-_HEADER = Struct("<QII")
-_RECORD = Struct("<BBBxIQQqq")
+_HEADER = struct.Struct("<QII")
+_RECORD = struct.Struct("<BBBxIQQqq")
 _SIDES = (Side.BUY, Side.SELL)
 # Lines are hashed by so many at once; only memory depends on it.
 _LINES_PER_CHUNK = 10_000
@@ -57,8 +57,11 @@ class Message(NamedTuple):
 
 def read_messages(path: Path) -> Iterator[Message]:
     """Every message of the file, in order; ValueError where it is not such a file or not complete."""
-    content = lzma.decompress(path.read_bytes())
-    magic, version, count = _HEADER.unpack_from(content)
+    try:
+        content = lzma.decompress(path.read_bytes())
+        magic, version, count = _HEADER.unpack_from(content)
+    except (lzma.LZMAError, struct.error) as error:
+        raise ValueError(f"{path}: not a workload, {error}") from None
     if (magic, version) != (MAGIC, 1) or len(content) != _HEADER.size + count * _RECORD.size:
         raise ValueError(f"{path}: not a workload of version 1 with all of its {count} messages")
     return map(Message._make, _RECORD.iter_unpack(memoryview(content)[_HEADER.size :]))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import lzma
+from pathlib import Path
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -40,6 +43,17 @@ def test_nothing_at_all_is_no_number_of_things_to_do(script: str, option: str) -
     with Program(script, option, "0") as program:
         status, _, complaint = program.end()
     assert status == 2 and "'0': must be a whole number from 1 to" in complaint
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no workload", lzma.compress(b""), lzma.compress(bytes(100))])
+def test_a_file_that_is_no_workload_is_refused_in_one_line(content: Optional[bytes], tmp_path: Path) -> None:
+    path = tmp_path / "workload.bin.xz"
+    if content is not None:
+        path.write_bytes(content)
+    with Program("benchmark.py", "--workload", str(path)) as program:
+        status, output, complaint = program.end()
+    assert (status, output, complaint.count("\n")) == (2, "", 1)
+    assert complaint.startswith("benchmark.py: --workload ") and str(path) in complaint
 
 
 @given(text=st.text(max_size=8) | st.integers(-5, 50).map(str) | st.sampled_from(WRONG))

@@ -26,7 +26,7 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, Code, OrderType, RejectCode, SelfTradePrevention, Side, TimeInForce
-from tests.conftest import SHARED_DATA
+from tests.support.project import SHARED_DATA
 
 # The cases' quantities go up to 13 thousand million units.
 ANY = Instrument("ANY", max_quantity=10**15)

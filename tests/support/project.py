@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
+# Data of others, which is not part of the project.
+SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 def pages() -> list[Path]:

@@ -12,19 +12,28 @@ Most volume first, then least surplus.  If several are left: with buyers left ov
 sellers left over at all the lowest, otherwise the reference price, moved into their range; without a reference the
 middle, rounded down to the tick.  MARKET orders alone trade at the reference price, or not at all.
 
-Runtime complexity: the price O(levels log levels); the uncross O(orders that trade).
+Only levels that would trade, and the next ones of each side, can give the price: where the book is not crossed
+hardly any level is looked at, however many there are.
+
+Runtime complexity: the price O(n log n), n levels that would trade; the uncross O(orders that trade).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple, Optional
 
 from exchange.engine.bands import reference_price
 from exchange.engine.events import AuctionIndication, Event
 from exchange.engine.matching import Matcher
-from exchange.engine.order import Order
+from exchange.engine.order import Order, PriceLevel
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.words import CancelReason, Side, TimeInForce
+
+# So many levels of each side behind those that would trade decide of the price too.  At the first of them demand
+# and supply may be as near to each other as anywhere; from the second on one side's surplus only grows.
+_BEYOND = 2
 
 
 class Candidate(NamedTuple):
@@ -47,7 +56,7 @@ class Candidate(NamedTuple):
 
 def auction(book: OrderBook) -> Optional[Candidate]:
     """The auction price and what would trade at it now; None if nothing would."""
-    bids, asks = _levels(book.bids), _levels(book.asks)
+    bids, asks = deciding_levels(book)
     market_demand, market_supply = book.bids.market.quantity, book.asks.market.quantity
     price = _price(_candidates(bids, asks, market_demand, market_supply), reference_price(book))
     if price is None:
@@ -101,15 +110,49 @@ def end_one_call_orders(
         matcher.cancel(order, reason, timestamp, events)
 
 
-def _levels(side: BookSide) -> dict[int, int]:
-    """By price, all that rests there, hidden parts included."""
-    return {level.price: level.quantity + level.hidden_quantity for level in side.levels()}
+def deciding_levels(book: OrderBook) -> tuple[dict[int, int], dict[int, int]]:
+    """Of bids and asks the best levels, by price all that rests there: those that would trade, and `_BEYOND` more.
+
+    They are taken as an uncross would take them: the next bid while buyers want no more than sellers give, else
+    the next ask, until that one is no match for what was taken of the other side.
+    """
+    bids: dict[int, int] = {}
+    asks: dict[int, int] = {}
+    next_bids, next_asks = book.bids.levels(), book.asks.levels()
+    demand, supply = book.bids.market.quantity, book.asks.market.quantity
+    worst_bid: Optional[int] = None
+    worst_ask: Optional[int] = None
+    while True:
+        if demand <= supply:
+            level = _take(next_bids, bids)
+            if level is None or (worst_ask is not None and level.price < worst_ask):
+                break
+            worst_bid = level.price
+            demand += bids[level.price]
+        else:
+            level = _take(next_asks, asks)
+            if level is None or (worst_bid is not None and level.price > worst_bid):
+                break
+            worst_ask = level.price
+            supply += asks[level.price]
+    for levels, taken in ((next_bids, bids), (next_asks, asks)):
+        for level in islice(levels, _BEYOND):
+            taken[level.price] = level.quantity + level.hidden_quantity
+    return bids, asks
+
+
+def _take(levels: Iterator[PriceLevel], taken: dict[int, int]) -> Optional[PriceLevel]:
+    """The next level, which is put with those taken; None where there is no more."""
+    level = next(levels, None)
+    if level is not None:
+        taken[level.price] = level.quantity + level.hidden_quantity
+    return level
 
 
 def _candidates(
     bids: dict[int, int], asks: dict[int, int], market_demand: int, market_supply: int
 ) -> list[Candidate]:
-    """Every limit, lowest first, with demand and supply there."""
+    """Every limit of these levels, lowest first, with demand and supply there."""
     demand, supply = market_demand + sum(bids.values()), market_supply
     candidates: list[Candidate] = []
     for price in sorted(bids.keys() | asks.keys()):

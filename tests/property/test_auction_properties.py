@@ -9,7 +9,7 @@ from typing import NamedTuple, Optional
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.auction import indication
+from exchange.engine.auction import deciding_levels, indication
 from exchange.engine.commands import ListInstrument, NewOrder, SetPhase
 from exchange.engine.engine import Engine
 from exchange.engine.events import AuctionIndication
@@ -134,3 +134,25 @@ def test_so_are_the_auctions_of_many_random_books_with_icebergs() -> None:
             for shown in [draw.choice([None, None, draw.randint(1, quantity - 1)])]
         ]
         check_call(orders, draw.choice([None, draw.randint(85, 115)]))
+
+
+def test_so_are_those_of_books_in_which_much_is_equal() -> None:
+    """Small quantities at prices far and near: volume and surplus are the same at many of them."""
+    draw = Random(21)
+    for _ in range(20_000):
+        reach, overlap = draw.choice([3, 8, 30]), draw.choice([-6, 0, 0, 6])
+        orders = [
+            Entered(side, draw.randint(1, 3), price if draw.random() < 0.9 else None)
+            for side in draw.choices(list(Side), k=draw.randint(0, 20))
+            for price in [100 + (overlap if side is Side.BUY else 0) + draw.randint(-reach, reach)]
+        ]
+        check_call(orders, draw.choice([None, draw.randint(60, 140)]))
+
+
+def test_a_large_book_that_is_hardly_crossed_is_hardly_looked_at() -> None:
+    bids = [Entered(Side.BUY, 1, price) for price in range(1, 501)]
+    asks = [Entered(Side.SELL, 1, price) for price in range(499, 1_000)]
+    book = call_of(bids + asks, None).book("ACME")
+    decide = deciding_levels(book)
+    assert indication(book).volume == 1
+    assert all(len(levels) <= 5 for levels in decide), decide

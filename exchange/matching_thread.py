@@ -98,7 +98,7 @@ class Announcer(Protocol[_Origin, _Asked]):
 
     def wait_s(self) -> Optional[float]:
         """In how many seconds `publish` is to be called again if nothing happens meanwhile, because a long answer
-        is to be gone on with; None: only when something happens."""
+        is to be gone on with or something was left for later; None: only when something happens."""
 
 
 class _Batch(Generic[Origin, Asked]):
@@ -190,7 +190,7 @@ class MatchingThread(Generic[Origin, Asked]):
         try:
             item = self._inbound.get(_sooner(self._publisher.wait_s(), self._timer.wait_s()))
         except queue.Empty:
-            self._publisher.publish(())  # A long answer is gone on with.
+            self._publisher.publish(())  # A long answer is gone on with, or what was left for later is told.
             return True
         if item is None:
             return False

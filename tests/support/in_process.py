@@ -23,6 +23,7 @@ from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.inbound.reading_turns import ReadingTurns
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.outbound.long_answers import LongAnswers
+from exchange.networking.publishing.indications import Indications
 from exchange.networking.publishing.missed_events import RecentEvents
 from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
@@ -82,7 +83,13 @@ class InProcessExchange:
         shares = TimeShares(time.monotonic) if is_fair else None
         long_answers = LongAnswers(shares.may_take, shares.charge) if shares is not None else None
         self.publisher = Publisher(
-            self.engine, Identity("test", "0"), self.heartbeats, RecentEvents(), (), long_answers
+            self.engine,
+            Identity("test", "0"),
+            self.heartbeats,
+            RecentEvents(),
+            (),
+            long_answers,
+            Indications(lambda: 0.0),
         )
         self.core = Core[Any, Any](
             self.engine,

@@ -33,7 +33,12 @@ class Feeds:
     """All feeds.  `books` is the engine's own dict of books by symbol; `send` queues a line for a connection."""
 
     def __init__(
-        self, books: dict[str, OrderBook], encoder: FeedEncoder, send: SendLine, past_trades: Iterable[Trade] = ()
+        self,
+        books: dict[str, OrderBook],
+        encoder: FeedEncoder,
+        send: SendLine,
+        past_trades: Iterable[Trade] = (),
+        indications: Optional[Indications] = None,
     ) -> None:
         """`past_trades` are the last ones of before this start."""
         self._books = books
@@ -42,7 +47,7 @@ class Feeds:
         self._book_views: dict[str, BookViews] = {}
         self._trades = TradeFeeds(encoder, send, past_trades)
         self._news: dict[Connection, None] = {}
-        self._indications = Indications()
+        self._indications = indications or Indications()
         # Every reader that is out of step, and for each view of which it was spared an update the `sequence` that
         # it knows.
         self._out_of_step: dict[Connection, dict[BookView, int]] = {}
@@ -54,6 +59,7 @@ class Feeds:
         self.unsubscribe_book(connection, symbol)
         # What has changed so far belongs to the updates of those who are here, not to the new one's snapshot.
         self.flush()
+        self._tell_indication(symbol, is_at_once=True)
         book_views = self._book_views.get(symbol)
         if book_views is None:
             book_views = self._book_views[symbol] = BookViews(self._books[symbol])
@@ -123,31 +129,39 @@ class Feeds:
             if bid_prices or ask_prices:
                 for view, line in book_views.updates(bid_prices, ask_prices, self._encoder):
                     self._tell_view(view, line)
-            self._tell_indication(symbol, book, bool(bid_prices or ask_prices))
+            self._tell_indication(symbol, bool(bid_prices or ask_prices))
         # Behind all updates of this flush, so that the snapshots below hold them, and the next update follows.
         for connection in [connection for connection in self._out_of_step if not connection.is_lagging]:
             self._show_changed_views(connection)
             del self._out_of_step[connection]
 
     def bring_up_to_date(self, connection: Connection) -> None:
-        """Flush; a reader that is out of step is sent snapshots of what it was spared, though it still lags.
+        """Flush, and leave nothing of its books for later; a reader that is out of step is sent snapshots of what
+        it was spared, though it still lags.
 
         For a pong, which must have everything before it that happened before (PROTOCOL "Lines").
         """
         self.flush()
+        for symbol in self._indications.left():
+            if connection in self._followers(symbol):
+                self._tell_indication(symbol, is_at_once=True)
         if connection in self._out_of_step:
             self._show_changed_views(connection)
+
+    def wait_s(self) -> Optional[float]:
+        """In how many seconds a `flush` has something to tell that was left for later; None: nothing was."""
+        return self._indications.wait_s()
 
     def _views(self, symbol: str) -> Iterable[BookView]:
         book_views = self._book_views.get(symbol)
         return () if book_views is None else book_views.views()
 
-    def _tell_indication(self, symbol: str, book: OrderBook, levels_changed: bool) -> None:
+    def _tell_indication(self, symbol: str, levels_changed: bool = False, is_at_once: bool = False) -> None:
         followers = self._followers(symbol)
         if not followers:
             self._indications.forget(symbol)
             return
-        changed = self._indications.changed(book, levels_changed)
+        changed = self._indications.changed(self._books[symbol], levels_changed, is_at_once)
         if changed is not None:
             self._send_all(followers, self._encoder.auction_indication(changed))
 

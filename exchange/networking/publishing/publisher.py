@@ -45,6 +45,7 @@ from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.outbound.long_answers import LongAnswers
 from exchange.networking.publishing.connection_ends import ConnectionEnds
 from exchange.networking.publishing.feeds import Feeds
+from exchange.networking.publishing.indications import Indications
 from exchange.networking.publishing.login_answers import LoginAnswers
 from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, MissedEvents, RecentEvents
 from exchange.networking.publishing.session_answers import Asker, SessionAnswers
@@ -78,13 +79,14 @@ class Publisher:
         recent: RecentEvents,
         past_trades: Iterable[Trade] = (),
         long_answers: Optional[LongAnswers] = None,
+        indications: Optional[Indications] = None,
     ) -> None:
         self._engine = engine
         self._long_answers = long_answers or LongAnswers()
         self._encoder = Encoder(engine.instruments())
         self._held = HeldEvents()
         self._sessions = Sessions(self._held)
-        self._feeds = Feeds(engine.books, self._encoder, self._queue, past_trades)
+        self._feeds = Feeds(engine.books, self._encoder, self._queue, past_trades, indications)
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
         logins = LoginAnswers(
@@ -147,8 +149,10 @@ class Publisher:
         self._long_answers.send_some()
 
     def wait_s(self) -> Optional[float]:
-        """In how many seconds long answers can be gone on with, None when there are none to go on with."""
-        return self._long_answers.wait_s()
+        """In how many seconds there is more to tell, though nothing happens: a long answer is gone on with, or the
+        feeds have left something for later; None: there is nothing."""
+        waits_s = [self._long_answers.wait_s(), self._feeds.wait_s()]
+        return min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
 
     def turned_away(self, request: Request) -> Optional[Request]:
         """What is told instead of `request` when the exchange stops and has no time left for it; None: nothing."""

@@ -1,4 +1,5 @@
-"""In a call whoever follows the book always knows what an uncross would give now, and is told nothing twice."""
+"""In a call whoever follows the book knows what an uncross would give now, at once where that is cheap to find,
+and is told nothing twice."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Phase, Side, TimeInForce
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.publishing.feeds import Feeds
+from exchange.networking.publishing.indications import CHEAP_S, PAUSE, Indications
 from exchange.networking.wire.encode import Encoder
 
 
@@ -31,14 +33,22 @@ class Listener(Connection):
 
 
 class Call:
-    """One instrument and the feeds of it."""
+    """One instrument and the feeds of it; by its clocks, moved by hand, an indication costs `cost_s`."""
 
-    def __init__(self) -> None:
+    def __init__(self, cost_s: float = CHEAP_S / 2) -> None:
+        self.cost_s = cost_s
+        self.now_s = self._worked_s = 0.0
         self.engine = Engine()
         self.engine.process(ListInstrument(Instrument("ACME")), 0)
         self.book = self.engine.book("ACME")
-        self.feeds = Feeds(self.engine.books, Encoder(self.engine.instruments()), self._send)
+        encoder, indications = Encoder(self.engine.instruments()), Indications(self._work, lambda: self.now_s)
+        self.feeds = Feeds(self.engine.books, encoder, self._send, (), indications)
         self._count = 0
+
+    def _work(self) -> float:
+        """The thread's time: it is looked at just before and just after an indication."""
+        self._worked_s += self.cost_s
+        return self._worked_s
 
     def _send(self, connection: Connection, line: bytes) -> None:
         assert isinstance(connection, Listener)
@@ -109,3 +119,100 @@ def test_the_next_call_is_told_anew_though_nothing_has_changed() -> None:
         call.set_phase(Phase.CONTINUOUS)
         call.feeds.flush()
     assert [told["price"] for told in indications(listener)] == [None, None]
+
+
+# --- what is dear to find --------------------------------------------------------------------------------------
+
+DEAR_S = 1 / 64
+
+
+def dear_call(listener: Listener) -> Call:
+    """A call in which finding the indication is dear; it has just been found, and then a bid came."""
+    call = Call(DEAR_S)
+    call.set_phase(Phase.AUCTION)
+    call.enter(Side.SELL, 5, 100)
+    call.feeds.subscribe_book(listener, "ACME", 1)
+    assert indications(listener) == [expected(call)]
+    assert call.feeds.wait_s() is None
+    call.enter(Side.BUY, 5, 101)
+    call.feeds.flush()
+    return call
+
+
+def test_a_dear_one_is_left_until_its_pause_is_over() -> None:
+    listener = Listener()
+    call = dear_call(listener)
+    assert call.feeds.wait_s() == DEAR_S * PAUSE
+    call.now_s += DEAR_S * PAUSE * 0.75
+    call.enter(Side.BUY, 5, 102)
+    call.feeds.flush()
+    assert len(indications(listener)) == 1
+    assert call.feeds.wait_s() == DEAR_S * PAUSE * 0.25
+    call.now_s += DEAR_S * PAUSE * 0.25
+    assert call.feeds.wait_s() == 0.0
+    call.feeds.flush()
+    assert indications(listener)[1:] == [expected(call)]
+    assert call.feeds.wait_s() is None
+
+
+def test_a_cheap_one_is_told_at_once_each_time() -> None:
+    call, listener = Call(), Listener()
+    call.set_phase(Phase.AUCTION)
+    call.enter(Side.SELL, 50, 100)
+    call.feeds.subscribe_book(listener, "ACME", 1)
+    for count in range(2, 10):
+        call.enter(Side.BUY, 1, 101)
+        call.feeds.flush()
+        assert indications(listener)[count - 1 :] == [expected(call)]
+        assert call.feeds.wait_s() is None
+
+
+def test_what_was_left_is_told_before_a_pong_of_a_follower_and_of_nobody_else() -> None:
+    listener, stranger = Listener(), Listener()
+    call = dear_call(listener)
+    call.feeds.bring_up_to_date(stranger)
+    assert len(indications(listener)) == 1
+    call.feeds.bring_up_to_date(listener)
+    assert indications(listener)[1:] == [expected(call)]
+    assert call.feeds.wait_s() is None
+
+
+def test_who_subscribes_is_told_the_truth_and_so_are_the_others_then() -> None:
+    early, late = Listener(), Listener()
+    call = dear_call(early)
+    call.feeds.subscribe_book(late, "ACME", 0)
+    assert indications(late) == indications(early)[1:] == [expected(call)]
+
+
+def test_what_was_left_is_told_no_more_when_the_call_is_over() -> None:
+    listener = Listener()
+    call = dear_call(listener)
+    call.set_phase(Phase.CONTINUOUS)
+    call.feeds.flush()
+    assert call.feeds.wait_s() is None
+    call.now_s += DEAR_S * PAUSE
+    call.feeds.flush()
+    call.feeds.bring_up_to_date(listener)
+    assert len(indications(listener)) == 1
+
+
+def test_what_was_left_is_forgotten_when_the_last_follower_leaves() -> None:
+    listener = Listener()
+    call = dear_call(listener)
+    call.feeds.unsubscribe_book(listener, "ACME")
+    call.feeds.flush()
+    assert call.feeds.wait_s() is None
+    call.feeds.subscribe_book(listener, "ACME", 1)
+    assert indications(listener)[1:] == [expected(call)]
+
+
+def test_what_changed_and_changed_back_meanwhile_is_not_told_again() -> None:
+    listener = Listener()
+    call = dear_call(listener)
+    call.engine.process(CancelAll("alice", None), 1)
+    call.enter(Side.SELL, 5, 100)
+    call.feeds.flush()
+    call.now_s += DEAR_S * PAUSE
+    call.feeds.flush()
+    assert len(indications(listener)) == 1
+    assert call.feeds.wait_s() is None

@@ -232,9 +232,9 @@ def negative_price(name: str, nanos: int) -> Refusal:
 def book_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
     """RULES 2, 4, 6: the refusals that depend on what rests on the other side, in continuous trading."""
     if order.terms.order_type is _MARKET and book.opposite(order.side).best() is None:
-        return Refusal(
-            RejectCode.NO_LIQUIDITY, f"order_type MARKET: nothing to {order.side.value} in {order.symbol} now"
-        )
+        nobody = "no seller" if order.side is Side.BUY else "no buyer"
+        text = f"order_type MARKET, side {order.side.value}: {nobody} in {order.symbol} now"
+        return Refusal(RejectCode.NO_LIQUIDITY, text)
     if order.terms.post_only:
         assert order.price is not None
         return would_take(order) if would_trade(order.side, order.price, book) else None

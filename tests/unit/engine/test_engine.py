@@ -69,7 +69,7 @@ REFUSALS = {
     "market order without a market": Refused(
         order("x", SELL, price=None, time_in_force=TimeInForce.IOC, user="dave", symbol="EMPTY"),
         RejectCode.NO_LIQUIDITY,
-        ("MARKET", "SELL", "EMPTY"),
+        ("MARKET", "SELL", "no buyer", "EMPTY"),
     ),
     "post-only that would take": Refused(
         order("x", BUY, price=101, post_only=True), RejectCode.WOULD_TAKE, ("post_only", "BUY", "ACME")

@@ -50,7 +50,7 @@ def parse_terms(line: str) -> Union[TypedTerms, BadLine]:
 def parse_quantity(text: str) -> Union[int, BadLine]:
     """A whole number of units, 1 or more."""
     if _QUANTITY.fullmatch(text) is None or int(text) == 0:
-        return BadLine(f"quantity {shown(text)} must be a whole number of at least 1")
+        return BadLine(f"quantity {shown(text)} must be a whole number of at least 1 and at most 18 digits")
     return int(text)
 
 
@@ -64,8 +64,13 @@ def _show(terms: TypedTerms, words: list[str]) -> Union[TypedTerms, BadLine]:
     return quantity if isinstance(quantity, BadLine) else terms._replace(display_quantity=quantity)
 
 
-def _in_force(time_in_force: str) -> Callable[[TypedTerms, list[str]], TypedTerms]:
-    return lambda terms, _words: terms._replace(time_in_force=time_in_force)
+def _in_force(time_in_force: str) -> Callable[[TypedTerms, list[str]], Union[TypedTerms, BadLine]]:
+    def put(terms: TypedTerms, _words: list[str]) -> Union[TypedTerms, BadLine]:
+        if terms.time_in_force not in (None, time_in_force):
+            return BadLine(f"an order has one time in force, not both {terms.time_in_force} and {time_in_force}")
+        return terms._replace(time_in_force=time_in_force)
+
+    return put
 
 
 # What may stand behind the price, and how it changes the terms; it takes from the words behind it what it needs.

@@ -91,6 +91,8 @@ def test_a_line_at_the_first_prompt_is_understood(line: str, wish: object) -> No
         ("buy -1", "quantity '-1'"),
         ("buy 1.5", "quantity '1.5'"),
         ("buy ٣", "quantity"),
+        ("buy 99999999999999999999 5", "'99999999999999999999' must be a whole number of at least 1 and at most"),
+        ("buy 10 100 fok ioc", "an order has one time in force, not both FOK and IOC"),
         ("buy 10 x", "price 'x'"),
         ("buy 10 -1", "price '-1'"),
         ("buy 10 101,25", "price '101,25'"),

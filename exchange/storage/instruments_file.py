@@ -228,7 +228,9 @@ def _schedule(value: Any) -> Optional[Schedule]:
 
 def _time_of_day(schedule: dict[str, Any], field: str) -> int:
     """Seconds after midnight, UTC."""
-    value = schedule.get(field)
+    if field not in schedule:
+        raise _EntryError(f"schedule: {field} is missing; it is a time like 09:00:00")
+    value = schedule[field]
     match = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise _EntryError(f"{field} {_shown(value)} of schedule is not a time like 09:00:00")
@@ -236,12 +238,19 @@ def _time_of_day(schedule: dict[str, Any], field: str) -> int:
     return hours * 3_600 + minutes * 60 + seconds
 
 
+def _clock_text(seconds: int) -> str:
+    """As it stands in the file."""
+    return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
 def _check_day(schedule: Schedule) -> None:
     """The four changes of a day come one after another, however late the calls end, and before the next day's."""
     begins_s = schedule.open_s - schedule.opening_call_s
     ends_s = schedule.close_s + schedule.closing_call_s + schedule.random_end_s
     if schedule.open_s + schedule.random_end_s >= schedule.close_s:
-        raise _EntryError("schedule: close is not later than open and random_end_s")
+        opens, closes = _clock_text(schedule.open_s), _clock_text(schedule.close_s)
+        behind = f" and random_end_s {schedule.random_end_s}" if schedule.random_end_s else ""
+        raise _EntryError(f"schedule: close {closes} is not later than open {opens}{behind}")
     if ends_s - begins_s >= _DAY_S:
         raise _EntryError("schedule: with its calls and random_end_s the trading day is longer than a day")
 

@@ -152,14 +152,22 @@ def test_a_wrong_value_is_refused_by_entry_field_and_value(tmp_path: Path, field
 DAY = {"open": "09:00:00", "close": "17:30:00"}
 
 
+def test_a_schedule_without_its_end_says_what_is_missing(tmp_path: Path) -> None:
+    entries = [{"symbol": "ACME", "schedule": {"open": "09:00:00"}}]
+    assert "schedule: close is missing" in refusal(tmp_path, json.dumps(entries))
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
         ({"open": "9:00:00"}, 'open "9:00:00" of schedule is not a time like 09:00:00'),
         ({"open": "24:00:00"}, 'open "24:00:00" of schedule'),
         ({"close": None}, "close null of schedule"),
-        ({"close": "09:00:00"}, "close is not later than open"),
-        ({"close": "09:00:30", "random_end_s": 30}, "close is not later than open and random_end_s"),
+        ({"close": "09:00:00"}, "close 09:00:00 is not later than open 09:00:00"),
+        (
+            {"close": "09:00:30", "random_end_s": 30},
+            "close 09:00:30 is not later than open 09:00:00 and random_end_s 30",
+        ),
         ({"opening_call_s": -1}, "opening_call_s -1 is not an integer from 0 to 86400"),
         ({"closing_call_s": 1.5}, "closing_call_s"),
         ({"close": "23:59:00", "opening_call_s": 20_000, "closing_call_s": 20_000}, "is longer than a day"),

@@ -24,9 +24,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Union
 
+from exchange.engine.instrument import NANOS_DIGITS
 from exchange.networking.operator.answers_for_people import OperatorAnswer, as_json, hint, told
 from exchange.networking.operator.channel import socket_path
 from exchange.networking.operator.operator_wish import ALL_SYMBOLS
+from exchange.networking.wire.fields import shown
+from exchange.networking.wire.limits import PRICE_MAX
 from exchange.storage.places import lock_path, operator_socket_path
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser, complain, say
 
@@ -43,6 +46,7 @@ _SYMBOL_WISHES = {
     "halt": "take no orders in an instrument, or in all; what rests stays and may be canceled",
     "resume": "trade an instrument, or all, again",
 }
+_DIGITS_MAX = 18
 _PHASES = ("PRE_OPEN", "AUCTION", "CLOSING_AUCTION", "CONTINUOUS", "HALTED", "CLOSED")
 
 _EPILOG = f"""\
@@ -130,14 +134,18 @@ def _add_market_wishes(wishes: argparse._SubParsersAction[Any]) -> None:
 
 def _number(text: str) -> Decimal:
     """An amount of currency, exactly as it was typed."""
-    if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,9})?", text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a plain decimal number")
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text, re.ASCII) is None:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a plain decimal number, like 1000 or 101.25")
+    if len(text.partition(".")[2]) > NANOS_DIGITS:
+        raise argparse.ArgumentTypeError(f"{shown(text)} has more than {NANOS_DIGITS} decimals")
+    if len(text.partition(".")[0]) > _DIGITS_MAX or abs(Decimal(text)) > PRICE_MAX:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is beyond the limit of {PRICE_MAX} in magnitude")
     return Decimal(text)
 
 
 def _integer(text: str) -> int:
     if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number of at most 18 digits")
     return int(text)
 
 
@@ -213,7 +221,8 @@ def operate(options: argparse.Namespace) -> int:
     if options.json:
         say(as_json(answer))
     elif is_refused:
-        help_text = hint(answer["code"], "user" in wish, ALL_SYMBOLS)
+        word_for_all = ALL_SYMBOLS if options.do in _SYMBOL_WISHES else None
+        help_text = hint(answer["code"], answer["text"], word_for_all)
         complain(f"operate.py: {answer['code']}: {answer['text']}{help_text}")
     else:
         for line in told(answer):

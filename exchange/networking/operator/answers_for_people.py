@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, Optional
 
 # One JSON object; its decimal numbers are Decimals.
 OperatorAnswer = dict[str, Any]
@@ -140,10 +140,14 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def hint(code: str, names_user: bool, word_for_all: str) -> str:
-    """What may help whoever mistook a name; empty where nothing does."""
+def hint(code: str, text: str, word_for_all: Optional[str]) -> str:
+    """What may help whoever mistook a name, by the `text` of the refusal; empty where nothing does.
+
+    `word_for_all` None: what was asked is asked of one instrument at a time.
+    """
     if code == "UNKNOWN_SYMBOL":
-        return f" (`list` shows what is; `{word_for_all}` means every instrument)"
-    if code == "BAD_VALUE" and names_user:
+        every = "" if word_for_all is None else f"; `{word_for_all}` means every instrument"
+        return f" (`list` shows what is{every})"
+    if code == "BAD_VALUE" and text.startswith("user "):
         return " (`list` shows who is there)"
     return ""

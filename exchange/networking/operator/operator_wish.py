@@ -69,6 +69,13 @@ def _symbol_or_all(name: str, value: Any) -> Optional[str]:
         raise RefusedError(refused.code, f'{refused.text}, or "{ALL_SYMBOLS}"') from None
 
 
+def _one_symbol(name: str, value: Any) -> str:
+    """The name of an instrument, where people may try the word for all."""
+    if value == ALL_SYMBOLS:
+        raise bad_value(name, value, "must name one instrument: this is done to one at a time")
+    return check.symbol(name, value)
+
+
 def _text(name: str, value: Any) -> str:
     """What is said to people."""
     if type(value) is not str or not 0 < len(value) <= NEWS_CHARACTERS_MAX:
@@ -110,7 +117,7 @@ _FORMS: dict[str, _WishForm] = {
     "reset": _WishForm(_USER, ResetUser),
     "halt": _WishForm(_SYMBOL_OR_ALL, HaltInstrument, {"seconds": _seconds}),
     "resume": _WishForm(_SYMBOL_OR_ALL, ResumeInstrument),
-    "phase": _WishForm({"symbol": check.symbol, "phase": check.one_of(Phase)}, SetPhase),
+    "phase": _WishForm({"symbol": _one_symbol, "phase": check.one_of(Phase)}, SetPhase),
     "say": _WishForm({"text": _text}, Say, {"user": check.user}),
     "endow": _WishForm(
         {"user": check.user, "cash": check.price},
@@ -118,7 +125,7 @@ _FORMS: dict[str, _WishForm] = {
         {"symbol": check.symbol, "quantity": check.quantity, "average": check.price},
     ),
     "settle": _WishForm(
-        {"symbol": check.symbol, "price": check.price},
+        {"symbol": _one_symbol, "price": check.price},
         lambda symbol, price: Settle(symbol=symbol, price_nanos=price),
     ),
 }

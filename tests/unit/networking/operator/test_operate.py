@@ -15,7 +15,7 @@ from typing import Any, Optional
 
 import pytest
 
-from exchange.networking.operator.answers_for_people import as_json, natural_order, told
+from exchange.networking.operator.answers_for_people import as_json, hint, natural_order, told
 from scripts.operate import NoAnswerError, ask, main, parse, wish_line
 from tests.support.project import ROOT
 from tests.support.raw_client import WAIT_S
@@ -117,6 +117,31 @@ def test_what_is_no_wish_is_refused_in_one_line(words: str, capsys: pytest.Captu
         parse(words.split())
     assert ended.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("endow alice 99999999999999999999", "'99999999999999999999' is beyond the limit of 1000000000"),
+        ("endow alice -1000000000.5", "'-1000000000.5' is beyond the limit of 1000000000 in magnitude"),
+        ("settle FBA 0.0000000001", "'0.0000000001' has more than 9 decimals"),
+        ("settle FBA 1e5", "'1e5' is not a plain decimal number, like 1000 or 101.25"),
+        ("endow bob 5 ACME 9999999999999999999 1", "'9999999999999999999' is not a whole number of at most 18"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_with_the_value_and_the_rule(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(words.split())
+    assert told in capsys.readouterr().err
+
+
+def test_who_mistook_a_name_is_told_of_all_only_where_all_may_be_named() -> None:
+    text = "symbol NOPE: not listed here"
+    assert hint("UNKNOWN_SYMBOL", text, "all") == " (`list` shows what is; `all` means every instrument)"
+    assert hint("UNKNOWN_SYMBOL", text, None) == " (`list` shows what is)"
+    assert hint("BAD_VALUE", "cash 1 is too much", None) == ""
 
 
 def test_the_answer_as_json_has_the_numbers_as_the_engine_wrote_them() -> None:

@@ -81,6 +81,11 @@ SYMBOL_RULE = 'must be 1 to 16 characters of A-Z 0-9 . _ -, or "all"'
             "user '../../x' must be 1 to 32 characters of A-Z a-z 0-9 _ -",
         ),
         (b'{"do":"halt","symbol":"acme"}', "BAD_VALUE", f"symbol 'acme' {SYMBOL_RULE}"),
+        (
+            b'{"do":"phase","symbol":"all","phase":"PRE_OPEN"}',
+            "BAD_VALUE",
+            "symbol 'all' must name one instrument: this is done to one at a time",
+        ),
         (b'{"do":"halt","symbol":"A","seconds":0}', "BAD_VALUE", f"seconds 0 {SECONDS_RULE}"),
         (b'{"do":"halt","symbol":"A","seconds":1.5}', "BAD_VALUE", f"seconds 1.5 {SECONDS_RULE}"),
         (b'{"do":"resume","symbol":"ACME","seconds":1}', "UNKNOWN_FIELD", "'seconds' is not a field of resume"),

@@ -12,6 +12,7 @@ from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.verify import verify
 from exchange.utils.directory_lock import DirectoryLock
 from exchange.utils.disk import REAL_DISK
+from exchange.utils.helpers import DamagedFileError
 from scripts.verify import main
 from tests.property.strategies import long_session
 from tests.support.kept_market import KeptMarket
@@ -173,7 +174,10 @@ def test_a_ledger_that_ends_before_what_was_stored_is_a_problem(path: Path) -> N
     ledger = path / "trades" / "trades.jsonl"
     ledger.write_bytes(b"".join(ledger.read_bytes().splitlines(keepends=True)[:3]))
     is_sound, told = verified(path)
-    assert not is_sound and "after trade 3, but" in told
+    assert not is_sound and "after trade 3, but" in told and "restore it from a backup" in told
+    assert "the next start adds trades" not in told
+    with pytest.raises(DamagedFileError, match="trades.jsonl"):
+        KeptMarket(path)
 
 
 def test_a_log_with_a_line_taken_out_is_a_problem(path: Path) -> None:

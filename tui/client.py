@@ -38,6 +38,10 @@ from tui.session_manager import SessionManager, check_user
 PROGRAM = "start_client.py"
 EXIT_LEFT = 0
 EXIT_LOST = 1
+SYMBOL_HELP = (
+    "the instrument to trade (default: the first one listed; the plain client, where several are listed, asks "
+    "for one: `symbol NAME`)"
+)
 # How often the engine shows the screen that it lives; it drops a screen that is silent for twice as long.
 HEARTBEAT_S = 1.0
 
@@ -73,7 +77,7 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="the port it listens on (default: %(default)s)"
     )
-    parser.add_argument("--symbol", help="the instrument to trade (default: the only one that is listed)")
+    parser.add_argument("--symbol", help=SYMBOL_HELP)
     parser.add_argument("--plain", action="store_true", help="prompt line by line; works through a pipe")
     parser.add_argument(
         "--data-dir",

@@ -13,7 +13,7 @@ A complete bot, which buys 10 whenever they are offered at 99.50 or less:
                 print("bought", event["quantity"], "at", event["price"])
             elif book.best_ask and book.best_ask.price <= Decimal("99.50"):
                 try:
-                    client.buy(10, book.best_ask.price, time_in_force="IOC")
+                    client.buy(10, book.best_ask.price, "ACME", time_in_force="IOC")
                 except Rejected as refusal:
                     print("refused:", refusal)
 

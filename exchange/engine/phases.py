@@ -126,7 +126,7 @@ def change(
     book.phase = phase
     book.hours.begin(reason, timed_end, random_ns, is_repeated)
     if not (is_repeated and was_repeated):
-        tell_status(book, reason, events)
+        events.append(status(book))
     enter_triggered(matcher, book, timestamp, events)
 
 
@@ -136,6 +136,7 @@ def new_book(instrument: Instrument, timestamp: int) -> OrderBook:
     book.hours.scheduled_until = timestamp
     if instrument.schedule is not None:
         book.phase = _CLOSED
+        book.hours.begin(PhaseReason.SCHEDULE)
     elif instrument.call_every_ms is not None:
         book.phase = _AUCTION
         end = timestamp + instrument.call_every_ms * NS_PER_MS
@@ -172,10 +173,12 @@ def would_open_crossed(book: OrderBook, phase: Phase) -> bool:
     return book.phase is _CLOSED and is_continuous and book.is_crossed()
 
 
-def tell_status(book: OrderBook, reason: PhaseReason, events: list[Event]) -> None:
-    """Tell the phase and its earliest end."""
-    until = earliest_end(book.phase, book.hours, book.instrument.schedule)
-    events.append(InstrumentStatusChanged(book.instrument.symbol, book.phase, reason, until))
+def status(book: OrderBook) -> InstrumentStatusChanged:
+    """The phase, why it is so and its earliest end, as it was last told."""
+    hours = book.hours
+    reason = PhaseReason.EXTENDED if hours.is_extended else hours.reason
+    until = earliest_end(book.phase, hours, book.instrument.schedule)
+    return InstrumentStatusChanged(book.instrument.symbol, book.phase, reason, until)
 
 
 def is_idle_call(book: OrderBook) -> bool:
@@ -319,7 +322,7 @@ def _end_timed(
     elif _is_to_be_extended(book):
         hours.timed_end = command.due + call_ns
         hours.is_extended = True
-        tell_status(book, PhaseReason.EXTENDED, events)
+        events.append(status(book))
     else:
         change(matcher, book, _CONTINUOUS, command.reason, timestamp, events)
 

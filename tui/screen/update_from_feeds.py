@@ -57,7 +57,8 @@ def _instrument_status(model: Model, message: Message, now: float) -> list[Outgo
     if market is not None:
         if market.phase.is_closed and message.get("phase") != market.phase.name:
             market.begin_day()
-        market.phase.apply(message)
+        if not market.phase.apply(message):
+            return []
         model.say(NoticeKind.WARN, f"{market.symbol} is now {market.phase.text(now + model.clock_offset_s)}")
     return []
 

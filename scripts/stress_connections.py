@@ -12,6 +12,7 @@ and dear requests, each asked for again and again, with what they cost the other
     foks          20 FOK orders at a time over a book of 100,000 prices
     lists         get_orders of a user with 50,000 orders
     whole-books   an order, then subscribe with depth 0 to the book of 100,000 prices
+    deep-call     orders in a followed call, 50,000 prices a side, all of which would trade with each other
     cancel-all    5,000 orders and one cancel_all
     the-past      60 logins at a time with an old last_seq
     many-of-one   100 connections of one user
@@ -61,7 +62,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         ("--subscribers", 200, "of the busy book"),
         ("--connections", 2_000, "at once"),
         ("--churn", 10_000, "opened and closed"),
-        ("--levels", 100_000, "prices of the deep book, for foks and whole-books"),
+        ("--levels", 100_000, "prices of the deep book, for foks, whole-books, deep-call"),
         ("--live-orders", 50_000, "of the user of lists and the-past"),
     ):
         parser.add_argument(

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from tests.campaigns.stress_loads import RECEIVE_BYTES, Client, IsOver, connect, loaded, order_line, subscription
 from tests.campaigns.stress_probe import Probe, compare
+from tests.support.operator_wish_sender import wish
 from tests.support.watched_engine import EngineError, WatchedEngine
 
 STOP_S_MAX = 5.0
@@ -41,17 +42,20 @@ class Attack(NamedTuple):
 
     `prepare` takes the port and how much is wanted, and returns a user's token, or nothing.  `work` is the body of
     the load (see `stress_loads`): it takes the port, that token, and how it says that it is on and sees that it is
-    over.  `size` names the option that says how much is wanted.
+    over.  `size` names the option that says how much is wanted.  With `in_call` the instrument aside is in a call.
     """
 
     name: str
     prepare: Callable[[int, int], str]
     work: Callable[[int, str, Callable[[], None], IsOver], int]
     size: str = "live_orders"
+    in_call: bool = False
 
 
 def measure_attack(attack: Attack, options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
     """The probe's round trips with and without it, then a stop in the middle of it."""
+    if attack.in_call:
+        wish(engine.data_dir, "phase", symbol=ASIDE, phase="AUCTION")
     token = attack.prepare(engine.port, getattr(options, attack.size))
     probe = Probe(engine.port, "probe")
     yield from compare(attack.name, probe, options, lambda: loaded(attack.work, engine.port, token))
@@ -79,16 +83,22 @@ def deep_book(port: int, size: int) -> str:
     return _rest(Client(port, "deep"), "ACME", size)
 
 
+def deep_call(port: int, size: int) -> str:
+    """So many different prices in a call, half of them bids, and each bid would trade with each offer."""
+    _rest(Client(port, "seller"), ASIDE, size // 2)
+    return _rest(Client(port, "buyer"), ASIDE, size // 2, "BUY", LOWEST_OFFER + size // 2)
+
+
 def many_live_orders(port: int, size: int) -> str:
     """One user has so many live orders, and as many events in the past."""
     return _rest(Client(port, "owner"), ASIDE, size)
 
 
-def _rest(client: Client, symbol: str, count: int) -> str:
+def _rest(client: Client, symbol: str, count: int, side: str = "SELL", lowest: int = LOWEST_OFFER) -> str:
     for start in range(0, count, PIECE * 50):
         numbers = range(start, min(count, start + PIECE * 50))
-        offers = [order_line(f"{number}", "SELL", 1, LOWEST_OFFER + number, "", symbol) for number in numbers]
-        client.sock.sendall(b"".join(offers) + PING)
+        orders = [order_line(f"{number}", side, 1, lowest + number, "", symbol) for number in numbers]
+        client.sock.sendall(b"".join(orders) + PING)
         _read_to_pong(client)
     client.close()
     return client.token
@@ -151,6 +161,22 @@ def ask_whole_books(port: int, _token: str, is_on: Callable[[], None], is_over: 
         change = order_line(f"{number}", "BUY", 1, 200)
         client.sock.sendall(change + subscription("book", 0) + PING)
         _read_to_pong(client)
+
+    return _repeated(ask, is_on, is_over)
+
+
+def ask_in_a_call(port: int, _token: str, is_on: Callable[[], None], is_over: IsOver) -> int:
+    """Orders, each of which changes what the call would give, while somebody follows its book and reads."""
+    follower, client = Client(port, f"follower-{time.time_ns()}"), Client(port, f"caller-{time.time_ns()}")
+    follower.sock.sendall(subscription("book", 1, ASIDE))
+    follower.lines.readline()
+    follower.sock.setblocking(False)
+
+    def ask(number: int) -> None:
+        client.sock.sendall(order_line(f"{number}", "BUY", 1, LOWEST_OFFER, "", ASIDE) + PING)
+        _read_to_pong(client)
+        with suppress(BlockingIOError):
+            follower.sock.recv(RECEIVE_BYTES)
 
     return _repeated(ask, is_on, is_over)
 
@@ -249,6 +275,7 @@ ATTACKS: dict[str, Attack] = {
     "foks": Attack("FOK orders over a deep book, 20 at a time", deep_book, ask_foks, "levels"),
     "lists": Attack("get_orders of a user with many", many_live_orders, ask_lists),
     "whole-books": Attack("an order, then the whole deep book", deep_book, ask_whole_books, "levels"),
+    "deep-call": Attack("orders in a deep call that is followed", deep_call, ask_in_a_call, "levels", True),
     "cancel-all": Attack(f"cancel_all of {ORDERS_AT_ONCE:,}", nothing, ask_cancel_all),
     "the-past": Attack(f"{LOGINS_AT_ONCE} logins with an old last_seq", many_live_orders, ask_the_past),
     "many-of-one": Attack(f"{CONNECTIONS_OF_ONE} connections of one user", nothing, ask_by_many_connections),

@@ -117,9 +117,9 @@ def order_line(
     ).encode()
 
 
-def subscription(channel: str, depth: int) -> bytes:
-    """The line that asks for a feed of ACME."""
-    return f'{{"type":"subscribe","channel":"{channel}","symbol":"ACME","depth":{depth}}}\n'.encode()
+def subscription(channel: str, depth: int, symbol: str = "ACME") -> bytes:
+    """The line that asks for a feed."""
+    return f'{{"type":"subscribe","channel":"{channel}","symbol":"{symbol}","depth":{depth}}}\n'.encode()
 
 
 # --- loads -----------------------------------------------------------------------------------------------------

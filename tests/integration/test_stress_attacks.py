@@ -14,7 +14,7 @@ OPTIONS = argparse.Namespace(rounds=1, seconds=1, levels=500, live_orders=500)
 
 
 # The others differ in what is asked for alone.
-@pytest.mark.parametrize("name", ["foks", "the-past", "long-lines"])
+@pytest.mark.parametrize("name", ["foks", "deep-call", "the-past", "long-lines"])
 def test_under_attack_the_others_are_answered_and_the_engine_stops_in_time(name: str, tmp_path: Path) -> None:
     with WatchedEngine(tmp_path / "data", "--symbols", f"ACME,{ASIDE}") as engine:
         half, tail, longest, stop = measure_attack(ATTACKS[name], OPTIONS, engine)

@@ -30,8 +30,6 @@ class MarketWatch:
         self.phase = str(self._instrument.get("phase", "CONTINUOUS"))
         self._book: Optional[BookFollower] = None
         self._last: Optional[Decimal] = None
-        # The newest `instrument_status`.
-        self._status: Optional[Message] = None
         # How the auction would end now, as it is shown; None outside a call.
         self.indication_line: Optional[str] = None
         # The newest indication has not been told; when one was told last, on the caller's clock.
@@ -70,14 +68,11 @@ class MarketWatch:
             own = bid if is_buy else ask
         return MarketPrices(self._instrument.get("tick_size", Decimal(1)), bid, ask, self._last, own)
 
-    def take(self, message: Message) -> bool:
-        """Take one message of the engine; those of other instruments, and all others, change nothing.
-
-        False: a second subscription has told the status once more, and it is no news.
-        """
+    def take(self, message: Message) -> None:
+        """Take one message of the engine; those of other instruments, and all others, change nothing."""
         kind = message["type"]
         if message.get("symbol") != self.symbol:
-            return True
+            return
         if kind == "trade":
             self._last = message["price"]
         elif kind == "trades_snapshot":
@@ -88,9 +83,6 @@ class MarketWatch:
             self.phase = str(message["phase"])
             if not self.is_call:
                 self.indication_line, self._is_untold = None, False
-            known, self._status = self._status, message
-            return message != known
-        return True
 
     def line_to_tell(self, now: float) -> Optional[str]:
         """The indicative price, if it is news and its turn; `now` in seconds on a steady clock."""

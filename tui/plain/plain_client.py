@@ -307,8 +307,8 @@ class PlainClient:
     def _tell(self, message: Message) -> None:
         self._check_token(message)
         self._history.apply(message)
-        if self._watch is not None and not self._watch.take(message):
-            return
+        if self._watch is not None:
+            self._watch.take(message)
         line = shown_line.event_line(message)
         if line is not None:
             self._output.show(line)

@@ -63,16 +63,13 @@ class SessionPhase:
         """Whether orders are collected for one price."""
         return self.name in _CALLS
 
-    def apply(self, message: Message) -> bool:
-        """Take an `instrument_status`; returns whether it is news: each subscription tells it once more."""
-        before = self.name, self.reason, self.until_ns
+    def apply(self, message: Message) -> None:
+        """Take an `instrument_status`."""
         name = message.get("phase", self.name)
         if name != self.name:
             self.indication = None
         self.name, self.reason = name, message.get("reason", "")
         self.until_ns = message.get("until")
-        is_same_trading = self.is_continuous and before[0] == name
-        return not is_same_trading and before != (self.name, self.reason, self.until_ns)
 
     def apply_listed(self, instrument: Message) -> None:
         """Take what a login says of an instrument: of a phase that is known already it says nothing new."""

@@ -57,8 +57,7 @@ def _instrument_status(model: Model, message: Message, now: float) -> list[Outgo
     if market is not None:
         if market.phase.is_closed and message.get("phase") != market.phase.name:
             market.begin_day()
-        if not market.phase.apply(message):
-            return []
+        market.phase.apply(message)
         model.say(NoticeKind.WARN, f"{market.symbol} is now {market.phase.text(now + model.clock_offset_s)}")
     return []
 

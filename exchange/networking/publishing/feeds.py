@@ -21,9 +21,7 @@ from typing import Optional
 
 from exchange.engine.events import InstrumentStatusChanged, NewsSaid
 from exchange.engine.orderbook import OrderBook
-from exchange.engine.phases import status
 from exchange.engine.trade import Trade
-from exchange.engine.words import Phase
 from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.publishing.book_views import BookView, BookViews
 from exchange.networking.publishing.indications import Indications
@@ -68,7 +66,6 @@ class Feeds:
         view = book_views.view(depth)
         view.subscribers[connection] = None
         self._send(connection, view.snapshot(self._encoder))
-        self._send_status(connection, symbol)
         indicated = self._indications.now(self._books[symbol])
         if indicated is not None:
             self._send(connection, self._encoder.auction_indication(indicated))
@@ -85,7 +82,6 @@ class Feeds:
         self._trades.subscribe(connection, symbol)
         if last is not None:
             self._trades.show(connection, self._books[symbol], last)
-        self._send_status(connection, symbol)
 
     def unsubscribe_trades(self, connection: Connection, symbol: str) -> None:
         """Stop telling `connection`; no harm if it wasn't told."""
@@ -195,12 +191,6 @@ class Feeds:
             if known_sequence != view.sequence:
                 spared[view] = view.sequence
                 self._send(connection, view.snapshot(self._encoder))
-
-    def _send_status(self, connection: Connection, symbol: str) -> None:
-        """Tell who has just subscribed why it is as it is, and until when, if it is not plain trading."""
-        now = status(self._books[symbol])
-        if now.phase is not Phase.CONTINUOUS or now.until is not None:
-            self._send(connection, instrument_status(now))
 
     def _send_all(self, subscribers: Iterable[Connection], line: bytes) -> None:
         for connection in subscribers:

@@ -304,16 +304,6 @@ def test_stops_and_icebergs_are_sent_and_remembered_with_what_they_are(start_tri
     assert (trial.history.orders[-1].display_quantity, refused["display_quantity"]) == (5, 5)
 
 
-def test_a_status_that_a_second_subscription_tells_once_more_is_shown_once(start_trial: StartTrial) -> None:
-    trial = start_trial(market_engine, "ACME")
-    trial.see(SIDE_PROMPT)
-    status = '{"type":"instrument_status","symbol":"ACME","phase":"HALTED","reason":"%s"}'
-    trial.engine.push(status % "OPERATOR", status % "OPERATOR", status % "CIRCUIT_BREAKER")
-    trial.see("*** ACME is now HALTED (OPERATOR)")
-    shown = trial.see("*** ACME is now HALTED (CIRCUIT_BREAKER)")
-    assert sum("ACME is now" in line for line in shown) == 1
-
-
 def test_the_phase_stands_in_the_prompt_and_an_auction_is_told_of(start_trial: StartTrial) -> None:
     trial = start_trial(market_engine, "ACME")
     trial.see(SIDE_PROMPT)

@@ -302,26 +302,6 @@ def test_who_comes_back_in_a_halt_still_knows_its_reason_and_its_end() -> None:
     assert "ACME  CLOSED " in rows(scene)[1]
 
 
-def test_a_screen_that_is_started_in_a_halt_shows_why_and_how_long_still_and_says_it_once() -> None:
-    scene = calm()
-    instrument = {"symbol": "ACME", "tick_size": TICK, "lot_size": 1, "phase": "HALTED"}
-    update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": [instrument]}, ()))
-    assert "HALTED" in rows(scene)[1]
-    scene.phase("HALTED", "CIRCUIT_BREAKER", 58)
-    assert "HALTED 0:58 · circuit breaker" in rows(scene)[1]
-    assert said(scene) == "ACME is now HALTED 0:58 · circuit breaker"
-    scene.say({"type": "news", "text": "lunch", "timestamp": 1})
-    scene.phase("HALTED", "CIRCUIT_BREAKER", 58)
-    assert said(scene) == "NEWS: lunch", "the second subscription tells nothing new"
-
-
-def test_a_screen_that_is_started_while_trading_goes_on_until_the_close_says_nothing_of_it() -> None:
-    scene = calm()
-    before = said(scene)
-    scene.phase("CONTINUOUS", "SCHEDULE", 3_600)
-    assert said(scene) == before
-
-
 def test_the_phase_of_a_symbol_that_is_not_shown_is_known_when_it_is() -> None:
     scene = Scene(120, 36, ("ACME", "BRICK"))
     scene.book([[LAST_TICKS - 1, 5]], [[LAST_TICKS + 1, 5]])

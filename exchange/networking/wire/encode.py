@@ -129,8 +129,9 @@ class Encoder(FeedEncoder):
         )
 
     def _order_executed(self, event: OrderExecuted) -> str:
-        (_, seq, timestamp, order_id, client_order_id, symbol, side) = event[:7]
-        trade_id, price, quantity, remaining_quantity, status, liquidity, displayed, fee_nanos = event[7:]
+        # Taken apart in one step: it is the line that is written most often.
+        (_, seq, timestamp, order_id, client_order_id, symbol, side, trade_id, price, quantity, remaining_quantity,
+         status, liquidity, displayed, fee_nanos) = event  # fmt: skip
         price_texts = self._price_texts[symbol]
         more = "" if displayed is None else f',"displayed_quantity":{displayed}'
         if fee_nanos is not None:

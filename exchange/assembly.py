@@ -139,7 +139,9 @@ class Exchange:
             closing.callback(self._data.close)
             closing.callback(self._snapshot_process.stop)
             to_list = _listings(self._data.engine, options.instruments)
-            self._build_live_parts(options, clock_ns, recent, to_list)
+            shares = TimeShares(time.monotonic)
+            publisher = self._build_core(options, clock_ns, recent, to_list, shares)
+            self._build_live_parts(options, publisher, shares)
             # What ends the exchange is there from the start: when it is time, there may be no thread to be had.
             self._stopping = PreparedThread("stopping", self._finish)
             self._closing = PreparedThread("closing", closing.pop_all().close)
@@ -183,20 +185,21 @@ class Exchange:
         self._closing.go()
         self._closing.join(CLOSE_TIMEOUT_S)
 
-    def _build_live_parts(
+    def _build_core(
         self,
         options: Options,
         clock_ns: Callable[[], int],
         recent: RecentEvents,
         to_list: list[ListInstrument],
-    ) -> None:
+        shares: TimeShares,
+    ) -> Publisher:
+        """The middle, brought up to date; returns what it tells by."""
         engine = self._data.engine
         self._heartbeats = Heartbeats(self._fail)
         identity = Identity(VERSION, engine_id(engine_id_path(options.data_dir), os.urandom))
         past_trades = last_trades(
             ledger_path(options.data_dir), self._data.instrument, list(engine.books), TRADES_LAST_MAX
         )
-        shares = TimeShares(time.monotonic)
         long_answers = LongAnswers(shares.may_take, shares.charge)
         publisher = Publisher(engine, identity, self._heartbeats, recent, past_trades, long_answers)
         inbound = FairQueue[Asker, Request](shares)
@@ -211,7 +214,10 @@ class Exchange:
             lambda longest_ns: secrets.randbelow(longest_ns + 1),
         )
         self._bring_up_to_date(to_list, options.limits)
+        return publisher
 
+    def _build_live_parts(self, options: Options, publisher: Publisher, shares: TimeShares) -> None:
+        engine = self._data.engine
         history = AuditLogReader(
             log_directory(options.data_dir), self._data.audit_log.write_out, self._data.instrument
         )

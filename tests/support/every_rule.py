@@ -34,6 +34,7 @@ from exchange.engine.limits import Limits
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Phase, SelfTradePrevention, Side, TimeInForce
 from tests.support.oracle.oracle import Oracle
+from tests.support.oracle.phases import CALLS
 from tests.support.oracle.values import STOPS, OracleOrder
 
 USERS = ("ann", "ben", "cat", "dan")
@@ -63,7 +64,6 @@ BANDED = Instrument(
 )
 BATCHED = Instrument("BATCHED", max_quantity=60, call_every_ms=40, reference_price_nanos=MIDDLE * TICK)
 INSTRUMENTS = (PLAIN, LOTS, BANDED, BATCHED)
-CALLS = (Phase.PRE_OPEN, Phase.AUCTION, Phase.CLOSING_AUCTION)
 
 
 def listings() -> list[Command]:

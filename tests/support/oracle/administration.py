@@ -55,7 +55,6 @@ class Administration(Phases):
         self.limits = Limits()
         # Who was ever endowed: only they are told their cash.
         self.endowed: set[str] = set()
-        self.settled_count = 0
 
     def settings(self) -> tuple[Any, ...]:
         """All that only the commands of this file change, but for the instruments' own limits."""
@@ -192,7 +191,6 @@ class Administration(Phases):
                 self.cash_flow[user] = self.cash_flow.get(user, 0) + position.net * command.price_nanos
                 position.move(-position.net, command.price_nanos)
                 closed += 1
-        self.settled_count += 1
         self._tell(Settled(command.symbol, command.price_nanos, closed))
 
     def _claim_user(self, command: ClaimUser) -> None:

@@ -26,6 +26,7 @@ from exchange.engine.words import (
 from tests.support.oracle.administration import Administration
 from tests.support.oracle.matching import is_reached
 from tests.support.oracle.memory import Market
+from tests.support.oracle.phases import CALLS
 from tests.support.oracle.values import (
     STOPS,
     OracleOrder,
@@ -37,8 +38,6 @@ from tests.support.oracle.values import (
     refusal_of_target,
     refusal_of_terms,
 )
-
-CALLS = (Phase.PRE_OPEN, Phase.AUCTION, Phase.CLOSING_AUCTION)
 
 
 class Entry(Administration):

@@ -4,4 +4,10 @@ In the middle the loop: `inbound_queue` and `fair_queue` (the way in) → `match
 (what time brings); `core` (these together, with neither socket nor path).  Around it `networking`, `storage` and
 `utils`; `assembly` builds and starts all of them, `listing` says what is traded then.  `simulation` is a wing: the
 exchange runs without it.  So is `laboratory`, the exchange without sockets and threads, which other wings may use.
+On top of all is `cli`, the command `exchange`, which `__main__` is, too.
 """
+
+from __future__ import annotations
+
+# The one place of the version: setup.cfg reads it here, where nothing is imported.
+__version__ = "0.1.0"

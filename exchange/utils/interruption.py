@@ -68,8 +68,8 @@ def _occupy_closed_streams() -> None:
     os.close(number)
 
 
-def run(main: Callable[[list[str]], int], ending: Ending) -> int:
-    """Run a command with the process's arguments; the exit code.  Main thread.
+def run(main: Callable[[list[str]], int], ending: Ending, arguments: Optional[list[str]] = None) -> int:
+    """Run a command with these arguments (None: those of the process); the exit code.  Main thread.
 
     The first of the signals raises KeyboardInterrupt in `main`.  More are ignored: it is ending things.
     """
@@ -81,7 +81,7 @@ def run(main: Callable[[list[str]], int], ending: Ending) -> int:
     for number in ending.numbers:
         signal.signal(number, interrupt)
     try:
-        exit_code = main(sys.argv[1:])
+        exit_code = main(sys.argv[1:] if arguments is None else arguments)
         _ignore(ending)  # It is done, and the exit code stands.
     except KeyboardInterrupt:
         sys.stderr.write(ending.last_words)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from exchange.cli.engine import is_loopback
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, TokenStore
-from scripts.start_engine import is_loopback
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.processes import WAIT_S, Program, RunningEngine, plain_client
 from tests.support.project import ROOT

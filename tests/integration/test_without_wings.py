@@ -14,14 +14,15 @@ from tests.support.project import ROOT
 from tests.support.raw_client import Message, RawClient
 from tests.support.started_process import started_process
 
-# The rooms of the core; every other folder of `exchange/` is a wing, and so is all of `tui/`.
-CORE = ("engine", "networking", "storage", "utils")
+# The rooms of the core, and the command's own, which is on top of all and loads what it is asked for; every other
+# folder of `exchange/` is a wing, and so is all of `tui/`.
+CORE = ("engine", "networking", "storage", "utils", "cli")
 WAIT_S = 20.0
 
 
 @pytest.fixture
 def core(tmp_path: Path) -> Path:
-    """A copy of the project in which there is nothing but the core and the script that starts it."""
+    """A copy of the project in which there is nothing but the core, the command and the script that starts it."""
     house = tmp_path / "exchange"
     house.mkdir()
     for module in (ROOT / "exchange").glob("*.py"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from exchange.cli.loading import prepared
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.journal_format import Durability
 from exchange.storage.snapshot_files import OrderStore
@@ -13,10 +14,10 @@ from exchange.storage.verify import verify
 from exchange.utils.directory_lock import DirectoryLock
 from exchange.utils.disk import REAL_DISK
 from exchange.utils.helpers import DamagedFileError
-from scripts.verify import main
 from tests.property.strategies import long_session
 from tests.support.kept_market import KeptMarket
 
+COMMAND = prepared("verify", "verify.py")
 SESSION = long_session(seed=1, count=400)
 
 
@@ -202,10 +203,10 @@ def test_under_durability_os_lines_beyond_the_journal_are_only_noted(tmp_path: P
 
 
 def test_the_command_says_sound_or_not_in_its_exit_code(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--data-dir", str(path)]) == 0
+    assert COMMAND(["--data-dir", str(path)]) == 0
     assert capsys.readouterr().out.endswith("\nsound\n")
     snapshots(path)[0].write_bytes(b"")
-    assert main(["--data-dir", str(path)]) == 1
+    assert COMMAND(["--data-dir", str(path)]) == 1
     assert capsys.readouterr().out.endswith("NOT SOUND: see the problems above\n")
 
 
@@ -213,7 +214,7 @@ def test_the_command_refuses_while_an_engine_runs_or_nothing_is_there(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with DirectoryLock(path, path / "engine.lock"):
-        assert main(["--data-dir", str(path)]) == 2
+        assert COMMAND(["--data-dir", str(path)]) == 2
     assert "stop the engine first" in capsys.readouterr().err
-    assert main(["--data-dir", str(path / "nowhere")]) == 2
+    assert COMMAND(["--data-dir", str(path / "nowhere")]) == 2
     assert "is not a directory" in capsys.readouterr().err

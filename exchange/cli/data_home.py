@@ -1,0 +1,50 @@
+"""Where the data is when no option says so: the same place whatever folder the command is typed in.
+
+    $EXCHANGE_HOME      where somebody has chosen a place
+    ./data              where it is there already, as in a clone
+    the user's own      ~/.local/share/exchange-simulator ($XDG_DATA_HOME), on macOS
+                        ~/Library/Application Support/exchange-simulator
+
+Nothing is made here: who writes first makes the directory.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+HOME_VARIABLE = "EXCHANGE_HOME"
+HERE = Path("data")
+FOLDER = "exchange-simulator"
+
+
+def data_home(environment: Mapping[str, str], folder: Path, platform: str) -> Path:
+    """The data directory for a command that is typed in `folder`; `platform` as in `sys.platform`.
+
+    Raises RuntimeError where there is no home directory to be found, which no usual system does.
+    """
+    chosen = environment.get(HOME_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    if (folder / HERE).is_dir():
+        return HERE
+    return user_data_directory(environment, platform) / FOLDER
+
+
+def user_data_directory(environment: Mapping[str, str], platform: str) -> Path:
+    """Where the platform wants programs to keep what they keep for a user."""
+    home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
+    if platform == "darwin":
+        return home / "Library" / "Application Support"
+    # The XDG Base Directory Specification: a relative path is invalid, and to be ignored.
+    told = Path(environment.get("XDG_DATA_HOME", ""))
+    return told if told.is_absolute() else home / ".local" / "share"
+
+
+def described_data_home() -> tuple[Path, str]:
+    """The data directory of this process, and the rule by which it is that one, for a help text."""
+    own = user_data_directory(os.environ, sys.platform) / FOLDER
+    rule = f"${HOME_VARIABLE}, else ./{HERE} where it exists, else {own}"
+    return data_home(os.environ, Path(), sys.platform), rule

@@ -1,0 +1,79 @@
+"""The table of the subcommands: `exchange --help`, shell completion and the tests are made from it.
+
+A row says what can be known without loading the subcommand's file, so that the command starts fast and any wing
+may be missing.  The file has the row's name: `what-if` is in `what_if.py`.  Imports next to nothing, since what
+comes before `end_at_once` is not covered by it.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from exchange.utils.interruption import Ending, in_order, interrupted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Optional
+
+# What tells an engine or a simulation to stop in order, which they see to themselves.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def cut_off(program: str) -> Ending:
+    """Ctrl-C cuts off what was asked for: one line, exit code 130.  What most subcommands want."""
+    return interrupted(program)
+
+
+def left(_program: str) -> Ending:
+    """Ctrl-C is one way to leave: no word, exit code 0.  It is KeyboardInterrupt in `run`, as for `cut_off`."""
+    return in_order(signal.SIGINT)
+
+
+def left_in_any_way(_program: str) -> Ending:
+    """As `left`, also by SIGTERM and by a terminal that is closed: for who has started other processes."""
+    return in_order(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def stopped(_program: str) -> Ending:
+    """Until `run` has handlers of its own for STOP_SIGNALS there is nothing to finish; no word, exit code 0."""
+    return in_order(*STOP_SIGNALS)
+
+
+class Subcommand:
+    """One row: `exchange name`, shown in `group` with `summary`.
+
+    `ending` says how a signal ends it; `extra` is the optional part of the package that it needs, if any.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        group: str,
+        summary: str,
+        ending: Callable[[str], Ending] = cut_off,
+        extra: Optional[str] = None,
+    ) -> None:
+        self.name = name
+        self.group = group
+        self.summary = summary
+        self.ending = ending
+        self.extra = extra
+
+    @property
+    def module_name(self) -> str:
+        """The file that is loaded for it."""
+        return f"exchange.cli.{self.name.replace('-', '_')}"
+
+    @property
+    def handles_signals(self) -> bool:
+        """Whether `run` installs handlers of its own."""
+        return self.ending is stopped
+
+
+# The groups are those of `make help`.
+_ROWS = (
+    Subcommand("engine", "Run", "start the exchange", stopped),
+    Subcommand("verify", "Run", "check the data of a stopped engine"),
+)
+SUBCOMMANDS = {each.name: each for each in _ROWS}

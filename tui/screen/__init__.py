@@ -10,13 +10,14 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
 
 1. `messages` (what comes in, what goes out), `model` (all that the screen knows), `update` (who handles what);
 2. `update_from_engine` with `my_orders` and `my_fills`; `update_from_feeds` with `market_data` (book, tape, chart)
-   and `session_phase`; `price_scale` (ticks); `subscriptions` (which feeds);
+   and `session_phase`; `price_scale` (ticks), `price_rows` (grouped); `subscriptions` (which feeds);
 3. `key_decoder` (bytes to keys), `burst_guard` (typed or pasted?), `key_table` (what each key does),
    `update_from_keys`, `update_from_mouse`;
 4. `ticket`, `proposals` and `proposals_from_keys` (the next order), `crossing` (what it would trade at), `sending`
    (what asks first), `canceling`; the `:` line: `command_editor` (its text), `command_parser` (what it means),
    `command_runner` (doing it);
-5. `view` with `layout` (where), `panels` (what), `scrolling` (which prices); `cells`, `theme`, `painter`;
+5. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
+   `cells`, `theme`, `painter`;
 6. `app` (threads, clock) with `engine_link`, `terminal`, `terminal_output`, `noted_signals`, `wake_pipe`,
    `frame_pacer`.
 

@@ -9,6 +9,7 @@ from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
 from tui.screen.my_orders import CANCELING, MyOrder
+from tui.screen.price_rows import row_price
 
 
 def selected_orders(model: Model) -> list[MyOrder]:
@@ -20,10 +21,16 @@ def selected_orders(model: Model) -> list[MyOrder]:
 
 
 def orders_at(model: Model, price: int | None) -> list[MyOrder]:
-    """My open orders of the current symbol at this price (ticks; None: nowhere)."""
+    """My open orders of the current symbol in the ladder's row of this price (ticks; None: nowhere)."""
     if price is None:
         return []
-    return [order for order in model.orders.open(model.symbol) if order.ladder_price == price]
+    group = model.group
+    row = row_price(price, group, is_buy=True)
+    return [
+        order
+        for order in model.orders.open(model.symbol)
+        if order.ladder_price is not None and row_price(order.ladder_price, group, is_buy=order.is_buy) == row
+    ]
 
 
 def cancel(model: Model, orders: list[MyOrder]) -> list[Outgoing]:

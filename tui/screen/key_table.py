@@ -17,6 +17,8 @@ class Action(Enum):
     PAGE_UP = auto()
     PAGE_DOWN = auto()
     CENTRE = auto()
+    GROUP_FINER = auto()
+    GROUP_COARSER = auto()
     BUY = auto()
     SELL = auto()
     ENTER = auto()
@@ -92,10 +94,12 @@ BINDINGS: tuple[Binding, ...] = (
     Binding((("f", Action.FLATTEN),), "f", Group.CANCEL, "Flatten the position (always asks)", "flatten", 9),
     Binding((("up", Action.PRICE_UP), ("down", Action.PRICE_DOWN),
              ("k", Action.PRICE_UP), ("j", Action.PRICE_DOWN)),
-            "↑↓ k j", Group.PRICE, "Price cursor by a tick; in a list, rows", "price", 1),
+            "↑↓ k j", Group.PRICE, "Price cursor by a row of the ladder, or of a list", "price", 1),
     Binding((("page_up", Action.PAGE_UP), ("page_down", Action.PAGE_DOWN)), "PgUp PgDn", Group.PRICE,
             "By a page"),
     Binding((("space", Action.CENTRE),), "Space", Group.PRICE, "Centre the ladder on the market", "centre", 5),
+    Binding((("<", Action.GROUP_FINER), (">", Action.GROUP_COARSER)), "< >", Group.PRICE,
+            "Fewer, more ticks per row: ×1 ×2 ×5 ×10 …"),
     Binding((("n", Action.SYMBOL_NEXT), ("N", Action.SYMBOL_PREVIOUS)), "n N", Group.PRICE,
             "Next, previous symbol"),
     Binding((("1", Action.PRESET_1), ("2", Action.PRESET_2), ("3", Action.PRESET_3), ("4", Action.PRESET_4),

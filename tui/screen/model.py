@@ -140,6 +140,9 @@ class Model:
     # The price the cursor is at and the price in the middle of the ladder; None until a price is known.
     cursor: Optional[int] = None
     centre: Optional[int] = None
+    # How many ticks a row of the ladder is, by symbol, where the person has chosen it; else `automatic_group` is.
+    chosen_groups: dict[str, int] = field(default_factory=dict)
+    automatic_group: int = 1
     # False while the person looks at prices away from the market; see `scrolling`.
     is_following: bool = True
     # Rows scrolled down in each list, and the selected row of the orders.
@@ -171,9 +174,16 @@ class Model:
         return layout(self.width, self.height, self.focus if self.is_zoomed else None)
 
     @property
+    def group(self) -> int:
+        """How many ticks a row of the ladder is."""
+        return self.chosen_groups.get(self.symbol, self.automatic_group)
+
+    @property
     def top(self) -> Optional[int]:
         """The price of the ladder's first row; None until a price is known."""
-        return None if self.centre is None else self.centre + self.layout.ladder_rows // 2
+        if self.centre is None:
+            return None
+        return (self.centre // self.group + self.layout.ladder_rows // 2) * self.group
 
     def is_stale(self, now: float) -> bool:
         """Whether the engine has been silent for too long."""
@@ -211,5 +221,6 @@ def ladder_columns_of(model: Model, shown: Layout) -> LadderColumns:
     market = model.market
     if market is None or model.centre is None:
         return ladder_columns(width, 0)
-    prices = (model.centre + shown.ladder_rows, max(0, model.centre - shown.ladder_rows))
+    reach = shown.ladder_rows * model.group
+    prices = (model.centre + reach, max(0, model.centre - reach))
     return ladder_columns(width, max(len(market.scale.text(price)) for price in prices))

@@ -64,8 +64,9 @@ def flatten(model: Model) -> list[Outgoing]:
     )
 
 
-def move_selected(model: Model, ticks: int) -> list[Outgoing]:
-    """Move the order at the cursor, or the selected row's, by `ticks`; a move that is being asked: further."""
+def move_selected(model: Model, rows: int) -> list[Outgoing]:
+    """Move the order at the cursor by rows of the ladder, or the selected one by ticks; what is asked: further."""
+    ticks = rows * (model.group if model.focus is Panel.LADDER else 1)
     if model.focus not in (Panel.LADDER, Panel.ORDERS):
         return refuse(model, "orders are moved on the ladder or in their list: go there with Tab")
     if model.focus is Panel.LADDER and (model.cursor is None or not is_in_view(model, model.cursor)):

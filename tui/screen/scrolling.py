@@ -12,6 +12,7 @@ from __future__ import annotations
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market
 from tui.screen.model import Model
+from tui.screen.price_rows import automatic_group, next_group, row_price
 
 
 def follow_market(model: Model) -> None:
@@ -23,6 +24,7 @@ def follow_market(model: Model) -> None:
     if model.centre is not None and _is_market_in_view(model, market, middle):
         model.is_following = True
     elif model.is_following and model.confirm is None:
+        _group_by_itself(model, market)
         model.centre = middle
         model.is_changed = True
     if model.cursor is None:
@@ -34,9 +36,32 @@ def centre(model: Model) -> None:
     market = model.market
     if market is None or market.middle is None:
         return
+    _group_by_itself(model, market)
     model.centre, model.is_following = market.middle, True
     if model.cursor is None or not is_in_view(model, model.cursor):
         _put_cursor_on_market(model, market, market.middle)
+
+
+def _group_by_itself(model: Model, market: Market) -> None:
+    """Choose how many ticks a row is; only while the ladder is centred, so that no row moves under the cursor."""
+    model.automatic_group = automatic_group(market, model.layout.ladder_rows)
+
+
+def regroup(model: Model, step: int) -> None:
+    """More (`step` 1) or fewer (-1) ticks per row, for this symbol until the person chooses again."""
+    choose_group(model, next_group(model.group, step))
+
+
+def choose_group(model: Model, group: int | None) -> None:
+    """So many ticks per row of this symbol; None: as the screen finds best."""
+    if group is None:
+        model.chosen_groups.pop(model.symbol, None)
+        centre(model)
+    else:
+        model.chosen_groups[model.symbol] = group
+        follow_market(model)
+    keep_cursor_in_view(model)
+    model.is_changed = True
 
 
 def _put_cursor_on_market(model: Model, market: Market, middle: int) -> None:
@@ -45,18 +70,19 @@ def _put_cursor_on_market(model: Model, market: Market, middle: int) -> None:
     model.cursor = bid if bid is not None and is_in_view(model, bid) else middle
 
 
-def move_cursor(model: Model, ticks: int) -> None:
-    """Move the cursor; the ladder scrolls as far as it must."""
+def move_cursor(model: Model, rows: int) -> None:
+    """Move the cursor up (above 0) or down by rows; the ladder scrolls as far as it must."""
     if model.cursor is not None:
-        model.cursor = max(1, model.cursor + ticks)
+        group = model.group
+        model.cursor = max(1, row_price(model.cursor, group, is_buy=True) + rows * group)
         keep_cursor_in_view(model)
         _note_scrolled_away(model)
 
 
-def scroll(model: Model, ticks: int) -> None:
+def scroll(model: Model, rows: int) -> None:
     """Show higher (above 0) or lower prices; the cursor stays at its price."""
     if model.centre is not None:
-        model.centre = max(1, model.centre + ticks)
+        model.centre = max(1, model.centre + rows * model.group)
         _note_scrolled_away(model)
 
 
@@ -71,14 +97,16 @@ def keep_cursor_in_view(model: Model) -> None:
     top, rows = model.top, model.layout.ladder_rows
     if top is None or model.cursor is None or model.centre is None or not rows:
         return
-    bottom = top - rows + 1
-    model.centre += max(0, model.cursor - top) + min(0, model.cursor - bottom)
+    group = model.group
+    cursor, bottom = row_price(model.cursor, group, is_buy=True), top - (rows - 1) * group
+    model.centre += max(0, cursor - top) + min(0, cursor - bottom)
 
 
-def is_in_view(model: Model, price: int) -> bool:
-    """Whether the ladder has a row for this price (ticks)."""
-    top = model.top
-    return top is not None and top - model.layout.ladder_rows < price <= top
+def is_in_view(model: Model, price: int, *, is_buy: bool = True) -> bool:
+    """Whether the ladder has a row for this price (ticks), as a bid or as an offer."""
+    top, group = model.top, model.group
+    row = row_price(price, group, is_buy=is_buy)
+    return top is not None and top - model.layout.ladder_rows * group < row <= top
 
 
 def _is_market_in_view(model: Model, market: Market, middle: int) -> bool:
@@ -86,8 +114,8 @@ def _is_market_in_view(model: Model, market: Market, middle: int) -> bool:
     if model.top is None:
         return False
     bid, ask = market.best_bid, market.best_ask
-    if bid is not None and ask is not None and ask - bid < model.layout.ladder_rows:
-        return is_in_view(model, bid) and is_in_view(model, ask)
+    if bid is not None and ask is not None and (ask - bid) // model.group < model.layout.ladder_rows:
+        return is_in_view(model, bid) and is_in_view(model, ask, is_buy=False)
     return is_in_view(model, middle)
 
 

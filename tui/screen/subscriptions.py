@@ -64,7 +64,7 @@ def switch_symbol(model: Model, symbol: str) -> list[Outgoing]:
     if model.market is not None:
         model.market.forget_book()
     model.symbol, model.cursor, model.centre = symbol, None, None
-    model.is_following = True
+    model.is_following, model.automatic_group = True, 1
     model.ticket.quantity = max(model.ticket.quantity, model.markets[symbol].lot_size)
     disarm(model, "another symbol")
     model.is_changed = True

@@ -22,7 +22,7 @@ from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
 from tui.screen.proposals import MoveProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten, move_selected, propose_at_cursor
-from tui.screen.scrolling import centre, follow_market, move_cursor, scroll_list
+from tui.screen.scrolling import centre, follow_market, move_cursor, regroup, scroll_list
 from tui.screen.sending import confirm, disarm, drop
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import Ticket
@@ -118,6 +118,15 @@ def _centre(model: Model) -> list[Outgoing]:
     centre(model)
     model.scrolled.clear()
     return []
+
+
+def _regroup(step: int) -> Callable[[Model], list[Outgoing]]:
+    def act(model: Model) -> list[Outgoing]:
+        regroup(model, step)
+        model.say(NoticeKind.INFO, f"{model.group} tick{'s' if model.group > 1 else ''} per row")
+        return []
+
+    return act
 
 
 def _escape(model: Model) -> list[Outgoing]:
@@ -220,6 +229,8 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.PAGE_UP: _by_rows(1, is_page=True),
     Action.PAGE_DOWN: _by_rows(-1, is_page=True),
     Action.CENTRE: _centre,
+    Action.GROUP_FINER: _regroup(-1),
+    Action.GROUP_COARSER: _regroup(1),
     Action.BUY: lambda model: propose_at_cursor(model, is_buy=True),
     Action.SELL: lambda model: propose_at_cursor(model, is_buy=False),
     Action.ENTER: confirm,

@@ -58,9 +58,9 @@ def _wheel(model: Model, panel: Panel, rows: int) -> None:
 
 def _click_ladder(model: Model, x: int, row: int) -> list[Outgoing]:
     top = model.top
-    if top is None or not 0 <= row < model.layout.ladder_rows or top - row <= 0:
+    price = 0 if top is None else top - row * model.group
+    if price <= 0 or not 0 <= row < model.layout.ladder_rows:
         return []
-    price = top - row
     columns = ladder_columns_of(model, model.layout)
     model.cursor = price
     is_bid_half = x < columns.price.x

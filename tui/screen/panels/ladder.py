@@ -1,17 +1,17 @@
-"""The price ladder: one row per tick, bids to the left of the price and offers to the right.
+"""The price ladder: one row per tick or group of ticks, bids to the left of the price and offers to the right.
 
     MINE  CUM    bar BID  PRICE  ASK bar    CUM  MINE  VOL bar
 
-Each number stands between its bar and the price.  Every fifth tick is shaded, the rows between the best prices are
+Each number stands between its bar and the price.  Every fifth row is shaded, the rows between the best prices are
 tinted, ◆ marks the average entry price, the price of the last trade is inverted.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from tui.screen.cells import Area, Attribute, Color
+from tui.screen.ladder_rows import LadderRows, work_out
 from tui.screen.layout import Column, LadderColumns, Layout, Panel
 from tui.screen.market_data import LadderSide, Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
@@ -20,23 +20,8 @@ from tui.screen.panels.banner import draw_banner
 from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty
 from tui.screen.price_scale import short_quantity
 
-SHADED_EVERY_TICKS = 5
+SHADED_EVERY_ROWS = 5
 TOTAL_WIDTH = 7
-
-
-class _Rows(NamedTuple):
-    """What the rows have in common, worked out once per frame."""
-
-    top: int
-    row_count: int
-    best_bid: Optional[int]
-    best_ask: Optional[int]
-    average: Optional[int]
-    quantity_max: int
-    volume_max: int
-    bids_cumulated: dict[int, int]
-    asks_cumulated: dict[int, int]
-    mine: dict[int, list[MyOrder]]
 
 
 def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
@@ -49,21 +34,23 @@ def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
         if market is not None:
             draw_banner(area, market, now + model.clock_offset_s)
         return
-    rows = _work_out(model, market, model.centre + shown.ladder_rows // 2, shown.ladder_rows)
+    top = (model.centre // model.group + shown.ladder_rows // 2) * model.group
+    rows = work_out(model, market, top, shown.ladder_rows, now)
+    if rows.group > 1:
+        title += f" ×{rows.group}"
     inside = frame(area, title, is_focused=is_focused, note=_beyond_text(market, rows), note_color=Color.WARN)
     columns = ladder_columns_of(model, shown)
     _draw_heads(inside, columns)
-    for row in range(rows.row_count):
-        if rows.top - row > 0:
-            _draw_row(inside, row + 1, rows.top - row, model, market, columns, rows, now)
+    for y, price in enumerate(rows.shown(), start=1):
+        _draw_row(inside, y, price, model, market, columns, rows)
     _draw_balance(area, rows)
     draw_banner(area, market, now + model.clock_offset_s)
     if model.is_stale(now) or model.link.state is not LinkState.LIVE:
         inside.dim()
         # What is one's own stays bright: it may be working all the same.
         for price, orders in rows.mine.items():
-            if rows.top - rows.row_count < price <= rows.top:
-                _draw_mine(inside, rows.top - price + 1, model, orders, columns)
+            if rows.bottom <= price <= rows.top:
+                _draw_mine(inside, rows.y(price) + 1, model, orders, columns)
 
 
 def _nothing_text(model: Model, market: Optional[Market]) -> str:
@@ -72,43 +59,13 @@ def _nothing_text(model: Model, market: Optional[Market]) -> str:
     return f"no orders yet: type  :buy {model.ticket.quantity} PRICE"
 
 
-def _work_out(model: Model, market: Market, top: int, count: int) -> _Rows:
-    bottom = top - count + 1
-    seen_bids = {price: size for price, size in market.bids.items() if bottom <= price <= top}
-    seen_asks = {price: size for price, size in market.asks.items() if bottom <= price <= top}
-    volumes = [market.volume_at.get(price, 0) for price in range(bottom, top + 1)]
-    average = model.position.average_price
-    mine: dict[int, list[MyOrder]] = {}
-    for order in model.orders.open(market.symbol):
-        if order.ladder_price is not None:
-            mine.setdefault(order.ladder_price, []).append(order)
-    return _Rows(
-        top,
-        count,
-        market.best_bid,
-        market.best_ask,
-        None if average is None else market.scale.nearest_ticks(average),
-        max([*seen_bids.values(), *seen_asks.values()], default=1),
-        max(volumes) or 1,
-        _cumulate(market.bids, is_descending=True),
-        _cumulate(market.asks, is_descending=False),
-        mine,
-    )
-
-
-def _cumulate(levels: dict[int, int], *, is_descending: bool) -> dict[int, int]:
-    """Price → all that rests from the best price up to it."""
-    prices = sorted(levels, reverse=is_descending)
-    return dict(zip(prices, accumulate(levels[price] for price in prices), strict=True))
-
-
-def _beyond_text(market: Market, rows: _Rows) -> str:
+def _beyond_text(market: Market, rows: LadderRows) -> str:
     """Which best prices are outside of what is shown."""
     texts = []
     for name, price in (("ask", rows.best_ask), ("bid", rows.best_bid)):
         if price is not None and price > rows.top:
             texts.append(f"▲ {name} {market.scale.text(price)}")
-        elif price is not None and price <= rows.top - rows.row_count:
+        elif price is not None and price < rows.bottom:
             texts.append(f"▼ {name} {market.scale.text(price)}")
     return "  ".join(texts)
 
@@ -136,46 +93,48 @@ def _draw_row(
     model: Model,
     market: Market,
     columns: LadderColumns,
-    rows: _Rows,
-    now: float,
+    rows: LadderRows,
 ) -> None:
     background = _row_background(price, rows)
-    if background is not Color.BASE and price != model.cursor:
+    if background is not Color.BASE and price != rows.cursor:
         inside.shade(0, y, inside.width, background)
     _draw_price(inside, y, price, market, columns.price, rows)
-    for side, levels in ((LadderSide.BID, market.bids), (LadderSide.ASK, market.asks)):
+    for side, levels in ((LadderSide.BID, rows.bids), (LadderSide.ASK, rows.asks)):
         quantity = levels.get(price, 0)
-        is_flashing = market.flashes.get((side, price), 0.0) > now
+        is_flashing = (side, price) in rows.flashing
         if quantity or is_flashing:
             _draw_level(inside, y, price, side, quantity, columns, rows, is_flashing=is_flashing)
     if price in rows.mine:
         _draw_mine(inside, y, model, rows.mine[price], columns)
-    _draw_volume(inside, y, market.volume_at.get(price, 0), columns, rows)
-    if price == model.cursor:
+    _draw_volume(inside, y, rows.volumes.get(price, 0), columns, rows)
+    if price == rows.cursor:
         inside.pick_out(y, Color.CURSOR)
         inside.put(0, y, "►", Color.ACCENT, None, Attribute.BOLD)
 
 
-def _row_background(price: int, rows: _Rows) -> Color:
+def _row_background(price: int, rows: LadderRows) -> Color:
     bid, ask = rows.best_bid, rows.best_ask
-    if bid is not None and ask is not None and bid < price < ask <= bid + rows.row_count // 2:
+    if bid is not None and ask is not None and bid < price < ask <= bid + rows.row_count // 2 * rows.group:
         return Color.INSIDE
-    return Color.SHADE if price % SHADED_EVERY_TICKS == 0 else Color.BASE
+    return Color.SHADE if _is_shaded(price, rows) else Color.BASE
 
 
-def _draw_price(inside: Area, y: int, price: int, market: Market, column: Column, rows: _Rows) -> None:
-    text = market.scale.text(price)
+def _is_shaded(price: int, rows: LadderRows) -> bool:
+    return price // rows.group % SHADED_EVERY_ROWS == 0
+
+
+def _draw_price(inside: Area, y: int, price: int, market: Market, column: Column, rows: LadderRows) -> None:
+    text = market.scale.text(_shown_price(price, rows))
     x = column.end - 2 - len(text)
     if price == rows.average:
         inside.put(x - 2, y, "◆", Color.AVERAGE)
-    if market.last is not None and price == market.last.price:
-        inside.put(x - 1, y, f" {text} ", Color.INK, Color.LAST_TAG, Attribute.BOLD)
-        return
-    indication = market.phase.indication
-    if indication is not None and price == indication.price:
+    if price == rows.indicated:
         inside.put(x - 1, y, f"◇{text} ", Color.INK, Color.CONFIRM, Attribute.BOLD)
         return
-    color = Color.BRIGHT if price % SHADED_EVERY_TICKS == 0 else Color.DIM
+    if price == rows.last:
+        inside.put(x - 1, y, f" {text} ", Color.INK, Color.LAST_TAG, Attribute.BOLD)
+        return
+    color = Color.BRIGHT if _is_shaded(price, rows) else Color.DIM
     if price == rows.best_bid:
         color = Color.BID
     elif price == rows.best_ask:
@@ -186,6 +145,11 @@ def _draw_price(inside: Area, y: int, price: int, market: Market, column: Column
     inside.put(x, y, text, color, None, Attribute.BOLD if is_best else Attribute.NONE)
 
 
+def _shown_price(row: int, rows: LadderRows) -> int:
+    """The row's price; of the cursor's row that of the cursor, for that is what an order would get."""
+    return rows.exact_cursor if row == rows.cursor and rows.exact_cursor is not None else row
+
+
 def _draw_level(
     inside: Area,
     y: int,
@@ -193,7 +157,7 @@ def _draw_level(
     side: LadderSide,
     quantity: int,
     columns: LadderColumns,
-    rows: _Rows,
+    rows: LadderRows,
     *,
     is_flashing: bool,
 ) -> None:
@@ -258,7 +222,7 @@ def _mine_text(mine: list[MyOrder], width: int, mark: str) -> str:
     return f"{letter}{short_quantity(in_book or stops, max(4, width - 1 - len(end)))}{end}"
 
 
-def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows: _Rows) -> None:
+def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows: LadderRows) -> None:
     if not volume or not columns.volume.width:
         return
     inside.put_right(columns.volume.end - 1, y, short_quantity(volume, columns.volume.width - 1), Color.DIM)
@@ -266,11 +230,12 @@ def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows
     inside.put(bar.x, y, bar_right(volume / rows.volume_max, bar.width), Color.VOLUME_BAR)
 
 
-def _draw_balance(area: Area, rows: _Rows) -> None:
+def _draw_balance(area: Area, rows: LadderRows) -> None:
     """On the lower border: how much is bid and how much offered, each within as many ticks as there are rows."""
     if rows.best_bid is None or rows.best_ask is None:
         return
-    lowest, highest = rows.best_ask - rows.row_count, rows.best_bid + rows.row_count
+    reach = rows.row_count * rows.group
+    lowest, highest = rows.best_ask - reach, rows.best_bid + reach
     bid = max((total for price, total in rows.bids_cumulated.items() if price >= lowest), default=0)
     ask = max((total for price, total in rows.asks_cumulated.items() if price <= highest), default=0)
     if not bid + ask:

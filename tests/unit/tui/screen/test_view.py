@@ -76,7 +76,9 @@ def test_silence_of_two_seconds_dims_the_book_and_says_so() -> None:
 
 
 def test_best_prices_outside_the_ladder_are_named_on_its_border() -> None:
-    assert "▲ ask 110.00  ▼ bid 90.00" in shown(screen_scenes.wide(120, 36))[1]
+    scene = screen_scenes.wide(120, 36)
+    scene.press(*"<" * 9)
+    assert "▲ ask 110.00  ▼ bid 90.00" in shown(scene)[1]
 
 
 def test_every_number_of_the_book_stands_between_its_bar_and_the_price() -> None:

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """Measure the exchange, each figure beside a floor that is measured in the same run.
 
-    engine      the public workload through `Engine.process`, against a loop that per command does one dict
-                look-up, one small slots object and one list append
-    (over TCP twice: with durability os, and with fsync, where each answer waits for the disk)
-    round trip  one order, one answer, over TCP, against a bare server that parses and echoes each JSON line
-    pipelined   many orders sent before an answer is read, against the same bare server
+    engine       the public workload through `Engine.process`, against a loop that per command does one dict
+                 look-up, one small slots object and one list append
+    round trip   one order, one answer, over TCP, against a bare server that parses and echoes each JSON line; with
+                 durability fsync against that and one fdatasync of a record of that size
+    pipelined    orders sent without waiting, each answer of which waits for the disk, against the same server
+                 (line) and one that answers all lines which one recv brought at once (chunk); 1.4 private events
+                 per order
+    processor    what a pipelined order costs the server's process, all its threads and the system's work for it
+    subscribers, instruments   the same exchange with and without them
 
-Machines differ and are shared, so what counts is the ratio.  Floor and exchange take turns, and the medians are
-quoted; the lowest and highest ratio say how calm the machine was.  --save keeps them with machine, Python and
-commit, --against compares with a run that was kept.
+Machines differ and are shared, so what counts is the ratio.  Floor and exchange take turns in each round, and
+the medians are quoted; the lowest and highest ratio say how calm the machine was.  --save keeps all with machine,
+Python and commit in a JSON file, --against compares with a run that was kept, --beside measures another checkout
+of the project in the same rounds.
 """
 
 from __future__ import annotations
@@ -25,12 +30,13 @@ ENDING = interrupted("benchmark.py")
 if __name__ == "__main__":
     end_at_once(ENDING)
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser, whole_number
 from tests.benchmarks.engine_rates import engine_figure
-from tests.benchmarks.figure import HEADING, Figure
+from tests.benchmarks.figure import HEADING, NAME_WIDTH, Figure
 from tests.benchmarks.report import ReportError, comparison, load_figures, save_report
 from tests.benchmarks.tcp_rates import tcp_figures
 from tests.benchmarks.workload import read_messages
@@ -49,8 +55,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--runs",
         type=whole_number(1, RUNS_MAX),
-        default=3,
-        help="runs, whose median counts (default: %(default)s)",
+        default=5,
+        help="rounds, whose median counts (default: %(default)s)",
     )
     parser.add_argument(
         "--messages",
@@ -67,6 +73,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures in this JSON file")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures kept in this one")
+    parser.add_argument("--beside", type=Path, metavar="DIR", help="another checkout, measured in the same rounds")
     options = parser.parse_args(arguments)
     try:
         then = [] if options.against is None else load_figures(options.against)
@@ -74,6 +81,8 @@ def main(arguments: list[str]) -> int:
         parser.error(f"--against {error}")
     if options.save is not None and not options.save.parent.is_dir():
         parser.error(f"--save {options.save}: there is no directory {options.save.parent}")
+    if options.beside is not None and not (options.beside / "scripts" / "start_engine.py").is_file():
+        parser.error(f"--beside {options.beside}: is no checkout of this project")
     try:
         if options.workload is not None:
             read_messages(options.workload)
@@ -81,7 +90,7 @@ def main(arguments: list[str]) -> int:
         parser.error(f"--workload {error}")
     print(HEADING)
     figures = []
-    for figure in measured(options.runs, options.workload or WORKLOAD, options.messages):
+    for figure in measured(options):
         print(figure.line(), flush=True)
         figures.append(figure)
     if then:
@@ -91,14 +100,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def measured(runs: int, workload: Path, message_count: int) -> Iterator[Figure]:
+def measured(options: argparse.Namespace) -> Iterator[Figure]:
     """Each figure, as soon as it is there."""
+    workload = options.workload or WORKLOAD
     if workload.exists():
-        yield engine_figure(runs, workload, message_count)
+        yield engine_figure(options.runs, workload, options.messages)
     else:
-        print(f"engine in process        skipped: no workload at {workload} (see --workload)")
-    for durability in ("os", "fsync"):
-        yield from tcp_figures(runs, durability)
+        print(f"{'engine in process':<{NAME_WIDTH}} skipped: no workload at {workload} (see --workload)")
+    yield from tcp_figures(options.runs, options.beside)
 
 
 if __name__ == "__main__":

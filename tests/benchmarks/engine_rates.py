@@ -11,7 +11,7 @@ from pathlib import Path
 
 from exchange.engine.commands import Command
 from exchange.engine.events import Event
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import Aim, Figure
 from tests.benchmarks.workload import Workload, benchmark_engine, read_messages
 
 
@@ -77,7 +77,7 @@ def quiet_collector() -> Iterator[None]:
 def engine_figure(runs: int, workload: Path, message_count: int) -> Figure:
     """Floor and engine in turn, over the first so many messages of the workload."""
     commands = record_commands(workload, message_count)
-    figure = Figure("engine in process", [], [])
+    figure = Figure("engine in process, public workload", [], [], "/s", Aim("≥", 0.3))
     for _ in range(runs):
         figure.floors.append(engine_floor_rate(commands))
         figure.ours.append(engine_rate(commands))

@@ -1,7 +1,7 @@
 """A run of the benchmark as a JSON file, and two runs side by side.
 
     {"machine": {"cpu": …, "cpus": 2, "system": …}, "python": …, "commit": …, "time": …,
-     "figures": [{"name": …, "floors": [per second, run by run], "ours": [the same]}, …]}
+     "figures": [{"name": …, "unit": …, "floors": [round by round], "ours": [the same], "aim": …, "beside": …}, …]}
 
 What is compared is the ratio to the floor, since machines and hours differ.
 """
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from exchange.utils.helpers import JsonError, parse_json, write_atomically
-from tests.benchmarks.figure import Figure
+from tests.benchmarks.figure import NAME_WIDTH, Figure
 from tests.support.project import ROOT
 
-COMPARISON_HEADING = f"{'ratio to the floor':<24} {'then':>7} {'now':>7} {'change':>8}"
+COMPARISON_HEADING = f"{'ratio to the floor':<{NAME_WIDTH}} {'then':>7} {'now':>7} {'change':>8}"
 
 
 class ReportError(Exception):
@@ -35,7 +35,9 @@ def save_report(path: Path, figures: Sequence[Figure]) -> None:
         "python": platform.python_version(),
         "commit": _commit(),
         "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "figures": [figure._asdict() for figure in figures],
+        "figures": [
+            {**figure._asdict(), "aim": None if figure.aim is None else figure.aim.text()} for figure in figures
+        ],
     }
     write_atomically(path, json.dumps(report, indent=2).encode() + b"\n")
 
@@ -58,16 +60,18 @@ def comparison(then: Sequence[Figure], now: Sequence[Figure]) -> list[str]:
 
 def _compared(figure: Figure, before: dict[str, Figure]) -> str:
     if figure.name not in before:
-        return f"{figure.name:<24} {'-':>7} {figure.ratio:>7.2f} {'new':>8}"
+        return f"{figure.name:<{NAME_WIDTH}} {'-':>7} {figure.ratio:>7.2f} {'new':>8}"
     old = before[figure.name].ratio
-    return f"{figure.name:<24} {old:>7.2f} {figure.ratio:>7.2f} {100 * (figure.ratio / old - 1):>+6.1f} %"
+    change_percent = 100 * (figure.ratio / old - 1)
+    return f"{figure.name:<{NAME_WIDTH}} {old:>7.2f} {figure.ratio:>7.2f} {change_percent:>+6.1f} %"
 
 
 def _figure(item: Any) -> Figure:
     """Raises KeyError, TypeError or ValueError for anything else."""
-    figure = Figure(str(item["name"]), *([float(rate) for rate in item[side]] for side in ("floors", "ours")))
+    floors, ours = ([float(value) for value in item[side]] for side in ("floors", "ours"))
+    figure = Figure(str(item["name"]), floors, ours, str(item["unit"]))
     if not figure.ours or len(figure.ours) != len(figure.floors) or min(*figure.ours, *figure.floors) <= 0:
-        raise ValueError(f"{figure.name}: rates must be positive, as many of ours as of the floor")
+        raise ValueError(f"{figure.name}: figures must be positive, as many of ours as of the floor")
     return figure
 
 

@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from tests.benchmarks.tcp_rates import pipelined_rate
+from tests.benchmarks.pipelined import pipelined
+from tests.benchmarks.served import ACCEPTED, Served
 from tests.campaigns.stress_attacks import ATTACKS, measure_attack
 from tests.campaigns.stress_loads import Client, connect, drain, drip, flow, loaded, order_line, subscription
 from tests.campaigns.stress_probe import Comparison, Probe, compare, turn_s
@@ -25,6 +26,7 @@ RESTING_ORDERS = 500
 WARM_UP_PAIRS = 20_000
 ORDERS_MAX = 1_000_000
 CHURN_AT_ONCE = 200
+TRADED = "ACME"
 QUIET = "QUIET"  # an instrument that only one measure trades
 KIBIBYTE, MEBIBYTE = 2**10, 2**20
 SLOW_RECEIVE_BYTES = 4_096
@@ -143,13 +145,13 @@ def measure_flood(options: argparse.Namespace, engine: WatchedEngine) -> Iterato
 
 def measure_fan_out(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
     """Pipelined orders per second while others watch the book."""
-    address = ("127.0.0.1", engine.port)
+    served = Served(("127.0.0.1", engine.port), engine.pid, ACCEPTED)
     comparison = Comparison(f"pipelined, {options.subscribers} subscribers", "orders/s", [], [])
-    pipelined_rate(address, 0, b'"order_accepted"')  # The first run finds an empty book.
+    pipelined(served, "0", TRADED)  # The first run finds an empty book.
     for run in range(1, options.rounds + 1):
-        comparison.without.append(pipelined_rate(address, 2 * run, b'"order_accepted"'))
+        comparison.without.append(pipelined(served, f"{2 * run}", TRADED).rate)
         with loaded(drain, engine.port, options.subscribers, subscription("book", 20)) as load:
-            comparison.loaded.append(pipelined_rate(address, 2 * run + 1, b'"order_accepted"'))
+            comparison.loaded.append(pipelined(served, f"{2 * run + 1}", TRADED).rate)
     yield comparison.line()
     yield f"  the subscribers read {(load.result or 0) / MEBIBYTE:,.0f} MiB in the last round"
 

@@ -40,7 +40,7 @@ class Vitals(NamedTuple):
 
 
 class WatchedEngine:
-    """Runs while its block does; `port` is where it listens on loopback.  Raises EngineError."""
+    """Runs while its block does, as process `pid`; `port` is where it listens on loopback.  Raises EngineError."""
 
     def __init__(self, data_dir: Path, *options: str) -> None:
         self.data_dir = data_dir
@@ -56,6 +56,7 @@ class WatchedEngine:
             if not first_line.startswith("exchange listening on "):
                 self._process.wait(DEADLINE_S)
                 raise EngineError(f"the engine did not start: {self._log.read_text()}")
+            self.pid = self._process.pid
             self.port = int(first_line.rpartition(":")[2])
             self._ending = ending.pop_all()
 

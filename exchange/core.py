@@ -8,6 +8,7 @@ without sockets or without a thread.  It knows neither socket nor path: what is 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, Optional, Protocol, Union
 
@@ -41,6 +42,7 @@ class Core(Generic[Origin, Asked]):
     that ended it; then nothing more is processed.  `inbound` is the queue that requests wait in, None for one in
     the order of arrival; `share_of` tells whose share of the time an origin's requests take.
     `draw(n)` draws a number from 0 to n: how much longer than it must a call with a random end lasts, in ns.
+    `monotonic_s` and `worked_s` are what `MatchingThread` says: whoever drives the exchange by hand has his own.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class Core(Generic[Origin, Asked]):
         inbound: Optional[InboundQueue[Origin, Asked]] = None,
         share_of: Callable[[Origin], str] = lambda _origin: FIRST,
         draw: Callable[[int], int] = lambda _longest: 0,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        worked_s: Callable[[], float] = time.thread_time,
     ) -> None:
         self.engine = engine
         # Bounded; filled by whoever asks, through `put`; emptied by the matching thread alone.
@@ -67,7 +71,9 @@ class Core(Generic[Origin, Asked]):
             publisher,
             clock_ns,
             on_failure,
-            draw=draw,
+            monotonic_s,
+            worked_s,
+            draw,
         )
 
     def start(self) -> None:
@@ -105,6 +111,14 @@ class Core(Generic[Origin, Asked]):
         Only while the matching thread does not run: before `start`, or by whoever drives the exchange by hand.
         """
         self._matching.run_batch([Inbound(None, commands)])
+
+    def serve(self, origin: Origin, requests: Sequence[Union[Command, Asked]]) -> None:
+        """The same with what `origin` asks for."""
+        self._matching.run_batch([Inbound(origin, requests)])
+
+    def wait_s(self) -> Optional[float]:
+        """In how many seconds to `bring_what_is_due`, so as not to be late; None: not before something happens."""
+        return self._matching.wait_s()
 
     def bring_what_is_due(self) -> None:
         """Carry out what time has brought, at a start all that was missed.  Before `start`, as above."""

@@ -209,6 +209,10 @@ class MatchingThread(Generic[Origin, Asked]):
         while (change := self._timer.take_due()) is not None:
             self.run_batch([Inbound(None, [change])])
 
+    def wait_s(self) -> Optional[float]:
+        """In how many seconds time brings something, or is to be looked at; None: not before something happens."""
+        return self._timer.wait_s()
+
     def _next_item(self) -> Optional[Inbound[Origin, Asked]]:
         """One that waits already."""
         try:

@@ -2,4 +2,16 @@
 
 It stands on the core and the storage, and speaks in the client library's values, so that a bot does not know the
 difference.  Must not open a socket, start a thread or read the time: what happens here happens again.
+
+Reading order:
+
+* `market`          the core on a virtual clock, and who takes part
+* `clock`           the time, which stands still until somebody moves it
+* `scheduler`       what is to happen, in one order
+* `latency`         how long requests and answers take; everybody's random numbers
+* `session`         one participant's way to the exchange and back
+* `request_check`   what a participant asks → a checked request
+* `announcer`       what happened → who hears it    `feeds`, `book_feed`  who follows what
+* `event_values`    what the engine says → the client library's values
+* `records`         what is kept of a day
 """

@@ -33,6 +33,11 @@ def decode(line: bytes, user: Optional[str]) -> Request:
         fields = parse_object(line)
     except MalformedLineError as malformed:
         return BadRequest(WireCode.MALFORMED, str(malformed))
+    return checked_request(fields, user)
+
+
+def checked_request(fields: Fields, user: Optional[str]) -> Request:
+    """The same of a line that was taken apart: `fields` as `parse_object` gives them, which this may change."""
     request_type = fields.pop("type", REQUIRED)
     form = FORMS.get(request_type) if type(request_type) is str else None
     if form is None:

@@ -14,7 +14,8 @@ from tui.screen.price_rows import grouped, row_price
 class LadderRows(NamedTuple):
     """Prices are those of rows, in ticks, the first being `top`; `group` is how many ticks a row is.
 
-    `exact_cursor` is the cursor's price, which the row `cursor` holds.
+    `exact_cursor` is the cursor's price, which the row `cursor` holds; `large` tells who took the price of the
+    last large prints, None in an auction.
     """
 
     top: int
@@ -36,6 +37,7 @@ class LadderRows(NamedTuple):
     asks_cumulated: dict[int, int]
     mine: dict[int, list[MyOrder]]
     flashing: set[tuple[LadderSide, int]]
+    large: dict[int, Optional[bool]]
 
     @property
     def bottom(self) -> int:
@@ -91,6 +93,7 @@ def work_out(model: Model, market: Market, top: int, count: int, now: float) -> 
             for (side, price), until in market.flashes.items()
             if until > now
         },
+        {row_price(trade.price, group, is_buy=True): trade.is_buy for trade in market.large_prints},
     )
 
 

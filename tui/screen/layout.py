@@ -14,7 +14,7 @@ LADDER_WIDTH_MAX = 98
 RIGHT_WIDTH_MIN = 54
 # The rows below the panels: ticket, messages, hints.
 ROWS_BELOW = 3
-# From these widths of the ladder's inside on it has totals and volumes; wider columns and volumes as bars.
+# From these widths of the ladder's inside on it has totals and volumes as numbers; wider columns.
 LADDER_TOTALS_WIDTH_MIN = 62
 LADDER_ROOMY_WIDTH_MIN = 84
 
@@ -162,7 +162,7 @@ def ladder_columns(width: int, price_width: int) -> LadderColumns:
     mine, quantity = (7, 8) if is_roomy else (6, 6)
     price_width += 4
     left = max(0, width - 1 - 2 * (mine + cumulated + quantity) - price_width - volume)
-    volume_bar = left // 5 if is_roomy else 0
+    volume_bar = left // 5 if is_roomy else left // 3
     bar = (left - volume_bar) // 2
     price_width += left - volume_bar - 2 * bar
     widths = (1, mine, cumulated, bar, quantity, price_width, quantity, bar, cumulated, mine, volume, volume_bar)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from math import floor
 from typing import NamedTuple, Optional
@@ -18,6 +19,11 @@ from tui.screen.session_phase import NANOS_PER_SECOND, SessionPhase
 
 FLASH_S = 0.3
 TAPE_LENGTH_MAX = 500
+# A print is large that is so many times the average of the last trades, of which it takes a few to know it.
+LARGE_TIMES = 5
+USUAL_TRADES = 200
+USUAL_TRADES_MIN = 20
+LARGE_PRINTS_MARKED = 3
 # The chart is kept twice: finely for some minutes, and in slots of twelve for an hour.
 SLOT_S = 0.25
 COARSE_SLOTS = 12
@@ -35,7 +41,8 @@ class LadderSide(Enum):
 class TapeTrade(NamedTuple):
     """One public trade; `timestamp_ns` since the Unix epoch.
 
-    `is_buy` tells who took the price, None of a trade of an auction; `trade_id` 0: not told.
+    `is_buy` tells who took the price, None of a trade of an auction; `trade_id` 0: not told.  `is_large`: many
+    times what was usual then.
     """
 
     timestamp_ns: int
@@ -43,6 +50,7 @@ class TapeTrade(NamedTuple):
     quantity: int
     is_buy: Optional[bool]
     trade_id: int = 0
+    is_large: bool = False
 
 
 class ChartedPrice(NamedTuple):
@@ -59,6 +67,38 @@ class LevelTotal(NamedTuple):
     side: LadderSide
     price: int
     quantity: int
+
+
+@dataclass(slots=True)
+class DayFigures:
+    """Of the trading day: first, highest and lowest price in ticks, and what the average needs.
+
+    `priced_quantity` is the quantity that `value` (ticks times quantity) is of; `delta` what was bought less what
+    was sold by who took the price, of the trades that were seen.
+    """
+
+    first: Optional[int] = None
+    high: Optional[int] = None
+    low: Optional[int] = None
+    value: int = 0
+    priced_quantity: int = 0
+    delta: int = 0
+
+    def add(self, trade: TapeTrade) -> None:
+        """One trade more."""
+        price = trade.price
+        self.first = price if self.first is None else self.first
+        self.high = price if self.high is None else max(self.high, price)
+        self.low = price if self.low is None else min(self.low, price)
+        self.value += price * trade.quantity
+        self.priced_quantity += trade.quantity
+        if trade.is_buy is not None:
+            self.delta += trade.quantity if trade.is_buy else -trade.quantity
+
+    @property
+    def average(self) -> Optional[Decimal]:
+        """The volume-weighted average price in ticks; None before a trade."""
+        return Decimal(self.value) / self.priced_quantity if self.priced_quantity else None
 
 
 @dataclass(slots=True)
@@ -82,6 +122,11 @@ class Market:
     last: Optional[TapeTrade] = None
     direction: int = 0
     traded_quantity: int = 0
+    day: DayFigures = field(default_factory=DayFigures)
+    large_prints: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=LARGE_PRINTS_MARKED))
+    # The running average of what a trade's quantity is, and of how many trades.
+    usual_quantity: float = 0.0
+    trade_count: int = 0
 
     @property
     def best_bid(self) -> Optional[int]:
@@ -150,6 +195,7 @@ class Market:
     def begin_day(self) -> None:
         """The volumes are those of the trading day."""
         self.traded_quantity = 0
+        self.day = DayFigures()
         self.volume_at.clear()
 
     def apply_trades_snapshot(self, message: Message, clock_offset_s: float) -> None:
@@ -165,6 +211,13 @@ class Market:
         if self.last is None and message["last"] is not None:
             self.last = TapeTrade(0, self.scale.ticks(message["last"]), 0, None)
         self.traded_quantity = message["volume"]
+        first, high, low = (
+            None if message.get(name) is None else self.scale.ticks(message[name])
+            for name in ("open", "high", "low")
+        )
+        if high is not None and low is not None:
+            # The exchange's own: it has seen the whole day.
+            self.day.first, self.day.high, self.day.low = first, high, low
 
     def _trade(self, message: Message) -> TapeTrade:
         side = message["aggressor_side"]
@@ -179,6 +232,8 @@ class Market:
     def _add(self, trade: TapeTrade, now: float) -> None:
         """Onto the tape and into the chart; `now` is when it was on the program's clock."""
         price = trade.price
+        trade = self._judge(trade)
+        self.day.add(trade)
         if self.last is not None and price != self.last.price:
             self.direction = 1 if price > self.last.price else -1
         self.last = trade
@@ -187,6 +242,18 @@ class Market:
         slot = floor(now / SLOT_S)
         _chart(self.fine_chart, slot, price)
         _chart(self.coarse_chart, slot // COARSE_SLOTS, price)
+
+    def _judge(self, trade: TapeTrade) -> TapeTrade:
+        """Mark it if it is many times as large as usual; one giant is not taken for usual from then on."""
+        usual, self.trade_count = self.usual_quantity, self.trade_count + 1
+        is_large = self.trade_count > USUAL_TRADES_MIN and trade.quantity >= LARGE_TIMES * usual
+        counted = min(trade.quantity, LARGE_TIMES * usual) if usual else trade.quantity
+        self.usual_quantity += (counted - usual) / min(self.trade_count, USUAL_TRADES)
+        if not is_large:
+            return trade
+        trade = trade._replace(is_large=True)
+        self.large_prints.append(trade)
+        return trade
 
     def end_flashes(self, now: float) -> bool:
         """Forget the flashes that are over; returns whether there were any."""

@@ -5,6 +5,7 @@ Prices are in ticks, money in Decimal, times in seconds of the program's steady 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,12 +19,13 @@ from tui.screen.messages import Outgoing
 from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrders
 from tui.screen.proposals import Proposal
+from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.theme import Theme
 from tui.screen.ticket import Ticket
 
 STALE_AFTER_S = 2.0
 DISARM_AFTER_IDLE_S = 60.0
-NOTICES_KEPT_MAX = 20
+NOTICES_KEPT_MAX = 200
 WIDTH_AT_START, HEIGHT_AT_START = 80, 24
 
 
@@ -52,6 +54,8 @@ class Link:
     last_seq: int = 0
     # After a gap: up to which `seq` the engine is telling fills only; everything has been told by the next pong.
     gap_to: int = 0
+    # When the engine was last asked for the list of orders.
+    orders_asked_at: float = 0.0
 
 
 class HeldPosition(NamedTuple):
@@ -78,10 +82,12 @@ class NoticeKind(Enum):
 
 
 class Notice(NamedTuple):
-    """One thing that happened, for the messages line."""
+    """One thing that happened, when on the wall's clock, and of which symbol ("": of none or of all)."""
 
     kind: NoticeKind
     text: str
+    timestamp_ns: int
+    symbol: str = ""
 
 
 class PositionsRequest(Enum):
@@ -106,6 +112,8 @@ class Model:
     clock_offset_s: float = 0.0
     zone_offset_s: float = 0.0
     theme: Theme = Theme.DEFAULT
+    # The time that came with the last message, on the program's steady clock.
+    now: float = 0.0
 
     width: int = WIDTH_AT_START
     height: int = HEIGHT_AT_START
@@ -125,6 +133,8 @@ class Model:
     fills: MyFills = field(default_factory=MyFills)
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))
     order_number: int = 0
+    # Whether the last order was refused because the operator has blocked the user.
+    is_blocked: bool = False
 
     ticket: Ticket = field(default_factory=Ticket)
     is_armed: bool = False
@@ -189,9 +199,10 @@ class Model:
         """Whether the engine has been silent for too long."""
         return self.link.state is LinkState.LIVE and now - self.link.heard_at >= STALE_AFTER_S
 
-    def say(self, kind: NoticeKind, text: str) -> None:
-        """Show this on the messages line."""
-        self.notices.append(Notice(kind, text))
+    def say(self, kind: NoticeKind, text: str, symbol: str = "") -> None:
+        """Show this on the messages line, with its time."""
+        timestamp_ns = int((self.now + self.clock_offset_s) * NANOS_PER_SECOND)
+        self.notices.append(Notice(kind, text, timestamp_ns, symbol))
         self.is_changed = True
 
 
@@ -199,6 +210,11 @@ def refuse(model: Model, text: str) -> list[Outgoing]:
     """Say why something is not done; returns the nothing that is sent."""
     model.say(NoticeKind.REJECT, text)
     return []
+
+
+def retry_in_s(model: Model, now: float) -> Optional[int]:
+    """Whole seconds to the next try to connect; None: none is planned."""
+    return None if model.link.retry_at is None else max(0, math.ceil(model.link.retry_at - now))
 
 
 def profit(model: Model, symbol: str) -> tuple[Decimal, Decimal]:

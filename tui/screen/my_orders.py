@@ -124,6 +124,8 @@ class MyOrders:
         self._by_order_id: dict[int, MyOrder] = {}
         # The open ones among them: every book message asks for these.
         self._open: dict[str, MyOrder] = {}
+        # Whether somebody may have left a level before an order or behind it: `ahead` is too much then.
+        self.are_places_doubtful = False
 
     def __iter__(self) -> Iterator[MyOrder]:
         return iter(self._orders.values())
@@ -208,17 +210,26 @@ class MyOrders:
             order.client_order_id = client_order_id
             self._file(order)
 
-    def believe(self, live: list[Message], markets: dict[str, Market]) -> int:
-        """`live` are the orders the engine has, and no others are.  Returns how many open ones it did not know."""
+    def believe(self, live: list[Message], markets: dict[str, Market], asked_at: float) -> int:
+        """`live` are the orders the engine has, and no others are, but for those sent since it was asked.
+
+        Returns how many open ones it did not know.
+        """
         known = {message["client_order_id"] for message in live}
-        vanished = [order for order in self.open() if order.client_order_id not in known]
+        vanished = [
+            order
+            for order in self.open()
+            if order.client_order_id not in known and (order.sent_at is None or order.sent_at <= asked_at)
+        ]
         for order in vanished:
             order.state = ShownState.UNKNOWN
             self._file(order)
         for message in live:
             market = markets.get(message["symbol"])
             if market is not None:
-                self.accept(message, market).asked = ""
+                order = self.accept(message, market)
+                if order.asked_at is None or order.asked_at <= asked_at:
+                    order.asked = ""
         return len(vanished)
 
     def join_level(self, order: MyOrder, market: Market) -> None:
@@ -244,6 +255,7 @@ class MyOrders:
         for order in self.open(symbol):
             total = totals.get((order.is_buy, order.price or 0))
             if total is not None and order.ahead is not None and order.is_working:
+                self.are_places_doubtful = self.are_places_doubtful or order.ahead > 0
                 order.ahead = min(order.ahead, max(0, total - order.in_book))
 
     def traded(self, symbol: str, trade: TapeTrade) -> None:

@@ -51,6 +51,7 @@ SLEEP_S_MIN = 2.0
 
 def update(model: Model, message: Incoming) -> list[Outgoing]:
     """Take one message; returns what it asks for, in order."""
+    model.now = message.now
     if isinstance(message, EngineSaid):
         requests = engine_said(model, message)
         drop_outlived(model)
@@ -128,8 +129,21 @@ def _check_silence(model: Model, now: float) -> list[Outgoing]:
     if model.is_stale(now):
         model.is_changed = True
     if now - model.link.pinged_at >= PING_EVERY_S:
-        return [_ping(model.link, now)]
+        return [*_ask_places(model, now), _ping(model.link, now)]
     return []
+
+
+def _ask_places(model: Model, now: float) -> list[Outgoing]:
+    """Who left a queue, before my order or behind it, only the engine knows."""
+    if not model.orders.are_places_doubtful:
+        return []
+    model.orders.are_places_doubtful = False
+    return [_ask_orders(model.link, now)]
+
+
+def _ask_orders(link: Link, now: float) -> ToEngine:
+    link.orders_asked_at = now
+    return ToEngine({"type": "get_orders"})
 
 
 def _ping(link: Link, now: float) -> ToEngine:
@@ -172,7 +186,7 @@ def _connected(model: Model, message: Connected) -> list[Outgoing]:
         _remember(model, message.history)
     model.say(NoticeKind.ACK, f"connected as {model.user}")
     model.positions_request = PositionsRequest.ASKED
-    requests: list[Outgoing] = [ToEngine({"type": "get_orders"}), ToEngine({"type": "get_positions"})]
+    requests: list[Outgoing] = [_ask_orders(link, message.now), ToEngine({"type": "get_positions"})]
     return requests + [subscribe_news()] + subscribe(model) + [_ping(link, message.now)]
 
 
@@ -228,8 +242,3 @@ def _lost(model: Model, message: Lost) -> list[Outgoing]:
     else:
         model.say(NoticeKind.REJECT, f"{message.reason}; next try in {math.ceil(wait_s)} s")
     return []
-
-
-def countdown_s(model: Model, now: float) -> Optional[int]:
-    """Whole seconds to the next try; None: no try is planned."""
-    return None if model.link.retry_at is None else max(0, math.ceil(model.link.retry_at - now))

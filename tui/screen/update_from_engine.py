@@ -10,6 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Optional
 
+from exchange.engine.words import RejectCode
 from exchange.networking.tcp_client import Message
 from tui.screen.market_data import Market
 from tui.screen.messages import EngineSaid, Outgoing, ToEngine
@@ -18,6 +19,8 @@ from tui.screen.my_fills import Fill
 from tui.screen.my_orders import MyOrder
 from tui.screen.subscriptions import ask_fills
 from tui.screen.update_from_feeds import FEED_HANDLERS
+
+BLOCKED = RejectCode.BLOCKED.value
 
 
 def engine_said(model: Model, said: EngineSaid) -> list[Outgoing]:
@@ -53,7 +56,8 @@ def _order_accepted(model: Model, message: Message, now: float) -> list[Outgoing
         return []
     order = model.orders.accept(message, market)
     model.orders.join_level(order, market)
-    model.say(NoticeKind.ACK, f"ACK {_name(model, order)} accepted{_round_trip(order.sent_at, now)}")
+    model.is_blocked = False
+    model.say(NoticeKind.ACK, f"ACK {_name(model, order)} accepted{_round_trip(order.sent_at, now)}", order.symbol)
     return []
 
 
@@ -72,7 +76,8 @@ def _order_executed(model: Model, message: Message, _now: float) -> list[Outgoin
         model.orders.filled(order, message, market)
         done = f" ({order.done}/{order.quantity})"
     side = "BUY" if is_buy else "SELL"
-    model.say(NoticeKind.FILL, f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}")
+    text = f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}"
+    model.say(NoticeKind.FILL, text, market.symbol)
     return _ask_positions(model)
 
 
@@ -84,7 +89,7 @@ def _order_ended(model: Model, message: Message, now: float) -> list[Outgoing]:
     why = "" if reason == "USER_REQUESTED" else f" {reason}"
     timing = _round_trip(order.asked_at if order.asked else None, now)
     model.orders.set_status(order, message)
-    model.say(NoticeKind.ACK, f"CANCELED {_name(model, order)}, {order.done} done{why}{timing}")
+    model.say(NoticeKind.ACK, f"CANCELED {_name(model, order)}, {order.done} done{why}{timing}", order.symbol)
     return []
 
 
@@ -100,7 +105,7 @@ def _order_replaced(model: Model, message: Message, now: float) -> list[Outgoing
     model.orders.set_status(order, message)
     if not message.get("priority_kept", False):
         model.orders.join_level(order, market)
-    model.say(NoticeKind.ACK, f"MOVED {_name(model, order)}{timing}")
+    model.say(NoticeKind.ACK, f"MOVED {_name(model, order)}{timing}", order.symbol)
     return []
 
 
@@ -113,29 +118,32 @@ def _order_triggered(model: Model, message: Message, _now: float) -> list[Outgoi
     named = _name(model, order)
     order.is_waiting = False
     model.orders.join_level(order, market)
-    model.say(NoticeKind.WARN, f"TRIGGERED {named}")
+    model.say(NoticeKind.WARN, f"TRIGGERED {named}", order.symbol)
     return []
 
 
 def _order_rejected(model: Model, message: Message, now: float) -> list[Outgoing]:
     order = model.orders.by_client_order_id(message["client_order_id"])
-    named, timing = "order", ""
+    named, timing, symbol = "order", "", ""
     if order is not None:
-        named, timing = _name(model, order), _round_trip(order.sent_at, now)
+        named, timing, symbol = _name(model, order), _round_trip(order.sent_at, now), order.symbol
         if order.order_id is None:
             model.orders.remove(order)
-    model.say(NoticeKind.REJECT, f"REJECT {named}: {message['text']} [{message['code']}]{timing}")
+    model.is_blocked = model.is_blocked or message["code"] == BLOCKED
+    model.say(NoticeKind.REJECT, f"REJECT {named}: {message['text']} [{message['code']}]{timing}", symbol)
     return []
 
 
 def _change_rejected(model: Model, message: Message, now: float) -> list[Outgoing]:
     order = model.orders.find(message)
-    named, timing = "order", ""
+    named, timing, symbol = "order", "", ""
     if order is not None:
-        named, timing = _name(model, order), _round_trip(order.asked_at, now)
+        named, timing, symbol = _name(model, order), _round_trip(order.asked_at, now), order.symbol
         order.asked = ""
     what = "CANCEL" if message["type"] == "cancel_rejected" else "MOVE"
-    model.say(NoticeKind.REJECT, f"{what} REFUSED {named}: {message['text']} [{message['code']}]{timing}")
+    model.is_blocked = model.is_blocked or message["code"] == BLOCKED
+    text = f"{what} REFUSED {named}: {message['text']} [{message['code']}]{timing}"
+    model.say(NoticeKind.REJECT, text, symbol)
     return []
 
 
@@ -149,7 +157,7 @@ def _cancel_all_done(model: Model, message: Message, _now: float) -> list[Outgoi
 
 
 def _orders(model: Model, message: Message, _now: float) -> list[Outgoing]:
-    unknown_count = model.orders.believe(message["orders"], model.markets)
+    unknown_count = model.orders.believe(message["orders"], model.markets, model.link.orders_asked_at)
     model.is_changed = True
     if unknown_count:
         model.say(NoticeKind.WARN, f"{unknown_count} orders ended while nobody looked: see fills and position")
@@ -220,7 +228,7 @@ def _pong(model: Model, message: Message, now: float) -> list[Outgoing]:
     for order in model.orders.open():
         if order.order_id is None and 0 < order.barrier <= number:
             model.orders.remove(order)
-            model.say(NoticeKind.REJECT, f"REJECT {_name(model, order)}: the engine did not take it")
+            model.say(NoticeKind.REJECT, f"REJECT {_name(model, order)}: the engine did not take it", order.symbol)
     return []
 
 

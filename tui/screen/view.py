@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tui.screen.cells import Area, Canvas, Color, fit
 from tui.screen.layout import HEIGHT_MIN, ROWS_BELOW, WIDTH_MIN, Layout, Panel, Rect, is_too_small, layout
-from tui.screen.model import Model
+from tui.screen.model import Model, retry_in_s
 from tui.screen.panels.bottom import draw_hints, draw_messages, draw_ticket_row
 from tui.screen.panels.chart import draw_chart
 from tui.screen.panels.header import draw_header
@@ -17,7 +17,6 @@ from tui.screen.panels.help import draw_help
 from tui.screen.panels.ladder import draw_ladder
 from tui.screen.panels.orders import draw_orders
 from tui.screen.panels.trades import draw_fills, draw_fills_and_tape, draw_tape
-from tui.screen.update import countdown_s
 
 
 def view(model: Model, width: int, height: int, now: float) -> Canvas:
@@ -28,7 +27,7 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
         _draw_too_small(area)
         return canvas
     shown = layout(width, height, model.focus if model.is_zoomed else None)
-    draw_header(area.part(0, 0, width, 1), model, now, countdown_s(model, now))
+    draw_header(area.part(0, 0, width, 1), model, now, retry_in_s(model, now))
     for panel, rect in shown.panels.items():
         _draw_panel(panel, _part(area, rect), model, shown, now)
     draw_ticket_row(area.part(0, shown.ticket_y, width, 1), model)

@@ -6,8 +6,8 @@ from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.crossing import crossing
 from tui.screen.key_table import hints
 from tui.screen.market_data import Market
-from tui.screen.model import Model, NoticeKind
-from tui.screen.panels.frame import Span, put_spans, spans_width
+from tui.screen.model import Model, Notice, NoticeKind
+from tui.screen.panels.frame import Span, clock_text, put_spans, spans_width
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
 from tui.screen.ticket import PRESETS, TicketType
 
@@ -145,14 +145,22 @@ def _draw_presets(area: Area, x: int, model: Model) -> int:
     return x
 
 
+def notice_head(model: Model, notice: Notice) -> str:
+    """When it was, and of which symbol where there are several: `10:42:07 ACME `."""
+    symbol = f"{notice.symbol} " if notice.symbol and len(model.symbols) > 1 else ""
+    return f"{clock_text(model, notice.timestamp_ns)} {symbol}"
+
+
 def draw_messages(area: Area, model: Model) -> None:
     """Draw what just happened, newest first, as much as fits, into an area of one row."""
     x = 1
     for index, notice in enumerate(reversed(model.notices)):
-        if index and x + len(notice.text) + 4 > area.width:
+        head = notice_head(model, notice)
+        if index and x + len(head) + len(notice.text) + 4 > area.width:
             break
         if index:
             x = area.put(x, 0, " · ", Color.FAINT)
+        x = area.put(x, 0, head, Color.FAINT)
         color = _NOTICE_COLORS[notice.kind] if not index else Color.FAINT
         is_loud = not index and notice.kind in (NoticeKind.REJECT, NoticeKind.FILL)
         text = fit(notice.text, area.width - x - 1)

@@ -17,6 +17,9 @@ from tui.screen.session_phase import NANOS_PER_SECOND
 
 GAP = 3
 QUANTITY_WIDTH = 7
+# From this width on the day's figures stand here, else on the ladder's upper border.
+DAY_IN_HEADER_WIDTH_MIN = 170
+DAY_RANK = 5
 
 
 class HeaderPart(NamedTuple):
@@ -33,7 +36,7 @@ def draw_header(area: Area, model: Model, now: float, retry_in_s: Optional[int])
     connection = _connection(model, now, retry_in_s)
     clock = Span(f"  {clock_text(model, int((now + model.clock_offset_s) * NANOS_PER_SECOND))} ", Color.DIM)
     right_width = spans_width(connection) + len(clock.text)
-    parts = _fitting(_parts(model), area.width - right_width - 3)
+    parts = fitting(_parts(model), area.width - right_width - 3)
     x = 1 - GAP
     for part in parts:
         x = put_spans(area, x + part.gap, 0, part.spans)
@@ -48,15 +51,43 @@ def _parts(model: Model) -> list[HeaderPart]:
     market = model.market
     if market is None:
         return [HeaderPart(0, [Span(model.user, Color.BRIGHT, Attribute.BOLD)])]
-    return [*_market_parts(model, market), *_account_parts(model, market)]
+    day = day_parts(market) if model.width >= DAY_IN_HEADER_WIDTH_MIN else []
+    day = [part._replace(rank=part.rank + DAY_RANK) for part in day]
+    return [*_market_parts(model, market), *day, *_account_parts(model, market)]
 
 
-def _fitting(parts: list[HeaderPart], width: int) -> list[HeaderPart]:
+def fitting(parts: list[HeaderPart], width: int) -> list[HeaderPart]:
     """The parts that fit into `width` cells."""
-    while parts and sum(spans_width(part.spans) + part.gap for part in parts) - GAP > width:
+    while parts and parts_width(parts) > width:
         worst = max(range(len(parts)), key=lambda index: parts[index].rank)
         parts = parts[:worst] + parts[worst + 1 :]
     return parts
+
+
+def parts_width(parts: list[HeaderPart]) -> int:
+    """How many cells they take, the gap before the first left out."""
+    return sum(spans_width(part.spans) + part.gap for part in parts) - (parts[0].gap if parts else 0)
+
+
+def day_parts(market: Market) -> list[HeaderPart]:
+    """The trading day's figures: high, low, average, volume, and what was bought less what was sold."""
+    day, scale = market.day, market.scale
+    if day.high is None or day.low is None:
+        return []
+    # The average is of the trades that were seen here, which may not be all.
+    about = "" if day.priced_quantity == market.traded_quantity else "~"
+    average = "" if day.average is None else scale.average_text(scale.tick_size * day.average)
+    figures = (
+        (1, "H", scale.text(day.high)),
+        (1, "L", scale.text(day.low)),
+        (3, "VWAP", f"{about}{average}"),
+        (2, "VOL", short_quantity(market.traded_quantity, QUANTITY_WIDTH)),
+        (4, "Δ", f"{day.delta:+,d}"),
+    )
+    return [
+        HeaderPart(rank, [Span(f"{name} ", Color.FAINT), Span(text, Color.DIM)], gap=2)
+        for rank, name, text in figures
+    ]
 
 
 def _market_parts(model: Model, market: Market) -> list[HeaderPart]:
@@ -106,7 +137,6 @@ def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
         *([HeaderPart(3, _account(model, market))] if len(model.positions) > 1 else []),
         *([HeaderPart(4, _cash(market, model.cash))] if model.cash is not None else []),
         HeaderPart(8, details),
-        HeaderPart(9, [Span("vol ", Color.FAINT), Span(str(market.traded_quantity), Color.DIM)]),
         HeaderPart(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
     ]
 

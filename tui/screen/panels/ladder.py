@@ -17,7 +17,8 @@ from tui.screen.market_data import LadderSide, Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
 from tui.screen.my_orders import MyOrder, ShownState
 from tui.screen.panels.banner import draw_banner
-from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty
+from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty, put_spans, side_color
+from tui.screen.panels.header import DAY_IN_HEADER_WIDTH_MIN, day_parts, fitting, parts_width
 from tui.screen.price_scale import short_quantity
 
 SHADED_EVERY_ROWS = 5
@@ -31,26 +32,37 @@ def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
     is_focused = model.focus is Panel.LADDER
     if market is None or model.centre is None:
         put_empty(frame(area, title, is_focused=is_focused), _nothing_text(model, market))
-        if market is not None:
-            draw_banner(area, market, now + model.clock_offset_s)
+        draw_banner(area, model, now)
         return
     top = (model.centre // model.group + shown.ladder_rows // 2) * model.group
     rows = work_out(model, market, top, shown.ladder_rows, now)
     if rows.group > 1:
         title += f" ×{rows.group}"
     inside = frame(area, title, is_focused=is_focused, note=_beyond_text(market, rows), note_color=Color.WARN)
+    if not _beyond_text(market, rows) and shown.width < DAY_IN_HEADER_WIDTH_MIN:
+        _draw_day(area, market, len(title) + 5)
     columns = ladder_columns_of(model, shown)
     _draw_heads(inside, columns)
     for y, price in enumerate(rows.shown(), start=1):
         _draw_row(inside, y, price, model, market, columns, rows)
     _draw_balance(area, rows)
-    draw_banner(area, market, now + model.clock_offset_s)
     if model.is_stale(now) or model.link.state is not LinkState.LIVE:
         inside.dim()
         # What is one's own stays bright: it may be working all the same.
         for price, orders in rows.mine.items():
             if rows.bottom <= price <= rows.top:
                 _draw_mine(inside, rows.y(price) + 1, model, orders, columns)
+    draw_banner(area, model, now)
+
+
+def _draw_day(area: Area, market: Market, x: int) -> None:
+    """The day's figures on the upper border, as many as fit behind the title."""
+    parts = fitting(day_parts(market), area.width - x - 4)
+    x = area.width - parts_width(parts) - 3
+    for part in parts:
+        area.put(x - 1, 0, " ", Color.TEXT)
+        x = put_spans(area, x, 0, part.spans)
+        x = area.put(x, 0, " " * part.gap, Color.TEXT)
 
 
 def _nothing_text(model: Model, market: Optional[Market]) -> str:
@@ -128,6 +140,9 @@ def _draw_price(inside: Area, y: int, price: int, market: Market, column: Column
     x = column.end - 2 - len(text)
     if price == rows.average:
         inside.put(x - 2, y, "◆", Color.AVERAGE)
+    if price in rows.large:
+        is_buy = rows.large[price]
+        inside.put(column.end - 1, y, "●", Color.TEXT if is_buy is None else side_color(is_buy))
     if price == rows.indicated:
         inside.put(x - 1, y, f"◇{text} ", Color.INK, Color.CONFIRM, Attribute.BOLD)
         return
@@ -223,9 +238,10 @@ def _mine_text(mine: list[MyOrder], width: int, mark: str) -> str:
 
 
 def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows: LadderRows) -> None:
-    if not volume or not columns.volume.width:
+    if not volume:
         return
-    inside.put_right(columns.volume.end - 1, y, short_quantity(volume, columns.volume.width - 1), Color.DIM)
+    if columns.volume.width:
+        inside.put_right(columns.volume.end - 1, y, short_quantity(volume, columns.volume.width - 1), Color.DIM)
     bar = columns.volume_bar
     inside.put(bar.x, y, bar_right(volume / rows.volume_max, bar.width), Color.VOLUME_BAR)
 

@@ -131,9 +131,11 @@ def _draw_trade(
 ) -> None:
     color = Color.TEXT if trade.is_buy is None else side_color(trade.is_buy)
     side = AUCTION if trade.is_buy is None else "B" if trade.is_buy else "S"
-    attribute = Attribute.BOLD if is_mine else Attribute.NONE
+    attribute = Attribute.BOLD if is_mine or trade.is_large else Attribute.NONE
     table.put(inside, y, "TIME", time, Color.FAINT)
     table.put(inside, y, SIDE, side, color, attribute)
     table.put(inside, y, "PRICE", market.scale.text(trade.price), color, attribute)
     quantity = short_quantity(trade.quantity, table.width("QTY"))
-    table.put(inside, y, "QTY", quantity, Color.BRIGHT if is_mine else Color.TEXT, attribute)
+    table.put(inside, y, "QTY", quantity, Color.BRIGHT if is_mine or trade.is_large else Color.TEXT, attribute)
+    if trade.is_large:
+        inside.put(table.end, y, "●", color)

@@ -71,13 +71,13 @@ def test_silence_of_two_seconds_dims_the_book_and_says_so() -> None:
     assert "● LIVE" in shown(scene, heard_at + 1.9)[0]
     canvas = view(scene.model, 120, 36, heard_at + 2.5)
     assert "● STALE 2.5s" in canvas.row(0)
-    y = next(y for y, row in enumerate(rows(canvas)) if "100.45" in row)
+    y = next(y for y, row in enumerate(rows(canvas)) if y > 2 and "100.45" in row)
     assert canvas.attributes[y * 120 + 10] == Attribute.DIM
 
 
 def test_best_prices_outside_the_ladder_are_named_on_its_border() -> None:
     scene = screen_scenes.wide(120, 36)
-    scene.press(*"<" * 9)
+    scene.press(*"<" * 9, "space")
     assert "▲ ask 110.00  ▼ bid 90.00" in shown(scene)[1]
 
 

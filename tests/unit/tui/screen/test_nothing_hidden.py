@@ -1,0 +1,197 @@
+"""States over the ladder, messages with their time, the day's figures, large prints, one's place in the queue."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from tests.support import screen_scenes
+from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, busy, calm, said, sent
+from tui.screen.cells import Color
+from tui.screen.messages import Connected, Lost, TimePassed
+from tui.screen.my_orders import CANCELING, MyOrder, ShownState
+from tui.screen.update import update
+from tui.screen.view import view
+
+
+def rows(scene: Scene) -> list[str]:
+    """The whole screen."""
+    canvas = view(scene.model, scene.model.width, scene.model.height, scene.now)
+    return [canvas.row(y) for y in range(canvas.height)]
+
+
+def my_order(scene: Scene, order_id: int) -> MyOrder:
+    return next(order for order in scene.model.orders if order.order_id == order_id)
+
+
+# --- states ----------------------------------------------------------------------------------------------------
+
+
+def test_a_lost_connection_stands_over_the_ladder_with_its_reason_and_the_next_try() -> None:
+    scene = busy(80, 24)
+    update(scene.model, Lost(scene.now, "the engine is gone"))
+    assert "DOWN · next try in 1 s" in rows(scene)[1]
+    assert "the engine is gone; your orders may go on w" in rows(scene)[2]
+    canvas = view(scene.model, 80, 24, scene.now)
+    assert canvas.backgrounds[80 + 5] == canvas.backgrounds[2 * 80 + 5] == Color.ALARM
+
+
+def test_silence_stands_over_the_ladder() -> None:
+    scene = busy(120, 36)
+    scene.now += 3.1
+    assert "STALE 3.1 s" in rows(scene)[1]
+    assert "nothing is sent but cancels" in rows(scene)[2]
+
+
+def test_of_two_states_the_worse_comes_first_and_the_other_is_named() -> None:
+    scene = screen_scenes.halt(120, 36)
+    update(scene.model, Lost(scene.now, "gone"))
+    assert "DOWN · next try in 1 s   ACME  HALTED 0:58" in rows(scene)[1]
+    assert "gone; your orders may go on working" in rows(scene)[2]
+
+
+def test_who_is_blocked_is_told_so_until_an_order_is_accepted() -> None:
+    scene = calm()
+    scene.press("b", "enter")
+    scene.say({"type": "order_rejected", "client_order_id": "a-1", "code": "BLOCKED", "text": "blocked"})
+    assert "BLOCKED by the operator" in rows(scene)[1]
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    assert "LADDER ACME" in rows(scene)[1]
+
+
+def test_the_indicative_price_is_marked_though_it_is_the_last_one_too() -> None:
+    scene = screen_scenes.call(120, 36)
+    scene.indicate(LAST_TICKS, 40, 0, None)
+    assert any("◇100.25" in row for row in rows(scene)[3:])
+
+
+# --- messages --------------------------------------------------------------------------------------------------
+
+
+def test_a_message_carries_its_time_and_keeps_it() -> None:
+    scene = calm()
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    assert rows(scene)[34].startswith(" 10:42:07 ACK 7 BUY 10 @ 100.20 accepted")
+    scene.now += 60.0
+    assert rows(scene)[34].startswith(" 10:42:07 ACK 7")
+
+
+def test_a_message_belongs_to_its_symbol_whatever_is_shown() -> None:
+    scene = Scene(120, 36, ("ACME", "BRICK"))
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    fill = {"side": "BUY", "price": TICK * (LAST_TICKS - 1), "quantity": 10, "remaining_quantity": 0}
+    fill |= scene._private("order_executed", 7, "x-7") | {"status": "FILLED", "liquidity": "MAKER"}
+    scene.press("n")
+    scene.say(fill)
+    assert " ACME FILL 7 BUY 10 @ 100.20" in rows(scene)[34]
+
+
+# --- the day's figures -----------------------------------------------------------------------------------------
+
+
+def test_high_low_average_volume_and_balance_of_the_day_are_shown() -> None:
+    scene = calm()
+    for price, quantity, side in (
+        (LAST_TICKS, 10, "BUY"),
+        (LAST_TICKS + 2, 20, "BUY"),
+        (LAST_TICKS - 2, 10, "SELL"),
+    ):
+        scene.trade(price, quantity, side)
+    shown = "H 100.35  L 100.15  VWAP 100.275  VOL 40"
+    assert shown in rows(scene)[1]
+    wide = screen_scenes.busy(200, 60)
+    assert " VWAP " in rows(wide)[0] and " Δ " in rows(wide)[0] and " VWAP " not in rows(wide)[1]
+
+
+def snapshot(*trades: tuple[int, int], **day: Any) -> dict[str, Any]:
+    listed = [
+        {"trade_id": number, "price": TICK * price, "quantity": quantity, "aggressor_side": "BUY", "timestamp": 1}
+        for number, (price, quantity) in enumerate(trades, start=90)
+    ]
+    return {"type": "trades_snapshot", "symbol": "ACME", "sequence": 1, "trades": listed, **day}
+
+
+def test_an_average_of_a_part_of_the_day_says_so() -> None:
+    scene = calm()
+    day = {"open": TICK * 1990, "high": TICK * 2100, "low": TICK * 1900, "last": TICK * 2005, "volume": 500}
+    scene.say(snapshot((2000, 10), (2010, 10), **day))
+    assert "H 105.00  L 95.00  VWAP ~100.25  VOL 500" in rows(scene)[1]
+    scene.trade(2101, 1)
+    assert "H 105.05  L 95.00" in rows(scene)[1]
+
+
+def test_a_new_day_begins_without_figures() -> None:
+    scene = calm()
+    scene.trade(LAST_TICKS, 10)
+    scene.phase("CLOSED")
+    scene.phase("CONTINUOUS")
+    assert " H " not in rows(scene)[1]
+
+
+def test_a_print_many_times_the_usual_is_marked_on_the_tape_and_on_the_ladder() -> None:
+    scene = calm(200, 60)
+    for _ in range(25):
+        scene.trade(LAST_TICKS, 10)
+    scene.trade(LAST_TICKS + 2, 49)
+    assert not any("●" in row for row in rows(scene)[3:])
+    scene.trade(LAST_TICKS + 2, 80)
+    marked = [row for row in rows(scene)[3:-3] if "●" in row]
+    assert any("100.35" in row[:90] and "●" in row[:90] for row in marked)
+    assert any("80●" in row for row in marked)
+
+
+# --- the place in the queue ------------------------------------------------------------------------------------
+
+
+def listed(scene: Scene, order_id: int, ahead: int) -> dict[str, Any]:
+    return {
+        "order_id": order_id, "client_order_id": f"x-{order_id}", "symbol": "ACME", "timestamp": 1,
+        "status": "NEW", "side": "BUY", "order_type": "LIMIT", "time_in_force": "GTC",
+        "price": TICK * (LAST_TICKS - 1), "quantity": 10, "remaining_quantity": 10, "quantity_ahead": ahead,
+    }  # fmt: skip
+
+
+def pings(scene: Scene) -> list[str]:
+    """What a second brings."""
+    scene.now += 1.0
+    scene.say({"type": "heartbeat"})
+    return [request["type"] for request in sent(update(scene.model, TimePassed(scene.now)))]
+
+
+def test_the_engine_is_asked_for_the_place_once_somebody_left_the_queue() -> None:
+    scene = calm()
+    scene.change(2, [("BID", LAST_TICKS - 1, 100)])
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    assert pings(scene) == ["ping"]
+    scene.change(3, [("BID", LAST_TICKS - 1, 90)])
+    assert pings(scene) == ["get_orders", "ping"]
+    scene.say({"type": "orders", "orders": [listed(scene, 7, 55)]})
+    assert my_order(scene, 7).ahead == 55
+    assert pings(scene) == ["ping"]
+
+
+def test_an_order_or_cancel_under_way_is_not_taken_back_by_an_older_list() -> None:
+    scene = calm()
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    scene.change(2, [("BID", LAST_TICKS - 1, 90)])
+    assert pings(scene) == ["get_orders", "ping"]
+    scene.now += 0.1
+    scene.model.cursor = LAST_TICKS - 1
+    scene.press("x")
+    scene.press("b", "enter")
+    scene.say({"type": "orders", "orders": [listed(scene, 7, 5)]})
+    assert my_order(scene, 7).asked == CANCELING
+    assert my_order(scene, 7).is_open
+    (new,) = [order for order in scene.model.orders.open() if order.order_id is None]
+    assert new.state is ShownState.SENT
+
+
+def test_an_order_that_was_sent_before_the_question_and_is_not_listed_is_gone() -> None:
+    scene = calm()
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    update(scene.model, Lost(scene.now, "gone"))
+    update(scene.model, Connected(scene.now + 1, {"type": "logged_in", "instruments": []}, ()))
+    scene.say({"type": "orders", "orders": []})
+    assert my_order(scene, 7).state is ShownState.UNKNOWN
+    assert said(scene) == "1 orders ended while nobody looked: see fills and position"
+    assert scene.model.market is not None and scene.model.market.scale.price(1) == Decimal("0.05")

@@ -9,9 +9,17 @@ know how anything is done.  Reading order:
     loading            a subcommand's file and parser, and what is said where a part of it is not installed
     overview           `exchange --help` and `--version`
     data_home          where the data is when nobody says so
+    client_options     the options of who speaks to an engine
+    simulated_run      what simulate and replay share
+    own_process        how a subcommand starts another one    demo_market  the market of the demo
 
 and a file per subcommand, of the same name (a recipe tells how to add one, exchange/RECIPES.md):
 
+    demo               an engine, a simulated market and the trading screen together
     engine             start the exchange
+    trade              trade by hand
+    operate            watch over a running one
     verify             check what a stopped one has kept
+    simulate           let simulated users trade
+    replay             play recorded order flow
 """

@@ -19,14 +19,14 @@ def load(subcommand: Subcommand) -> SubcommandFile:
     try:
         return cast(SubcommandFile, importlib.import_module(subcommand.module_name))
     except ModuleNotFoundError as error:
-        raise CommandFailed(_what_is_missing(subcommand, error)) from error
+        raise _incomplete(subcommand, error) from error
 
 
-def _what_is_missing(subcommand: Subcommand, error: ModuleNotFoundError) -> str:
+def _incomplete(subcommand: Subcommand, error: ModuleNotFoundError) -> CommandFailed:
     missing = f"{subcommand.name} needs the module {error.name}, which is not installed"
     if subcommand.extra is None:
-        return missing
-    return f"{missing}; to get it: pip install '{DISTRIBUTION}[{subcommand.extra}]'"
+        return CommandFailed(missing)
+    return CommandFailed(f"{missing}; to get it: pip install '{DISTRIBUTION}[{subcommand.extra}]'")
 
 
 def parser_of(
@@ -64,6 +64,8 @@ def prepared(name: str, program: str, data_dir: Optional[str] = None) -> Callabl
             parser.error(str(error))
         except CommandFailed as failure:
             return _tell(program, failure)
+        except ModuleNotFoundError as error:
+            return _tell(program, _incomplete(subcommand, error))
 
     return command
 

@@ -73,7 +73,12 @@ class Subcommand:
 
 # The groups are those of `make help`.
 _ROWS = (
+    Subcommand("demo", "Run", "an engine, a simulated market and the trading screen together", left_in_any_way),
     Subcommand("engine", "Run", "start the exchange", stopped),
+    Subcommand("trade", "Run", "trade by hand, on the trading screen", left),
+    Subcommand("simulate", "Learn", "let simulated users trade", stopped),
+    Subcommand("replay", "Learn", "play recorded order flow", stopped),
+    Subcommand("operate", "Run", "watch over the running engine: who is there, who may trade, and what"),
     Subcommand("verify", "Run", "check the data of a stopped engine"),
 )
 SUBCOMMANDS = {each.name: each for each in _ROWS}

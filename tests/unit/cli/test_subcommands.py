@@ -15,7 +15,19 @@ from exchange.cli.subcommands import SUBCOMMANDS, Subcommand
 from tests.support.project import ROOT
 
 # The files of the room that are no subcommand.
-MACHINERY = {"__init__", "main", "subcommands", "command_parser", "loading", "overview", "data_home"}
+MACHINERY = {
+    "__init__",
+    "main",
+    "subcommands",
+    "command_parser",
+    "loading",
+    "overview",
+    "data_home",
+    "client_options",
+    "simulated_run",
+    "demo_market",
+    "own_process",
+}
 
 each_subcommand = pytest.mark.parametrize("subcommand", SUBCOMMANDS.values(), ids=list(SUBCOMMANDS))
 

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
+from exchange.cli.operate import ask
 from exchange.engine.commands import ListInstrument
 from exchange.engine.instrument import Instrument
 from exchange.networking.operator.channel import CONVERSATIONS_MAX, OperatorChannel, socket_path
 from exchange.networking.operator.conversation import Patience
 from exchange.networking.wire.limits import LINE_BYTES_MAX
-from scripts.operate import ask
 from tests.support.in_process import WAIT_S, InProcessExchange
 from tests.support.raw_client import Message, RawClient, kinds, limit
 

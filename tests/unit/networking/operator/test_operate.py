@@ -15,12 +15,16 @@ from typing import Any, Optional
 
 import pytest
 
+from exchange.cli import operate
+from exchange.cli.loading import parser_of, prepared
+from exchange.cli.operate import NoAnswerError, ask, wish_line
+from exchange.cli.subcommands import SUBCOMMANDS
 from exchange.networking.operator.answers_for_people import as_json, hint, natural_order, told
-from scripts.operate import NoAnswerError, ask, main, parse, wish_line
 from tests.support.project import ROOT
 from tests.support.raw_client import WAIT_S
 
 LIST = {"do": "list"}
+COMMAND = prepared("operate", "operate.py")
 
 
 def user(name: str, live_orders: int, connections: int, **state: Any) -> dict[str, Any]:
@@ -104,8 +108,9 @@ def test_names_are_sorted_as_people_do() -> None:
     ],
 )
 def test_numbers_are_sent_exactly_as_they_were_typed(words: str, line: bytes) -> None:
-    given = vars(parse(words.split()))
-    wish = {name: value for name, value in given.items() if name not in ("data_dir", "json") and value is not None}
+    given = vars(parser_of(SUBCOMMANDS["operate"], operate, "operate.py").parse_args(words.split()))
+    own = ("data_dir", "json", "program")
+    wish = {name: value for name, value in given.items() if name not in own and value is not None}
     assert wish_line(wish) == line + b"\n"
 
 
@@ -114,7 +119,7 @@ def test_numbers_are_sent_exactly_as_they_were_typed(words: str, line: bytes) ->
 )
 def test_what_is_no_wish_is_refused_in_one_line(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        parse(words.split())
+        COMMAND(words.split())
     assert ended.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -133,7 +138,7 @@ def test_a_number_that_is_none_is_refused_with_the_value_and_the_rule(
     words: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        parse(words.split())
+        COMMAND(words.split())
     assert told in capsys.readouterr().err
 
 
@@ -211,7 +216,7 @@ def test_an_answer_says_what_holds_now_and_whether_it_held_before(
 
 def test_the_help_names_every_word_and_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--help"])
+        COMMAND(["--help"])
     text = capsys.readouterr().out
     for word in ("list", "block", "unblock", "reset", "halt", "resume", "halt all", "--json", "exit code: 0"):
         assert word in text
@@ -222,7 +227,7 @@ def test_the_help_names_every_word_and_every_exit_code(capsys: pytest.CaptureFix
 
 def complaint(directory: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """What the command says on stderr, in one line, where nobody answers."""
-    assert main(["--data-dir", str(directory), "list"]) == 2
+    assert COMMAND(["--data-dir", str(directory), "list"]) == 2
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.startswith("operate.py: ")

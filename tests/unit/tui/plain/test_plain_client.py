@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.cli.loading import prepared
 from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ProtocolError
 from exchange.utils.visible_text import visible_ascii
 from tests.support.canned_engine import WAIT_S, Answer, CannedEngine, Request, accepted, pong, rejected
-from tui.client import main
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.market_watch import MarketWatch
 from tui.plain.plain_client import PlainClient
@@ -470,6 +470,8 @@ def test_input_is_cut_into_lines_wherever_a_read_ends(data: bytes, piece_bytes: 
 
 # --- the command line ------------------------------------------------------------------------------------------
 
+COMMAND = prepared("trade", "start_client.py")
+
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
@@ -486,7 +488,7 @@ def test_a_wrong_option_is_one_line_and_exit_2(
     arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(arguments)
+        COMMAND(arguments)
     written = capsys.readouterr()
     assert (caught.value.code, written.out, written.err.count("\n")) == (2, "", 1)
     assert named in written.err
@@ -494,7 +496,7 @@ def test_a_wrong_option_is_one_line_and_exit_2(
 
 def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(["--help"])
+        COMMAND(["--help"])
     assert caught.value.code == 0
     text = capsys.readouterr().out
     for option in ("--user", "--host", "--port", "--symbol", "--plain", "--data-dir"):
@@ -504,7 +506,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
 def test_no_engine_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
-    status = main(["--user", "alice", "--plain", "--data-dir", str(tmp_path), "--port", port])
+    status = COMMAND(["--user", "alice", "--plain", "--data-dir", str(tmp_path), "--port", port])
     written = capsys.readouterr()
     assert (status, written.out, written.err.count("\n")) == (2, "", 1)
     assert f"cannot reach an engine at 127.0.0.1:{port}" in written.err
@@ -526,7 +528,7 @@ def test_a_refused_start_is_one_line_and_exit_2(
 ) -> None:
     with CannedEngine(lambda request: [answer]) as engine:
         options = ["--user", "alice", "--symbol", "NONE", "--data-dir", str(tmp_path), "--port", str(engine.port)]
-        status = main(options)
+        status = COMMAND(options)
     written = capsys.readouterr()
     assert (status, written.out, written.err.count("\n")) == (2, "", 1)
     assert named in written.err

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support import screen_scenes
+from tests.support import moving_market, screen_scenes
 from tests.support.screen_scenes import Scene
 from tui.screen.cells import Attribute, Canvas, Color
 from tui.screen.key_decoder import KeyDecoder
@@ -29,6 +29,7 @@ MAKERS = (
     screen_scenes.halt,
     screen_scenes.iceberg,
     screen_scenes.waiting_stop,
+    lambda width, height: moving_market.moving(width, height, seconds=20),
 )
 widths, heights = st.integers(1, 260), st.integers(1, 90)
 key_names = st.lists(st.sampled_from(sorted(ACTIONS)), max_size=8)

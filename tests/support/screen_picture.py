@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
-from tests.support import screen_scenes
+from tests.support import moving_market, screen_scenes
 from tests.support.screen_scenes import Scene, busy
 from tui.screen.cells import Attribute, Canvas, Color
 from tui.screen.panels.chart import BRAILLE, DOT_BITS
@@ -76,7 +76,7 @@ class Picture:
         character = self.canvas.characters[index]
         if character == " ":
             return "space"
-        if character == "█" or character in LINES:
+        if character in "█▀" or character in LINES:
             return character
         is_alone = character in CORNERS or character in EIGHTHS + "▐│" or ord(character) >= BRAILLE
         return f"alone {index}" if is_alone else "text"
@@ -88,6 +88,8 @@ class Picture:
             return
         if character == "█":
             yield _rect(x, y, len(text), color)
+        elif character == "▀":
+            yield _rect(x, y, len(text), color, CELL_HEIGHT / 2)
         elif character in LINES:
             yield _line(x, y, len(text), color, character)
         elif character == "│":
@@ -111,9 +113,9 @@ def _hex(color: RGB) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
-def _rect(x: float, y: int, cells: float, color: str) -> str:
+def _rect(x: float, y: int, cells: float, color: str, height: float = CELL_HEIGHT) -> str:
     left, width = x * CELL_WIDTH, cells * CELL_WIDTH
-    place = f'x="{left:g}" y="{y * CELL_HEIGHT}" width="{width:g}" height="{CELL_HEIGHT}"'
+    place = f'x="{left:g}" y="{y * CELL_HEIGHT}" width="{width:g}" height="{height:g}"'
     return f'<rect {place} fill="{color}" shape-rendering="crispEdges"/>'
 
 
@@ -154,6 +156,7 @@ def pictures() -> dict[str, str]:
     return {
         "screenshot.svg": _picture(busy(120, 36)),
         "pictures/call.svg": _picture(screen_scenes.call(80, 24)),
+        "pictures/heat_map.svg": _picture(moving_market.heat_map(120, 36)),
         "pictures/halt.svg": _picture(screen_scenes.halt(80, 24)),
         "pictures/iceberg.svg": _picture(screen_scenes.iceberg(80, 24)),
         "pictures/waiting_stop.svg": _picture(screen_scenes.waiting_stop(80, 24)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support import screen_scenes
+from tests.support import moving_market, screen_scenes
 from tests.support.project import ROOT
 from tests.support.screen_scenes import Scene
 from tui.screen.cells import Canvas, Color
@@ -71,6 +71,7 @@ SCENES: dict[str, tuple[Callable[[int, int], Scene], tuple[str, ...]]] = {
     "halt": (screen_scenes.halt, ("80x24", "120x36")),
     "iceberg": (screen_scenes.iceberg, ("80x24", "120x36")),
     "waiting_stop": (screen_scenes.waiting_stop, ("80x24", "120x36")),
+    "heat_map": (moving_market.heat_map, ("80x24", "120x36", "200x60")),
     "help": (_help, ("80x24", "120x36")),
 }
 NAMES = [f"{scene}_{size}" for scene, (_, sizes) in SCENES.items() for size in sizes]

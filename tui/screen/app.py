@@ -43,7 +43,7 @@ from tui.screen.model import Model
 from tui.screen.noted_signals import LEAVING, NotedSignals
 from tui.screen.painter import is_utf8, paint
 from tui.screen.terminal import ScreenTerminal
-from tui.screen.theme import Styles
+from tui.screen.theme import ColorDepth, Styles
 from tui.screen.update import next_wake, update
 from tui.screen.view import view
 from tui.screen.wake_pipe import WakePipe
@@ -81,6 +81,7 @@ class TradingScreen:
         self._output = self._terminal.output
         self._styles = Styles(model.theme, self._terminal.depth)
         self._is_ascii = not is_utf8(os.environ)
+        model.is_heat_fine = not self._is_ascii and self._terminal.depth.value >= ColorDepth.ANSI_256.value
         self._keyboard = self._terminal.keyboard
         self._decoder = KeyDecoder()
         self._burst_guard = BurstGuard()

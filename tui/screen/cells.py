@@ -55,6 +55,30 @@ class Color(IntEnum):
     KEY = 46
     CHART_FILL = 47
 
+    # How much rests, little to much; written with and written on, for half a cell may be of each.
+    HEAT_BID_0 = 64
+    HEAT_BID_1 = 65
+    HEAT_BID_2 = 66
+    HEAT_BID_3 = 67
+    HEAT_BID_4 = 68
+    HEAT_BID_5 = 69
+    HEAT_BID_6 = 70
+    HEAT_BID_7 = 71
+    HEAT_BID_8 = 72
+    HEAT_BID_9 = 73
+    HEAT_ASK_0 = 80
+    HEAT_ASK_1 = 81
+    HEAT_ASK_2 = 82
+    HEAT_ASK_3 = 83
+    HEAT_ASK_4 = 84
+    HEAT_ASK_5 = 85
+    HEAT_ASK_6 = 86
+    HEAT_ASK_7 = 87
+    HEAT_ASK_8 = 88
+    HEAT_ASK_9 = 89
+    BID_LINE = 96
+    ASK_LINE = 97
+
 
 class Attribute(IntFlag):
     """How a cell is drawn beside its colours."""
@@ -68,7 +92,7 @@ class Attribute(IntFlag):
 
 BLANK = " "
 # One byte of each value, made once: repeating one is how a run of a layer is written.
-_BYTES = [bytes([value]) for value in range(64)]
+_BYTES = [bytes([value]) for value in range(128)]
 # Foreground of a cell that is dimmed → what it becomes; all that is not listed becomes FAINT.
 _DIMMED = bytes(
     Color.BORDER if value in (Color.BORDER, Color.BID_BAR, Color.ASK_BAR, Color.VOLUME_BAR) else Color.FAINT
@@ -174,6 +198,17 @@ class Area:
         start = (self.top + y) * self.canvas.width + self.left + x
         count = end_x - x
         self.canvas.backgrounds[start : start + count] = _BYTES[background] * count
+
+    def blit(self, x: int, y: int, text: str, foregrounds: bytes, backgrounds: bytes) -> None:
+        """Write a row of cells, each with its own colours; all of it must be inside, the three of one length."""
+        assert len(text) == len(foregrounds) == len(backgrounds) <= self.width - x, (x, len(text), self.width)
+        canvas = self.canvas
+        start = (self.top + y) * canvas.width + self.left + x
+        end = start + len(text)
+        canvas.characters[start:end] = text
+        canvas.foregrounds[start:end] = foregrounds
+        canvas.backgrounds[start:end] = backgrounds
+        canvas.attributes[start:end] = bytes(len(text))
 
     def pick_out(self, y: int, background: int) -> None:
         """Give row y this background where it has none of its own, and make what is pale there readable."""

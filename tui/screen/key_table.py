@@ -44,6 +44,9 @@ class Action(Enum):
     PANEL_NEXT = auto()
     PANEL_PREVIOUS = auto()
     ZOOM = auto()
+    HEAT = auto()
+    HEAT_SLOWER = auto()
+    HEAT_FASTER = auto()
     SYMBOL_NEXT = auto()
     SYMBOL_PREVIOUS = auto()
     COMMAND = auto()
@@ -116,6 +119,10 @@ BINDINGS: tuple[Binding, ...] = (
     Binding((("tab", Action.PANEL_NEXT), ("shift_tab", Action.PANEL_PREVIOUS)), "Tab", Group.SCREEN,
             "Next panel; Shift-Tab: previous", "panel", 7),
     Binding((("z", Action.ZOOM),), "z", Group.SCREEN, "Zoom the panel", "zoom", 13),
+    Binding((("h", Action.HEAT),), "h", Group.SCREEN,
+            "Heat map: depth over time, on all of the screen", "heat map", 8),
+    Binding(((",", Action.HEAT_FASTER), (".", Action.HEAT_SLOWER)), ", .", Group.SCREEN,
+            "Heat map: less time in a column, more"),
     Binding(((":", Action.COMMAND), ("ctrl_p", Action.COMMAND)), ": Ctrl-P", Group.SCREEN,
             "Command line: :buy 10 100.25  :cancel 9127  :symbol ACME", "command", 10),
     Binding((("?", Action.HELP), ("f1", Action.HELP)), "? F1", Group.SCREEN, "This help", "help", 0),

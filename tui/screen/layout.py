@@ -24,6 +24,7 @@ class Panel(Enum):
 
     LADDER = "LADDER"
     CHART = "PRICE"
+    HEAT = "DEPTH"
     ORDERS = "MY ORDERS"
     FILLS = "MY FILLS"
     TAPE = "TAPE"

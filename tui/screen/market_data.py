@@ -13,11 +13,14 @@ from enum import Enum
 from math import floor
 from typing import NamedTuple, Optional
 
+from exchange.networking.client.depth_history import DepthHistory
 from exchange.networking.tcp_client import Message
 from tui.screen.price_scale import PriceScale
 from tui.screen.session_phase import NANOS_PER_SECOND, SessionPhase
 
 FLASH_S = 0.3
+# The finest time that the heat map tells apart.
+DEPTH_SLOT_NS = NANOS_PER_SECOND // 4
 TAPE_LENGTH_MAX = 500
 # A print is large that is so many times the average of the last trades, of which it takes a few to know it.
 LARGE_TIMES = 5
@@ -119,6 +122,7 @@ class Market:
     volume_at: dict[int, int] = field(default_factory=dict)
     fine_chart: deque[ChartedPrice] = field(default_factory=lambda: deque(maxlen=FINE_LENGTH_MAX))
     coarse_chart: deque[ChartedPrice] = field(default_factory=lambda: deque(maxlen=COARSE_LENGTH_MAX))
+    depth: DepthHistory = field(default_factory=lambda: DepthHistory(DEPTH_SLOT_NS))
     last: Optional[TapeTrade] = None
     direction: int = 0
     traded_quantity: int = 0
@@ -156,14 +160,22 @@ class Market:
         self.asks.clear()
         self.flashes.clear()
         self.sequence = None
+        if self.depth.first_slot is not None:
+            # It is known no longer than it was told.
+            self.depth.forget_book(self.depth.last_slot * DEPTH_SLOT_NS)
 
-    def apply_snapshot(self, message: Message) -> None:
+    def apply_snapshot(self, message: Message, now: float) -> None:
         """Start the book anew from a `book_snapshot`."""
         self.forget_book()
         ticks = self.scale.ticks
         self.bids.update({ticks(price): quantity for price, quantity, _ in message["bids"]})
         self.asks.update({ticks(price): quantity for price, quantity, _ in message["asks"]})
         self.sequence = message["sequence"]
+        time_ns = int(now * NANOS_PER_SECOND)
+        for is_bid, levels in ((True, self.bids), (False, self.asks)):
+            for price, quantity in levels.items():
+                self.depth.set_level(price, quantity, time_ns, is_bid=is_bid)
+        self.depth.note_best(self.best_bid, self.best_ask, time_ns)
 
     def apply_update(self, message: Message, now: float) -> Optional[list[LevelTotal]]:
         """Apply a `book_update`; returns what changed, or None if it shows that data was lost."""
@@ -174,6 +186,7 @@ class Market:
             return None
         self.sequence += 1
         changes = []
+        time_ns = int(now * NANOS_PER_SECOND)
         for side_name, wire_price, quantity, _ in message["changes"]:
             side, price = LadderSide(side_name), self.scale.ticks(wire_price)
             levels = self.bids if side is LadderSide.BID else self.asks
@@ -183,12 +196,15 @@ class Market:
                 levels.pop(price, None)
             self.flashes[side, price] = now + FLASH_S
             changes.append(LevelTotal(side, price, quantity))
+            self.depth.set_level(price, quantity, time_ns, is_bid=side is LadderSide.BID)
+        self.depth.note_best(self.best_bid, self.best_ask, time_ns)
         return changes
 
     def apply_trade(self, message: Message, now: float) -> TapeTrade:
         """Take a `trade` onto the tape and into the chart; returns it."""
         trade = self._trade(message)
         self._add(trade, now)
+        self.depth.trade(trade.price, trade.quantity, int(now * NANOS_PER_SECOND), is_buy=trade.is_buy)
         self.traded_quantity += trade.quantity
         return trade
 

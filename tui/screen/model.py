@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple, Optional
 
 from tui.screen.command_editor import CommandEditor
+from tui.screen.heat_view import HeatView
 from tui.screen.layout import LadderColumns, Layout, Panel, ladder_columns, layout
 from tui.screen.market_data import Market
 from tui.screen.messages import Outgoing
@@ -147,6 +148,9 @@ class Model:
 
     focus: Panel = Panel.LADDER
     is_zoomed: bool = False
+    heat: HeatView = field(default_factory=HeatView)
+    # Whether the terminal has the colours and characters for it; else it is drawn with shades.
+    is_heat_fine: bool = True
     # The price the cursor is at and the price in the middle of the ladder; None until a price is known.
     cursor: Optional[int] = None
     centre: Optional[int] = None

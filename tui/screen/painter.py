@@ -19,7 +19,7 @@ GAP_CELLS = 6
 BEGIN_FRAME = "\x1b[?2026h"
 END_FRAME = "\x1b[?2026l"
 
-_ASCII_PAIRS = zip("▲▼►◄●○◆◇…·×↑↓←→", "^v><*o*o~.x^v<>", strict=True)
+_ASCII_PAIRS = zip("▲▼►◄●○◆◇…·×↑↓←→•", "^v><*o*o~.x^v<>o", strict=True)
 # For terminals that are not UTF-8: each character by one of ASCII that says as much as one can.
 ASCII_TABLE: dict[int, str] = {
     **{ord(character): "+" for character in "╭╮╰╯├┤┬┴┼┌┐└┘"},
@@ -28,6 +28,8 @@ ASCII_TABLE: dict[int, str] = {
     **{ord(character): "#" for character in "█▉▊▋▌▐▇▆▅▄"},
     **{ord(character): "=" for character in "▍▃"},
     **{ord(character): "_" for character in "▁▂"},
+    ord("▔"): "~",
+    **{ord(shade): letter for shade, letter in zip("░▒▓▀", ".:%#", strict=True)},
     **{ord(before): after for before, after in _ASCII_PAIRS},
     **{0x2800 + dots: ("." if dots.bit_count() < 3 else ":") for dots in range(1, 256)},
     0x2800: " ",

@@ -11,6 +11,8 @@ from enum import Enum
 from tui.screen.cells import Attribute, Color
 
 RGB = tuple[int, int, int]
+# How many shades a heat map has for each side.
+HEAT_LEVELS = 10
 
 
 class ColorDepth(Enum):
@@ -43,6 +45,18 @@ class Theme(Enum):
 
 def _hex(text: str) -> RGB:
     return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
+
+
+def _ramp(first: Color, *stops: str) -> dict[Color, RGB]:
+    """The colours of the heat levels from `first` on, evenly between the stops."""
+    colors = [_hex(stop) for stop in stops]
+    ramp = {}
+    for level in range(HEAT_LEVELS):
+        before, part = divmod(level * (len(colors) - 1) / (HEAT_LEVELS - 1), 1)
+        low, high = colors[int(before)], colors[min(int(before) + 1, len(colors) - 1)]
+        red, green, blue = (round(a + (b - a) * part) for a, b in zip(low, high, strict=True))
+        ramp[Color(first + level)] = (red, green, blue)
+    return ramp
 
 
 # Blue and orange are told apart by every kind of colour blindness.
@@ -85,8 +99,12 @@ _DEFAULT: dict[Color, RGB] = {
         Color.ALARM: "ff5c6c",
         Color.KEY: "2a3448",
         Color.CHART_FILL: "12242e",
+        Color.BID_LINE: "d8f1ff",
+        Color.ASK_LINE: "fff0cf",
     }.items()
 }
+_DEFAULT |= _ramp(Color.HEAT_BID_0, "11203a", "174a8c", "2a7fe0", "55c7ff")
+_DEFAULT |= _ramp(Color.HEAT_ASK_0, "2a1a10", "6e3c0c", "cf6d12", "ffb347")
 _RED_GREEN = _DEFAULT | {
     color: _hex(text)
     for color, text in {
@@ -101,8 +119,12 @@ _RED_GREEN = _DEFAULT | {
         Color.CHART: "7cb7ff",
         Color.ACCENT: "7cb7ff",
         Color.SAFE_BADGE: "7cb7ff",
+        Color.BID_LINE: "e2ffe9",
+        Color.ASK_LINE: "ffe6e6",
     }.items()
 }
+_RED_GREEN |= _ramp(Color.HEAT_BID_0, "10261a", "185c34", "2aa35c", "6ff0a0")
+_RED_GREEN |= _ramp(Color.HEAT_ASK_0, "2b1418", "75252d", "d0424c", "ff8f8f")
 _MONO = {
     color: (round(0.3 * red + 0.59 * green + 0.11 * blue),) * 3 for color, (red, green, blue) in _DEFAULT.items()
 } | {
@@ -112,7 +134,10 @@ _MONO = {
     Color.ASK_BAR: (85, 85, 85),
     Color.BID_TAG: (85, 85, 85),
     Color.ASK_TAG: (85, 85, 85),
+    Color.BID_LINE: (255, 255, 255),
+    Color.ASK_LINE: (255, 255, 255),
 }
+_MONO |= _ramp(Color.HEAT_BID_0, "1a1a1a", "c4c4c4") | _ramp(Color.HEAT_ASK_0, "1a1a1a", "c4c4c4")
 PALETTES: dict[Theme, dict[Color, RGB]] = {
     Theme.DEFAULT: _DEFAULT,
     Theme.RED_GREEN: _RED_GREEN,
@@ -150,6 +175,8 @@ _ANSI_16_CHOICES: dict[Color, int] = {
     Color.ASK_FLASH: 3,
     Color.BID_TAG: 4,
     Color.ASK_TAG: 3,
+    Color.BID_LINE: 15,
+    Color.ASK_LINE: 15,
 }
 _ANSI_16_RED_GREEN: dict[Color, int] = {
     Color.BID: 10,

@@ -10,10 +10,10 @@ from tui.screen.model import Model, NoticeKind
 from tui.screen.subscriptions import ask_fills, subscribe_book
 
 
-def _book_snapshot(model: Model, message: Message, _now: float) -> list[Outgoing]:
+def _book_snapshot(model: Model, message: Message, now: float) -> list[Outgoing]:
     market = model.markets.get(message["symbol"])
     if market is not None:
-        market.apply_snapshot(message)
+        market.apply_snapshot(message, now)
         model.is_changed = True
     return []
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from tui.screen.canceling import cancel, cancel_all, selected_orders
 from tui.screen.command_runner import open_command_line, type_command
+from tui.screen.heat_view import HeatView
 from tui.screen.key_decoder import Focus, Key, Mouse, Paste
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.layout import Panel
@@ -107,6 +108,8 @@ def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Outg
             scroll_list(model, Panel.FILLS, -rows * min(page, 10), len(model.fills))
         elif model.focus is Panel.TAPE:
             scroll_list(model, Panel.TAPE, -rows * min(page, 10), len(model.market.tape) if model.market else 0)
+        elif model.focus is Panel.HEAT:
+            model.heat.scrolled += rows * min(page, 10)
         else:
             move_cursor(model, rows * page)
         return []
@@ -117,11 +120,15 @@ def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Outg
 def _centre(model: Model) -> list[Outgoing]:
     centre(model)
     model.scrolled.clear()
+    model.heat = HeatView()
     return []
 
 
 def _regroup(step: int) -> Callable[[Model], list[Outgoing]]:
     def act(model: Model) -> list[Outgoing]:
+        if model.focus is Panel.HEAT:
+            model.heat.regroup(step)
+            return []
         regroup(model, step)
         model.say(NoticeKind.INFO, f"{model.group} tick{'s' if model.group > 1 else ''} per row")
         return []
@@ -185,6 +192,22 @@ def _zoom(model: Model) -> list[Outgoing]:
     model.is_zoomed = not model.is_zoomed
     follow_market(model)
     return []
+
+
+def _heat(model: Model) -> list[Outgoing]:
+    """All of the screen for the heat map, and back."""
+    is_shown = model.focus is Panel.HEAT and model.is_zoomed
+    model.focus, model.is_zoomed = (Panel.LADDER, False) if is_shown else (Panel.HEAT, True)
+    follow_market(model)
+    return []
+
+
+def _heat_time(step: int) -> Callable[[Model], list[Outgoing]]:
+    def go(model: Model) -> list[Outgoing]:
+        model.heat.stretch_time(step)
+        return []
+
+    return go
 
 
 def _next_symbol(step: int) -> Callable[[Model], list[Outgoing]]:
@@ -256,6 +279,9 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.PANEL_NEXT: _next_panel(1),
     Action.PANEL_PREVIOUS: _next_panel(-1),
     Action.ZOOM: _zoom,
+    Action.HEAT: _heat,
+    Action.HEAT_SLOWER: _heat_time(1),
+    Action.HEAT_FASTER: _heat_time(-1),
     Action.SYMBOL_NEXT: _next_symbol(1),
     Action.SYMBOL_PREVIOUS: _next_symbol(-1),
     Action.COMMAND: _open_command,

@@ -13,6 +13,7 @@ from tui.screen.model import Model, retry_in_s
 from tui.screen.panels.bottom import draw_hints, draw_messages, draw_ticket_row
 from tui.screen.panels.chart import draw_chart
 from tui.screen.panels.header import draw_header
+from tui.screen.panels.heat import draw_heat
 from tui.screen.panels.help import draw_help
 from tui.screen.panels.ladder import draw_ladder
 from tui.screen.panels.orders import draw_orders
@@ -53,6 +54,7 @@ def _draw_panel(panel: Panel, area: Area, model: Model, shown: Layout, now: floa
 DRAWERS: dict[Panel, Callable[[Area, Model, Layout, float], None]] = {
     Panel.LADDER: draw_ladder,
     Panel.CHART: lambda area, model, _, now: draw_chart(area, model, now),
+    Panel.HEAT: lambda area, model, _, now: draw_heat(area, model, now),
     Panel.ORDERS: lambda area, model, _, __: draw_orders(area, model),
     Panel.FILLS: lambda area, model, _, __: draw_fills(area, model),
     Panel.TAPE: lambda area, model, _, __: draw_tape(area, model),

@@ -1,0 +1,82 @@
+"""A market that has moved for a while, for pictures and tests of what is shown over time.
+
+Made from a generator of its own, so that it is the same in every Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.support.screen_scenes import LAST_TICKS, NOW, Scene
+
+SECONDS = 150
+CHANGES_PER_SECOND = 8
+DEPTH = 22
+
+
+class _Chance:
+    """A small generator (the constants are those of Numerical Recipes)."""
+
+    def __init__(self, seed: int) -> None:
+        self._state = seed
+
+    def below(self, limit: int) -> int:
+        """A number from 0 to `limit` - 1."""
+        self._state = (self._state * 1_664_525 + 1_013_904_223) % 2**32
+        return (self._state >> 8) % limit
+
+
+def moving(
+    width: int, height: int, symbols: Iterable[str] = ("ACME",), seconds: int = SECONDS, seed: int = 7
+) -> Scene:
+    """Walls that stand, a price that wanders between them, large trades at the turns; two orders of one's own."""
+    scene = Scene(width, height, symbols)
+    scene.now = NOW - seconds
+    chance, middle, sequence = _Chance(seed), LAST_TICKS, 1
+    book = {price: _rests(chance, price) for price in range(middle - DEPTH, middle + DEPTH + 1) if price != middle}
+    bids = [[price, quantity] for price, quantity in book.items() if price < middle]
+    asks = [[price, quantity] for price, quantity in book.items() if price > middle]
+    scene.book(bids, asks)
+    for turn in range(seconds * CHANGES_PER_SECOND):
+        scene.now = NOW - seconds + (turn + 1) / CHANGES_PER_SECOND
+        step = chance.below(3) - 1 if chance.below(14) == 0 else 0
+        if step and abs(middle + step - LAST_TICKS) <= 9:
+            sequence += 1
+            scene.change(sequence, _step(book, chance, middle, step))
+            scene.trade(middle + step, 20 + chance.below(300), "BUY" if step > 0 else "SELL")
+            middle += step
+        else:
+            price = middle + (1 + chance.below(DEPTH - 4)) * (1 if chance.below(2) else -1)
+            book[price] = _rests(chance, price)
+            sequence += 1
+            scene.change(sequence, [("BID" if price < middle else "ASK", price, book[price])])
+        if chance.below(6) == 0:
+            side = chance.below(2)
+            scene.trade(middle + (1 if side else -1), 1 + chance.below(40), "BUY" if side else "SELL")
+    scene.order(9123, "BUY", middle - 4, 25)
+    scene.order(9130, "SELL", middle + 6, 100)
+    scene.position(30, "100.12", "5.10")
+    scene.until(NOW)
+    scene.press("space")
+    return scene
+
+
+def _rests(chance: _Chance, price: int) -> int:
+    """Usually little; a wall at some prices."""
+    is_wall = price % 7 == 3
+    return 20 + chance.below(120) + (400 + chance.below(500) if is_wall and chance.below(4) else 0)
+
+
+def _step(book: dict[int, int], chance: _Chance, middle: int, step: int) -> list[tuple[str, int, int]]:
+    """The market moves by a tick: what rested there is gone, and what was the middle is the other side's."""
+    taken, left = middle + step, middle
+    book.pop(taken, None)
+    book[left] = _rests(chance, left)
+    return [("ASK" if step > 0 else "BID", taken, 0), ("BID" if step > 0 else "ASK", left, book[left])]
+
+
+def heat_map(width: int, height: int) -> Scene:
+    """The heat map on all of the screen."""
+    scene = moving(width, height)
+    scene.press("h")
+    return scene

@@ -12,11 +12,13 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from exchange.networking.wire.everyday import everyday
 from tests.campaigns.fuzz_conversation import Conversation, FuzzError, Message, Trader, Wire, expect
 from tests.campaigns.fuzz_lines import SYMBOL, Case, Due, LineMaker
 from tests.campaigns.fuzz_visits import farewell, stranger
 from tests.campaigns.fuzz_watch import BOOK_QUESTION, Watcher
 from tests.faults.mixed_market import operate
+from tests.support.everyday_lines import USER, disagreement, mutated_lines
 from tests.support.watched_engine import EngineError, Vitals, WatchedEngine
 
 USER_COUNT = 8
@@ -56,6 +58,7 @@ class Figures(NamedTuple):
     after: Vitals
     memory_bytes: list[int]  # at the beginning and after each tenth of the lines
     verdict: str
+    templates: str = ""
 
     def lines(self) -> list[str]:
         """For a person."""
@@ -70,7 +73,7 @@ class Figures(NamedTuple):
             table.append(f"{name:<7}{vitals.threads:>4} threads {vitals.descriptors:>4} descriptors")
         marks = " ".join(f"{size / 2**20:.1f}" for size in self.memory_bytes)
         table.append(f"memory in MiB, at the beginning and after each tenth: {marks}")
-        return [*table, f"journal, snapshots, ledger, logs: {self.verdict}"]
+        return [*table, self.templates, f"journal, snapshots, ledger, logs: {self.verdict}"]
 
 
 def proof(maker: LineMaker) -> list[Case]:
@@ -214,6 +217,17 @@ class Campaign:
         self.sent_count += by_way.total()
 
 
+def compare_templates(line_count: int, seed: int) -> str:
+    """Hold the templates of everyday lines to the strict decoder, in process.  FuzzError where they disagree."""
+    taken_count = 0
+    for line in mutated_lines(random.Random(seed), line_count):
+        disagreed = disagreement(line)
+        if disagreed:
+            raise FuzzError(disagreed)
+        taken_count += everyday(line, USER) is not None
+    return f"{line_count:,} mutated orders: a template took {taken_count:,}, each as the strict decoder does"
+
+
 def run_campaign(data_dir: Path, line_count: int, seed: int) -> Figures:
     """A campaign against an engine of its own.  Raises FuzzError, which names the seed, EngineError, OSError."""
     instruments = data_dir / "fuzzed-instruments.json"
@@ -222,6 +236,7 @@ def run_campaign(data_dir: Path, line_count: int, seed: int) -> Figures:
     with WatchedEngine(data_dir, "--instruments", str(instruments)) as engine:
         campaign = Campaign(engine, line_count, seed)
         try:
-            return campaign.run()
+            templates = compare_templates(line_count, seed)
+            return campaign.run()._replace(templates=templates)
         except (FuzzError, EngineError, OSError) as failure:
             raise FuzzError(f"seed {seed}, about line {campaign.sent_count}: {failure}") from failure

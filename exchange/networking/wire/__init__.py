@@ -10,6 +10,7 @@ else.  Reading order:
 * `fields`         a field's JSON value → a checked value
 * `form`           what the rules of one request type look like
 * `request_forms`  the tables of all requests
+* `everyday`       a line → a request, for what comes by the million
 * `decode`         a line → a request
 * `codes`          what is told of lines that the rules of the market never come to judge
 * `refusals`       a request that was read well → what is told where it is not carried out

@@ -8,7 +8,9 @@ A request is judged in this order, and the first thing wrong with it is what it 
 4. fields that are missing;
 5. fields that don't go together.
 
-Pure, any thread, never raises.  About 5 µs for a new order.
+What most lines are is taken by a template (`everyday`) before any of that, in the same way.
+
+Pure, any thread, never raises.  About 1 µs for an everyday order, 4 µs for any other.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any, Optional
 
 from exchange.engine.words import RejectCode
 from exchange.networking.wire.codes import WireCode
+from exchange.networking.wire.everyday import everyday
 from exchange.networking.wire.fields import RefusedError, shown
 from exchange.networking.wire.form import REQUIRED, Fields, Form, Values, missing
 from exchange.networking.wire.request_forms import FORMS
@@ -29,6 +32,15 @@ def decode(line: bytes, user: Optional[str]) -> Request:
 
     Never raises, whatever the bytes: a line that cannot be served becomes a rejection or a BadRequest.
     """
+    if user is not None:
+        request = everyday(line, user)
+        if request is not None:
+            return request
+    return decode_strictly(line, user)
+
+
+def decode_strictly(line: bytes, user: Optional[str]) -> Request:
+    """The same, whatever the line is: the rules above, and nothing beside them."""
     try:
         fields = parse_object(line)
     except MalformedLineError as malformed:

@@ -20,7 +20,7 @@ from typing import NamedTuple, Optional
 from exchange.networking.tcp_client import (
     DEFAULT_HOST,
     DEFAULT_PORT,
-    ExchangeClient,
+    MessageClient,
     ExchangeError,
     KeptLogin,
     LoginRejected,
@@ -93,7 +93,7 @@ def _connect_and_trade(options: ClientOptions) -> int:
     return EXIT_LEFT
 
 
-def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[ExchangeClient, Optional[str]]:
+def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[MessageClient, Optional[str]]:
     """A client that speaks for the user; the engine has corrected the history and it is known to be writable.
 
     Also what the person should know of how that came to be, said on stderr already.
@@ -112,10 +112,10 @@ def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[Exchang
         for notice in notices:
             _say(options, notice)
         history.apply(login.logged_in)
-        listed = [str(instrument["symbol"]) for instrument in login.client.instruments]
+        listed = [str(instrument["symbol"]) for instrument in login.client.instrument_rows]
         if options.symbol is not None and options.symbol not in listed:
             raise CannotStart(f"symbol {options.symbol!r} is not listed; listed: {', '.join(listed)}")
-        history.reconcile(login.client.orders())
+        history.reconcile(login.client.order_rows())
         history.save()
     except BaseException:
         login.client.close()
@@ -130,7 +130,7 @@ def _close(history: SessionManager) -> None:
 
 
 def _trade(
-    client: ExchangeClient, history: SessionManager, options: ClientOptions, notice: Optional[str]
+    client: MessageClient, history: SessionManager, options: ClientOptions, notice: Optional[str]
 ) -> None:
     """Hand over to the client that was asked for.  Raises ExchangeError, OutputLost and OSError."""
     if not options.is_plain and _has_screen():
@@ -143,7 +143,7 @@ def _trade(
     if not options.is_plain:
         _say(options, "there is no terminal for the trading screen here: this is the plain client")
     output = LineOutput(sys.stdout.fileno(), is_terminal=sys.stdin.isatty() and sys.stdout.isatty())
-    listed = ", ".join(shown_line.listed_text(instrument) for instrument in client.instruments)
+    listed = ", ".join(shown_line.listed_text(instrument) for instrument in client.instrument_rows)
     output.show(f"logged in as {options.user}; listed: {listed}")
     PlainClient(client, history, LineInput(sys.stdin.fileno()), output, options.symbol).run()
 
@@ -159,7 +159,7 @@ def _speak_for_user(options: ClientOptions, last_seq: Optional[int]) -> KeptLogi
     Raises ExchangeError and OSError.
     """
     return log_in(
-        lambda: ExchangeClient.connect(options.host, options.port, tls=options.tls),
+        lambda: MessageClient.connect(options.host, options.port, tls=options.tls),
         options.user,
         _tokens(options),
         last_seq=last_seq,

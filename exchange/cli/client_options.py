@@ -7,7 +7,7 @@ import ssl
 from typing import NamedTuple, Optional
 
 from exchange.cli.command_parser import CommandParser
-from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, ExchangeClient
+from exchange.networking.tcp_client import DEFAULT_HOST, DEFAULT_PORT, MessageClient
 from exchange.utils.command_line import PORT_MAX, trusting
 
 
@@ -18,9 +18,9 @@ class EngineAddress(NamedTuple):
     port: int
     tls: Optional[ssl.SSLContext]
 
-    def connect(self) -> ExchangeClient:
+    def connect(self) -> MessageClient:
         """A client that is connected, and not logged in.  Raises ConnectionLost."""
-        return ExchangeClient.connect(self.host, self.port, tls=self.tls)
+        return MessageClient.connect(self.host, self.port, tls=self.tls)
 
 
 def add_address(parser: CommandParser) -> None:

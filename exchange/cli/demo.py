@@ -16,7 +16,7 @@ from typing import NamedTuple, Optional
 from exchange.cli.command_parser import CommandFailed, CommandParser
 from exchange.cli.demo_market import keep_market
 from exchange.cli.own_process import command_line
-from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError, Message
+from exchange.networking.tcp_client import BookFollower, BookLevel, MessageClient, ExchangeError, Message
 from exchange.utils.command_line import say
 from tui.client import ClientOptions, run_client
 
@@ -84,7 +84,7 @@ def show_screen(market: DemoMarket, program: str) -> int:
 def tell_summaries(port: int, seconds: float) -> None:
     """One line a second.  Raises CommandFailed if the engine goes away."""
     try:
-        with ExchangeClient.connect(port=port) as client:
+        with MessageClient.connect(port=port) as client:
             book = client.follow_book(SYMBOL)
             client.subscribe("trades", SYMBOL)
             now = time.monotonic()
@@ -98,10 +98,10 @@ def tell_summaries(port: int, seconds: float) -> None:
         raise CommandFailed(error, EXIT_BROKEN) from error
 
 
-def messages_until(client: ExchangeClient, due: float) -> Iterator[Message]:
+def messages_until(client: MessageClient, due: float) -> Iterator[Message]:
     """The messages that come until then."""
     while (left := due - time.monotonic()) > 0:
-        message = client.poll(left)
+        message = client.poll_message(left)
         if message is not None:
             yield message
 

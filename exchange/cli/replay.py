@@ -72,7 +72,7 @@ def play(options: argparse.Namespace, run: SimulatedRun) -> None:
     client, _, notice = entrance(options).admit(options.name or replay.USER)
     with client:
         run.tell([] if notice is None else [notice])
-        instrument = choose_instrument(client.instruments, options.symbol, replay.SYMBOL)
+        instrument = choose_instrument(client.instrument_rows, options.symbol, replay.SYMBOL)
         say(f"playing {len(rows):,} rows as {instrument.symbol} on {options.host}:{options.port}")
         try:
             if replay.book_holds_orders(client, instrument.symbol):

@@ -3,14 +3,14 @@
 A complete bot, which buys 10 whenever they are offered at 99.50 or less:
 
     from decimal import Decimal
-    from exchange.networking.tcp_client import ExchangeClient, Rejected, TokenStore
+    from exchange.networking.tcp_client import ExchangeClient, OrderExecuted, Rejected, TokenStore
 
     with ExchangeClient.connect() as client:
         client.login("robot", TokenStore("data/tokens"))
         book = client.follow_book("ACME")
         for event in client.events():
-            if event["type"] == "order_executed":
-                print("bought", event["quantity"], "at", event["price"])
+            if isinstance(event, OrderExecuted):
+                print("bought", event.quantity, "at", event.price)
             elif book.best_ask and book.best_ask.price <= Decimal("99.50"):
                 try:
                     client.buy(10, book.best_ask.price, "ACME", time_in_force="IOC")
@@ -25,11 +25,11 @@ Two ways to ask, which mix freely:
 What goes wrong is an exception of `client/errors.py`.  One that is about an order names it, so that an order whose
 answer never came (NoAnswer, ConnectionLost) can be asked for, or sent again under the same id: it stays one order.
 
-Messages are dicts with the field names of PROTOCOL.md; `typed_events()` gives the same as typed values, in which
-an editor and mypy find a misspelt field.  Prices are `decimal.Decimal`, coming in always, going out also as int or
-text; a float raises TypeError.  No hidden thread: nothing is read while no method is called, so call one often.
-One thread at a time, except that `send_…` may be called by another thread than the one that reads.  Standard
-library only.
+Events and answers are small values with the field names of PROTOCOL.md, in which an editor and mypy find what is
+misspelt; `MessageClient` is the lower door, where they are dicts, for programs that pass them on.  Prices are
+`decimal.Decimal`, coming in always, going out also as int or text; a float raises TypeError.  No hidden thread:
+nothing is read while no method is called, so call one often.  One thread at a time, except that `send_…`
+may be called by another thread than the one that reads.  Standard library only.
 """
 
 from __future__ import annotations
@@ -44,43 +44,58 @@ from exchange.networking.client.errors import (
     Rejected,
     TokenFileError,
 )
-from exchange.networking.client.exchange_client import (
+from exchange.networking.client.exchange_client import ExchangeClient
+from exchange.networking.client.feed_subscriptions import DEFAULT_DEPTH
+from exchange.networking.client.kept_login import KeptLogin, log_in
+from exchange.networking.client.message_client import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     DEFAULT_TIMEOUT_S,
-    ExchangeClient,
+    MessageClient,
 )
-from exchange.networking.client.feed_subscriptions import DEFAULT_DEPTH
-from exchange.networking.client.kept_login import KeptLogin, log_in
 from exchange.networking.client.message_json import Message, Price, encode_message, exact_price
-from exchange.networking.client.message_to_event import typed_event
+from exchange.networking.client.message_to_event import TypedEvent, typed_event
 from exchange.networking.client.request_messages import EnumOrName, order_type_for
 from exchange.networking.client.token_store import TokenStore
+from exchange.networking.client.typed_answers import (
+    Fills,
+    ListedInstrument,
+    LiveOrder,
+    LoggedIn,
+    LoggedOut,
+    Orders,
+    PastFill,
+    PositionRow,
+    Positions,
+    Subscribed,
+    TradingHours,
+    Unsubscribed,
+    utc_datetime,
+)
 from exchange.networking.client.typed_events import (
-    AuctionIndicationEvent,
+    AuctionIndication,
     BookChange,
-    BookSnapshotEvent,
-    BookUpdateEvent,
-    CancelAllDoneEvent,
-    CancelRejectedEvent,
+    BookSnapshot,
+    BookUpdate,
+    CancelAllDone,
+    CancelRejected,
     ErrorEvent,
-    GapEvent,
-    HeartbeatEvent,
-    InstrumentStatusEvent,
-    NewsEvent,
-    OrderAcceptedEvent,
-    OrderCanceledEvent,
-    OrderExecutedEvent,
-    OrderExpiredEvent,
-    OrderRejectedEvent,
-    OrderReplacedEvent,
-    OrderTriggeredEvent,
+    Gap,
+    Heartbeat,
+    InstrumentStatus,
+    News,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderExpired,
+    OrderRejected,
+    OrderReplaced,
+    OrderTriggered,
     OtherEvent,
-    PongEvent,
-    ReplaceRejectedEvent,
-    TradeEvent,
-    TradesSnapshotEvent,
-    TypedEvent,
+    Pong,
+    ReplaceRejected,
+    Trade,
+    TradesSnapshot,
 )
 
 __all__ = [
@@ -88,48 +103,62 @@ __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_TIMEOUT_S",
-    "AuctionIndicationEvent",
+    "AuctionIndication",
     "BookChange",
     "BookFollower",
     "BookLevel",
-    "BookSnapshotEvent",
-    "BookUpdateEvent",
-    "CancelAllDoneEvent",
-    "CancelRejectedEvent",
+    "BookSnapshot",
+    "BookUpdate",
+    "CancelAllDone",
+    "CancelRejected",
     "ConnectionLost",
     "EnumOrName",
     "ErrorEvent",
     "ExchangeClient",
     "ExchangeError",
-    "GapEvent",
-    "HeartbeatEvent",
-    "InstrumentStatusEvent",
+    "Fills",
+    "Gap",
+    "Heartbeat",
+    "InstrumentStatus",
     "KeptLogin",
+    "ListedInstrument",
+    "LiveOrder",
+    "LoggedIn",
+    "LoggedOut",
     "LoginRejected",
     "Message",
-    "NewsEvent",
+    "MessageClient",
+    "News",
     "NoAnswer",
-    "OrderAcceptedEvent",
-    "OrderCanceledEvent",
-    "OrderExecutedEvent",
-    "OrderExpiredEvent",
-    "OrderRejectedEvent",
-    "OrderReplacedEvent",
-    "OrderTriggeredEvent",
+    "OrderAccepted",
+    "OrderCanceled",
+    "OrderExecuted",
+    "OrderExpired",
+    "OrderRejected",
+    "OrderReplaced",
+    "OrderTriggered",
+    "Orders",
     "OtherEvent",
-    "PongEvent",
+    "PastFill",
+    "Pong",
+    "PositionRow",
+    "Positions",
     "Price",
     "ProtocolError",
     "Rejected",
-    "ReplaceRejectedEvent",
+    "ReplaceRejected",
+    "Subscribed",
     "TokenFileError",
     "TokenStore",
-    "TradeEvent",
-    "TradesSnapshotEvent",
+    "Trade",
+    "TradesSnapshot",
+    "TradingHours",
     "TypedEvent",
+    "Unsubscribed",
     "encode_message",
     "exact_price",
     "log_in",
     "order_type_for",
     "typed_event",
+    "utc_datetime",
 ]

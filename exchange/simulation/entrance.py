@@ -9,10 +9,10 @@ from exchange.networking.tcp_client import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     ConnectionLost,
-    ExchangeClient,
     ExchangeError,
     KeptLogin,
     LoginRejected,
+    MessageClient,
     TokenFileError,
     TokenStore,
     log_in,
@@ -45,8 +45,8 @@ class Entrance(NamedTuple):
         except OSError as error:
             raise CannotStartError(f"the token of {user} can't be kept: {error}") from error
 
-    def _connect(self) -> ExchangeClient:
+    def _connect(self) -> MessageClient:
         try:
-            return ExchangeClient.connect(self.host, self.port, tls=self.tls)
+            return MessageClient.connect(self.host, self.port, tls=self.tls)
         except ConnectionLost as error:
             raise EngineAbsentError(str(error)) from error

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import NamedTuple, Optional
 
 from exchange.networking.tcp_client import (
-    ExchangeClient,
     Message,
+    MessageClient,
 )
 from exchange.simulation.counts import RequestKind, Tally
 from exchange.simulation.errors import EngineGoneError
@@ -54,7 +54,7 @@ class OrderDesk:
 
     def __init__(
         self,
-        client: ExchangeClient,
+        client: MessageClient,
         instrument: TradedInstrument,
         tally: Tally,
         window: int,
@@ -69,7 +69,7 @@ class OrderDesk:
         # The number of the last private event; the next login is told what came after it.
         self.last_seq: Optional[int] = None
 
-    def move_to(self, client: ExchangeClient) -> None:
+    def move_to(self, client: MessageClient) -> None:
         """Go on with another connection of the same user.  What the lost one has not answered never will be."""
         self._client = client
         self._pending.clear()

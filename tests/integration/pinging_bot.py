@@ -21,14 +21,14 @@ def main(port: int) -> None:
     with ExchangeClient.connect(port=port) as client:
         answer = client.login("bot", heartbeat_s=HEARTBEAT_S, cancel_on_disconnect="ALL")
         client.buy(1, 1)
-        print("token", answer["token"], flush=True)
+        print("token", answer.token, flush=True)
         heard_count = 0
         try:
             while True:
                 client.ping()
-                heard_count = sum(event["type"] == "heartbeat" for event in client.events(0.01))
+                heard_count = sum(event["type"] == "heartbeat" for event in client.messages(0.01))
         except ConnectionLost:
-            heard_count += sum(event["type"] == "heartbeat" for event in client.events(0.0))
+            heard_count += sum(event["type"] == "heartbeat" for event in client.messages(0.0))
         print("heartbeats", heard_count, flush=True)
 
 

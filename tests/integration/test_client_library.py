@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
-from exchange.networking.tcp_client import ExchangeClient, LoginRejected, NoAnswer, Rejected
+from exchange.networking.tcp_client import ExchangeClient, LoginRejected, NoAnswer, OrderReplaced, Rejected
 from tests.support.processes import RunningEngine
 
 
@@ -37,21 +37,22 @@ def bob(engine: RunningEngine) -> Iterator[ExchangeClient]:
 def kinds(client: ExchangeClient) -> list[str]:
     """What has come and was not returned otherwise."""
     client.ping()
-    return [event["type"] for event in client.events(timeout_s=0.0)]
+    return [event["type"] for event in client.messages(timeout_s=0.0)]
 
 
 def test_orders_are_placed_changed_traded_and_canceled(alice: ExchangeClient, bob: ExchangeClient) -> None:
-    assert alice.instruments[0]["tick_size"] == Decimal("0.01")
+    assert alice.instruments[0].tick_size == Decimal("0.01")
     offer = alice.sell(10, "101.25", client_order_id="mine", post_only=True, time_in_force=TimeInForce.DAY)
-    assert (offer["order_id"], offer["client_order_id"], offer["price"]) == (1, "mine", Decimal("101.25"))
-    offer = alice.replace(client_order_id="mine", price=101, new_client_order_id="new")
-    assert (offer["client_order_id"], offer["price"], offer["priority_kept"]) == ("new", Decimal(101), False)
+    assert (offer.order_id, offer.client_order_id, offer.price) == (1, "mine", Decimal("101.25"))
+    changed = alice.replace(client_order_id="mine", price=101, new_client_order_id="new")
+    assert isinstance(changed, OrderReplaced)
+    assert (changed.client_order_id, changed.price, changed.priority_kept) == ("new", Decimal(101), False)
     bob.buy(4)
     assert kinds(bob) == ["order_executed"]
     assert kinds(alice) == ["order_executed"]
-    assert [(order["order_id"], order["remaining_quantity"]) for order in alice.orders()] == [(1, 6)]
-    assert [(p["net_position"], p["average_price"]) for p in bob.positions()] == [(4, Decimal(101))]
-    assert alice.cancel(order_id=1)["remaining_quantity"] == 6
+    assert [(order.order_id, order.remaining_quantity) for order in alice.orders()] == [(1, 6)]
+    assert [(p.net_position, p.average_price) for p in bob.positions()] == [(4, Decimal(101))]
+    assert alice.cancel(order_id=1).remaining_quantity == 6
     with pytest.raises(Rejected, match="TOO_LATE"):
         alice.cancel(client_order_id="new")
     for price in (1, 2, 3):
@@ -61,10 +62,10 @@ def test_orders_are_placed_changed_traded_and_canceled(alice: ExchangeClient, bo
 
 
 def test_a_change_that_leaves_nothing_to_do_returns_the_cancel(alice: ExchangeClient, bob: ExchangeClient) -> None:
-    order_id = alice.sell(10, 5)["order_id"]
+    order_id = alice.sell(10, 5).order_id
     bob.buy(4, 5)
-    assert alice.replace(order_id=order_id, quantity=4)["order_id"] == order_id
-    assert alice.orders() == []
+    assert alice.replace(order_id=order_id, quantity=4).order_id == order_id
+    assert alice.orders() == ()
 
 
 def test_refusals_come_with_their_codes_whatever_was_sent_before(alice: ExchangeClient) -> None:
@@ -93,17 +94,17 @@ def test_fills_of_any_age_are_told_page_by_page_oldest_first(alice: ExchangeClie
     alice.sell(30, 5)
     for quantity in (1, 2, 3):
         bob.buy(quantity, 5)
-    assert [(fill["trade_id"], fill["quantity"], fill["price"]) for fill in alice.fills()] == [
+    assert [(fill.trade_id, fill.quantity, fill.price) for fill in alice.fills()] == [
         (1, 1, Decimal(5)),
         (2, 2, Decimal(5)),
         (3, 3, Decimal(5)),
     ]
     newest = bob.fills("ACME", after_trade_id=2)
-    assert [(fill["side"], fill["liquidity"]) for fill in newest] == [("BUY", "TAKER")]
+    assert [(fill.side, fill.liquidity) for fill in newest] == [("BUY", "TAKER")]
     assert list(bob.fills(after_trade_id=3)) == []
     alice.buy(1, 5)
     with_oneself = alice.fills(after_trade_id=3)
-    assert [(fill["trade_id"], fill["side"]) for fill in with_oneself] == [(4, "BUY"), (4, "SELL")]
+    assert [(fill.trade_id, fill.side) for fill in with_oneself] == [(4, "BUY"), (4, "SELL")]
 
 
 def test_an_order_whose_answer_was_lost_is_asked_for_and_not_doubled(
@@ -120,7 +121,7 @@ def test_an_order_whose_answer_was_lost_is_asked_for_and_not_doubled(
         named = caught.value.client_order_id
         with pytest.raises(Rejected, match="DUPLICATE_CLIENT_ORDER_ID"):
             hasty.buy(10, 5, client_order_id=named)
-        assert [order["client_order_id"] for order in hasty.orders()] == [named]
+        assert [order.client_order_id for order in hasty.orders()] == [named]
 
 
 def test_a_thousand_orders_in_one_batch_are_all_answered_by_the_barrier(alice: ExchangeClient) -> None:
@@ -129,7 +130,7 @@ def test_a_thousand_orders_in_one_batch_are_all_answered_by_the_barrier(alice: E
         for _ in range(9):
             sent += [alice.send_order("SELL", 1, 200) for _ in range(100)]
     alice.ping()
-    accepted = [event["client_order_id"] for event in alice.events(0.0)]
+    accepted = [event["client_order_id"] for event in alice.messages(0.0)]
     assert accepted == sent
 
 
@@ -145,7 +146,7 @@ def test_a_followed_book_is_the_engines_after_every_barrier(alice: ExchangeClien
         (Decimal("2.00"), 8, 1),
         (Decimal("1.00"), 10, 1),
     ]
-    assert bob.unsubscribe("book")["symbol"] == "ACME"
+    assert bob.unsubscribe("book").symbol == "ACME"
 
 
 def test_one_book_followed_at_three_depths_is_the_engines_at_each(

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from exchange.networking.tcp_client import (
-    AuctionIndicationEvent,
+    AuctionIndication,
     ExchangeClient,
-    InstrumentStatusEvent,
-    NewsEvent,
-    OrderAcceptedEvent,
-    OrderCanceledEvent,
-    OrderExecutedEvent,
-    OrderReplacedEvent,
-    OrderTriggeredEvent,
+    InstrumentStatus,
+    News,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExecuted,
+    OrderReplaced,
+    OrderTriggered,
     Rejected,
-    TradeEvent,
-    TradesSnapshotEvent,
+    Trade,
+    TradesSnapshot,
     TypedEvent,
 )
 from tests.support.operator_wish_sender import wish
@@ -71,7 +71,7 @@ def bob(engine: RunningEngine) -> Iterator[ExchangeClient]:
 def told(client: ExchangeClient) -> list[TypedEvent]:
     """What has come and was not returned otherwise."""
     client.ping()
-    return list(client.typed_events(timeout_s=0.0))
+    return list(client.events(timeout_s=0.0))
 
 
 def kinds(events: list[TypedEvent]) -> list[Any]:
@@ -83,16 +83,17 @@ def kinds(events: list[TypedEvent]) -> list[Any]:
 
 def test_a_stop_waits_is_changed_triggered_and_trades(alice: ExchangeClient, bob: ExchangeClient) -> None:
     stop = alice.buy(3, stop_price=102)
-    assert (stop["order_type"], stop["stop_price"], stop["price"]) == ("STOP", Decimal(102), None)
-    assert alice.quantity_ahead(order_id=stop["order_id"]) is None
-    assert [order["waiting"] for order in alice.orders()] == [True]
-    changed = alice.replace(order_id=stop["order_id"], stop_price="101.50")
-    assert changed["stop_price"] == Decimal("101.50")
+    assert (stop.order_type, stop.stop_price, stop.price) == ("STOP", Decimal(102), None)
+    assert alice.quantity_ahead(order_id=stop.order_id) is None
+    assert [order.waiting for order in alice.orders()] == [True]
+    changed = alice.replace(order_id=stop.order_id, stop_price="101.50")
+    assert isinstance(changed, OrderReplaced)
+    assert changed.stop_price == Decimal("101.50")
     bob.sell(10, "101.50")
     bob.buy(1, "101.50")
     triggered, fill = told(alice)
-    assert isinstance(triggered, OrderTriggeredEvent)
-    assert isinstance(fill, OrderExecutedEvent)
+    assert isinstance(triggered, OrderTriggered)
+    assert isinstance(fill, OrderExecuted)
     assert (triggered.stop_price, fill.quantity, fill.price) == (Decimal("101.50"), 3, Decimal("101.50"))
     with pytest.raises(Rejected, match="STOP_WOULD_TRIGGER"):
         alice.buy(1, stop_price=101)
@@ -100,11 +101,11 @@ def test_a_stop_waits_is_changed_triggered_and_trades(alice: ExchangeClient, bob
 
 def test_a_stop_limit_rests_at_its_limit_once_it_is_live(alice: ExchangeClient, bob: ExchangeClient) -> None:
     order = alice.sell(5, "98", stop_price="99", time_in_force="DAY")
-    assert (order["order_type"], order["time_in_force"]) == ("STOP_LIMIT", "DAY")
+    assert (order.order_type, order.time_in_force) == ("STOP_LIMIT", "DAY")
     bob.buy(1, 99)
     bob.sell(1, 99)
-    assert kinds(told(alice)) == [OrderTriggeredEvent]
-    assert [(row["price"], row["status"], row.get("waiting", False)) for row in alice.orders()] == [
+    assert kinds(told(alice)) == [OrderTriggered]
+    assert [(row.price, row.status, row.waiting) for row in alice.orders()] == [
         (Decimal(98), "NEW", False)
     ]
 
@@ -112,24 +113,25 @@ def test_a_stop_limit_rests_at_its_limit_once_it_is_live(alice: ExchangeClient, 
 def test_an_iceberg_shows_a_part_and_trades_whole(alice: ExchangeClient, bob: ExchangeClient) -> None:
     book = bob.follow_book()
     order = alice.sell(100, 101, display_quantity=10)
-    assert (order["display_quantity"], order["displayed_quantity"]) == (10, 10)
+    assert (order.display_quantity, order.displayed_quantity) == (10, 10)
     bob.ping()
     assert [(level.price, level.quantity) for level in book.asks] == [(Decimal(101), 10)]
     bob.buy(25, 101)
-    fills = [event for event in told(alice) if isinstance(event, OrderExecutedEvent)]
+    fills = [event for event in told(alice) if isinstance(event, OrderExecuted)]
     assert sum(fill.quantity for fill in fills) == 25
     assert fills[-1].displayed_quantity == 5
-    smaller = alice.replace(order_id=order["order_id"], quantity=90)
-    assert (smaller["priority_kept"], smaller["displayed_quantity"]) == (True, 5)
+    smaller = alice.replace(order_id=order.order_id, quantity=90)
+    assert isinstance(smaller, OrderReplaced)
+    assert (smaller.priority_kept, smaller.displayed_quantity) == (True, 5)
 
 
 def test_fees_are_exact_in_fills_positions_and_lists(alice: ExchangeClient, bob: ExchangeClient) -> None:
     alice.sell(5, "100.01")
     bob.buy(5, "100.01")
-    (fill,) = [event for event in told(bob) if isinstance(event, OrderExecutedEvent)]
+    (fill,) = [event for event in told(bob) if isinstance(event, OrderExecuted)]
     assert fill.fee == Decimal("500.05") * Decimal("0.00025")
-    assert [each["fee"] for each in alice.fills()] == [Decimal("500.05") * Decimal("-0.0001")]
-    assert [position["fees"] for position in bob.positions()] == [fill.fee]
+    assert [each.fee for each in alice.fills()] == [Decimal("500.05") * Decimal("-0.0001")]
+    assert [position.fees for position in bob.positions()] == [fill.fee]
 
 
 def test_a_call_is_told_of_by_status_indication_and_auction_trade(
@@ -144,13 +146,13 @@ def test_a_call_is_told_of_by_status_indication_and_auction_trade(
     bob.buy(7, "100.10")
     wish(directory, "phase", symbol="ACME", phase="CONTINUOUS")
     events = told(alice)
-    assert TradesSnapshotEvent in kinds(events)
-    indications = [event for event in events if isinstance(event, AuctionIndicationEvent)]
+    assert TradesSnapshot in kinds(events)
+    indications = [event for event in events if isinstance(event, AuctionIndication)]
     assert (indications[0].price, indications[0].volume) == (None, 0)
     assert (indications[-1].price, indications[-1].volume, indications[-1].surplus) == (Decimal(100), 7, 3)
-    phases = [(event.phase, event.reason) for event in events if isinstance(event, InstrumentStatusEvent)]
+    phases = [(event.phase, event.reason) for event in events if isinstance(event, InstrumentStatus)]
     assert list(dict.fromkeys(phases)) == [("AUCTION", "OPERATOR"), ("CONTINUOUS", "OPERATOR")]
-    trades = [event for event in events if isinstance(event, TradeEvent)]
+    trades = [event for event in events if isinstance(event, Trade)]
     assert [(trade.quantity, trade.auction, trade.aggressor_side) for trade in trades] == [(7, True, None)]
 
 
@@ -160,9 +162,9 @@ def test_a_match_too_far_away_halts_and_says_why(alice: ExchangeClient, bob: Exc
     bob.buy(1, 100)
     alice.sell(5, 115)
     bob.buy(5, 116, time_in_force="IOC")
-    canceled = [event for event in told(bob) if isinstance(event, OrderCanceledEvent)]
+    canceled = [event for event in told(bob) if isinstance(event, OrderCanceled)]
     assert [event.reason for event in canceled] == ["HALTED"]
-    (status,) = [event for event in told(alice) if isinstance(event, InstrumentStatusEvent)]
+    (status,) = [event for event in told(alice) if isinstance(event, InstrumentStatus)]
     assert (status.phase, status.reason) == ("HALTED", "CIRCUIT_BREAKER")
     assert status.until is not None
 
@@ -176,7 +178,7 @@ def test_news_and_cash_come_from_the_operator(alice: ExchangeClient, bob: Exchan
     wish(directory, "say", text="we close early")
     for client in (alice, bob):
         (news,) = told(client)
-        assert isinstance(news, NewsEvent)
+        assert isinstance(news, News)
         assert news.text == "we close early"
 
 
@@ -184,8 +186,8 @@ def test_what_a_bot_reads_has_every_option_that_was_set(alice: ExchangeClient) -
     sent = alice.send_order("SELL", 100, 101, stop_price=99, display_quantity=10, time_in_force="DAY")
     alice.send_replace(client_order_id=sent, price=102)
     accepted, replaced = told(alice)
-    assert isinstance(accepted, OrderAcceptedEvent)
-    assert isinstance(replaced, OrderReplacedEvent)
+    assert isinstance(accepted, OrderAccepted)
+    assert isinstance(replaced, OrderReplaced)
     assert (accepted.stop_price, accepted.display_quantity, accepted.time_in_force) == (Decimal(99), 10, "DAY")
     assert (replaced.price, replaced.stop_price) == (Decimal(102), Decimal(99))
 

@@ -69,12 +69,12 @@ def test_silence_ends_a_connection_over_tls_too(tmp_path: Path) -> None:
             ExchangeClient.connect(port=exchange.port, tls=trusting) as watcher,
             ExchangeClient.connect(port=exchange.port, tls=trusting) as lost,
         ):
-            token = watcher.login("alice")["token"]
+            token = watcher.login("alice").token
             lost.login("alice", token=token, heartbeat_s=HEARTBEAT_S, cancel_on_disconnect="ALL")
             lost.send_order("BUY", 1, 1)
-            events = watcher.events(WAIT_S)
+            events = watcher.messages(WAIT_S)
             assert [next(events)["type"] for _ in range(2)] == ["order_accepted", "order_canceled"]
-            told = [event["type"] for event in lost.events(WAIT_S)]
+            told = [event["type"] for event in lost.messages(WAIT_S)]
             assert told[0] == "order_accepted"
             assert set(told[1:]) <= {"heartbeat", "order_canceled"}
             assert told.count("heartbeat") <= HEARTBEATS_MAX

@@ -130,8 +130,8 @@ def test_a_client_that_is_killed_again_and_again_has_the_same_orders_as_the_engi
         assert alice.end()[0] == 0
     with ExchangeClient.connect(port=engine.port) as client:
         client.login("alice", TokenStore(tmp_path / "alice" / "tokens"))
-        in_the_book = [(order["order_id"], order["remaining_quantity"]) for order in client.orders()]
-        traded = sum(fill["quantity"] for fill in client.fills())
+        in_the_book = [(order.order_id, order.remaining_quantity) for order in client.orders()]
+        traded = sum(fill.quantity for fill in client.fills())
     kept = history(tmp_path, "alice")
     live = [(order["order_id"], order["remaining_quantity"]) for order in kept if order["remaining_quantity"]]
     assert live == in_the_book

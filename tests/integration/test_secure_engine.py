@@ -84,7 +84,7 @@ def test_clients_and_library_trade_and_come_back_after_the_engine_was_killed(
                 alice.see("accepted: order 1 SELL 10 ACME @ 101.25 GTC")
                 bob.buy(4, "101.25")
                 bob.ping()
-                last_seq = [event["seq"] for event in bob.events(0.0)][-1]
+                last_seq = [event["seq"] for event in bob.messages(0.0)][-1]
                 assert "6 remaining" in alice.see("fill: order 1")
                 bob.buy(5, "99.50", client_order_id="left behind")
                 assert alice.end("sell 1 99.50\n")[0] == 0
@@ -96,7 +96,7 @@ def test_clients_and_library_trade_and_come_back_after_the_engine_was_killed(
         with ExchangeClient.connect(port=engine.port, tls=trusting) as bob:
             bob.login("bob", tokens, last_seq=last_seq)
             bob.ping()
-            missed = list(bob.events(0.0))
+            missed = list(bob.messages(0.0))
             assert [event["type"] for event in missed] == ["order_accepted", "order_executed"]
             assert {event["client_order_id"] for event in missed} == {"left behind"}
             bob.buy(6, "101.25")
@@ -251,8 +251,8 @@ def test_handshakes_that_never_end_hold_up_neither_traders_nor_the_stop(
             alice.sell(10, 5)
             alice.buy(10, 5)
             alice.ping()
-            assert [event["type"] for event in alice.events(0.0)] == ["order_executed"] * 2
+            assert [event["type"] for event in alice.messages(0.0)] == ["order_executed"] * 2
             engine.send_signal(signal.SIGTERM)
             assert engine.wait() == (0, "")
-            assert [event["code"] for event in alice.events(WAIT_S)] == ["ENGINE_STOPPING"]
+            assert [event["code"] for event in alice.messages(WAIT_S)] == ["ENGINE_STOPPING"]
         assert [client.socket.recv(1) for client in stalled[1::2]] == [b""] * 50

@@ -88,7 +88,7 @@ def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine, 
         simulation.start()
         assert finish(simulation).sent_count == 400
     with Entrance(tokens, port=engine.port).admit("sim-1").client as client:
-        assert 0 < len(client.orders()) <= 20
+        assert 0 < len(client.order_rows()) <= 20
 
 
 def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: TokenStore) -> None:
@@ -96,8 +96,8 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: To
     with Entrance(tokens, port=engine.port).admit("watcher").client as client:
         client.subscribe("book")
         simulation.start()
-        assert next(client.events(WAIT_S))["type"] == "book_snapshot"
-        assert next(client.events(WAIT_S))["type"] == "book_update"
+        assert next(client.messages(WAIT_S))["type"] == "book_snapshot"
+        assert next(client.messages(WAIT_S))["type"] == "book_update"
     assert not simulation.wait(0)
     simulation.stop()
     tally = finish(simulation)
@@ -111,7 +111,7 @@ def play(engine: RunningEngine, tokens: TokenStore, path: Path, row_count: Optio
 
 def play_rows(engine: RunningEngine, tokens: TokenStore, rows: Sequence[Row]) -> Replay:
     with Entrance(tokens, port=engine.port).admit("replay").client as client:
-        replay = Replay(client, choose_instrument(client.instruments, None, "AAPL"), rows, "test-")
+        replay = Replay(client, choose_instrument(client.instrument_rows, None, "AAPL"), rows, "test-")
         replay.run(lambda: None, lambda: False)
     return replay
 
@@ -212,7 +212,7 @@ def test_a_replay_that_waits_for_its_next_row_can_be_stopped(engine: RunningEngi
         with ExchangeClient.connect(port=engine.port) as client:
             book = client.follow_book("ACME")
             while book.best_bid is None:
-                assert client.poll(WAIT_S) is not None
+                assert client.poll_message(WAIT_S) is not None
         simulation.send_signal(signal.SIGINT)
         status, output, _ = simulation.end()
     assert status == 0 and re.search(r"^rows +1 of 2$", output, re.MULTILINE)
@@ -241,7 +241,7 @@ def test_a_replay_stops_when_it_is_told_to(engine: RunningEngine, tmp_path: Path
     rows = read_flow(path)
     with Entrance(tokens, port=engine.port).admit("replay").client as client:
         assert not book_holds_orders(client, "ACME")
-        replay = Replay(client, choose_instrument(client.instruments), rows, "test-")
+        replay = Replay(client, choose_instrument(client.instrument_rows), rows, "test-")
         replay.run(lambda: None, lambda: replay.done_count >= 400)
         assert replay.done_count == replay.tally.accepted_count == 400
     with ExchangeClient.connect(port=engine.port) as client:
@@ -294,7 +294,7 @@ def test_simulated_users_come_back_to_an_engine_that_was_killed_and_miss_no_fill
         simulation.start()
         with Entrance(tokens, port=engine.port).admit("watcher").client as watcher:
             watcher.subscribe("trades")
-            assert any(message["type"] == "trade" for message in watcher.events(WAIT_S))
+            assert any(message["type"] == "trade" for message in watcher.messages(WAIT_S))
         engine.send_signal(signal.SIGKILL)
         engine.wait()
     with RunningEngine(tmp_path, "--port", str(engine.port)) as engine:
@@ -334,7 +334,8 @@ def test_a_replay_takes_a_name_and_claims_it_anew_on_a_new_market(engine: Runnin
 @pytest.mark.parametrize("refuses", ["login", "subscribe"])
 def test_what_a_hostile_engine_says_reaches_the_terminal_only_escaped(tmp_path: Path, refuses: str) -> None:
     hostile = "\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J\x9b31m\u202e\r\n"
-    instrument = {"symbol": "ACME", "tick_size": 0.01, "lot_size": 1, "min_quantity": 1, "max_quantity": 9}
+    limits = {"lot_size": 1, "min_quantity": 1, "max_quantity": 9, "phase": "CONTINUOUS"}
+    instrument = {"symbol": "ACME", "tick_size": 0.01, **limits}
     logged_in = {"type": "logged_in", "user": "sim-1", "token": "t", "next_seq": 1, "instruments": [instrument]}
 
     def answer(request: dict[str, Any]) -> list[str]:
@@ -376,7 +377,7 @@ def test_a_simulation_whose_output_is_full_or_closed_goes_on_and_can_be_stopped(
     with unheard("start_simulation.py", redirection, *options) as simulation, watching_trades(engine) as watcher:
         deadline = time.monotonic() + 1.5  # Past the first lines of progress.
         while time.monotonic() < deadline:
-            assert any(message["type"] == "trade" for message in watcher.events(WAIT_S))
+            assert any(message["type"] == "trade" for message in watcher.messages(WAIT_S))
         simulation.send_signal(signal.SIGTERM)
         assert simulation.wait(WAIT_S) == 0
 
@@ -402,7 +403,7 @@ def test_a_simulation_whose_reader_has_left_goes_on_and_can_be_stopped(
     with unheard("start_simulation.py", "", *options, stdout=writing, stderr=writing) as simulation:
         os.close(writing)
         with watching_trades(engine) as watcher:
-            assert any(message["type"] == "trade" for message in watcher.events(WAIT_S))
+            assert any(message["type"] == "trade" for message in watcher.messages(WAIT_S))
         simulation.send_signal(signal.SIGINT)
         assert simulation.wait(WAIT_S) == 0
 

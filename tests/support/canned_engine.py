@@ -93,8 +93,23 @@ def accepted(request: Request, order_id: int = 1) -> str:
     """The answer to a limit or market order."""
     fields = ("client_order_id", "side", "order_type", "quantity", "price")
     echoed = {name: request[name] for name in fields if name in request}
-    rest = {"order_id": order_id, "symbol": "ACME", "status": "NEW", "time_in_force": "GTC", "timestamp": 1}
+    told = {"seq": 1, "order_id": order_id, "symbol": "ACME", "timestamp": 1}
+    rest = {**told, "status": "NEW", "time_in_force": "GTC"}
     return json.dumps({"type": "order_accepted", "remaining_quantity": request["quantity"], **rest, **echoed})
+
+
+def event(kind: str, **fields: Any) -> str:
+    """A private event, with what no test looks at filled in."""
+    rest = {"seq": 1, "symbol": "ACME", "timestamp": 1, "status": "NEW", "quantity": 1, "remaining_quantity": 1}
+    return json.dumps({"type": kind, **rest, **fields})
+
+
+def live_order(order_id: int, client_order_id: str, quantity_ahead: Optional[int]) -> str:
+    """A row of `orders`."""
+    ids = {"order_id": order_id, "client_order_id": client_order_id, "quantity_ahead": quantity_ahead}
+    terms = {"side": "BUY", "order_type": "LIMIT", "time_in_force": "GTC", "price": 1, "quantity": 1}
+    rest = {"symbol": "ACME", "timestamp": 1, "status": "NEW", "remaining_quantity": 1}
+    return json.dumps({**ids, **terms, **rest})
 
 
 def rejected(request: Request, code: str, text: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Optional
 
-from exchange.networking.tcp_client import BookFollower, ExchangeClient, Message
+from exchange.networking.tcp_client import BookFollower, Message, MessageClient
 from tui.plain import shown_line
 from tui.typed_price import MarketPrices
 
@@ -23,7 +23,7 @@ INDICATION_EVERY_S = 1.0
 class MarketWatch:
     """Watches one instrument, `symbol`, over a client that is logged in.  One thread."""
 
-    def __init__(self, client: ExchangeClient, symbol: str) -> None:
+    def __init__(self, client: MessageClient, symbol: str) -> None:
         self.symbol = symbol
         self._client = client
         self._instrument = _instrument_of(client, symbol)
@@ -97,6 +97,6 @@ class MarketWatch:
         return max(0.0, self._told_at + INDICATION_EVERY_S - now) if self._is_untold else None
 
 
-def _instrument_of(client: ExchangeClient, symbol: str) -> Message:
+def _instrument_of(client: MessageClient, symbol: str) -> Message:
     """The instrument as `logged_in` told it; an empty one if it didn't."""
-    return next((row for row in client.instruments if row["symbol"] == symbol), {})
+    return next((row for row in client.instrument_rows if row["symbol"] == symbol), {})

@@ -17,8 +17,8 @@ from typing import NamedTuple, Optional, Union
 from exchange.engine.words import Side
 from exchange.networking.tcp_client import (
     ConnectionLost,
-    ExchangeClient,
     Message,
+    MessageClient,
     ProtocolError,
     Rejected,
     order_type_for,
@@ -57,7 +57,7 @@ class PlainClient:
 
     def __init__(
         self,
-        client: ExchangeClient,
+        client: MessageClient,
         history: SessionManager,
         lines: LineInput,
         output: LineOutput,
@@ -67,7 +67,7 @@ class PlainClient:
         self._history = history
         self._lines = lines
         self._output = output
-        self._listed = [str(instrument["symbol"]) for instrument in client.instruments]
+        self._listed = [str(instrument["symbol"]) for instrument in client.instrument_rows]
         self._symbol = self._listed[0] if symbol is None and len(self._listed) == 1 else symbol
         self._watch: Optional[MarketWatch] = None
         self._draft: Union[TypedSide, DraftOrder, None] = None
@@ -236,11 +236,11 @@ class PlainClient:
 
     def _list(self, word: PlainWord) -> list[str]:
         if word is PlainWord.SHOW_ORDERS:
-            return shown_line.order_lines(self._client.orders())
+            return shown_line.order_lines(self._client.order_rows())
         if word is PlainWord.SHOW_POSITIONS:
-            return shown_line.position_lines(self._client.positions(), self._client.cash())
+            return shown_line.position_lines(self._client.position_rows(), self._client.cash())
         if word is PlainWord.SHOW_FILLS:
-            return shown_line.fill_lines(deque(self._client.fills(), maxlen=shown_line.ROWS_MAX))
+            return shown_line.fill_lines(deque(self._client.fill_rows(), maxlen=shown_line.ROWS_MAX))
         return shown_line.history_lines(self._history.orders[-shown_line.ROWS_MAX :])
 
     # --- the instrument ----------------------------------------------------------------------------------------
@@ -288,7 +288,7 @@ class PlainClient:
     def _tell_events(self) -> None:
         """Show and remember all that the engine has said by now.  Raises ConnectionLost after the last of it."""
         try:
-            while (message := self._client.poll(0)) is not None:
+            while (message := self._client.poll_message(0)) is not None:
                 try:
                     self._tell(message)
                 except (KeyError, TypeError, ValueError, ArithmeticError) as error:

@@ -21,7 +21,7 @@ import threading
 import time
 from typing import Any, Optional, Union
 
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient
+from exchange.networking.tcp_client import ConnectionLost, MessageClient
 from tui.screen.burst_guard import BurstGuard
 from tui.screen.cells import Canvas
 from tui.screen.engine_link import ConnectAgain, EngineLink
@@ -70,7 +70,7 @@ class TradingScreen:
         model: Model,
         connect: ConnectAgain,
         history: SessionManager,
-        client: ExchangeClient,
+        client: MessageClient,
         notice: Optional[str],
     ) -> None:
         """`client` is logged in already, `notice` says how; `connect` makes another one when it is lost."""
@@ -257,7 +257,7 @@ class TradingScreen:
 
     # --- the reader thread -------------------------------------------------------------------------------------
 
-    def _make_link(self, client: Optional[ExchangeClient], notice: Optional[str] = None) -> EngineLink:
+    def _make_link(self, client: Optional[MessageClient], notice: Optional[str] = None) -> EngineLink:
         last_seq = self._model.link.last_seq
         return EngineLink(self._connect, self._history, self._put, time.monotonic, client, last_seq, notice)
 
@@ -314,7 +314,7 @@ class TradingScreen:
 
 
 def run_screen(
-    client: ExchangeClient,
+    client: MessageClient,
     history: SessionManager,
     connect: ConnectAgain,
     symbol: Optional[str] = None,

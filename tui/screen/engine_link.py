@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Optional
 
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ExchangeError, KeptLogin, Message
+from exchange.networking.tcp_client import ConnectionLost, ExchangeError, KeptLogin, Message, MessageClient
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
 from tui.session_manager import SessionManager
 from tui.token_reset import is_reset
@@ -43,7 +43,7 @@ class EngineLink:
         history: SessionManager,
         put: HandOver,
         clock: Callable[[], float],
-        client: Optional[ExchangeClient] = None,
+        client: Optional[MessageClient] = None,
         last_seq: int = 0,
         notice: Optional[str] = None,
     ) -> None:
@@ -99,20 +99,20 @@ class EngineLink:
                 self._put(self, [Lost(self._clock(), str(error), self.was_reset)])
         self._save(is_due=True)
 
-    def _connected(self, client: ExchangeClient) -> Connected:
+    def _connected(self, client: MessageClient) -> Connected:
         history = tuple(order.to_fields() for order in self._history.orders[-HISTORY_SHOWN_MAX:])
-        logged_in = {"type": "logged_in", "instruments": client.instruments, "engine_id": client.engine_id}
+        logged_in = {"type": "logged_in", "instruments": client.instrument_rows, "engine_id": client.engine_id}
         return Connected(self._clock(), logged_in, history, client.resumed_after)
 
-    def _listen(self, client: ExchangeClient) -> None:
+    def _listen(self, client: MessageClient) -> None:
         """Raises ExchangeError at the end of the connection."""
         while not self._is_stopped:
             batch: list[Incoming] = []
-            message = client.poll(POLL_S)
+            message = client.poll_message(POLL_S)
             while message is not None:
                 self._remember(message)
                 batch.append(EngineSaid(self._clock(), message))
-                message = client.poll(0.0) if len(batch) < BATCH_LENGTH_MAX else None
+                message = client.poll_message(0.0) if len(batch) < BATCH_LENGTH_MAX else None
             if batch and not self._put(self, batch):
                 return
             self._save(is_due=self._clock() - self._saved_at >= SAVE_EVERY_S)

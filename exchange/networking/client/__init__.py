@@ -10,7 +10,9 @@ Must not import anything of the server's side: it knows the exchange by its line
     message_reader     the half that reads: answers, events
     typed_events       what is said, as typed values    message_to_event  makes them
     feed_subscriptions the public feeds            book_follower  a copy of a book, kept current
-    exchange_client    all of it in one class: connects, logs in, asks and waits
+    typed_answers      what is answered, likewise  questions         what is asked, and which answers it
+    message_client     connects, logs in, sends and reads; messages are dicts
+    exchange_client    asks and waits, in typed values
     depth_history      depth over time, as heat maps show it
     token_store        where a user's token is kept    kept_login  being let in by it
     errors             what is raised

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Optional
 
-from exchange.networking.client.answer_matching import answers
+from exchange.networking.client import questions
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.errors import ExchangeError
-from exchange.networking.client.message_json import Message
 from exchange.networking.client.message_reader import MessageReader
-from exchange.networking.client.request_messages import request
+from exchange.networking.client.typed_answers import Subscribed, Unsubscribed
 
 # Levels per side of a book that is subscribed to without saying how many; as PROTOCOL.md has it.
 DEFAULT_DEPTH = 20
 
 
 class MarketDataClient(MessageReader):
-    """Subscribes; needs no login.  Nobody makes one alone: `ExchangeClient` is made of it."""
+    """Subscribes; needs no login.  Nobody makes one alone: `MessageClient` is made of it."""
 
     def subscribe(
         self,
@@ -24,8 +23,8 @@ class MarketDataClient(MessageReader):
         symbol: Optional[str] = None,
         depth: Optional[int] = None,
         last: Optional[int] = None,
-    ) -> Message:
-        """Start a public feed, "book", "trades" or "news"; its messages come as events.  Returns `subscribed`.
+    ) -> Subscribed:
+        """Start a public feed, "book", "trades" or "news"; its messages come as events.
 
         A connection has each book once: it comes as deep as the deepest of those who follow it needs, if that is
         deeper than `depth` (None: 20; 0 is the whole book).  With `last` the trades begin with a
@@ -33,15 +32,16 @@ class MarketDataClient(MessageReader):
         """
         if channel == "book":
             depth = self._deepest(symbol, DEFAULT_DEPTH if depth is None else depth)
-        subscription = request("subscribe", channel=channel, symbol=symbol, depth=depth, last=last)
-        return self._ask(subscription, answers("subscribed"))
+        answer = self._ask(questions.subscribe(channel, symbol, depth, last))
+        return questions.typed_answer(answer, Subscribed)
 
-    def unsubscribe(self, channel: str, symbol: Optional[str] = None) -> Message:
-        """End a public feed; all copies of a book that lived on it stand still.  Returns `unsubscribed`."""
-        answer = self._ask(request("unsubscribe", channel=channel, symbol=symbol), answers("unsubscribed"))
+    def unsubscribe(self, channel: str, symbol: Optional[str] = None) -> Unsubscribed:
+        """End a public feed; all copies of a book that lived on it stand still."""
+        answer = self._ask(questions.unsubscribe(channel, symbol))
+        ended = questions.typed_answer(answer, Unsubscribed)
         if channel == "book":
-            self._followers = [follower for follower in self._followers if follower.symbol != answer["symbol"]]
-        return answer
+            self._followers = [follower for follower in self._followers if follower.symbol != ended.symbol]
+        return ended
 
     def follow_book(self, symbol: Optional[str] = None, depth: int = DEFAULT_DEPTH) -> BookFollower:
         """Subscribe to a book and keep a copy of it current; returns the copy once the first snapshot is in it.

@@ -1,6 +1,6 @@
 """Being let in by what is kept on disk, also where it doesn't fit the exchange that answers.
 
-    the token fits                                   as `ExchangeClient.login`
+    the token fits                                   as `MessageClient.login`
     the exchange doesn't know the name               it is claimed anew, the old token is kept beside the new one
     it knows the name by a token of an earlier day   that one is taken
     it has told fewer events than `last_seq`         (it was put back from an older copy)  log in afresh
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Optional, Union
 
 from exchange.networking.client.errors import LoginRejected
-from exchange.networking.client.exchange_client import ExchangeClient
+from exchange.networking.client.message_client import MessageClient
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.token_store import TokenStore
 
@@ -29,7 +29,7 @@ class KeptLogin(NamedTuple):
     `notice` is one line, None when all was as expected.
     """
 
-    client: ExchangeClient
+    client: MessageClient
     logged_in: Message
     notice: Optional[str]
 
@@ -37,34 +37,33 @@ class KeptLogin(NamedTuple):
 class _Wish(NamedTuple):
     """A login that may have to be tried several times."""
 
-    connect: Callable[[], ExchangeClient]
+    connect: Callable[[], MessageClient]
     user: str
     tokens: TokenStore
     cancel_on_disconnect: Union[bool, str, None]
     heartbeat_s: Optional[float]
 
-    def attempt(self, token: Optional[str], last_seq: Optional[int]) -> tuple[ExchangeClient, Message]:
+    def attempt(self, token: Optional[str], last_seq: Optional[int]) -> tuple[MessageClient, Message]:
         """One try on a connection of its own, which is closed again if it fails."""
         client = self.connect()
         try:
-            answer = client.login(
+            proof = client.login(
                 self.user,
                 token=token,
                 last_seq=last_seq,
                 cancel_on_disconnect=self.cancel_on_disconnect,
                 heartbeat_s=self.heartbeat_s,
-            )
-            proof: Optional[str] = answer.get("token", token)
+            ).token or token
             if proof is not None:
                 self.tokens.save(self.user, proof)
         except BaseException:
             client.close()
             raise
-        return client, answer
+        return client, client.login_message
 
 
 def log_in(
-    connect: Callable[[], ExchangeClient],
+    connect: Callable[[], MessageClient],
     user: str,
     tokens: TokenStore,
     *,

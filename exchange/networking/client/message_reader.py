@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Optional
 
 from exchange.networking.client.answer_matching import accepted
@@ -18,10 +18,9 @@ from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.engine_connection import EngineConnection
 from exchange.networking.client.errors import ConnectionLost, NoAnswer, ProtocolError
 from exchange.networking.client.message_json import Message
-from exchange.networking.client.message_to_event import typed_event
+from exchange.networking.client.questions import Question
 from exchange.networking.client.request_messages import request
 from exchange.networking.client.request_sender import RequestSender
-from exchange.networking.client.typed_events import TypedEvent
 
 
 class MessageReader(RequestSender):
@@ -33,29 +32,24 @@ class MessageReader(RequestSender):
     def __init__(self, connection: EngineConnection, id_prefix: str, timeout_s: float) -> None:
         super().__init__(connection, id_prefix)
         self._timeout_s = timeout_s
-        # Messages that came while somebody waited for another; `poll` takes them first.
+        # Messages that came while somebody waited for another; `poll_message` takes them first.
         self._set_aside: deque[Message] = deque()
         self._followers: list[BookFollower] = []
         # Every message up to this count has been answered; see the head of this file.
         self._answered_count = 0
 
-    def events(self, timeout_s: Optional[float] = None) -> Iterator[Message]:
+    def messages(self, timeout_s: Optional[float] = None) -> Iterator[Message]:
         """Yield every message not returned otherwise, in order; waits for each up to `timeout_s` (None: for ever).
 
         Ends when nothing came in that time or the connection is gone (`is_open` tells which).
         """
         try:
-            while (message := self.poll(timeout_s)) is not None:
+            while (message := self.poll_message(timeout_s)) is not None:
                 yield message
         except ConnectionLost:
             return
 
-    def typed_events(self, timeout_s: Optional[float] = None) -> Iterator[TypedEvent]:
-        """As `events`, each message as a value of `typed_events`.  Raises ProtocolError if one lacks a field."""
-        for message in self.events(timeout_s):
-            yield typed_event(message)
-
-    def poll(self, timeout_s: Optional[float] = 0.0) -> Optional[Message]:
+    def poll_message(self, timeout_s: Optional[float] = 0.0) -> Optional[Message]:
         """The next message, or None when none came within `timeout_s` (None: wait for ever).
 
         Raises ConnectionLost when the connection is gone and everything it brought has been returned.
@@ -64,31 +58,31 @@ class MessageReader(RequestSender):
             return self._set_aside.popleft()
         return self._receive(None if timeout_s is None else time.monotonic() + timeout_s)
 
-    def _ask(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
-        """Send the wish and wait for its answer, as the head of this file tells.  Raises Rejected.
+    def _ask(self, question: Question) -> Message:
+        """Send the request and wait for its answer, as the head of this file tells.  Raises Rejected.
 
-        NoAnswer and ConnectionLost carry the ids of the order that the wish is about.
+        NoAnswer and ConnectionLost carry the ids of the order that it is about.
         """
-        client_order_id, order_id = wish.get("client_order_id"), wish.get("order_id")
+        client_order_id, order_id = question.request.get("client_order_id"), question.request.get("order_id")
         try:
-            return self._answer_to(wish, is_answer)
+            return self._answer_to(question)
         except ConnectionLost as lost:
             lost.client_order_id, lost.order_id = client_order_id, order_id
             raise
         except NoAnswer:
             raise NoAnswer(self._timeout_s, client_order_id, order_id) from None
 
-    def _answer_to(self, wish: Message, is_answer: Callable[[Message], bool]) -> Message:
+    def _answer_to(self, question: Question) -> Message:
         barrier = self._new_id() if self._connection.sent_count != self._answered_count else None
-        messages = [wish] if barrier is None else [request("ping", id=barrier), wish]
-        count = self._connection.send(messages)
+        wishes = [] if barrier is None else [request("ping", id=barrier)]
+        count = self._connection.send([*wishes, question.request])
         self._connection.flush_batch()
         deadline = self._deadline()
         while True:
             message = self._receive_by(deadline)
             if barrier is not None and message["type"] == "pong" and message.get("id") == barrier:
                 barrier = None
-            elif barrier is None and (is_answer(message) or message["type"] == "error"):
+            elif barrier is None and (question.is_answer(message) or message["type"] == "error"):
                 self._answered_count = count
                 return accepted(message)
             else:

@@ -1,12 +1,12 @@
 """What the engine says, as small typed values: a misspelt field is an error in the editor, not at run time.
 
-    for event in client.typed_events():
-        if isinstance(event, OrderExecutedEvent):
+    for event in client.events():
+        if isinstance(event, OrderExecuted):
             print(event.quantity, "at", event.price)
 
 One NamedTuple for each message of PROTOCOL.md that comes as an event, with its field names.  Prices and money are
 `Decimal`, times ns since the Unix epoch, words as they stand on the wire; what may be missing has a default.
-`message_to_event` makes them.
+`message_to_event` makes them.  What answers a question is in `typed_answers`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TimeInForceWord = Literal["GTC", "DAY", "IOC", "FOK"]
 # --- private: of one's own orders, each with the order's `status` after it --------------------------------------
 
 
-class OrderAcceptedEvent(NamedTuple):
+class OrderAccepted(NamedTuple):
     """`price` is None at the market; `displayed_quantity` what an iceberg shows now."""
 
     seq: int
@@ -49,7 +49,7 @@ class OrderAcceptedEvent(NamedTuple):
     self_trade_prevention: Optional[str] = None
 
 
-class OrderExecutedEvent(NamedTuple):
+class OrderExecuted(NamedTuple):
     """One fill, of `quantity`; `fee` is None where the instrument has none."""
 
     seq: int
@@ -68,7 +68,7 @@ class OrderExecutedEvent(NamedTuple):
     displayed_quantity: Optional[int] = None
 
 
-class OrderCanceledEvent(NamedTuple):
+class OrderCanceled(NamedTuple):
     """`remaining_quantity` is what was canceled."""
 
     seq: int
@@ -81,7 +81,7 @@ class OrderCanceledEvent(NamedTuple):
     reason: str
 
 
-class OrderExpiredEvent(NamedTuple):
+class OrderExpired(NamedTuple):
     """`remaining_quantity` is what expired."""
 
     seq: int
@@ -93,7 +93,7 @@ class OrderExpiredEvent(NamedTuple):
     remaining_quantity: int
 
 
-class OrderReplacedEvent(NamedTuple):
+class OrderReplaced(NamedTuple):
     """`quantity` is the new total; the ids are those from now on."""
 
     seq: int
@@ -110,7 +110,7 @@ class OrderReplacedEvent(NamedTuple):
     displayed_quantity: Optional[int] = None
 
 
-class OrderTriggeredEvent(NamedTuple):
+class OrderTriggered(NamedTuple):
     """A stop has become live."""
 
     seq: int
@@ -125,7 +125,7 @@ class OrderTriggeredEvent(NamedTuple):
 # --- answers to this connection alone ---------------------------------------------------------------------------
 
 
-class OrderRejectedEvent(NamedTuple):
+class OrderRejected(NamedTuple):
     """No order was made."""
 
     client_order_id: str
@@ -133,7 +133,7 @@ class OrderRejectedEvent(NamedTuple):
     text: str
 
 
-class CancelRejectedEvent(NamedTuple):
+class CancelRejected(NamedTuple):
     """Nothing was canceled; the ids are those that the request named."""
 
     code: str
@@ -142,7 +142,7 @@ class CancelRejectedEvent(NamedTuple):
     client_order_id: Optional[str] = None
 
 
-class ReplaceRejectedEvent(NamedTuple):
+class ReplaceRejected(NamedTuple):
     """The order is as it was; the ids are those that the request named."""
 
     code: str
@@ -151,7 +151,7 @@ class ReplaceRejectedEvent(NamedTuple):
     client_order_id: Optional[str] = None
 
 
-class CancelAllDoneEvent(NamedTuple):
+class CancelAllDone(NamedTuple):
     """All is canceled that a `cancel_all` found."""
 
     count: int  # type: ignore[assignment]  # as on the wire; tuple's own method of that name is of no use here
@@ -164,17 +164,17 @@ class ErrorEvent(NamedTuple):
     text: str
 
 
-class PongEvent(NamedTuple):
+class Pong(NamedTuple):
     """Everything before the ping with this `id` is done with."""
 
     id: Union[str, int, None] = None
 
 
-class HeartbeatEvent(NamedTuple):
+class Heartbeat(NamedTuple):
     """Nothing else was to be said."""
 
 
-class GapEvent(NamedTuple):
+class Gap(NamedTuple):
     """The events `first_seq` to `last_seq` (`from` and `to` on the wire) are too old; their fills follow."""
 
     first_seq: int
@@ -193,7 +193,7 @@ class BookChange(NamedTuple):
     orders: int
 
 
-class BookSnapshotEvent(NamedTuple):
+class BookSnapshot(NamedTuple):
     """All levels, best first."""
 
     symbol: str
@@ -202,7 +202,7 @@ class BookSnapshotEvent(NamedTuple):
     asks: tuple[BookLevel, ...]
 
 
-class BookUpdateEvent(NamedTuple):
+class BookUpdate(NamedTuple):
     """What has changed since the message before."""
 
     symbol: str
@@ -210,7 +210,7 @@ class BookUpdateEvent(NamedTuple):
     changes: tuple[BookChange, ...]
 
 
-class TradeEvent(NamedTuple):
+class Trade(NamedTuple):
     """One execution; an auction has no aggressor."""
 
     symbol: str
@@ -223,12 +223,12 @@ class TradeEvent(NamedTuple):
     auction: bool = False
 
 
-class TradesSnapshotEvent(NamedTuple):
+class TradesSnapshot(NamedTuple):
     """The trades before the subscription, oldest first, and the trading day's figures, None before its first."""
 
     symbol: str
     sequence: int
-    trades: tuple[TradeEvent, ...]
+    trades: tuple[Trade, ...]
     volume: int = 0
     open: Optional[Decimal] = None
     high: Optional[Decimal] = None
@@ -236,7 +236,7 @@ class TradesSnapshotEvent(NamedTuple):
     last: Optional[Decimal] = None
 
 
-class InstrumentStatusEvent(NamedTuple):
+class InstrumentStatus(NamedTuple):
     """A change of phase; `until` is when the next is due at the earliest, in ns since the epoch."""
 
     symbol: str
@@ -245,7 +245,7 @@ class InstrumentStatusEvent(NamedTuple):
     until: Optional[int] = None
 
 
-class AuctionIndicationEvent(NamedTuple):
+class AuctionIndication(NamedTuple):
     """How the auction would end now; `price` is None if nothing would trade."""
 
     symbol: str
@@ -255,7 +255,7 @@ class AuctionIndicationEvent(NamedTuple):
     surplus_side: Optional[str] = None
 
 
-class NewsEvent(NamedTuple):
+class News(NamedTuple):
     """What the operator has to say."""
 
     text: str
@@ -267,29 +267,3 @@ class OtherEvent(NamedTuple):
 
     type: str
     message: Message
-
-
-TypedEvent = Union[
-    OrderAcceptedEvent,
-    OrderExecutedEvent,
-    OrderCanceledEvent,
-    OrderExpiredEvent,
-    OrderReplacedEvent,
-    OrderTriggeredEvent,
-    OrderRejectedEvent,
-    CancelRejectedEvent,
-    ReplaceRejectedEvent,
-    CancelAllDoneEvent,
-    ErrorEvent,
-    PongEvent,
-    HeartbeatEvent,
-    GapEvent,
-    BookSnapshotEvent,
-    BookUpdateEvent,
-    TradeEvent,
-    TradesSnapshotEvent,
-    InstrumentStatusEvent,
-    AuctionIndicationEvent,
-    NewsEvent,
-    OtherEvent,
-]

@@ -25,7 +25,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Optional
 
-from exchange.networking.tcp_client import ExchangeClient, ExchangeError, Message
+from exchange.networking.tcp_client import ExchangeError, Message, MessageClient
 from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
@@ -57,7 +57,7 @@ class Replay:
 
     def __init__(
         self,
-        client: ExchangeClient,
+        client: MessageClient,
         instrument: TradedInstrument,
         rows: Sequence[Row],
         id_prefix: str,
@@ -170,7 +170,7 @@ class Replay:
     def _read_until_due(self) -> None:
         """Take what comes until the next row is due, but return soon: somebody may want to stop."""
         wait_ns = 0 if self._unsent else self._wait_ns()
-        if wait_ns and (message := self._client.poll(min(POLL_S, wait_ns / NS_PER_S))) is not None:
+        if wait_ns and (message := self._client.poll_message(min(POLL_S, wait_ns / NS_PER_S))) is not None:
             self._take(message)
 
     def _read_until_pending(self, pending_count: int) -> None:
@@ -184,7 +184,7 @@ class Replay:
             continue
 
     def _read(self) -> str:
-        message = self._client.poll(SILENCE_S_MAX)
+        message = self._client.poll_message(SILENCE_S_MAX)
         if message is None:
             raise EngineGoneError(f"the engine has not answered for {SILENCE_S_MAX:.0f} s")
         self._take(message)
@@ -195,7 +195,7 @@ class Replay:
         self.comparison.take(message)
 
 
-def book_holds_orders(client: ExchangeClient, symbol: str) -> bool:
+def book_holds_orders(client: MessageClient, symbol: str) -> bool:
     """Whether anything rests in the book; leaves no feed behind.  Raises ExchangeError or TimeoutError."""
     book = client.follow_book(symbol, depth=1)
     client.unsubscribe("book", symbol)

@@ -177,7 +177,7 @@ class Simulation:
         if notice is not None:
             self._notices.put(notice)
         try:
-            instrument = choose_instrument(client.instruments, self._options.symbol)
+            instrument = choose_instrument(client.instrument_rows, self._options.symbol)
             return Seat(client, client.follow_book(instrument.symbol, depth=1), instrument)
         except ExchangeError as error:
             client.close()

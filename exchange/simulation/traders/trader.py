@@ -16,7 +16,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple, Optional
 
-from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeClient, ExchangeError
+from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeError, MessageClient
 from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineAbsentError, EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
@@ -55,7 +55,7 @@ class TraderPlan(NamedTuple):
 class Seat(NamedTuple):
     """A place in the market: a client that is logged in, and the book it follows."""
 
-    client: ExchangeClient
+    client: MessageClient
     book: BookFollower
     instrument: TradedInstrument
 
@@ -147,7 +147,7 @@ class Trader:
     def _trade_and_hear_all(self) -> None:
         """Trade, then read until every request is answered."""
         self._hear_of_what_was_missed()
-        self._own.adopt(self._seat.client.orders())
+        self._own.adopt(self._seat.client.order_rows())
         self._trade()
         while self._desk.pending_count:
             self._read(POLL_S)
@@ -231,7 +231,7 @@ class Trader:
 
     def _read(self, timeout_s: float) -> Optional[str]:
         """Take one message; returns its type, or None if none came."""
-        message = self._seat.client.poll(timeout_s)
+        message = self._seat.client.poll_message(timeout_s)
         if message is None:
             return None
         self._heard_ns = self._clock_ns()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.words import Side, TimeInForce
-from exchange.networking.tcp_client import ExchangeClient, TokenStore
+from exchange.networking.tcp_client import MessageClient, TokenStore
 from exchange.simulation.counts import NS_PER_S, CountedTrades, Latencies, RequestKind, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
@@ -98,13 +98,13 @@ def silent(_request: Request) -> list[str]:
     return []
 
 
-def desk_on(client: ExchangeClient, tally: Tally, clock: Clock) -> OrderDesk:
+def desk_on(client: MessageClient, tally: Tally, clock: Clock) -> OrderDesk:
     return OrderDesk(client, INSTRUMENT, tally, 3, clock)
 
 
 def test_each_answer_is_counted_for_the_oldest_request_with_the_time_it_took() -> None:
     tally, clock = Tally(), Clock()
-    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+    with CannedEngine(silent) as engine, MessageClient.connect(port=engine.port) as client:
         desk = desk_on(client, tally, clock)
         for intent in (BUY, Replace("mine", 50, 400), Cancel("mine")):
             desk.send(intent)
@@ -127,7 +127,7 @@ def test_each_answer_is_counted_for_the_oldest_request_with_the_time_it_took() -
 
 
 def test_prices_leave_as_exact_numbers_of_currency() -> None:
-    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+    with CannedEngine(silent) as engine, MessageClient.connect(port=engine.port) as client:
         desk = desk_on(client, Tally(), Clock())
         desk.send(BUY)
         desk.send(Replace("mine", 50, 399))
@@ -138,7 +138,7 @@ def test_prices_leave_as_exact_numbers_of_currency() -> None:
 def test_a_trade_between_two_traders_of_a_run_is_counted_once_also_where_both_are_takers() -> None:
     trades = CountedTrades()
     tallies = [Tally(trades), Tally(trades)]
-    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+    with CannedEngine(silent) as engine, MessageClient.connect(port=engine.port) as client:
         for tally in tallies:
             desk = desk_on(client, tally, Clock())
             for trade_id in (7, 40_000):
@@ -148,7 +148,7 @@ def test_a_trade_between_two_traders_of_a_run_is_counted_once_also_where_both_ar
 
 def test_a_replace_that_ends_the_order_is_answered_by_its_cancel() -> None:
     tally = Tally()
-    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+    with CannedEngine(silent) as engine, MessageClient.connect(port=engine.port) as client:
         desk = desk_on(client, tally, Clock())
         desk.send(Replace("mine", 10))
         desk.take({"type": "order_canceled", "client_order_id": "mine"})
@@ -156,7 +156,7 @@ def test_a_replace_that_ends_the_order_is_answered_by_its_cancel() -> None:
 
 
 def test_an_engine_that_says_farewell_is_gone() -> None:
-    with CannedEngine(silent) as engine, ExchangeClient.connect(port=engine.port) as client:
+    with CannedEngine(silent) as engine, MessageClient.connect(port=engine.port) as client:
         desk = desk_on(client, Tally(), Clock())
         with pytest.raises(EngineGoneError, match="the exchange is stopping"):
             desk.take({"type": "error", "code": "ENGINE_STOPPING", "text": "the exchange is stopping"})

@@ -205,9 +205,9 @@ def test_the_client_library_trades_over_tls(exchange: InProcessExchange, client_
         bob.buy(1_500)
         bob.ping()
         alice.ping()
-        assert sum(event["type"] == "order_executed" for event in alice.events(0.0)) == 1_500
+        assert sum(event["type"] == "order_executed" for event in alice.messages(0.0)) == 1_500
         assert len(alice.orders()) == 500
-        assert alice.poll(0.0) is None
+        assert alice.poll_message(0.0) is None
 
 
 def test_polling_does_not_wait_for_what_only_tls_has_to_say(
@@ -215,8 +215,8 @@ def test_polling_does_not_wait_for_what_only_tls_has_to_say(
 ) -> None:
     """After the handshake the server sends session tickets, which are no message."""
     with connected(exchange, client_tls) as client:
-        assert client.poll(0.0) is None
-        assert client.poll(0.0) is None
+        assert client.poll_message(0.0) is None
+        assert client.poll_message(0.0) is None
         client.ping()
 
 
@@ -229,7 +229,7 @@ def test_a_stop_answers_what_was_read_and_says_goodbye(
         client.login("alice")
         client.ping()
         exchange.stop()
-        (goodbye,) = client.events()
+        (goodbye,) = client.messages()
         assert goodbye["code"] == "ENGINE_STOPPING"
     join_readers()
     assert exchange.failures == []
@@ -244,7 +244,7 @@ def test_a_client_that_does_not_speak_tls_is_hung_up_on_and_the_others_served(
         with contextlib.suppress(ConnectionError):
             assert b"logged_in" not in plain.socket.recv(65_536)
     with connected(exchange, client_tls) as client:
-        assert "token" in client.login("alice")
+        assert client.login("alice").token
 
 
 def test_a_client_refuses_an_exchange_that_can_not_prove_who_it_is(

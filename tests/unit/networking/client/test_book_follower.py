@@ -59,7 +59,7 @@ def test_a_followed_book_is_there_at_once_and_keeps_up_with_what_is_read() -> No
         assert (levels(book.bids), levels(book.asks)) == ([("98.5", 6, 3)], [("99.5", 3, 1), ("100", 7, 1)])
         assert book.best_bid is not None
         assert (book.best_bid.price, book.sequence) == (Decimal("98.5"), 42)
-        assert [event["type"] for event in client.events(0.1)] == ["book_snapshot"] + ["book_update"] * 3
+        assert [event["type"] for event in client.messages(0.1)] == ["book_snapshot"] + ["book_update"] * 3
 
 
 def test_a_jump_in_the_sequence_empties_the_book_until_a_new_snapshot_repairs_it() -> None:
@@ -68,7 +68,7 @@ def test_a_jump_in_the_sequence_empties_the_book_until_a_new_snapshot_repairs_it
         book = client.follow_book("ACME")
         client.ping()
         assert (book.is_current, book.bids, book.best_ask) == (False, [], None)
-        for _ in client.events():
+        for _ in client.messages():
             if book.is_current:
                 break
         assert (book.sequence, levels(book.bids)) == (90, [("99", 10, 1), ("98.5", 5, 2)])
@@ -113,7 +113,7 @@ def test_one_subscription_repairs_all_copies_of_a_book_at_their_greatest_depth()
         copies = [client.follow_book("ACME", depth) for depth in (1, 2)]
         client.ping()
         assert [copy.is_current for copy in copies] == [False, False]
-        for _ in client.events():
+        for _ in client.messages():
             if copies[0].is_current:
                 break
         assert [len(copy.bids) for copy in copies] == [1, 2]

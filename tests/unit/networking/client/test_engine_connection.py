@@ -101,10 +101,10 @@ def test_events_end_when_the_engine_closes_and_everything_it_sent_before_is_told
     with talking_to(answer) as (client, _):
         client.send_cancel_all()
         client.send_raw({"type": "logout"})
-        assert [event["type"] for event in client.events()] == ["order_canceled"]
+        assert [event["type"] for event in client.messages()] == ["order_canceled"]
         assert not client.is_open
         with pytest.raises(ConnectionLost, match="the engine closed the connection"):
-            client.poll(None)
+            client.poll_message(None)
 
 
 def test_a_wait_for_an_answer_ends_with_the_connection() -> None:
@@ -126,14 +126,14 @@ def test_a_wait_for_an_answer_that_never_comes_times_out_and_the_late_answer_con
     with talking_to(answer, timeout_s=0.2) as (client, _):
         with pytest.raises(TimeoutError, match=r"not answered within 0\.2 s"):
             client.orders()
-        assert client.orders() == []
-        assert [event["orders"] for event in client.events(0.1)] == [[{"order_id": 1}]]
+        assert client.orders() == ()
+        assert [event["orders"] for event in client.messages(0.1)] == [[{"order_id": 1}]]
 
 
 def test_poll_returns_none_when_nothing_came() -> None:
     with talking_to(echo) as (client, _):
-        assert client.poll(0) is None
-        assert client.poll(0.01) is None
+        assert client.poll_message(0) is None
+        assert client.poll_message(0.01) is None
 
 
 def test_nobody_listening_is_a_lost_connection_that_names_the_address() -> None:
@@ -150,7 +150,7 @@ def test_an_engine_at_an_ipv6_address_is_reached_and_named_so_that_its_port_is_s
             peer, _ = listener.accept()
             with peer:
                 peer.sendall(b'{"type":"heartbeat"}\n')
-                assert client.poll(None) == {"type": "heartbeat"}
+                assert client.poll_message(None) == {"type": "heartbeat"}
     with pytest.raises(ConnectionLost, match=rf"at \[::1\]:{port}: "):
         ExchangeClient.connect("::1", port)
 
@@ -161,7 +161,7 @@ def test_a_closed_client_says_so() -> None:
         client.close()
         client.close()
         assert not client.is_open
-        assert list(client.events()) == []
+        assert list(client.messages()) == []
         with pytest.raises(ExchangeError):
             client.send_cancel_all()
 
@@ -194,5 +194,5 @@ def test_a_line_that_is_no_message_is_a_protocol_error_and_the_next_one_is_read(
             client._followers.append(tcp_client.BookFollower(None, 20))
             peer.sendall(line.encode("utf-8", "surrogateescape") + b'\n{"type":"pong"}\n')
             with pytest.raises(ProtocolError, match="the engine sent a"):
-                client.poll(None)
-            assert client.poll(None) == {"type": "pong"}
+                client.poll_message(None)
+            assert client.poll_message(None) == {"type": "pong"}

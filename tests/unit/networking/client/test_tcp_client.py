@@ -16,12 +16,23 @@ from exchange.networking import tcp_client
 from exchange.networking.tcp_client import (
     ConnectionLost,
     ExchangeClient,
+    ListedInstrument,
     LoginRejected,
     NoAnswer,
     Rejected,
     TokenStore,
 )
-from tests.support.canned_engine import CannedEngine, Request, accepted, echo, pong, rejected, talking_to
+from tests.support.canned_engine import (
+    CannedEngine,
+    Request,
+    accepted,
+    echo,
+    event,
+    live_order,
+    pong,
+    rejected,
+    talking_to,
+)
 
 LEVELS = '"bids":[[99,10,1],[98.5,5,2]],"asks":[[100,7,1]]'
 SNAPSHOT = '{"type":"book_snapshot","symbol":"ACME","sequence":%d,' + LEVELS + "}"
@@ -134,7 +145,7 @@ def test_a_wait_within_a_batch_sends_what_was_collected_first() -> None:
     with talking_to(echo) as (client, engine):
         with client.batch():
             first = client.send_order("BUY", 1, 1)
-            second = client.buy(2, 1)["client_order_id"]
+            second = client.buy(2, 1).client_order_id
             third = client.send_order("BUY", 3, 1)
         orders = [request for request in (engine.next_request() for _ in range(4)) if request["type"] != "ping"]
         assert [order["client_order_id"] for order in orders] == [first, second, third]
@@ -168,8 +179,8 @@ def test_place_returns_its_own_acceptance_and_keeps_everything_else_in_order_for
         return [other, accepted({**request, "client_order_id": "of another connection"}), accepted(request), fill]
 
     with talking_to(answer) as (client, _):
-        assert client.buy(10, "1.5", client_order_id="mine")["client_order_id"] == "mine"
-        assert [event["client_order_id"] for event in client.events(timeout_s=0.2)] == [
+        assert client.buy(10, "1.5", client_order_id="mine").client_order_id == "mine"
+        assert [event["client_order_id"] for event in client.messages(timeout_s=0.2)] == [
             "other",
             "of another connection",
             "mine",
@@ -213,7 +224,7 @@ def test_a_connection_that_is_lost_while_an_order_waits_names_the_order_too(ask:
             client.place("BUY", 1, 1) if ask == "place" else getattr(client, ask)(1, 1)
         assert caught.value.client_order_id == engine.next_request()["client_order_id"]
         with pytest.raises(ConnectionLost) as unasked:
-            client.poll(None)
+            client.poll_message(None)
         assert unasked.value.client_order_id is None
 
 
@@ -237,8 +248,8 @@ def test_an_error_to_something_only_sent_is_not_taken_for_the_answer_of_a_later_
 
     with talking_to(answer) as (client, _):
         client.send_raw({"type": "nonsense"})
-        assert client.buy(1, 1)["type"] == "order_accepted"
-        assert [event["type"] for event in client.events(0.2)] == ["error"]
+        assert client.buy(1, 1).order_id == 1
+        assert [event["type"] for event in client.messages(0.2)] == ["error"]
 
 
 def test_an_error_to_the_request_itself_raises_and_the_client_goes_on() -> None:
@@ -261,18 +272,18 @@ def test_cancel_and_replace_know_their_answers_by_the_id_they_gave() -> None:
             return ['{"type":"cancel_rejected","order_id":8,"code":"TOO_LATE","text":"order 8 is done"}']
         if request["type"] == "cancel_order":
             return [
-                '{"type":"order_canceled","order_id":6,"client_order_id":"b"}',
-                '{"type":"order_canceled","order_id":7,"client_order_id":"a"}',
+                event("order_canceled", order_id=6, client_order_id="b", reason="USER_REQUESTED"),
+                event("order_canceled", order_id=7, client_order_id="a", reason="USER_REQUESTED"),
             ]
-        return ['{"type":"order_replaced","order_id":7,"client_order_id":"new","price":2}']
+        return [event("order_replaced", order_id=7, client_order_id="new", price=2, priority_kept=False)]
 
     with talking_to(answer) as (client, _):
-        assert client.cancel(order_id=7)["order_id"] == 7
-        assert client.cancel(client_order_id="a")["order_id"] == 7
-        assert client.replace(client_order_id="a", price=2, new_client_order_id="new")["price"] == Decimal(2)
+        assert client.cancel(order_id=7).order_id == 7
+        assert client.cancel(client_order_id="a").order_id == 7
+        assert client.replace(client_order_id="a", price=2, new_client_order_id="new").client_order_id == "new"
         with pytest.raises(Rejected, match="TOO_LATE"):
             client.cancel(order_id=8)
-        assert [event["order_id"] for event in client.events(0.2)] == [6, 6]
+        assert [event["order_id"] for event in client.messages(0.2)] == [6, 6]
 
 
 def test_lists_and_counts_are_returned_as_such() -> None:
@@ -284,9 +295,10 @@ def test_lists_and_counts_are_returned_as_such() -> None:
     }
     with talking_to(lambda request: [answers[request["type"]]]) as (client, _):
         assert client.cancel_all() == 3
-        assert client.orders() == [{"order_id": 1, "price": Decimal(2)}]
-        assert client.positions() == []
-        assert client.unsubscribe("trades")["symbol"] == "ACME"
+        assert client.order_rows() == [{"order_id": 1, "price": Decimal(2)}]
+        assert client.position_rows() == []
+        assert client.positions() == ()
+        assert client.unsubscribe("trades").symbol == "ACME"
 
 
 def test_fills_are_asked_for_page_by_page_as_they_are_read() -> None:
@@ -296,7 +308,7 @@ def test_fills_are_asked_for_page_by_page_as_they_are_read() -> None:
         return [json.dumps({"type": "fills", "fills": fills, "more": first < 5})]
 
     with talking_to(answer) as (client, engine):
-        fills = client.fills("ACME")
+        fills = client.fill_rows("ACME")
         assert next(fills) == {"trade_id": 1, "price": Decimal(7), "fee": Decimal(1)}
         assert engine.next_request() == {
             "type": "get_fills",
@@ -306,7 +318,7 @@ def test_fills_are_asked_for_page_by_page_as_they_are_read() -> None:
         }
         assert engine.requests.empty()
         assert [fill["trade_id"] for fill in fills] == [2, 3, 4, 5, 6]
-        assert [fill["trade_id"] for fill in client.fills(after_trade_id=8)] == [9, 10]
+        assert [fill["trade_id"] for fill in client.fill_rows(after_trade_id=8)] == [9, 10]
 
 
 def test_stops_icebergs_and_their_changes_are_spelled_as_the_protocol_says() -> None:
@@ -327,7 +339,7 @@ def test_the_trades_before_this_moment_and_news_can_be_subscribed_to() -> None:
     with talking_to(lambda request: answer) as (client, engine):
         client.subscribe("trades", "ACME", last=50)
         assert engine.next_request() == {"type": "subscribe", "channel": "trades", "symbol": "ACME", "last": 50}
-        told = client.poll(1.0)
+        told = client.poll_message(1.0)
         assert told is not None
         assert (told["trades"], told["open"], told["last"]) == ([{"price": Decimal(7)}], Decimal(7), None)
         client.subscribe("news")
@@ -335,7 +347,7 @@ def test_the_trades_before_this_moment_and_news_can_be_subscribed_to() -> None:
 
 
 def test_an_order_tells_how_much_is_shown_before_it() -> None:
-    rows = '{"order_id":1,"client_order_id":"a","quantity_ahead":7},{"order_id":2,"client_order_id":"b"}'
+    rows = ",".join([live_order(1, "a", quantity_ahead=7), live_order(2, "b", quantity_ahead=None)])
     with talking_to(lambda request: ['{"type":"orders","orders":[' + rows + "]}"]) as (client, _):
         assert client.quantity_ahead(order_id=1) == 7
         assert client.quantity_ahead(client_order_id="a") == 7
@@ -352,10 +364,13 @@ def test_cash_is_told_where_the_user_was_endowed() -> None:
 
 
 def test_login_keeps_user_and_instruments_and_passes_further_fields_through() -> None:
-    answer = '{"type":"logged_in","user":"alice","next_seq":1,"instruments":[{"symbol":"ACME","tick_size":1}]}'
+    limits = '"lot_size":1,"min_quantity":1,"max_quantity":9,"phase":"CONTINUOUS"'
+    acme = '{"symbol":"ACME","tick_size":1,' + limits + "}"
+    answer = '{"type":"logged_in","user":"alice","next_seq":1,"instruments":[' + acme + "]}"
     with talking_to(lambda request: [answer]) as (client, engine):
-        assert client.login("alice", last_seq=4)["next_seq"] == 1
-        assert (client.user, client.instruments) == ("alice", [{"symbol": "ACME", "tick_size": Decimal(1)}])
+        assert client.login("alice", last_seq=4).next_seq == 1
+        listed = ListedInstrument("ACME", Decimal(1), 1, 1, 9, "CONTINUOUS")
+        assert (client.user, client.instruments) == ("alice", [listed])
         assert client.resumed_after == 4
         assert engine.next_request() == {"type": "login", "user": "alice", "last_seq": 4}
 
@@ -406,7 +421,8 @@ def test_the_bot_in_the_docstring_runs(
         orders.append(request)
         if len(orders) == 2:
             return None
-        fill = '{"type":"order_executed","quantity":7,"price":99.50}'
+        ids = {"order_id": 1, "client_order_id": "c", "trade_id": 1, "side": "BUY", "liquidity": "TAKER"}
+        fill = event("order_executed", **{**ids, "quantity": 7, "price": 99.25})
         return [accepted(request), fill, UPDATE % ("ACME", 3, '[["ASK",99.5,0,0],["ASK",99.25,1,1]]')]
 
     # The stand-in ends the bot by closing at its second order.
@@ -416,4 +432,4 @@ def test_the_bot_in_the_docstring_runs(
         ("BUY", 99.5, "IOC"),
         ("BUY", 99.25, "IOC"),
     ]
-    assert capsys.readouterr().out == "bought 7 at 99.50\n"
+    assert capsys.readouterr().out == "bought 7 at 99.25\n"

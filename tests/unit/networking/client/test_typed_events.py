@@ -14,18 +14,18 @@ from exchange.networking.client.message_to_event import _MAKERS
 from exchange.networking.tcp_client import (
     BookChange,
     BookLevel,
-    BookSnapshotEvent,
-    BookUpdateEvent,
-    GapEvent,
-    HeartbeatEvent,
-    OrderAcceptedEvent,
-    OrderExecutedEvent,
-    OrderTriggeredEvent,
+    BookSnapshot,
+    BookUpdate,
+    Gap,
+    Heartbeat,
+    OrderAccepted,
+    OrderExecuted,
+    OrderTriggered,
     OtherEvent,
-    PongEvent,
+    Pong,
     ProtocolError,
-    TradeEvent,
-    TradesSnapshotEvent,
+    Trade,
+    TradesSnapshot,
     TypedEvent,
     typed_event,
 )
@@ -76,7 +76,7 @@ def test_every_event_that_the_page_shows_whole_is_a_value_with_all_its_fields() 
         event = typed_event(message)
         assert not isinstance(event, OtherEvent), message
         told = {name: value for name, value in message.items() if name not in ROWS}
-        if not isinstance(event, GapEvent):
+        if not isinstance(event, Gap):
             assert {name: getattr(event, name) for name in told} == told
 
 
@@ -106,23 +106,28 @@ EVERY_FIELD: dict[str, Any] = {
     "order_type": "STOP",
     "time_in_force": "GTC",
     "priority_kept": True,
+    "user": "alice",
+    "orders": [],
+    "positions": [],
+    "fills": [],
+    "channel": "news",
 }
 
 
 def test_what_may_be_missing_has_a_default_and_what_is_new_is_passed_over() -> None:
     event = typed_event({**FILL, "a field of a later engine": 7})
-    assert isinstance(event, OrderExecutedEvent)
+    assert isinstance(event, OrderExecuted)
     assert (event.fee, event.displayed_quantity, event.price) == (None, None, Decimal("101.25"))
     later = {"type": "something later", "x": 1}
     assert typed_event(later) == OtherEvent("something later", later)
     assert (typed_event({"type": "pong"}), typed_event({"type": "heartbeat"})) == (
-        PongEvent(None),
-        HeartbeatEvent(),
+        Pong(None),
+        Heartbeat(),
     )
-    assert typed_event({"type": "gap", "from": 3, "to": 9}) == GapEvent(3, 9)
+    assert typed_event({"type": "gap", "from": 3, "to": 9}) == Gap(3, 9)
 
 
-@pytest.mark.parametrize("kind", sorted(set(_MAKERS) - {"pong", "heartbeat"}))
+@pytest.mark.parametrize("kind", sorted(set(_MAKERS) - {"pong", "heartbeat", "logged_out"}))
 def test_a_message_that_lacks_a_field_is_a_protocol_error(kind: str) -> None:
     with pytest.raises(ProtocolError, match="lacks its fields"):
         typed_event({"type": kind})
@@ -130,13 +135,13 @@ def test_a_message_that_lacks_a_field_is_a_protocol_error(kind: str) -> None:
 
 def test_books_are_levels_and_changes_of_levels() -> None:
     snapshot = '{"type":"book_snapshot","symbol":"ACME","sequence":4,"bids":[[99,10,1]],"asks":[[100.5,7,2]]}'
-    assert typed_event(decode_message(snapshot.encode())) == BookSnapshotEvent(
+    assert typed_event(decode_message(snapshot.encode())) == BookSnapshot(
         "ACME", 4, (BookLevel(Decimal(99), 10, 1),), (BookLevel(Decimal("100.5"), 7, 2),)
     )
     update = '{"type":"book_update","symbol":"ACME","sequence":5,"changes":[["BID",99,0,0]]}'
     event = typed_event(decode_message(update.encode()))
-    assert event == BookUpdateEvent("ACME", 5, (BookChange("BID", Decimal(99), 0, 0),))
-    assert isinstance(event, BookUpdateEvent)
+    assert event == BookUpdate("ACME", 5, (BookChange("BID", Decimal(99), 0, 0),))
+    assert isinstance(event, BookUpdate)
     assert type(event.changes[0].price) is Decimal
 
 
@@ -151,20 +156,20 @@ def test_the_trades_before_this_moment_are_trades() -> None:
         "last": 7,
     }
     event = typed_event(decode_message(json.dumps(snapshot).encode()))
-    assert isinstance(event, TradesSnapshotEvent)
-    assert event.trades == (TradeEvent("ACME", 3, Decimal(7), 5, None, 9, None, True),)
+    assert isinstance(event, TradesSnapshot)
+    assert event.trades == (Trade("ACME", 3, Decimal(7), 5, None, 9, None, True),)
     assert (event.last, event.open, event.volume) == (Decimal(7), None, 5)
 
 
 def test_a_stop_that_is_triggered_and_an_iceberg_carry_what_they_are() -> None:
     stop = {**EVERY_FIELD, "type": "order_triggered", "stop_price": Decimal("9.5")}
     event = typed_event(stop)
-    assert isinstance(event, OrderTriggeredEvent)
+    assert isinstance(event, OrderTriggered)
     assert event.stop_price == Decimal("9.5")
     iceberg = typed_event(
         {**EVERY_FIELD, "type": "order_accepted", "display_quantity": 10, "displayed_quantity": 7}
     )
-    assert isinstance(iceberg, OrderAcceptedEvent)
+    assert isinstance(iceberg, OrderAccepted)
     assert (iceberg.display_quantity, iceberg.displayed_quantity, iceberg.post_only) == (10, 7, False)
 
 
@@ -173,5 +178,5 @@ def test_a_client_hands_out_typed_events_in_their_order() -> None:
         client.send_ping(1)
         engine.next_request()
         engine.push('{"type":"pong","id":1}', '{"type":"heartbeat"}', '{"type":"gap","from":1,"to":2}')
-        events = client.typed_events(timeout_s=1.0)
-        assert [next(events) for _ in range(3)] == [PongEvent(1), HeartbeatEvent(), GapEvent(1, 2)]
+        events = client.events(timeout_s=1.0)
+        assert [next(events) for _ in range(3)] == [Pong(1), Heartbeat(), Gap(1, 2)]

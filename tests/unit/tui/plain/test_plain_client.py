@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.cli.loading import prepared
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, ProtocolError
+from exchange.networking.tcp_client import ConnectionLost, MessageClient, ProtocolError
 from exchange.utils.visible_text import visible_ascii
 from tests.support.canned_engine import WAIT_S, Answer, CannedEngine, Request, accepted, pong, rejected
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
@@ -95,8 +95,8 @@ class Trial:
         self._thread = threading.Thread(target=self._run, name="plain-session")
 
     def _run(self) -> None:
-        with self._output, ExchangeClient.connect(port=self.engine.port) as client:
-            client.instruments = self._instruments
+        with self._output, MessageClient.connect(port=self.engine.port) as client:
+            client.instrument_rows = self._instruments
             screen = LineOutput(self._output.fileno(), self._is_terminal)
             try:
                 PlainClient(client, self.history, LineInput(self._input), screen, None).run()
@@ -331,7 +331,7 @@ def test_the_phase_stands_in_the_prompt_and_an_auction_is_told_of(start_trial: S
 
 
 def test_a_busy_call_is_told_of_once_a_second_and_the_newest_always_at_last(start_trial: StartTrial) -> None:
-    with CannedEngine(market_engine) as engine, ExchangeClient.connect(port=engine.port) as client:
+    with CannedEngine(market_engine) as engine, MessageClient.connect(port=engine.port) as client:
         watch = MarketWatch(client, "ACME")
         indication = {"type": "auction_indication", "symbol": "ACME", "price": Decimal(10), "surplus": 0}
         told = []
@@ -517,7 +517,8 @@ def test_no_engine_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.Capture
     [
         ('{"type":"login_rejected","code":"BAD_TOKEN","text":"token needed"}', "BAD_TOKEN: token needed"),
         (
-            '{"type":"logged_in","next_seq":1,"instruments":[{"symbol":"ACME"}]}',
+            '{"type":"logged_in","user":"a","next_seq":1,"instruments":[{"symbol":"ACME","tick_size":1,"lot_size":1,'
+            '"min_quantity":1,"max_quantity":9,"phase":"CLOSED"}]}',
             "'NONE' is not listed; listed: ACME",
         ),
         ("HTTP/1.1 400 Bad Request", "HTTP/1.1 400"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from exchange.networking.tcp_client import ConnectionLost, ExchangeClient, KeptLogin
+from exchange.networking.tcp_client import ConnectionLost, KeptLogin, MessageClient
 from tests.support.canned_engine import CannedEngine, Request, accepted, pong, rejected, talking_to
 from tui.screen.engine_link import SAVE_EVERY_S, ConnectAgain, EngineLink
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
@@ -77,7 +77,7 @@ def running(link: EngineLink) -> Iterator[None]:
 
 
 def link_of(
-    client: ExchangeClient | None, receiver: Receiver, directory: Path, connect: ConnectAgain = never
+    client: MessageClient | None, receiver: Receiver, directory: Path, connect: ConnectAgain = never
 ) -> EngineLink:
     return EngineLink(connect, SessionManager(directory, "alice"), receiver.take, Clock(), client, last_seq=7)
 
@@ -181,7 +181,7 @@ def test_a_link_without_a_connection_connects_to_go_on_where_it_left_off(tmp_pat
 
         def connect(last_seq: int) -> KeptLogin:
             asked.append(last_seq)
-            client = ExchangeClient.connect(port=engine.port)
+            client = MessageClient.connect(port=engine.port)
             client.send_raw({"type": "ping", "id": 1})
             return KeptLogin(client, {"type": "logged_in", "next_seq": 8}, "the name was claimed anew")
 

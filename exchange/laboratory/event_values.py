@@ -24,25 +24,10 @@ from exchange.engine.events import (
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
+from exchange.networking.client import typed_events as told
 from exchange.networking.client.book_follower import BookLevel
 from exchange.networking.client.message_json import decode_message
-from exchange.networking.client.message_to_event import typed_event
-from exchange.networking.client.typed_events import (
-    BookChange,
-    BookSnapshotEvent,
-    BookUpdateEvent,
-    CancelAllDoneEvent,
-    CancelRejectedEvent,
-    OrderAcceptedEvent,
-    OrderCanceledEvent,
-    OrderExecutedEvent,
-    OrderExpiredEvent,
-    OrderRejectedEvent,
-    OrderReplacedEvent,
-    ReplaceRejectedEvent,
-    TradeEvent,
-    TypedEvent,
-)
+from exchange.networking.client.message_to_event import TypedEvent, typed_event
 from exchange.networking.wire.encode import Encodable, Encoder
 from exchange.networking.wire.encode_feeds import Level, LevelChange
 
@@ -90,10 +75,10 @@ class EventValues:
             OrderCanceled: _canceled,
             OrderExpired: _expired,
             OrderReplaced: self._replaced,
-            OrderRejected: lambda event: OrderRejectedEvent(event[0], event[1].value, event[2]),
-            CancelRejected: lambda event: CancelRejectedEvent(event[2].value, event[3], event[0], event[1]),
-            ReplaceRejected: lambda event: ReplaceRejectedEvent(event[2].value, event[3], event[0], event[1]),
-            AllCanceled: lambda event: CancelAllDoneEvent(event.order_count),
+            OrderRejected: lambda event: told.OrderRejected(event[0], event[1].value, event[2]),
+            CancelRejected: lambda event: told.CancelRejected(event[2].value, event[3], event[0], event[1]),
+            ReplaceRejected: lambda event: told.ReplaceRejected(event[2].value, event[3], event[0], event[1]),
+            AllCanceled: lambda event: told.CancelAllDone(event.order_count),
         }
 
     def add_instrument(self, instrument: Instrument) -> None:
@@ -106,10 +91,10 @@ class EventValues:
         make = self._makers.get(type(event))
         return event_of_line(self.encoder.encode(event)) if make is None else make(event)
 
-    def trade(self, sequence: int, trade: Trade) -> TradeEvent:
+    def trade(self, sequence: int, trade: Trade) -> told.Trade:
         """One execution, as everybody hears of it; the `sequence`-th of its instrument."""
         side = trade.aggressor_side
-        return TradeEvent(
+        return told.Trade(
             trade.symbol,
             trade.trade_id,
             self._prices[trade.symbol][trade.price],
@@ -122,25 +107,25 @@ class EventValues:
 
     def book_snapshot(
         self, symbol: str, sequence: int, bids: Iterable[Level], asks: Iterable[Level]
-    ) -> BookSnapshotEvent:
+    ) -> told.BookSnapshot:
         """The levels, best first, as they stand after `sequence` updates."""
         prices = self._prices[symbol]
         sides = [tuple([BookLevel(prices[price], *totals) for price, *totals in side]) for side in (bids, asks)]
-        return BookSnapshotEvent(symbol, sequence, *sides)
+        return told.BookSnapshot(symbol, sequence, *sides)
 
-    def book_update(self, symbol: str, sequence: int, changes: Iterable[LevelChange]) -> BookUpdateEvent:
+    def book_update(self, symbol: str, sequence: int, changes: Iterable[LevelChange]) -> told.BookUpdate:
         """The levels that have changed."""
         prices = self._prices[symbol]
         changed = [
-            BookChange("BID" if side is _BUY else "ASK", prices[price], quantity, orders)
+            told.BookChange("BID" if side is _BUY else "ASK", prices[price], quantity, orders)
             for side, price, quantity, orders in changes
         ]
-        return BookUpdateEvent(symbol, sequence, tuple(changed))
+        return told.BookUpdate(symbol, sequence, tuple(changed))
 
-    def _accepted(self, event: OrderAccepted) -> OrderAcceptedEvent:
+    def _accepted(self, event: OrderAccepted) -> told.OrderAccepted:
         _, seq, timestamp, order_id, client_order_id, symbol, terms = event
         prices, prevention = self._prices[symbol], terms.self_trade_prevention
-        return OrderAcceptedEvent(
+        return told.OrderAccepted(
             seq,
             order_id,
             client_order_id,
@@ -160,11 +145,11 @@ class EventValues:
             None if prevention is None else prevention._value_,
         )
 
-    def _executed(self, event: OrderExecuted) -> OrderExecutedEvent:
+    def _executed(self, event: OrderExecuted) -> told.OrderExecuted:
         (_, seq, timestamp, order_id, client_order_id, symbol, side, trade_id, price, quantity, remaining_quantity,
          status, liquidity, displayed, fee_nanos) = event  # fmt: skip
         prices = self._prices[symbol]
-        return OrderExecutedEvent(
+        return told.OrderExecuted(
             seq,
             order_id,
             client_order_id,
@@ -181,11 +166,11 @@ class EventValues:
             displayed,
         )
 
-    def _replaced(self, event: OrderReplaced) -> OrderReplacedEvent:
+    def _replaced(self, event: OrderReplaced) -> told.OrderReplaced:
         (_, seq, timestamp, order_id, client_order_id, symbol, price, quantity, remaining_quantity, status,
          priority_kept, stop_price, displayed) = event  # fmt: skip
         prices = self._prices[symbol]
-        return OrderReplacedEvent(
+        return told.OrderReplaced(
             seq,
             order_id,
             client_order_id,
@@ -201,13 +186,13 @@ class EventValues:
         )
 
 
-def _canceled(event: OrderCanceled) -> OrderCanceledEvent:
+def _canceled(event: OrderCanceled) -> told.OrderCanceled:
     _, seq, timestamp, order_id, client_order_id, symbol, remaining_quantity, reason = event
-    return OrderCanceledEvent(
+    return told.OrderCanceled(
         seq, order_id, client_order_id, symbol, timestamp, "CANCELED", remaining_quantity, reason._value_
     )
 
 
-def _expired(event: OrderExpired) -> OrderExpiredEvent:
+def _expired(event: OrderExpired) -> told.OrderExpired:
     _, seq, timestamp, order_id, client_order_id, symbol, remaining_quantity = event
-    return OrderExpiredEvent(seq, order_id, client_order_id, symbol, timestamp, "EXPIRED", remaining_quantity)
+    return told.OrderExpired(seq, order_id, client_order_id, symbol, timestamp, "EXPIRED", remaining_quantity)

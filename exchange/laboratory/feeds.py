@@ -17,7 +17,7 @@ from exchange.engine.phases import is_call
 from exchange.engine.trade import Trade
 from exchange.laboratory.book_feed import ShownBook
 from exchange.laboratory.event_values import EventValues, event_of_line
-from exchange.networking.client.typed_events import TypedEvent
+from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.wire.encode_feeds import instrument_status, news
 from exchange.networking.wire.limits import TRADES_LAST_MAX
 

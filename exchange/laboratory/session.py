@@ -16,7 +16,7 @@ from exchange.laboratory.latency import Latency, Line, random_stream
 from exchange.laboratory.request_check import request_of
 from exchange.laboratory.scheduler import Scheduler
 from exchange.networking.client.message_json import Message
-from exchange.networking.client.typed_events import TypedEvent
+from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.wire.requests import CancelOnDisconnect, Request
 
 Hear = Callable[[TypedEvent], None]

@@ -129,8 +129,8 @@ def test_an_auction_trades_and_is_indicated() -> None:
     market.settle()
     market.operate(SetPhase("ACME", Phase.CONTINUOUS))
     market.settle()
-    assert ear.names.count("AuctionIndicationEvent") >= 2
-    assert "OrderExecutedEvent" in ear.names
+    assert ear.names.count("AuctionIndication") >= 2
+    assert "OrderExecuted" in ear.names
 
 
 def test_frequent_batches_go_on_by_themselves() -> None:
@@ -141,9 +141,9 @@ def test_frequent_batches_go_on_by_themselves() -> None:
     ann.send(order("1", "BUY", 5, "10.00"))
     ben.send(order("1", "SELL", 5, "10.00"))
     market.settle()
-    assert "OrderExecutedEvent" not in ear.names
+    assert "OrderExecuted" not in ear.names
     market.advance(0.2)
-    assert "OrderExecutedEvent" in ear.names
+    assert "OrderExecuted" in ear.names
 
 
 def test_what_the_operator_may_not_is_an_error_in_the_exchanges_words() -> None:

@@ -23,7 +23,8 @@ from exchange.laboratory.request_check import request_of
 from exchange.laboratory.scheduler import Scheduler
 from exchange.laboratory.session import MarketSession
 from exchange.networking.client.message_json import encode_message
-from exchange.networking.client.typed_events import BookUpdateEvent, TypedEvent
+from exchange.networking.client.message_to_event import TypedEvent
+from exchange.networking.client.typed_events import BookUpdate
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.indications import Indications
@@ -125,7 +126,7 @@ class _Both:
 
 def in_order(event: TypedEvent) -> TypedEvent:
     """A book update is the same in whatever order it names its levels."""
-    if isinstance(event, BookUpdateEvent):
+    if isinstance(event, BookUpdate):
         return event._replace(changes=tuple(sorted(event.changes)))
     return event
 

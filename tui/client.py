@@ -20,10 +20,10 @@ from typing import NamedTuple, Optional
 from exchange.networking.tcp_client import (
     DEFAULT_HOST,
     DEFAULT_PORT,
-    MessageClient,
     ExchangeError,
     KeptLogin,
     LoginRejected,
+    MessageClient,
     TokenStore,
     log_in,
 )

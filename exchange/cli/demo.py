@@ -16,7 +16,7 @@ from typing import NamedTuple, Optional
 from exchange.cli.command_parser import CommandFailed, CommandParser
 from exchange.cli.demo_market import keep_market
 from exchange.cli.own_process import command_line
-from exchange.networking.tcp_client import BookFollower, BookLevel, MessageClient, ExchangeError, Message
+from exchange.networking.tcp_client import BookFollower, BookLevel, ExchangeError, Message, MessageClient
 from exchange.utils.command_line import say
 from tui.client import ClientOptions, run_client
 

@@ -12,10 +12,10 @@ from typing import Optional
 from exchange.cli.client_options import add_address
 from exchange.cli.command_parser import CommandParser
 from exchange.cli.simulated_run import EXIT_CODES, SimulatedRun, entrance, run_until_stopped, user_name
+from exchange.laboratory.flow.lobster_file import read_flow
 from exchange.networking.tcp_client import ExchangeError
 from exchange.simulation.errors import CannotStartError
 from exchange.simulation.replay import replay
-from exchange.simulation.replay.lobster_file import read_flow
 from exchange.simulation.summary_lines import aligned
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.utils.command_line import say, whole_number, write
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def play(options: argparse.Namespace, run: SimulatedRun) -> None:
-    """Play recorded order flow and print how it went.  Raises SimulationError."""
+    """Play recorded order flow and print how it went.  Raises SimulationError and FlowFileError."""
     rows = read_flow(options.replay, options.orders)
     client, _, notice = entrance(options).admit(options.name or replay.USER)
     with client:

@@ -15,6 +15,7 @@ from typing import Optional
 from exchange.cli.client_options import address
 from exchange.cli.command_parser import CommandFailed
 from exchange.cli.subcommands import STOP_SIGNALS
+from exchange.laboratory.flow.lobster_file import FlowFileError
 from exchange.networking.tcp_client import TokenStore
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import EngineGoneError, SimulationError
@@ -73,13 +74,13 @@ def entrance(options: argparse.Namespace) -> Entrance:
 def run_until_stopped(program: str, act: Callable[[SimulatedRun], None]) -> int:
     """Let `act` run until it is done or told to stop; the exit code.
 
-    A SimulationError of its becomes CommandFailed.
+    A SimulationError or FlowFileError of its becomes CommandFailed.
     """
     run = SimulatedRun(program)
     for signal_number in STOP_SIGNALS:
         signal.signal(signal_number, run.interruption)
     try:
         act(run)
-    except SimulationError as error:
+    except (SimulationError, FlowFileError) as error:
         raise CommandFailed(error, EXIT_LOST if isinstance(error, EngineGoneError) else EXIT_REFUSED) from error
     return EXIT_DONE

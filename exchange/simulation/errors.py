@@ -3,7 +3,6 @@
 SimulationError
   ├─ CannotStartError   a login or symbol refused: nothing was sent
   │    └─ EngineAbsentError   no engine there
-  ├─ FlowFileError      a file of recorded order flow that can't be read
   └─ EngineGoneError    the engine went away, or does not answer any more, in the middle
 """
 
@@ -20,10 +19,6 @@ class CannotStartError(SimulationError):
 
 class EngineAbsentError(CannotStartError):
     """Nobody answers where the engine should be; it may come yet."""
-
-
-class FlowFileError(SimulationError):
-    """The file can't be read, or one of its lines is no row of order flow; the text names file and line."""
 
 
 class EngineGoneError(SimulationError):

@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, Optional
 
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
 from exchange.networking.tcp_client import (
     Message,
     MessageClient,
 )
 from exchange.simulation.counts import RequestKind, Tally
 from exchange.simulation.errors import EngineGoneError
-from exchange.simulation.intents import Cancel, Intent, Place
 from exchange.simulation.traded_instrument import TradedInstrument
 
 ANSWERS: dict[RequestKind, frozenset[str]] = {

@@ -17,10 +17,10 @@ from typing import Any, Optional
 
 import pytest
 
+from exchange.laboratory.flow.lobster_file import Row, read_flow
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from exchange.simulation.counts import Tally
 from exchange.simulation.entrance import Entrance
-from exchange.simulation.replay.lobster_file import Row, read_flow
 from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.simulator import Simulation, SimulationOptions

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from exchange.engine.words import Side
-from exchange.simulation.replay.lobster_file import Row, RowType
+from exchange.laboratory.flow.lobster_file import Row, RowType
 
 OF_AN_ORDER = frozenset({RowType.NEW, RowType.REDUCTION, RowType.CANCELLATION, RowType.EXECUTION})
 

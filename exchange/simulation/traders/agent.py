@@ -11,7 +11,7 @@ import random
 from abc import ABC, abstractmethod
 
 from exchange.engine.words import Side
-from exchange.simulation.intents import Intent
+from exchange.laboratory.flow.order_intents import Intent
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.market_view import MarketView
 

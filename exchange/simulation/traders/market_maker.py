@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exchange.engine.words import Side, TimeInForce
-from exchange.simulation.intents import Cancel, Intent, Place, Replace
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place, Replace
 from exchange.simulation.traders.agent import SIDES, Agent, away
 from exchange.simulation.traders.market_view import MarketView, WorkingOrder
 

@@ -7,7 +7,7 @@ from collections import deque
 from typing import Optional
 
 from exchange.engine.words import Side, TimeInForce
-from exchange.simulation.intents import Cancel, Intent, Place
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import SIDES, Agent, away
 from exchange.simulation.traders.market_view import MarketView

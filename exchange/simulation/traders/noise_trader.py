@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from exchange.engine.words import Side, TimeInForce
-from exchange.simulation.intents import Cancel, Intent, Place, Replace
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place, Replace
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import Agent, away
 from exchange.simulation.traders.market_view import MarketView, WorkingOrder

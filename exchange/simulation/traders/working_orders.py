@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exchange.engine.words import Side, TimeInForce
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
 from exchange.networking.tcp_client import Message
-from exchange.simulation.intents import Cancel, Intent, Place
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.market_view import WorkingOrder
 

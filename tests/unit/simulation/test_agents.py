@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.words import Side, TimeInForce
-from exchange.simulation.intents import Cancel, Intent, Place, Replace
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place, Replace
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent import Agent
 from exchange.simulation.traders.agent_types import AGENT_TYPES

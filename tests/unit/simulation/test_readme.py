@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 
 from exchange.engine.words import Side, TimeInForce
-from exchange.simulation.intents import Intent, Place
+from exchange.laboratory.flow.order_intents import Intent, Place
 from exchange.simulation.traders.agent import Agent
 from exchange.simulation.traders.market_view import MarketView
 from tests.support.project import ROOT

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.order import Order
-from exchange.simulation.intents import Cancel, Intent, Place
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
 from exchange.simulation.traded_instrument import TradedInstrument
 from exchange.simulation.traders.agent_types import AGENT_TYPES
 from exchange.simulation.traders.market_view import MarketView, WorkingOrder

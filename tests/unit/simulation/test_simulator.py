@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.words import Side, TimeInForce
+from exchange.laboratory.flow.order_intents import Cancel, Place, Replace
 from exchange.networking.tcp_client import MessageClient, TokenStore
 from exchange.simulation.counts import NS_PER_S, CountedTrades, Latencies, RequestKind, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
-from exchange.simulation.intents import Cancel, Place, Replace
 from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.summary_lines import aligned, tally_lines

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional, TextIO, cast
 
 from exchange.engine.words import Side
-from exchange.simulation.errors import FlowFileError
+from exchange.utils.helpers import FileError
 
 PRICE_UNIT = Decimal("0.0001")
 SIDES = {"1": Side.BUY, "-1": Side.SELL}
@@ -28,6 +28,10 @@ ROW_COUNT_MAX = 10_000_000
 LINE_LENGTH_MAX = 1_000
 TIME_S_MAX = 1_000_000
 NS_PER_S = 1_000_000_000
+
+
+class FlowFileError(FileError):
+    """The file can't be read, or one of its lines is no row of order flow; the text names file and line."""
 
 
 class RowType(Enum):

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from exchange.engine.events import CancelRejected, OrderExecuted, OrderRejected, ReplaceRejected
 from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
-from exchange.simulation.intents import Cancel, Intent, Place, Replace
-from exchange.simulation.replay.flow_translator import (
+from exchange.laboratory.flow.flow_translator import (
     FlowTranslator,
     ReplayRequest,
     SkipReason,
     Translation,
 )
-from exchange.simulation.replay.lobster_file import Row, RowType
+from exchange.laboratory.flow.lobster_file import Row, RowType
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place, Replace
 from exchange.simulation.traded_instrument import TradedInstrument
 from tests.support.books import Market
 from tests.support.level_limited import LevelLimitedFeed
@@ -56,7 +56,7 @@ def skipped(translator: FlowTranslator, played: Row) -> Optional[SkipReason]:
 
 
 def test_an_order_of_the_file_is_entered_reduced_executed_and_canceled() -> None:
-    translator = FlowTranslator(INSTRUMENT, "run-")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "run-")
     entry = Place(Side.BUY, 100, 58_533, TimeInForce.GTC, "run-7.1", NONE)
     assert translator.translate(row(RowType.NEW, 7)) == Translation([ReplayRequest(entry)])
     assert intents(translator, row(RowType.REDUCTION, 7, 30)) == [Replace("run-7.1", 70)]
@@ -69,13 +69,13 @@ def test_an_order_of_the_file_is_entered_reduced_executed_and_canceled() -> None
 
 
 def test_a_reduction_by_all_that_is_left_is_a_cancel() -> None:
-    translator = FlowTranslator(INSTRUMENT, "")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "")
     translator.translate(row(RowType.NEW, 7, 100))
     assert intents(translator, row(RowType.REDUCTION, 7, 100)) == [Cancel("7.1")]
 
 
 def test_two_executions_of_one_order_have_ids_of_their_own() -> None:
-    translator = FlowTranslator(INSTRUMENT, "run-")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "run-")
     translator.translate(row(RowType.NEW, 7))
     takers = [intent for _ in range(2) for intent in intents(translator, row(RowType.EXECUTION, 7, 10))]
     assert [taker.client_order_id for taker in takers] == ["run-x1", "run-x2"]
@@ -83,7 +83,7 @@ def test_two_executions_of_one_order_have_ids_of_their_own() -> None:
 
 @pytest.mark.parametrize("kind", [RowType.REDUCTION, RowType.CANCELLATION, RowType.EXECUTION])
 def test_a_row_about_an_order_that_is_unknown_or_over_is_not_played(kind: RowType) -> None:
-    translator = FlowTranslator(INSTRUMENT, "")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "")
     assert skipped(translator, row(kind, 7)) is SkipReason.UNKNOWN_ORDER
     translator.translate(row(RowType.NEW, 7, 100))
     translator.translate(row(RowType.EXECUTION, 7, 100))
@@ -91,7 +91,7 @@ def test_a_row_about_an_order_that_is_unknown_or_over_is_not_played(kind: RowTyp
 
 
 def test_a_new_order_with_the_id_of_a_resting_one_is_not_played() -> None:
-    translator = FlowTranslator(INSTRUMENT, "")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "")
     translator.translate(row(RowType.NEW, 7))
     assert skipped(translator, row(RowType.NEW, 7)) is SkipReason.ID_IN_USE
 
@@ -105,11 +105,11 @@ def test_a_new_order_with_the_id_of_a_resting_one_is_not_played() -> None:
     ],
 )
 def test_what_no_order_can_bring_about_is_not_played(kind: RowType, reason: SkipReason) -> None:
-    assert skipped(FlowTranslator(INSTRUMENT, ""), row(kind, 0, price=PRICE + TICK // 2)) is reason
+    assert skipped(FlowTranslator(INSTRUMENT.tick_size, ""), row(kind, 0, price=PRICE + TICK // 2)) is reason
 
 
 def test_an_order_between_ticks_is_not_played_and_not_known_later() -> None:
-    translator = FlowTranslator(INSTRUMENT, "")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "")
     between = row(RowType.NEW, 7, price=PRICE + TICK // 2)
     assert translator.is_between_ticks(between) and not translator.is_between_ticks(row(RowType.NEW, 8))
     assert skipped(translator, between) is SkipReason.BETWEEN_TICKS
@@ -118,10 +118,10 @@ def test_an_order_between_ticks_is_not_played_and_not_known_later() -> None:
 
 def test_prices_are_counted_in_the_ticks_of_the_instrument() -> None:
     coarse = INSTRUMENT._replace(tick_size=Decimal("0.25"))
-    [intent] = intents(FlowTranslator(coarse, ""), row(RowType.NEW, 7, price=1_002_500))
+    [intent] = intents(FlowTranslator(coarse.tick_size, ""), row(RowType.NEW, 7, price=1_002_500))
     assert isinstance(intent, Place) and intent.price == 401
     between = row(RowType.NEW, 7, price=1_001_000)
-    assert skipped(FlowTranslator(coarse, ""), between) is SkipReason.BETWEEN_TICKS
+    assert skipped(FlowTranslator(coarse.tick_size, ""), between) is SkipReason.BETWEEN_TICKS
 
 
 # --- whole flows -----------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class Replayed:
     """Rows, translated and played on an engine.  No request may be refused."""
 
     def __init__(self) -> None:
-        self.translator = FlowTranslator(INSTRUMENT, "")
+        self.translator = FlowTranslator(INSTRUMENT.tick_size, "")
         self._market = Market()
 
     def play(self, played: Row) -> list[tuple[int, int]]:
@@ -194,7 +194,7 @@ def test_an_order_that_was_used_up_instead_of_another_is_entered_anew() -> None:
 
 
 def test_an_order_that_was_entered_anew_is_reduced_and_canceled_under_its_new_name() -> None:
-    translator = FlowTranslator(INSTRUMENT, "run-")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "run-")
     for order_id in (1, 2, 3):
         translator.translate(row(RowType.NEW, order_id, 10))
     translator.translate(row(RowType.EXECUTION, 2, 4))
@@ -219,7 +219,7 @@ def test_an_execution_proves_that_better_prices_have_gone_and_they_are_not_put_b
 
 @pytest.mark.parametrize("kind", [RowType.EXECUTION, RowType.HIDDEN_EXECUTION])
 def test_an_execution_that_is_not_played_proves_it_as_well(kind: RowType) -> None:
-    translator = FlowTranslator(INSTRUMENT, "")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "")
     translator.translate(row(RowType.NEW, 1, 10, PRICE + TICK))
     requests, skip_reason = translator.translate(row(kind, 99, 10, PRICE + TICK // 2))
     assert skip_reason is not None and [request.intent for request in requests] == [Cancel("1.1")]
@@ -236,7 +236,7 @@ def test_a_new_order_proves_that_what_it_would_have_met_has_gone(ask: int, gone:
 
 
 def test_an_order_that_has_gone_is_not_known_any_more() -> None:
-    translator = FlowTranslator(INSTRUMENT, "")
+    translator = FlowTranslator(INSTRUMENT.tick_size, "")
     translator.translate(row(RowType.NEW, 1, 10, PRICE + TICK))
     translator.translate(row(RowType.NEW, 2, 10))
     translator.translate(row(RowType.EXECUTION, 2, 5))

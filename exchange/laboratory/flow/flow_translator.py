@@ -28,14 +28,14 @@ is entered anew, and an id that the recording uses again after its order is over
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, Optional
 
 from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
-from exchange.simulation.intents import Cancel, Intent, Place, Replace
-from exchange.simulation.replay.lobster_file import PRICE_UNIT, Row, RowType
-from exchange.simulation.replay.recorded_book import RecordedBook, RecordedOrder
-from exchange.simulation.traded_instrument import TradedInstrument
+from exchange.laboratory.flow.lobster_file import PRICE_UNIT, Row, RowType
+from exchange.laboratory.flow.order_intents import Cancel, Intent, Place, Replace
+from exchange.laboratory.flow.recorded_book import RecordedBook, RecordedOrder
 
 
 class SkipReason(Enum):
@@ -76,17 +76,17 @@ class Entry(NamedTuple):
 
 
 class FlowTranslator:
-    """Told of every row in turn.  `id_prefix` begins every client order id.
+    """Told of every row in turn.  `tick_size` is in currency; `id_prefix` begins every client order id.
 
     `gone_order_count` orders were canceled because a row proved that they had gone unseen.  `put_back_level_count`
     levels have been put back as in history, with `put_back_request_count` requests.
     """
 
-    def __init__(self, instrument: TradedInstrument, id_prefix: str) -> None:
+    def __init__(self, tick_size: Decimal, id_prefix: str) -> None:
         self.gone_order_count = 0
         self.put_back_level_count = 0
         self.put_back_request_count = 0
-        self._tick_size = instrument.tick_size
+        self._tick_size = tick_size
         self._id_prefix = id_prefix
         self._book = RecordedBook()
         # By the recorded id, of the orders in `_book`.

@@ -14,6 +14,7 @@ Reading order:
 * `announcer`       what happened → who hears it    `feeds`, `book_feed`  who follows what
 * `event_values`    what the engine says → the client library's values
 * `records`         what is kept of a day
+* `market_connection`  the client library's own client, on a market; `event_messages`  values → dicts
 * `book_table`      a book drawn as a table
 * `flow`            recorded order flow, to be played again
 """

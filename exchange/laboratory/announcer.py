@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Optional, Union
 
 from exchange.engine.checks import Refusal
-from exchange.engine.commands import CancelOrders, ClaimUser, Command, NewOrder
+from exchange.engine.commands import CancelOrders, ClaimUser, Command, GetOrders, GetPositions, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
@@ -27,6 +27,8 @@ from exchange.engine.events import (
     OrderCanceled,
     OrderExecuted,
     OrderExpired,
+    OrdersListed,
+    PositionsListed,
     PrivateEvent,
     UserClaimed,
     UserReset,
@@ -53,6 +55,8 @@ from exchange.networking.wire.requests import (
 )
 
 Outcomes = Sequence[tuple[Optional[MarketSession], Request, Sequence[Event]]]
+# What a login is told it talks to.
+IDENTITY = session_lines.Identity("laboratory", "laboratory")
 _TOLD_TO_NOBODY = (UserClaimed, LimitsSet, AuctionIndication)
 
 
@@ -72,7 +76,7 @@ class MarketAnnouncer:
         self._fills: dict[str, list[OrderExecuted]] = {}
         self._follow_ups: list[Command] = []
         self._answers: dict[type, Callable[[MarketSession, Any], None]] = {
-            Login: self._log_in_again,
+            Login: self._log_in,
             Logout: self._log_out,
             Disconnected: self._disconnected,
             Ping: self._ping,
@@ -185,9 +189,33 @@ class MarketAnnouncer:
         self.feeds.forget(session)
         session.close()
 
-    def _log_in_again(self, session: MarketSession, request: Login) -> None:
-        text = f"user {request.user}: this session is logged in as {session.user} from the start"
-        session.tell(self.values.of(BadRequest(RejectCode.BAD_VALUE, text)))
+    def _log_in(self, session: MarketSession, request: Login) -> None:
+        """A session speaks for its user from the start; a login tells it the market, and what it has missed."""
+        user, engine = session.user, self._engine
+        if request.user != user:
+            text = f"user {request.user}: this session is {user}'s"
+            session.tell(event_of_line(session_lines.login_rejected(RejectCode.BAD_VALUE, text)))
+            self._end(session)
+            return
+        session.cancel_on_disconnect = request.cancel_on_disconnect
+        instruments = [(book.instrument, book.phase) for book in engine.books.values()]
+        session.tell(
+            event_of_line(session_lines.logged_in(user, engine.last_seq(user) + 1, instruments, IDENTITY))
+        )
+        if request.last_seq is not None and request.last_seq < engine.last_seq(user):
+            self._tell_missed(session, request.last_seq)
+
+    def _tell_missed(self, session: MarketSession, last_seq: int) -> None:
+        """What there is now, and the fills of what was missed (PROTOCOL "Coming back")."""
+        user = session.user
+        session.tell(event_of_line(session_lines.gap(last_seq + 1, self._engine.last_seq(user))))
+        for command in (GetOrders(user), GetPositions(user)):
+            [answer] = self._engine.process(command, 0)
+            assert isinstance(answer, (OrdersListed, PositionsListed))
+            session.tell(self.values.of(answer))
+        for fill in self._fills.get(user, ()):
+            if fill.seq > last_seq:
+                session.tell(self.values.of(fill))
 
     def _log_out(self, session: MarketSession, _request: Logout) -> None:
         session.tell(event_of_line(session_lines.logged_out()))

@@ -11,12 +11,12 @@ START_NS = 1_767_603_600 * NS_PER_S
 
 
 class VirtualClock:
-    """`now_ns` is ns since the Unix epoch; it never goes back."""
+    """`now_ns` and `start_ns` are ns since the Unix epoch; the time never goes back."""
 
-    __slots__ = ("now_ns", "_start_ns")
+    __slots__ = ("now_ns", "start_ns")
 
     def __init__(self, start_ns: int = START_NS) -> None:
-        self.now_ns = self._start_ns = start_ns
+        self.now_ns = self.start_ns = start_ns
 
     def read_ns(self) -> int:
         """Now, for whoever wants a function."""
@@ -24,4 +24,4 @@ class VirtualClock:
 
     def elapsed_s(self) -> float:
         """Seconds since the start, as a monotonic clock gives them."""
-        return (self.now_ns - self._start_ns) / NS_PER_S
+        return (self.now_ns - self.start_ns) / NS_PER_S

@@ -128,7 +128,7 @@ class VirtualMarket:
         """What `session` has sent has arrived."""
         if not session.is_open:
             return
-        self._core.serve(session, (request,))
+        self._core.serve(session, (session.as_of_this_session(request),))
         if self._core.wait_s() is not None:
             self._look_again()
 

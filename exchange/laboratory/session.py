@@ -17,7 +17,7 @@ from exchange.laboratory.request_check import request_of
 from exchange.laboratory.scheduler import Scheduler
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.message_to_event import TypedEvent
-from exchange.networking.wire.requests import CancelOnDisconnect, Request
+from exchange.networking.wire.requests import CancelOnDisconnect, Disconnected, Request
 
 Hear = Callable[[TypedEvent], None]
 
@@ -57,7 +57,7 @@ class MarketSession:
         self.entered_order_ids: set[int] = set()
         self._scheduler = scheduler
         self._take = take
-        self._cancel_on_disconnect = cancel_on_disconnect
+        self.cancel_on_disconnect = cancel_on_disconnect
         draw = random_stream(seed, user)
         self._out = Line(latency.to_exchange_ns, latency.jitter_ns, draw)
         self._back = Line(latency.to_participant_ns, latency.jitter_ns, draw)
@@ -70,14 +70,21 @@ class MarketSession:
 
     def send(self, message: Message) -> None:
         """Ask for something: a dict with the field names of PROTOCOL.md.  Raises what `request_of` does."""
-        request = self._of_this_session(request_of(message, self.user))
+        self._send(request_of(message, self.user))
+
+    def hang_up(self) -> None:
+        """End the session, behind all that was sent; nothing more is heard."""
+        self.hear, self.on_closed = _pass_over, _end_quietly
+        self._send(Disconnected())
+
+    def _send(self, request: Request) -> None:
         self._scheduler.put(self._out.arrival_ns(self.now_ns()), self.rank, lambda: self._take(self, request))
 
-    def _of_this_session(self, request: Request) -> Request:
+    def as_of_this_session(self, request: Request) -> Request:
         """The request; an order that ends with this session says so."""
-        if self._cancel_on_disconnect is CancelOnDisconnect.NONE or type(request) is not NewOrder:
+        if self.cancel_on_disconnect is CancelOnDisconnect.NONE or type(request) is not NewOrder:
             return request
-        covered = self._cancel_on_disconnect.covers(request.terms.time_in_force)
+        covered = self.cancel_on_disconnect.covers(request.terms.time_in_force)
         return request._replace(ends_with_connection=covered)
 
     def tell(self, event: TypedEvent) -> None:

@@ -12,13 +12,46 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Optional, Union
+from typing import Optional, Protocol, Union
 
 from exchange.networking.client.errors import ConnectionLost
 from exchange.networking.client.message_json import Message, decode_message, encode_message
 from exchange.utils.tls import TlsSocket
 
 RECEIVE_BYTES = 65_536
+
+
+class MessageConnection(Protocol):
+    """What a client needs of whatever leads to an exchange; each is as `EngineConnection` says."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come."""
+
+    @property
+    def sent_count(self) -> int:
+        """How many messages were sent."""
+
+    def fileno(self) -> int:
+        """A descriptor to wait for, -1 if there is none."""
+
+    def send(self, messages: Sequence[Message]) -> int:
+        """Send, or add to the open batch."""
+
+    def start_batch(self) -> None:
+        """Collect."""
+
+    def end_batch(self, *, is_dropped: bool) -> None:
+        """Send or drop what was collected."""
+
+    def flush_batch(self) -> None:
+        """Send what was collected so far."""
+
+    def receive(self, deadline: Optional[float]) -> Optional[Message]:
+        """The next message; `deadline` is by the clock of whoever made the connection."""
+
+    def close(self) -> None:
+        """Nothing more comes or goes."""
 
 
 class EngineConnection:

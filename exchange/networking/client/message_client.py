@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from types import TracebackType
 from typing import Optional, TypeVar, Union
 
 from exchange.networking.client import questions
-from exchange.networking.client.engine_connection import EngineConnection
+from exchange.networking.client.engine_connection import EngineConnection, MessageConnection
 from exchange.networking.client.errors import LoginRejected, Rejected
 from exchange.networking.client.feed_subscriptions import MarketDataClient
 from exchange.networking.client.message_json import Message
@@ -36,8 +36,14 @@ class MessageClient(MarketDataClient):
     raises NoAnswer when none came within the `timeout_s` of `connect`, and Rejected when the engine refused.
     """
 
-    def __init__(self, connection: EngineConnection, id_prefix: str, timeout_s: float) -> None:
-        super().__init__(connection, id_prefix, timeout_s)
+    def __init__(
+        self,
+        connection: MessageConnection,
+        id_prefix: str,
+        timeout_s: float,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(connection, id_prefix, timeout_s, monotonic_s)
         self.user: Optional[str] = None
         # The `logged_in` as it came, and the instruments that it lists.
         self.login_message: Message = {}

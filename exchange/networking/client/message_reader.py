@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Optional
 
 from exchange.networking.client.answer_matching import accepted
 from exchange.networking.client.book_follower import BookFollower
-from exchange.networking.client.engine_connection import EngineConnection
+from exchange.networking.client.engine_connection import MessageConnection
 from exchange.networking.client.errors import ConnectionLost, NoAnswer, ProtocolError
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.questions import Question
@@ -27,10 +27,18 @@ class MessageReader(RequestSender):
     """Reads what comes over `connection`; every wait for an answer ends after `timeout_s`.
 
     Nobody makes one alone: `ExchangeClient` is made of it.  Belongs to one thread, but for what it inherits.
+    `monotonic_s` is the clock that the connection's deadlines are of.
     """
 
-    def __init__(self, connection: EngineConnection, id_prefix: str, timeout_s: float) -> None:
+    def __init__(
+        self,
+        connection: MessageConnection,
+        id_prefix: str,
+        timeout_s: float,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(connection, id_prefix)
+        self._monotonic_s = monotonic_s
         self._timeout_s = timeout_s
         # Messages that came while somebody waited for another; `poll_message` takes them first.
         self._set_aside: deque[Message] = deque()
@@ -56,7 +64,7 @@ class MessageReader(RequestSender):
         """
         if self._set_aside:
             return self._set_aside.popleft()
-        return self._receive(None if timeout_s is None else time.monotonic() + timeout_s)
+        return self._receive(None if timeout_s is None else self._monotonic_s() + timeout_s)
 
     def _ask(self, question: Question) -> Message:
         """Send the request and wait for its answer, as the head of this file tells.  Raises Rejected.
@@ -89,7 +97,7 @@ class MessageReader(RequestSender):
                 self._set_aside.append(message)
 
     def _deadline(self) -> float:
-        return time.monotonic() + self._timeout_s
+        return self._monotonic_s() + self._timeout_s
 
     def _receive_by(self, deadline: float) -> Message:
         message = self._receive(deadline)

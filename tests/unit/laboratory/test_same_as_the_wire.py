@@ -16,6 +16,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.words import OrderType, Side, TimeInForce
 from exchange.laboratory.announcer import MarketAnnouncer
 from exchange.laboratory.clock import VirtualClock
+from exchange.laboratory.event_messages import message_of
 from exchange.laboratory.event_values import event_of_line
 from exchange.laboratory.latency import NO_LATENCY
 from exchange.laboratory.records import NothingKept
@@ -23,7 +24,7 @@ from exchange.laboratory.request_check import request_of
 from exchange.laboratory.scheduler import Scheduler
 from exchange.laboratory.session import MarketSession
 from exchange.networking.client.message_json import encode_message
-from exchange.networking.client.message_to_event import TypedEvent
+from exchange.networking.client.message_to_event import TypedEvent, typed_event
 from exchange.networking.client.typed_events import BookUpdate
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.heartbeats import Heartbeats
@@ -176,6 +177,7 @@ def test_each_participant_hears_what_its_client_would_hear_over_tcp(seed: int) -
     for user in USERS:
         heard = both.told_in_the_laboratory(user)
         assert heard == both.told_over_the_wire(user)
+        assert [typed_event(message_of(event)) for event in heard] == heard
     kinds = {type(event).__name__ for user in USERS for event in both.heard[user]}
     assert len(kinds) > 15, kinds
 

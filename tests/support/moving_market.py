@@ -6,6 +6,7 @@ Made from a generator of its own, so that it is the same in every Python.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from tests.support.screen_scenes import LAST_TICKS, NOW, Scene
 
@@ -79,4 +80,40 @@ def heat_map(width: int, height: int) -> Scene:
     """The heat map on all of the screen."""
     scene = moving(width, height)
     scene.press("h")
+    return scene
+
+
+def several(width: int, height: int) -> Scene:
+    """Four symbols, each with a book of its own and some trades."""
+    scene = moving(width, height, ("ACME", "BRICK", "CORN.X", "DELTA"))
+    for number, symbol in enumerate(("BRICK", "CORN.X", "DELTA"), start=1):
+        price = 800 * number + 37
+        depth = 30 if scene.model.book_depths.get(symbol) == 0 else 1
+        steps = range(1, depth + 1)
+        bids, asks = ([[price + side * step, 40 + 13 * step % 90] for step in steps] for side in (-1, 1))
+        scene.book(bids, asks, symbol=symbol)
+        for step in range(5):
+            scene.trade(price + step * (number - 2) - 1, 10 + step, symbol=symbol)
+    held = (("ACME", 30, 2002, "5.10"), ("BRICK", -120, 840, "-31.40"), ("DELTA", 0, 0, "0"))
+    entries = [
+        {
+            "symbol": symbol, "net_position": net, "average_price": scene.tick * price if net else None,
+            "realised_pnl": Decimal(realised), "unrealised_pnl": Decimal(0),
+        }
+        for symbol, net, price, realised in held
+    ]  # fmt: skip
+    scene.say({"type": "positions", "positions": entries})
+    return scene
+
+
+def two_ladders(width: int, height: int) -> Scene:
+    """Two ladders beside each other, the watchlist below the second."""
+    scene = moving(width, height, ("ACME", "BRICK", "CORN.X", "DELTA"), seconds=60)
+    scene.press(":", *"panel", "space", *"ladder2", "enter")
+    price = 837
+    bids, asks = ([[price + side * step, 40 + 37 * step % 190] for step in range(1, 40)] for side in (-1, 1))
+    scene.book(bids, asks, symbol="BRICK")
+    for step in range(9):
+        scene.trade(price + (-1 if step % 2 else 1), 10 + step, symbol="BRICK")
+    scene.until(NOW)
     return scene

@@ -157,6 +157,7 @@ def pictures() -> dict[str, str]:
         "screenshot.svg": _picture(busy(120, 36)),
         "pictures/call.svg": _picture(screen_scenes.call(80, 24)),
         "pictures/heat_map.svg": _picture(moving_market.heat_map(120, 36)),
+        "pictures/several.svg": _picture(moving_market.several(200, 60)),
         "pictures/halt.svg": _picture(screen_scenes.halt(80, 24)),
         "pictures/iceberg.svg": _picture(screen_scenes.iceberg(80, 24)),
         "pictures/waiting_stop.svg": _picture(screen_scenes.waiting_stop(80, 24)),

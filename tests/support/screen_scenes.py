@@ -53,12 +53,12 @@ class Scene:
         self.say({"type": "heartbeat"})
         update(self.model, TimePassed(now))
 
-    def book(self, bids: Levels, asks: Levels, sequence: int = 1) -> None:
-        """A snapshot: levels as [ticks, quantity]."""
+    def book(self, bids: Levels, asks: Levels, sequence: int = 1, symbol: str = "") -> None:
+        """A snapshot: levels as [ticks, quantity]; `symbol` "": the one that is traded."""
         self.say(
             {
                 "type": "book_snapshot",
-                "symbol": self.model.symbol,
+                "symbol": symbol or self.model.symbol,
                 "sequence": sequence,
                 "bids": [[self.tick * price, quantity, 1] for price, quantity in bids],
                 "asks": [[self.tick * price, quantity, 1] for price, quantity in asks],
@@ -70,12 +70,12 @@ class Scene:
         rows = [[side, self.tick * price, quantity, 1] for side, price, quantity in changes]
         self.say({"type": "book_update", "symbol": self.model.symbol, "sequence": sequence, "changes": rows})
 
-    def trade(self, price: int, quantity: int, side: str = "BUY") -> None:
+    def trade(self, price: int, quantity: int, side: str = "BUY", symbol: str = "") -> None:
         """A public trade at `price` ticks."""
         self.say(
             {
                 "type": "trade",
-                "symbol": self.model.symbol,
+                "symbol": symbol or self.model.symbol,
                 "price": self.tick * price,
                 "quantity": quantity,
                 "aggressor_side": side,

@@ -19,7 +19,7 @@ from tui.screen.update import update
 from tui.screen.view import view
 
 SCREENS = ROOT / "tests" / "unit" / "tui" / "screen" / "frames"
-SIZES = {"80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
+SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x36": (120, 36), "200x60": (200, 60)}
 
 
 def _busy(width: int, height: int) -> Scene:
@@ -58,7 +58,9 @@ def _zoomed_orders(width: int, height: int) -> Scene:
 
 
 SCENES: dict[str, tuple[Callable[[int, int], Scene], tuple[str, ...]]] = {
-    "busy": (_busy, ("80x24", "120x36", "200x60")),
+    "busy": (_busy, ("60x20", "80x24", "120x36", "200x60")),
+    "several": (moving_market.several, ("120x36", "200x60")),
+    "two_ladders": (moving_market.two_ladders, ("200x60",)),
     "empty": (screen_scenes.empty, ("80x24", "120x36")),
     "wide": (screen_scenes.wide, ("80x24",)),
     "long_numbers": (screen_scenes.long_numbers, ("80x24", "120x36")),
@@ -71,7 +73,7 @@ SCENES: dict[str, tuple[Callable[[int, int], Scene], tuple[str, ...]]] = {
     "halt": (screen_scenes.halt, ("80x24", "120x36")),
     "iceberg": (screen_scenes.iceberg, ("80x24", "120x36")),
     "waiting_stop": (screen_scenes.waiting_stop, ("80x24", "120x36")),
-    "heat_map": (moving_market.heat_map, ("80x24", "120x36", "200x60")),
+    "heat_map": (moving_market.heat_map, ("60x20", "80x24", "120x36", "200x60")),
     "help": (_help, ("80x24", "120x36")),
 }
 NAMES = [f"{scene}_{size}" for scene, (_, sizes) in SCENES.items() for size in sizes]

@@ -17,7 +17,7 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
    (what asks first), `canceling`; the `:` line: `command_editor` (its text), `command_parser` (what it means),
    `command_runner` (doing it);
 5. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
-   `heat_view` (what the heat map shows); `cells`, `theme`, `painter`;
+   `heat_view` (what the heat map shows), `second_ladder`, `panel_choice`; `cells`, `theme`, `painter`;
 6. `app` (threads, clock) with `engine_link`, `terminal`, `terminal_output`, `noted_signals`, `wake_pipe`,
    `frame_pacer`.
 

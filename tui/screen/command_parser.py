@@ -34,6 +34,18 @@ class QuantityCommand(NamedTuple):
     quantity: int
 
 
+class SecondCommand(NamedTuple):
+    """`second BRICK`: what the second ladder shows."""
+
+    symbol: str
+
+
+class PanelCommand(NamedTuple):
+    """`panel heat`: show a panel or don't; "": say which there are."""
+
+    name: str
+
+
 class WordCommand(NamedTuple):
     """A command that is one word: flatten, help, theme, quit."""
 
@@ -46,9 +58,10 @@ class BadCommand(NamedTuple):
     text: str
 
 
-TypedCommand = Union[OrderCommand, CancelCommand, SymbolCommand, QuantityCommand, WordCommand, BadCommand]
+_ScreenCommand = Union[SymbolCommand, SecondCommand, PanelCommand, WordCommand]
+TypedCommand = Union[OrderCommand, CancelCommand, QuantityCommand, _ScreenCommand, BadCommand]
 _WORD_COMMANDS = ("flatten", "help", "theme", "quit")
-KNOWN_COMMANDS = "buy sell cancel symbol qty flatten theme help quit"
+KNOWN_COMMANDS = "buy sell cancel symbol second panel qty flatten theme help quit"
 
 
 def parse_command(text: str) -> TypedCommand:
@@ -65,6 +78,10 @@ def parse_command(text: str) -> TypedCommand:
         return SymbolCommand(arguments[0].upper())
     if name == "qty" and len(arguments) == 1 and _count(arguments[0]) is not None:
         return QuantityCommand(_count(arguments[0]) or 0)
+    if name == "second" and len(arguments) == 1:
+        return SecondCommand(arguments[0].upper())
+    if name in ("panel", "panels") and len(arguments) <= 1:
+        return PanelCommand("".join(arguments).lower())
     if name in _WORD_COMMANDS and not arguments:
         return WordCommand(name)
     return BadCommand(f"{text.strip()!r} is no command; there are {KNOWN_COMMANDS}")

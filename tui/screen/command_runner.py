@@ -10,7 +10,9 @@ from tui.screen.command_parser import (
     BadCommand,
     CancelCommand,
     OrderCommand,
+    PanelCommand,
     QuantityCommand,
+    SecondCommand,
     SymbolCommand,
     WordCommand,
     parse_command,
@@ -19,8 +21,10 @@ from tui.screen.key_decoder import Key
 from tui.screen.market_data import Market
 from tui.screen.messages import Effect, Outgoing
 from tui.screen.model import Model, refuse
+from tui.screen.panel_choice import choose_panel
 from tui.screen.proposals import OrderProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten
+from tui.screen.second_ladder import choose_second
 from tui.screen.sending import ask_or_send
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import TIMES_OF_TYPE, TicketType
@@ -69,6 +73,12 @@ def _run(model: Model, text: str) -> list[Outgoing]:
         if command.symbol not in model.markets:
             return refuse(model, f"symbol {command.symbol} is not listed; there are {' '.join(model.symbols)}")
         return switch_symbol(model, command.symbol)
+    if isinstance(command, SecondCommand):
+        if command.symbol not in model.markets or command.symbol == model.symbol:
+            return refuse(model, f"symbol {command.symbol} is not another one that is listed")
+        return choose_second(model, command.symbol)
+    if isinstance(command, PanelCommand):
+        return choose_panel(model, command.name)
     if isinstance(command, QuantityCommand):
         model.ticket.quantity = command.quantity
         return []

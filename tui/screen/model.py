@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional
 
 from tui.screen.command_editor import CommandEditor
 from tui.screen.heat_view import HeatView
-from tui.screen.layout import LadderColumns, Layout, Panel, ladder_columns, layout
+from tui.screen.layout import CHOSEN_AT_START, LadderColumns, Layout, Panel, is_small, ladder_columns, layout
 from tui.screen.market_data import Market
 from tui.screen.messages import Outgoing
 from tui.screen.my_fills import MyFills
@@ -91,6 +91,16 @@ class Notice(NamedTuple):
     symbol: str = ""
 
 
+@dataclass(slots=True)
+class SecondLadder:
+    """The second ladder: its symbol (None: the next one after the first ladder's), and what it was centred for."""
+
+    symbol: Optional[str] = None
+    shown: Optional[str] = None
+    centre: Optional[int] = None
+    group: int = 1
+
+
 class PositionsRequest(Enum):
     """Whether the engine has been asked for the positions."""
 
@@ -148,6 +158,11 @@ class Model:
 
     focus: Panel = Panel.LADDER
     is_zoomed: bool = False
+    # The panels that the person wants beside the ladder.
+    chosen: frozenset[Panel] = CHOSEN_AT_START
+    second: SecondLadder = field(default_factory=SecondLadder)
+    # The depth (0: all) at which books are followed now, by symbol.
+    book_depths: dict[str, int] = field(default_factory=dict)
     heat: HeatView = field(default_factory=HeatView)
     # Whether the terminal has the colours and characters for it; else it is drawn with shades.
     is_heat_fine: bool = True
@@ -185,7 +200,26 @@ class Model:
     @property
     def layout(self) -> Layout:
         """Where everything is."""
-        return layout(self.width, self.height, self.focus if self.is_zoomed else None)
+        return self.layout_for(self.width, self.height)
+
+    def layout_for(self, width: int, height: int, *, is_whole: bool = False) -> Layout:
+        """The layout at another size; `is_whole`: as if no panel had all the room."""
+        is_one = (self.is_zoomed or is_small(width)) and not is_whole
+        return layout(width, height, self.focus if is_one else None, self.panels_wanted, len(self.symbols))
+
+    @property
+    def panels_wanted(self) -> frozenset[Panel]:
+        """What was chosen, but for what needs a second symbol where there is none."""
+        return self.chosen if len(self.symbols) > 1 else self.chosen - {Panel.LADDER_2, Panel.WATCH}
+
+    @property
+    def second_symbol(self) -> Optional[str]:
+        """The symbol of the second ladder; None if there is only one."""
+        if self.second.symbol in self.markets and self.second.symbol != self.symbol:
+            return self.second.symbol
+        if len(self.symbols) < 2 or self.symbol not in self.symbols:
+            return None
+        return self.symbols[(self.symbols.index(self.symbol) + 1) % len(self.symbols)]
 
     @property
     def group(self) -> int:

@@ -122,3 +122,9 @@ def _is_market_in_view(model: Model, market: Market, middle: int) -> bool:
 def scroll_list(model: Model, panel: Panel, rows: int, length: int) -> None:
     """Scroll a list of `length` entries down by `rows` (below 0: up)."""
     model.scrolled[panel] = max(0, min(model.scrolled.get(panel, 0) + rows, length - 1))
+
+
+def first_watched(model: Model, rows: int) -> int:
+    """Which symbol of the watchlist is the first that is shown: the one that is traded is always among them."""
+    index = model.symbols.index(model.symbol) if model.symbol in model.symbols else 0
+    return max(0, min(index - rows // 2, len(model.symbols) - rows))

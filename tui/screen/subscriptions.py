@@ -8,6 +8,7 @@ Changes the model and nothing else.
 
 from __future__ import annotations
 
+from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing, ToEngine
 from tui.screen.model import LinkState, Model
 from tui.screen.my_fills import FILLS_PER_ANSWER
@@ -18,6 +19,8 @@ BOOK_DEPTH = 0
 # As many as the engine tells.
 TRADES_OF_BEFORE = 1_000
 SYMBOLS_FOLLOWED_MAX = 50
+# Of what the watchlist shows.
+WATCH_DEPTH = 1
 
 
 def subscribe(model: Model) -> list[Outgoing]:
@@ -25,7 +28,8 @@ def subscribe(model: Model) -> list[Outgoing]:
     if not model.symbol:
         return []
     others = [symbol for symbol in followed(model) if symbol != model.symbol]
-    return [subscribe_book(model.symbol), *(subscribe_trades(symbol) for symbol in (model.symbol, *others))]
+    model.book_depths.clear()
+    return [*sync_books(model), *(subscribe_trades(symbol) for symbol in (model.symbol, *others))]
 
 
 def followed(model: Model) -> list[str]:
@@ -33,9 +37,38 @@ def followed(model: Model) -> list[str]:
     return model.symbols[:SYMBOLS_FOLLOWED_MAX]
 
 
-def subscribe_book(symbol: str) -> ToEngine:
+def sync_books(model: Model) -> list[Outgoing]:
+    """Follow the books that are shown, as deep as they are shown, and no others; nothing while not connected."""
+    if model.link.state is not LinkState.LIVE or not model.symbol:
+        return []
+    wanted, requests = _books_shown(model), list[Outgoing]()
+    for symbol in [symbol for symbol in model.book_depths if symbol not in wanted]:
+        requests.append(ToEngine({"type": "unsubscribe", "channel": "book", "symbol": symbol}))
+        del model.book_depths[symbol]
+        model.markets[symbol].forget_book()
+    for symbol, depth in wanted.items():
+        if model.book_depths.get(symbol) != depth:
+            # What is known of it is of another depth, and so is what is on its way: the snapshot starts it anew.
+            model.markets[symbol].forget_book()
+            model.book_depths[symbol] = depth
+            requests.append(subscribe_book(symbol, depth))
+    return requests
+
+
+def _books_shown(model: Model) -> dict[str, int]:
+    shown = model.layout_for(model.width, model.height, is_whole=True).panels
+    wanted = {model.symbol: BOOK_DEPTH}
+    if Panel.LADDER_2 in shown and model.second_symbol is not None:
+        wanted[model.second_symbol] = BOOK_DEPTH
+    if Panel.WATCH in shown:
+        for symbol in followed(model):
+            wanted.setdefault(symbol, WATCH_DEPTH)
+    return wanted
+
+
+def subscribe_book(symbol: str, depth: int = BOOK_DEPTH) -> ToEngine:
     """Start the book's feed, or start it again: it begins with a snapshot."""
-    return ToEngine({"type": "subscribe", "channel": "book", "symbol": symbol, "depth": BOOK_DEPTH})
+    return ToEngine({"type": "subscribe", "channel": "book", "symbol": symbol, "depth": depth})
 
 
 def subscribe_trades(symbol: str) -> ToEngine:
@@ -55,17 +88,14 @@ def ask_fills(after_trade_id: int) -> ToEngine:
 
 def switch_symbol(model: Model, symbol: str) -> list[Outgoing]:
     """Show another of `model.markets`: its book is followed and the old one is not, now or on connecting."""
-    requests: list[Outgoing] = [ToEngine({"type": "unsubscribe", "channel": "book", "symbol": model.symbol})]
+    trades: list[Outgoing] = []
     if model.symbol not in followed(model):
-        requests.append(ToEngine({"type": "unsubscribe", "channel": "trades", "symbol": model.symbol}))
-    requests.append(subscribe_book(symbol))
+        trades.append(ToEngine({"type": "unsubscribe", "channel": "trades", "symbol": model.symbol}))
     if symbol not in followed(model):
-        requests.append(subscribe_trades(symbol))
-    if model.market is not None:
-        model.market.forget_book()
+        trades.append(subscribe_trades(symbol))
     model.symbol, model.cursor, model.centre = symbol, None, None
     model.is_following, model.automatic_group = True, 1
     model.ticket.quantity = max(model.ticket.quantity, model.markets[symbol].lot_size)
     disarm(model, "another symbol")
     model.is_changed = True
-    return requests if model.link.state is LinkState.LIVE else []
+    return [*sync_books(model), *trades] if model.link.state is LinkState.LIVE else []

@@ -33,9 +33,10 @@ from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
 from tui.screen.scrolling import follow_market, keep_cursor_in_view
+from tui.screen.second_ladder import follow_second
 from tui.screen.sending import disarm, drop_outlived
 from tui.screen.session_phase import NANOS_PER_SECOND
-from tui.screen.subscriptions import subscribe, subscribe_news
+from tui.screen.subscriptions import subscribe, subscribe_news, sync_books
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
 from tui.token_reset import reset_text
@@ -102,6 +103,7 @@ def _time_passed(model: Model, now: float) -> list[Outgoing]:
         disarm(model, "no key for 60 s")
     _count_down(model, now)
     follow_market(model)
+    follow_second(model)
     if model.link.state is LinkState.LIVE:
         return _check_silence(model, now)
     if model.link.retry_at is not None:
@@ -166,7 +168,8 @@ def _resized(model: Model, message: Resized) -> list[Outgoing]:
     model.is_changed = True
     keep_cursor_in_view(model)
     follow_market(model)
-    return []
+    follow_second(model)
+    return sync_books(model)
 
 
 def _connected(model: Model, message: Connected) -> list[Outgoing]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from exchange.networking.tcp_client import Message
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, NoticeKind
-from tui.screen.subscriptions import ask_fills, subscribe_book
+from tui.screen.subscriptions import BOOK_DEPTH, ask_fills, subscribe_book
 
 
 def _book_snapshot(model: Model, message: Message, now: float) -> list[Outgoing]:
@@ -26,7 +26,7 @@ def _book_update(model: Model, message: Message, now: float) -> list[Outgoing]:
     model.is_changed = True
     if changes is None:
         model.say(NoticeKind.WARN, "book data was lost: asking for it again")
-        return [subscribe_book(market.symbol)]
+        return [subscribe_book(market.symbol, model.book_depths.get(market.symbol, BOOK_DEPTH))]
     model.orders.levels_changed(market.symbol, changes)
     return []
 

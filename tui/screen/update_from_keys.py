@@ -18,12 +18,13 @@ from tui.screen.command_runner import open_command_line, type_command
 from tui.screen.heat_view import HeatView
 from tui.screen.key_decoder import Focus, Key, Mouse, Paste
 from tui.screen.key_table import ACTIONS, Action
-from tui.screen.layout import Panel
+from tui.screen.layout import Panel, is_small
 from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
 from tui.screen.proposals import MoveProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten, move_selected, propose_at_cursor
 from tui.screen.scrolling import centre, follow_market, move_cursor, regroup, scroll_list
+from tui.screen.second_ladder import trade_second
 from tui.screen.sending import confirm, disarm, drop
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import Ticket
@@ -108,6 +109,8 @@ def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Outg
             scroll_list(model, Panel.FILLS, -rows * min(page, 10), len(model.fills))
         elif model.focus is Panel.TAPE:
             scroll_list(model, Panel.TAPE, -rows * min(page, 10), len(model.market.tape) if model.market else 0)
+        elif model.focus is Panel.WATCH:
+            return _next_symbol(-rows)(model)
         elif model.focus is Panel.HEAT:
             model.heat.scrolled += rows * min(page, 10)
         else:
@@ -134,6 +137,12 @@ def _regroup(step: int) -> Callable[[Model], list[Outgoing]]:
         return []
 
     return act
+
+
+def _enter(model: Model) -> list[Outgoing]:
+    if model.confirm is None and model.focus is Panel.LADDER_2:
+        return trade_second(model)
+    return confirm(model)
 
 
 def _escape(model: Model) -> list[Outgoing]:
@@ -177,7 +186,10 @@ def _arm(model: Model) -> list[Outgoing]:
 
 def _next_panel(step: int) -> Callable[[Model], list[Outgoing]]:
     def go(model: Model) -> list[Outgoing]:
-        panels = [panel for panel in Panel if panel in model.layout.panels or model.is_zoomed]
+        shown = model.layout.panels
+        is_one = len(shown) == 1
+        wanted = {Panel.LADDER, *model.panels_wanted}
+        panels = [panel for panel in Panel if panel in (wanted if is_one else shown)]
         if model.focus not in panels:
             model.focus = panels[0] if panels else Panel.LADDER
         elif panels:
@@ -189,6 +201,8 @@ def _next_panel(step: int) -> Callable[[Model], list[Outgoing]]:
 
 
 def _zoom(model: Model) -> list[Outgoing]:
+    if is_small(model.width):
+        return refuse(model, "there is room for one panel only: Tab shows the next one")
     model.is_zoomed = not model.is_zoomed
     follow_market(model)
     return []
@@ -256,7 +270,7 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.GROUP_COARSER: _regroup(1),
     Action.BUY: lambda model: propose_at_cursor(model, is_buy=True),
     Action.SELL: lambda model: propose_at_cursor(model, is_buy=False),
-    Action.ENTER: confirm,
+    Action.ENTER: _enter,
     Action.ESCAPE: _escape,
     Action.PRESET_1: _preset(0),
     Action.PRESET_2: _preset(1),

@@ -13,8 +13,10 @@ from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
 from tui.screen.proposals_from_keys import propose_at_cursor
-from tui.screen.scrolling import scroll, scroll_list
+from tui.screen.scrolling import first_watched, scroll, scroll_list
+from tui.screen.second_ladder import trade_second
 from tui.screen.sending import drop
+from tui.screen.subscriptions import switch_symbol
 
 WHEEL_ROWS = 3
 # A panel's border and the heads of its columns.
@@ -40,9 +42,21 @@ def clicked(model: Model, mouse: Mouse) -> list[Outgoing]:
     x, row = mouse.x - rect.x - 1, mouse.y - rect.y - ROWS_ABOVE_LIST
     if panel is Panel.LADDER:
         return _click_ladder(model, x, row)
+    if panel is Panel.LADDER_2:
+        return trade_second(model)
+    if panel is Panel.WATCH:
+        return _click_watch(model, row, rect.height - 3)
     if panel is Panel.ORDERS and 0 <= row < len(model.orders.shown()):
         model.selected = row
     return []
+
+
+def _click_watch(model: Model, row: int, rows: int) -> list[Outgoing]:
+    """The symbol that was clicked is traded from now on; the click itself orders nothing."""
+    index = first_watched(model, rows) + row
+    if not 0 <= row < rows or index >= len(model.symbols) or model.symbols[index] == model.symbol:
+        return []
+    return switch_symbol(model, model.symbols[index])
 
 
 def _wheel(model: Model, panel: Panel, rows: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.screen.cells import Area, Canvas, Color, fit
-from tui.screen.layout import HEIGHT_MIN, ROWS_BELOW, WIDTH_MIN, Layout, Panel, Rect, is_too_small, layout
+from tui.screen.layout import HEIGHT_MIN, ROWS_BELOW, WIDTH_MIN, Layout, Panel, Rect, is_too_small
 from tui.screen.model import Model, retry_in_s
 from tui.screen.panels.bottom import draw_hints, draw_messages, draw_ticket_row
 from tui.screen.panels.chart import draw_chart
@@ -17,7 +17,9 @@ from tui.screen.panels.heat import draw_heat
 from tui.screen.panels.help import draw_help
 from tui.screen.panels.ladder import draw_ladder
 from tui.screen.panels.orders import draw_orders
+from tui.screen.panels.second_ladder import draw_second_ladder
 from tui.screen.panels.trades import draw_fills, draw_fills_and_tape, draw_tape
+from tui.screen.panels.watch import draw_watch
 
 
 def view(model: Model, width: int, height: int, now: float) -> Canvas:
@@ -27,7 +29,7 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
     if is_too_small(width, height):
         _draw_too_small(area)
         return canvas
-    shown = layout(width, height, model.focus if model.is_zoomed else None)
+    shown = model.layout_for(width, height)
     draw_header(area.part(0, 0, width, 1), model, now, retry_in_s(model, now))
     for panel, rect in shown.panels.items():
         _draw_panel(panel, _part(area, rect), model, shown, now)
@@ -44,7 +46,7 @@ def _part(area: Area, rect: Rect) -> Area:
 
 
 def _draw_panel(panel: Panel, area: Area, model: Model, shown: Layout, now: float) -> None:
-    if panel is Panel.FILLS and Panel.TAPE not in shown.panels and len(shown.panels) > 1:
+    if panel is Panel.FILLS and not shown.is_wide and len(shown.panels) > 1:
         draw_fills_and_tape(area, model)
     else:
         DRAWERS[panel](area, model, shown, now)
@@ -53,6 +55,8 @@ def _draw_panel(panel: Panel, area: Area, model: Model, shown: Layout, now: floa
 # Who draws which panel.  A new one needs a file in `panels`, a row here, and a member and a place in `layout`.
 DRAWERS: dict[Panel, Callable[[Area, Model, Layout, float], None]] = {
     Panel.LADDER: draw_ladder,
+    Panel.LADDER_2: lambda area, model, _, now: draw_second_ladder(area, model, now),
+    Panel.WATCH: lambda area, model, _, __: draw_watch(area, model),
     Panel.CHART: lambda area, model, _, now: draw_chart(area, model, now),
     Panel.HEAT: lambda area, model, _, now: draw_heat(area, model, now),
     Panel.ORDERS: lambda area, model, _, __: draw_orders(area, model),

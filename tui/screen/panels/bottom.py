@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.crossing import crossing
 from tui.screen.key_table import hints
+from tui.screen.layout import COMPACT_WIDTH_MIN
 from tui.screen.market_data import Market
 from tui.screen.model import Model, Notice, NoticeKind
 from tui.screen.panels.frame import Span, clock_text, put_spans, spans_width
@@ -133,7 +134,7 @@ def _priced(model: Model, market: Market) -> list[Span]:
 def _draw_presets(area: Area, x: int, model: Model) -> int:
     quantity = model.ticket.quantity
     lot = model.lot_size
-    sizes = [preset * lot for preset in PRESETS]
+    sizes = [preset * lot for preset in PRESETS] if area.width >= COMPACT_WIDTH_MIN else []
     if quantity not in sizes:
         x = area.put(x, 0, f" {quantity} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1
     for number, size in enumerate(sizes, start=1):

@@ -129,7 +129,7 @@ def test_a_new_day_begins_without_figures() -> None:
 
 
 def test_a_print_many_times_the_usual_is_marked_on_the_tape_and_on_the_ladder() -> None:
-    scene = calm(200, 60)
+    scene = calm(158, 60)
     for _ in range(25):
         scene.trade(LAST_TICKS, 10)
     scene.trade(LAST_TICKS + 2, 49)

@@ -64,7 +64,7 @@ def test_nothing_is_ordered_while_the_ladder_does_not_have_the_focus(panel: Pane
 def test_nothing_is_ordered_or_confirmed_on_a_terminal_too_small_to_show_it() -> None:
     scene = calm()
     scene.press("b")
-    update(scene.model, Resized(scene.now, 79, 24))
+    update(scene.model, Resized(scene.now, 59, 24))
     assert scene.press("enter") == []
     assert scene.press("escape", "a", "b") == []
     update(scene.model, Resized(scene.now, 80, 24))

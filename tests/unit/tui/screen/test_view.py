@@ -34,8 +34,8 @@ def test_the_pictures_of_the_readmes_are_current() -> None:
 
 
 def test_too_small_a_terminal_is_told_so_in_one_line() -> None:
-    scene = Scene(79, 24)
-    assert shown(scene)[0].strip() == "79×24 is too small: this screen needs 80×24"
+    scene = Scene(59, 24)
+    assert shown(scene)[0].strip() == "59×24 is too small: this screen needs 60×20"
     assert "".join(shown(scene)[1:]).strip() == ""
 
 

@@ -71,6 +71,13 @@ class Engine(State):
         """The whole state as records of plain values (see `snapshot`).  Nothing may be processed meanwhile."""
         return snapshot.records(self)
 
+    def live_snapshot(self) -> Iterator[list[Any]]:
+        """The same without the done orders, which only decide refusals: for whoever replays what was not refused.
+
+        Costs O(live orders) instead of up to a thousand orders more for each user.
+        """
+        return snapshot.records(self, with_done=False)
+
     @classmethod
     def restore(cls, records: Iterable[list[Any]]) -> Engine:
         """An engine in exactly the state that `records` tell."""

@@ -38,8 +38,12 @@ FORM = 2
 _STATUSES = {member.value: member for member in OrderStatus}
 
 
-def records(state: State) -> Iterator[list[Any]]:
-    """The whole state, one record at a time."""
+def records(state: State, with_done: bool = True) -> Iterator[list[Any]]:
+    """The whole state, one record at a time.
+
+    Without the done orders an engine still carries out alike every command that changes something: all that
+    they decide is a refusal (RULES 13, 14).  Those of a user are kept while an old name leads to a live order.
+    """
     yield ["engine", state.sequence, state.last_order_id, state.matcher.last_trade_id, FORM]
     limits = state.limits
     yield ["limits", limits.open_orders_max, limits.quantity_max, limits.position_max]
@@ -62,7 +66,8 @@ def records(state: State) -> Iterator[list[Any]]:
         if book.stops is not None:
             yield from _stop_records(book.stops)
     for account in state.accounts.values():
-        yield from _reserved_records(account)
+        if with_done or _has_old_names(account):
+            yield from _reserved_records(account)
 
 
 def digest(state: State) -> str:
@@ -156,6 +161,12 @@ def _reserved_records(account: Account) -> Iterator[list[Any]]:
         yield ["reserved", account.user, client_order_id, order.order_id]
 
 
+def _has_old_names(account: Account) -> bool:
+    """Whether a client order id that is reserved like that of a done order still names a live one."""
+    known = account.orders_by_client_id
+    return any(known[client_order_id].is_live for client_order_id in account.done_client_order_ids)
+
+
 def _load_engine(state: State, sequence: int, last_order_id: int, last_trade_id: int, form: int = 1) -> int:
     """Returns the form of the records that follow."""
     if form not in (1, FORM):
@@ -219,13 +230,14 @@ def _load_order(state: State, *values: Any) -> None:
         return
     account.enter(order)
     book = state.books[order.symbol]
-    displayed_quantity = order.remaining_quantity - order.hidden_quantity
+    side = book.side(order.side)
     if isinstance(order, Iceberg):
+        displayed_quantity = order.remaining_quantity - order.hidden_quantity
         order.hidden_quantity = 0
-        book.side(order.side).add(order)
-        book.side(order.side).hide(order, displayed_quantity)
+        side.add(order)
+        side.hide(order, displayed_quantity)
     else:
-        book.side(order.side).add(order)
+        side.add(order)
     if order.time_in_force is TimeInForce.IOC:
         book.one_call_orders[order.order_id] = order
 

@@ -16,5 +16,8 @@ Reading order:
 * `records`         what is kept of a day
 * `market_connection`  the client library's own client, on a market; `event_messages`  values → dicts
 * `book_table`      a book drawn as a table
+* `history`         a recorded day at any of its commands; behind it `journal_day` (a data directory as a day),
+                    `frozen_files`, `command_blocks` (where commands stand), `checkpoints`, `day_index` (what
+                    happened when)
 * `flow`            recorded order flow, to be played again
 """

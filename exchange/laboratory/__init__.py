@@ -16,6 +16,8 @@ Reading order:
 * `records`         what is kept of a day
 * `market_connection`  the client library's own client, on a market; `event_messages`  values → dicts
 * `book_table`      a book drawn as a table
+* `hand_driven`     a whole exchange for a test    `testing`  makes it a fixture
+* `gym`             a market as an environment of gymnasium
 * `history`         a recorded day at any of its commands; behind it `journal_day` (a data directory as a day),
                     `frozen_files`, `command_blocks` (where commands stand), `checkpoints`, `day_index` (what
                     happened when)

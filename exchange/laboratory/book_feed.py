@@ -59,7 +59,7 @@ class _ShownSide:
         return gone + [(side, *level) for level in levels if before.get(level[0]) != level[1:]]
 
 
-class ShownBook(Generic[Follower]):
+class FollowedView(Generic[Follower]):
     """One view of one book, and who follows it."""
 
     def __init__(self, book: OrderBook, depth: int) -> None:

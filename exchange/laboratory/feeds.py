@@ -15,7 +15,7 @@ from exchange.engine.events import AuctionIndication, InstrumentStatusChanged, N
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.phases import is_call
 from exchange.engine.trade import Trade
-from exchange.laboratory.book_feed import ShownBook
+from exchange.laboratory.book_feed import FollowedView
 from exchange.laboratory.event_values import EventValues, event_of_line
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.wire.encode_feeds import instrument_status, news
@@ -38,7 +38,7 @@ class _InstrumentFeed:
 
     def __init__(self, book: OrderBook) -> None:
         self.book = book
-        self.views: dict[int, ShownBook[Hearer]] = {}
+        self.views: dict[int, FollowedView[Hearer]] = {}
         self.trade_followers: dict[Hearer, None] = {}
         self.last_trades: deque[Trade] = deque(maxlen=TRADES_LAST_MAX)
         self.trade_count = 0
@@ -68,7 +68,7 @@ class MarketFeeds:
         feed = self._feed(symbol)
         view = feed.views.get(depth)
         if view is None:
-            view = feed.views[depth] = ShownBook(feed.book, depth)
+            view = feed.views[depth] = FollowedView(feed.book, depth)
         view.followers[hearer] = None
         hearer.tell(self._values.book_snapshot(symbol, view.sequence, *view.levels()))
         if is_call(feed.book.phase):

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from exchange.networking.client.message_json import REQUEST_PRICE_FIELDS, Message, encode_message, exact_price
+from exchange.networking.client.message_json import (
+    REQUEST_PRICE_FIELDS,
+    Message,
+    Price,
+    encode_message,
+    exact_price,
+)
+from exchange.networking.client.request_messages import EnumOrName, new_order
 from exchange.networking.wire.decode import checked_request, decode
 from exchange.networking.wire.limits import INTEGER_MAX
 from exchange.networking.wire.request_forms import FORMS
@@ -17,6 +24,31 @@ from exchange.networking.wire.strict_json import NumberText
 
 _TEXT_CHARACTERS_MAX = 256
 _NAMES = frozenset({"type"}.union(*[form.checkers for form in FORMS.values()]))
+
+
+def plain_order(
+    client_order_id: str,
+    side: EnumOrName,
+    quantity: int,
+    price: Optional[Price],
+    symbol: Optional[str] = None,
+    time_in_force: Optional[EnumOrName] = None,
+    self_trade_prevention: Optional[EnumOrName] = None,
+) -> Message:
+    """The message of an order without further options: limited to `price`, or (None) at the market."""
+    return new_order(
+        client_order_id,
+        side,
+        quantity,
+        price,
+        symbol=symbol,
+        order_type=None,
+        stop_price=None,
+        time_in_force=time_in_force,
+        post_only=None,
+        display_quantity=None,
+        self_trade_prevention=self_trade_prevention,
+    )
 
 
 def request_of(message: Message, user: Optional[str]) -> Request:

@@ -8,7 +8,6 @@ know how anything is done.  Reading order:
     command_parser     what a subcommand's file must have, and the options that many share
     loading            a subcommand's file and parser, and what is said where a part of it is not installed
     overview           `exchange --help` and `--version`
-    data_home          where the data is when nobody says so
     client_options     the options of who speaks to an engine
     simulated_run      what simulate and replay share
     own_process        how a subcommand starts another one    demo_market  the market of the demo

@@ -14,8 +14,8 @@ import argparse
 from pathlib import Path
 from typing import Any, Optional, Protocol
 
-from exchange.cli.data_home import described_data_home
 from exchange.utils.command_line import EXIT_REFUSED, OneLineParser
+from exchange.utils.data_home import described_data_home
 
 
 class SubcommandFile(Protocol):

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 import exchange
 from exchange.cli.command_parser import CommandParser
-from exchange.cli.data_home import described_data_home
 from exchange.cli.subcommands import SUBCOMMANDS
+from exchange.utils.data_home import described_data_home
 
 _NAME_WIDTH = max(map(len, SUBCOMMANDS))
 

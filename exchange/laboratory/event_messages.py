@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from exchange.networking.client.book_follower import BookLevel
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.message_to_event import TypedEvent
-from exchange.networking.client.typed_events import BookChange, ErrorEvent, Gap, OtherEvent
+from exchange.networking.client.typed_events import BookChange, BookLevel, ErrorEvent, Gap, OtherEvent
 
 # What the wire writes as a list in a list.
 _ROWS = (BookLevel, BookChange)

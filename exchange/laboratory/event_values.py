@@ -25,9 +25,9 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.networking.client import typed_events as told
-from exchange.networking.client.book_follower import BookLevel
 from exchange.networking.client.message_json import decode_message
 from exchange.networking.client.message_to_event import TypedEvent, typed_event
+from exchange.networking.client.typed_events import BookLevel
 from exchange.networking.wire.encode import Encodable, Encoder
 from exchange.networking.wire.encode_feeds import Level, LevelChange
 

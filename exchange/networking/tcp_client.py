@@ -34,7 +34,13 @@ may be called by another thread than the one that reads.  Standard library only.
 
 from __future__ import annotations
 
-from exchange.networking.client.book_follower import BookFollower, BookLevel
+from exchange.networking.client.book_follower import BookFollower
+from exchange.networking.client.bot.bot import Bot
+from exchange.networking.client.bot.bot_failure import BotFailed
+from exchange.networking.client.bot.bot_runner import run_bot
+from exchange.networking.client.bot.bot_timers import BotTimer
+from exchange.networking.client.bot.followed_market import FollowedMarket
+from exchange.networking.client.bot.own_order import OwnOrder, RefusedRequest
 from exchange.networking.client.errors import (
     ConnectionLost,
     ExchangeError,
@@ -75,6 +81,7 @@ from exchange.networking.client.typed_answers import (
 from exchange.networking.client.typed_events import (
     AuctionIndication,
     BookChange,
+    BookLevel,
     BookSnapshot,
     BookUpdate,
     CancelAllDone,
@@ -109,6 +116,9 @@ __all__ = [
     "BookLevel",
     "BookSnapshot",
     "BookUpdate",
+    "Bot",
+    "BotFailed",
+    "BotTimer",
     "CancelAllDone",
     "CancelRejected",
     "ConnectionLost",
@@ -117,6 +127,7 @@ __all__ = [
     "ExchangeClient",
     "ExchangeError",
     "Fills",
+    "FollowedMarket",
     "Gap",
     "Heartbeat",
     "InstrumentStatus",
@@ -139,12 +150,14 @@ __all__ = [
     "OrderTriggered",
     "Orders",
     "OtherEvent",
+    "OwnOrder",
     "PastFill",
     "Pong",
     "PositionRow",
     "Positions",
     "Price",
     "ProtocolError",
+    "RefusedRequest",
     "Rejected",
     "ReplaceRejected",
     "Subscribed",
@@ -159,6 +172,7 @@ __all__ = [
     "exact_price",
     "log_in",
     "order_type_for",
+    "run_bot",
     "typed_event",
     "utc_datetime",
 ]

@@ -14,6 +14,7 @@ Must not import anything of the server's side: it knows the exchange by its line
     message_client     connects, logs in, sends and reads; messages are dicts
     exchange_client    asks and waits, in typed values
     depth_history      depth over time, as heat maps show it
+    bot                a room of its own: `Bot`, what it knows and what drives it
     token_store        where a user's token is kept    kept_login  being let in by it
     errors             what is raised
 """

@@ -10,16 +10,11 @@ deeper than the copy, since a client has one subscription for all its copies of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional, Union
 
-
-class BookLevel(NamedTuple):
-    """All that rests at one price: total shown quantity and number of orders."""
-
-    price: Decimal
-    quantity: int
-    orders: int
+from exchange.networking.client.typed_events import BookLevel, BookSnapshot, BookUpdate
 
 
 class BookFollower:
@@ -82,15 +77,28 @@ class BookFollower:
         if self.symbol is not None and message["symbol"] != self.symbol:
             return True
         if message["type"] == "book_snapshot":
-            self._start(message)
+            self._start(message["symbol"], message["sequence"], message["bids"], message["asks"])
             return True
-        if self._sequence is None:
+        return self._follow(message["sequence"], message["changes"])
+
+    def hear(self, event: Union[BookSnapshot, BookUpdate]) -> bool:
+        """As `apply`, of a typed value."""
+        if self.symbol is not None and event.symbol != self.symbol:
             return True
-        if message["sequence"] != self._sequence + 1:
-            self.forget()
-            return False
-        self._change(message)
-        return True
+        if isinstance(event, BookSnapshot):
+            self._start(event.symbol, event.sequence, event.bids, event.asks)
+            return True
+        return self._follow(event.sequence, event.changes)
+
+    def quantity_at(self, is_bid: bool, price: Decimal) -> Optional[int]:
+        """What is shown at this price of one side, 0 if nothing; None where this copy does not reach so deep."""
+        levels = self._bids if is_bid else self._asks
+        level = levels.get(price)
+        if level is not None:
+            return level.quantity
+        if not self.is_current or (self.depth and len(levels) >= self.depth and _is_beyond(levels, is_bid, price)):
+            return None
+        return 0
 
     def forget(self) -> None:
         """Be empty until the next snapshot: what was told so far is not, or no more, the book."""
@@ -98,19 +106,29 @@ class BookFollower:
         self._bids, self._asks = {}, {}
         self._sorted_bids = self._sorted_asks = None
 
-    def _start(self, snapshot: dict[str, Any]) -> None:
+    def _start(self, symbol: str, sequence: int, bids: Iterable[Any], asks: Iterable[Any]) -> None:
         self.forget()
-        self.symbol = snapshot["symbol"]
-        self._bids = {price: BookLevel(price, quantity, orders) for price, quantity, orders in snapshot["bids"]}
-        self._asks = {price: BookLevel(price, quantity, orders) for price, quantity, orders in snapshot["asks"]}
-        self._sequence = snapshot["sequence"]
+        self.symbol = symbol
+        self._bids = {price: BookLevel(price, quantity, orders) for price, quantity, orders in bids}
+        self._asks = {price: BookLevel(price, quantity, orders) for price, quantity, orders in asks}
+        self._sequence = sequence
 
-    def _change(self, update: dict[str, Any]) -> None:
-        for side, price, quantity, orders in update["changes"]:
+    def _follow(self, sequence: int, changes: Iterable[Any]) -> bool:
+        if self._sequence is None:
+            return True
+        if sequence != self._sequence + 1:
+            self.forget()
+            return False
+        for side, price, quantity, orders in changes:
             levels = self._bids if side == "BID" else self._asks
             if quantity:
                 levels[price] = BookLevel(price, quantity, orders)
             else:
                 levels.pop(price, None)
         self._sorted_bids = self._sorted_asks = None
-        self._sequence = update["sequence"]
+        self._sequence = sequence
+        return True
+
+
+def _is_beyond(levels: dict[Decimal, BookLevel], is_bid: bool, price: Decimal) -> bool:
+    return price < min(levels) if is_bid else price > max(levels)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Union
 
-from exchange.networking.client.book_follower import BookLevel
 from exchange.networking.client.errors import ProtocolError
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.typed_answers import (
@@ -30,6 +29,7 @@ from exchange.networking.client.typed_answers import (
 from exchange.networking.client.typed_events import (
     AuctionIndication,
     BookChange,
+    BookLevel,
     BookSnapshot,
     BookUpdate,
     CancelAllDone,

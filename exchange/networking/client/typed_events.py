@@ -14,7 +14,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, NamedTuple, Optional, Union
 
-from exchange.networking.client.book_follower import BookLevel
 from exchange.networking.client.message_json import Message
 
 SideWord = Literal["BUY", "SELL"]
@@ -182,6 +181,14 @@ class Gap(NamedTuple):
 
 
 # --- market data ------------------------------------------------------------------------------------------------
+
+
+class BookLevel(NamedTuple):
+    """All that rests at one price: total shown quantity and number of orders."""
+
+    price: Decimal
+    quantity: int
+    orders: int
 
 
 class BookChange(NamedTuple):

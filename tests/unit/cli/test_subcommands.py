@@ -22,7 +22,6 @@ MACHINERY = {
     "command_parser",
     "loading",
     "overview",
-    "data_home",
     "client_options",
     "simulated_run",
     "demo_market",

@@ -1,0 +1,274 @@
+"""Runs a bot over TCP: logs in, hears, sends, comes back after a break, and ends in order.
+
+    first login refused, or nobody there ─► one line, exit code 2
+    connection lost ─► tried again, at most every RETRY_S_MAX, until it is there; then `bot_desk` settles what was
+    open Ctrl-C, SIGTERM, Bot.stop() ─► on_stop, its orders canceled, logged out; exit code 0
+    a callback raised ─► its orders canceled, one line that says where, exit code 1
+
+All that a callback sends leaves with one system call, when it has returned.  The one file of a bot that touches
+the world; one thread, the caller's.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import ssl
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Optional
+
+from exchange.networking.client.bot.bot import Bot
+from exchange.networking.client.bot.bot_failure import BotFailed
+from exchange.networking.client.bot.bot_session import BotSession
+from exchange.networking.client.errors import ConnectionLost, ExchangeError, NoAnswer
+from exchange.networking.client.kept_login import KeptLogin, log_in
+from exchange.networking.client.message_client import DEFAULT_HOST, DEFAULT_PORT, MessageClient
+from exchange.networking.client.message_json import Message
+from exchange.networking.client.message_to_event import typed_event
+from exchange.networking.client.questions import typed_answer
+from exchange.networking.client.token_store import TokenStore
+from exchange.networking.client.typed_answers import LoggedIn
+from exchange.utils.data_home import data_home
+
+EXIT_FAILED, EXIT_NOT_STARTED = 1, 2
+HEARTBEAT_S = 5.0
+# How soon a signal is seen, and how many messages are heard before what they led to is sent.
+POLL_S = 0.2
+HEARD_PER_SEND_MAX = 64
+RETRY_S_MIN, RETRY_S_MAX = 0.05, 2.0
+# How long a bot that is to end tries to cancel its orders at an engine that is away, or says nothing.
+ENDING_S_MAX = 10.0
+
+
+def run_bot(
+    bot: Bot,
+    user: Optional[str] = None,
+    *,
+    host: str = DEFAULT_HOST,
+    port: int = DEFAULT_PORT,
+    tokens: Optional[TokenStore] = None,
+    tls: Optional[ssl.SSLContext] = None,
+    tell: Optional[Callable[[str], None]] = None,
+) -> int:
+    """Run `bot` as `user` (None: its class's name in lower case) until it ends; the exit code.  See this file's
+    head.
+
+    `tokens` None keeps the user's token where all commands keep their data; `tell` None writes lines for a person
+    to stderr.  Signals are handled while it runs, if this is the main thread.
+    """
+    name = user or type(bot).__name__.lower()
+    store = tokens or TokenStore(data_home(os.environ, Path(), sys.platform) / "tokens")
+    runner = BotRunner(bot, name, lambda: MessageClient.connect(host, port, tls=tls), store, tell or _tell_person)
+    with _signals(runner.request_stop):
+        return runner.run()
+
+
+def _tell_person(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+class _TcpLine:
+    """What a bot needs of the world: the connection there is at the time, and this machine's clock."""
+
+    def __init__(self) -> None:
+        self.client: Optional[MessageClient] = None
+        self._last_ns = 0
+
+    def send(self, message: Message) -> None:
+        if self.client is not None:
+            self.client.send_raw(message)
+
+    def now_ns(self) -> int:
+        # A clock that is set back stands still here.
+        self._last_ns = max(self._last_ns, time.time_ns())
+        return self._last_ns
+
+
+class BotRunner:
+    """One bot of `user`.  `run` belongs to one thread; `request_stop` may be called from any, and by a signal."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        user: str,
+        connect: Callable[[], MessageClient],
+        tokens: TokenStore,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._bot = bot
+        self._user = user
+        self._connect = connect
+        self._tokens = tokens
+        self._tell = tell
+        self._line = _TcpLine()
+        self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-")
+        self._engine_id: Optional[str] = None
+        self._stop_requested = threading.Event()
+        self._ends_at_s: Optional[float] = None
+        self._heard_s = self._spoken_s = time.monotonic()
+        self._exit_code = 0
+
+    def request_stop(self) -> None:
+        """Have `run` end the bot soon."""
+        self._stop_requested.set()
+
+    def run(self) -> int:
+        """Run the bot until it ends; the exit code."""
+        try:
+            self._go_on_with(self._log_in())
+        except (ExchangeError, OSError, ValueError) as error:
+            self._tell(f"{self._user} can't start: {error}")
+            return EXIT_NOT_STARTED
+        while not self._session.is_done and not self._is_over():
+            try:
+                self._step()
+            except (ConnectionLost, NoAnswer) as lost:
+                self._come_back(str(lost))
+        self._leave()
+        return self._exit_code
+
+    # --- one step ----------------------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        """Wait for a message, a timer or a signal, and have the bot act on it.  Raises ConnectionLost."""
+        client = self._client
+        message = client.poll_message(self._wait_s())
+        with client.batch():
+            self._keep_alive(client)
+            self._act(lambda: self._session.time_passes(self._line.now_ns()))
+            self._hear(client, message)
+            if self._stop_requested.is_set() or self._session.wants_to_stop:
+                self._begin_ending()
+
+    def _hear(self, client: MessageClient, message: Optional[Message]) -> None:
+        """Have the bot hear a message and what else has come."""
+        heard_count = 0
+        while message is not None:
+            self._heard_s = time.monotonic()
+            self._act(functools.partial(self._session.hear, typed_event(message)))
+            heard_count += 1
+            message = client.poll_message(0.0) if heard_count < HEARD_PER_SEND_MAX else None
+
+    def _act(self, step: Callable[[], None]) -> None:
+        """Have the bot act; if it fails, say where and let it end."""
+        try:
+            step()
+        except BotFailed as failed:
+            self._exit_code = EXIT_FAILED
+            self._ends_at_s = time.monotonic() + ENDING_S_MAX
+            self._tell(f"{self._user} is stopped, its orders are canceled: {failed}")
+            self._tell("".join(traceback.format_exception(failed.__cause__)).rstrip())
+
+    def _wait_s(self) -> float:
+        due_ns = self._session.next_timer_ns()
+        if due_ns is None:
+            return POLL_S
+        return min(POLL_S, max(0.0, (due_ns - self._line.now_ns()) / 1_000_000_000))
+
+    def _keep_alive(self, client: MessageClient) -> None:
+        """Say something now and then, and take an engine for gone that has said nothing for long."""
+        now_s = time.monotonic()
+        if now_s - self._spoken_s >= HEARTBEAT_S:
+            self._spoken_s = now_s
+            client.send_ping("alive")
+        if now_s - self._heard_s > 2 * HEARTBEAT_S:
+            raise ConnectionLost(f"the engine has said nothing for {2 * HEARTBEAT_S:g} s")
+
+    # --- connections -------------------------------------------------------------------------------------------
+
+    def _log_in(self) -> KeptLogin:
+        """Raises what `log_in` raises."""
+        return log_in(
+            self._connect,
+            self._user,
+            self._tokens,
+            last_seq=self._session.last_seq,
+            cancel_on_disconnect=self._bot.cancel_on_disconnect or None,
+            heartbeat_s=HEARTBEAT_S,
+        )
+
+    def _go_on_with(self, login: KeptLogin) -> None:
+        """Take a connection that is logged in.  Raises ValueError for an exchange that it can't go on at."""
+        client = login.client
+        if login.notice is not None:
+            self._tell(login.notice)
+        if self._engine_id is not None and client.engine_id != self._engine_id:
+            client.close()
+            raise ValueError("another exchange answers now: orders and positions of the first mean nothing here")
+        self._engine_id = client.engine_id
+        self._line.client = client
+        self._heard_s = self._spoken_s = time.monotonic()
+        with client.batch():
+            self._session.logged_in(typed_answer(client.login_message, LoggedIn), client.resumed_after)
+
+    def _come_back(self, reason: str) -> None:
+        """Connect again, however long it takes, unless the bot is to end."""
+        self._client.close()
+        self._tell(f"{self._user}: {reason}; trying to come back")
+        self._act(lambda: self._session.disconnected(reason))
+        retry_s = RETRY_S_MIN
+        while not self._is_over():
+            if self._stop_requested.is_set() and self._ends_at_s is None:
+                self._begin_ending()
+            try:
+                self._go_on_with(self._log_in())
+            except (ConnectionLost, NoAnswer):
+                time.sleep(retry_s)
+                retry_s = min(RETRY_S_MAX, 2 * retry_s)
+            except (ExchangeError, OSError, ValueError) as error:
+                self._give_up(error)
+            else:
+                self._tell(f"{self._user}: is back")
+                return
+
+    def _give_up(self, error: Exception) -> None:
+        self._tell(f"{self._user} can't come back, and its orders may still be live: {error}")
+        self._exit_code, self._ends_at_s = EXIT_NOT_STARTED, 0.0
+
+    # --- the end -----------------------------------------------------------------------------------------------
+
+    def _begin_ending(self) -> None:
+        if self._ends_at_s is None:
+            self._ends_at_s = time.monotonic() + ENDING_S_MAX
+            self._act(self._session.stop)
+
+    def _is_over(self) -> bool:
+        """Whether it has tried to end for long enough."""
+        return self._ends_at_s is not None and time.monotonic() >= self._ends_at_s
+
+    def _leave(self) -> None:
+        if not self._session.is_done and not self._exit_code:
+            self._tell(f"{self._user}: the engine has not confirmed that the orders are canceled")
+            self._exit_code = EXIT_FAILED
+        self._client.close()
+
+    @property
+    def _client(self) -> MessageClient:
+        assert self._line.client is not None, "there was a first login"
+        return self._line.client
+
+
+@contextmanager
+def _signals(request_stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask for a stop while this lasts."""
+
+    def stop(_number: int, _frame: Optional[FrameType]) -> None:
+        request_stop()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

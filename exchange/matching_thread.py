@@ -309,11 +309,11 @@ class MatchingThread(Generic[Origin, Asked]):
         private_events: list[PrivateEvent] = []
         for _, _, events in outcomes:
             for event in events:
-                if isinstance(event, PRIVATE_EVENT_TYPES):
-                    private_events.append(event)
-                elif isinstance(event, Trade):
+                if type(event) is Trade:
                     trades.append(event)
-                elif isinstance(event, InstrumentStatusChanged):
+                elif isinstance(event, PRIVATE_EVENT_TYPES):
+                    private_events.append(event)
+                elif type(event) is InstrumentStatusChanged:
                     self._timer.look_again()
         if trades:
             self._ledger.write(trades)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -36,7 +36,7 @@ class LineLogger(Generic[Batch]):
     def __init__(
         self,
         directory: Path,
-        format_lines: Callable[[Batch], Iterable[tuple[str, str]]],
+        format_lines: Callable[[Sequence[Batch]], Mapping[str, Sequence[str]]],
         on_failure: Callable[[Exception], None],
         name: str = "logger",
         files_open_max: int = 64,
@@ -44,7 +44,8 @@ class LineLogger(Generic[Batch]):
         disk: Disk = REAL_DISK,
         make_worker: MakeWorker = BatchThread,
     ) -> None:
-        """`format_lines` gives (file stem, line without newline) for one batch; it is called on the thread.
+        """`format_lines` gives the lines (without newlines) of each file, by its stem, for batches in their order;
+        it is called on the thread.
 
         `on_failure` hears, once and on the thread, of whatever ended the logging; it must not call `close`.
         """
@@ -60,9 +61,7 @@ class LineLogger(Generic[Batch]):
         self._size_bytes: dict[str, int] = {}
         # Held by who drains: who comes second must not find that all is taken, and go on before it is safe.
         self._draining = threading.Lock()
-        self._thread: Worker[Batch] = make_worker(
-            name, self._write, on_failure, queue_batches_max, LOOK_EVERY_S
-        )
+        self._thread: Worker[Batch] = make_worker(name, self._write, on_failure, queue_batches_max, LOOK_EVERY_S)
 
     def append(self, batch: Batch) -> None:
         """Queue one batch; waits while `queue_batches_max` wait already.
@@ -103,11 +102,7 @@ class LineLogger(Generic[Batch]):
             self._disk.close(self._files.popitem()[1])
 
     def _write(self, batches: list[Batch]) -> None:
-        lines_of: dict[str, list[str]] = {}
-        for batch in batches:
-            for stem, line in self._format_lines(batch):
-                lines_of.setdefault(stem, []).append(line)
-        for stem, lines in lines_of.items():
+        for stem, lines in self._format_lines(batches).items():
             text = "\n".join(lines)
             assert text.count("\n") == len(lines) - 1, f"a line for {stem} has a line break in it"
             self._unsynced.add(stem)

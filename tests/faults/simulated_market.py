@@ -98,9 +98,8 @@ class Record:
 
         price_texts = PriceTextsBySymbol(instrument_of)
         assert read(disk, ledger_path(DATA)) == "".join(trade_line(trade, price_texts) for trade in self._trades)
-        logs: dict[str, str] = {}
-        for stem, line in AuditFormat(instrument_of)(self.private_events):
-            logs[stem] = f"{logs.get(stem, '')}{line}\n"
+        lines_of = AuditFormat(instrument_of)([self.private_events])
+        logs = {stem: "\n".join(lines) + "\n" for stem, lines in lines_of.items()}
         files = log_files(log_directory(DATA), disk).values()
         found = {path.stem: read(disk, path) for path in files}
         assert {stem: text for stem, text in found.items() if text} == logs

@@ -1,9 +1,10 @@
 """What a client missed while it was away, and how it is told again.
 
-The last private events of every user are held in memory as the lines that were sent.  A client that logs in with
-`last_seq` N asks for the events N+1 … and gets them in one of two ways:
+The last private events of every user are held in memory, not the lines that were sent: an event makes the same
+line again, and lines that nobody keeps are written into memory that is still in the processor's cache.  A client
+that logs in with `last_seq` N asks for the events N+1 … and gets them in one of two ways:
 
-* **all of them are held**: the very lines again, in order;
+* **all of them are held**: the same lines again, in order;
 * **some are not** (the *gap path*): `gap`, then the user's `orders` and `positions` as they stand, then the events
   of the gap.  Those that memory has let go were looked up on disk before the login got its turn, in the thread
   that read it (of very many, the oldest are fills alone); the others are held.
@@ -17,8 +18,7 @@ Owned by the matching thread; other threads may ask what says so.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, NamedTuple, Optional, TypeVar
 
 from exchange.engine.commands import GetOrders, GetPositions
@@ -37,13 +37,6 @@ ALL_EVENTS_HELD_MAX = 500_000
 SHARE_MIN = 2
 
 Kept = TypeVar("Kept")
-
-
-class HeldEvent(NamedTuple):
-    """One private event as it was sent."""
-
-    seq: int
-    line: bytes
 
 
 class LastEvents(Generic[Kept]):
@@ -121,13 +114,13 @@ class HeldEvents:
     """The events of every user that can be told again from memory."""
 
     def __init__(self) -> None:
-        self._events: LastEvents[HeldEvent] = LastEvents(EVENTS_HELD_MAX, ALL_EVENTS_HELD_MAX)
+        self._events: LastEvents[PrivateEvent] = LastEvents(EVENTS_HELD_MAX, ALL_EVENTS_HELD_MAX)
 
-    def of(self, user: str) -> deque[HeldEvent]:
+    def of(self, user: str) -> deque[PrivateEvent]:
         """What is held of `user`, oldest first: to be read, and handed to `add`."""
         return self._events.of(user)
 
-    def add(self, held: deque[HeldEvent], event: HeldEvent) -> None:
+    def add(self, held: deque[PrivateEvent], event: PrivateEvent) -> None:
         """Hold one more event in `held`, which `of` gave."""
         self._events.add(held, event)
 
@@ -144,7 +137,7 @@ class HeldEvents:
         held = self._events.find(user)
         return last_seq + 1 - (len(held) if held is not None else 0)
 
-    def since(self, user: str, seq: int) -> list[HeldEvent]:
+    def since(self, user: str, seq: int) -> list[PrivateEvent]:
         """The events of `user` that are held, from `seq` on."""
         return [event for event in self._events.find(user) or () if event.seq >= seq]
 
@@ -178,7 +171,7 @@ class MissedEvents:
             looked_up = PastEvents((), last_seq)
         if looked_up is None:
             held = self._held.since(user, last_seq + 1)
-            return ToldAgain(len(held), _joined(event.line for event in held))
+            return ToldAgain(len(held), self._written(held))
         # What is told is settled here and now; only to write it down may take longer.
         held = self._held.since(user, looked_up.last_seq + 1)
         [orders] = self._engine.process(GetOrders(user), 0)
@@ -194,20 +187,18 @@ class MissedEvents:
         orders: OrdersListed,
         positions: PositionsListed,
         looked_up: PastEvents,
-        held: list[HeldEvent],
+        held: list[PrivateEvent],
     ) -> Iterator[bytes]:
         yield gap
         yield from self._encoder.orders_in_pieces(orders)
         yield self._encoder.encode(positions)
-        yield from _joined(self._encoder.encode(event) for event in looked_up.events)
-        yield from _joined(event.line for event in held)
+        yield from self._written([*looked_up.events, *held])
 
     def _first_held_seq(self, user: str) -> int:
         return self._held.first_seq(user, self._engine.last_seq(user))
 
-
-def _joined(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Some hundred lines at a time."""
-    remaining = iter(lines)
-    while piece := b"".join(islice(remaining, ROWS_IN_A_PIECE)):
-        yield piece
+    def _written(self, events: Sequence[PrivateEvent]) -> Iterator[bytes]:
+        """The lines of `events`, some hundred at a time."""
+        encode = self._encoder.encode
+        for start in range(0, len(events), ROWS_IN_A_PIECE):
+            yield b"".join(map(encode, events[start : start + ROWS_IN_A_PIECE]))

@@ -14,15 +14,13 @@ Called by the matching thread, once per batch, after its commands are durable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Optional, Union
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Optional, Union
 
 from exchange.engine.commands import ClaimUser, Command, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
-    Administration,
-    Answer,
     AuctionIndication,
     Event,
     InstrumentListed,
@@ -33,7 +31,9 @@ from exchange.engine.events import (
     OrderCanceled,
     OrderExecuted,
     OrderExpired,
+    OrderReplaced,
     OrdersListed,
+    OrderTriggered,
     PrivateEvent,
     UserClaimed,
     UserReset,
@@ -47,16 +47,13 @@ from exchange.networking.publishing.connection_ends import ConnectionEnds
 from exchange.networking.publishing.feeds import Feeds
 from exchange.networking.publishing.indications import Indications
 from exchange.networking.publishing.login_answers import LoginAnswers
-from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents, MissedEvents, RecentEvents
+from exchange.networking.publishing.missed_events import HeldEvents, MissedEvents, RecentEvents
 from exchange.networking.publishing.session_answers import Asker, SessionAnswers
 from exchange.networking.publishing.sessions import Sessions
 from exchange.networking.wire.encode import ROWS_IN_A_PIECE, Encodable, Encoder
 from exchange.networking.wire.refusals import turned_away
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 from exchange.networking.wire.session_lines import Identity
-
-# What happens less often than orders and trades.
-_Other = Union[Answer, Administration, InstrumentStatusChanged, AuctionIndication, NewsSaid]
 
 _FILLED = OrderStatus.FILLED
 # What asks for the first is answered by its login; the exchange itself asks for the second; the third, which is
@@ -106,8 +103,17 @@ class Publisher:
         self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
         # Every connection that has something queued in this batch, in the order of its first line.
         self._waiting: list[Asker] = []
+        self._tellers: dict[type, Callable[[Any], None]] = {
+            OrderAccepted: self._tell_user,
+            OrderExecuted: self._tell_executed,
+            OrderCanceled: self._tell_end,
+            OrderReplaced: self._tell_user,
+            OrderTriggered: self._tell_user,
+            OrderExpired: self._tell_end,
+            Trade: self._feeds.tell_trade,
+        }
         for event in recent.take():
-            self._tell_user(event)
+            self._held.add(self._sessions.of(event.user).held, event)
 
     def shows_state(self, request: object) -> bool:
         """Whether serving `request` reads the engine: it must be served before what came after it is processed."""
@@ -131,16 +137,12 @@ class Publisher:
 
         Never waits for a client.
         """
+        understands = self._engine.understands
         for asker, request, events in outcomes:
-            if self._engine.understands(request):
+            if understands(request):
                 self._tell(asker, request, events)
-                continue
-            assert asker is not None, request
-            if isinstance(request, REFUSED_TYPES):
-                # What was refused before it got here is its own answer.
-                self._queue(asker, self._encoder.encode(request))
             else:
-                self._session_answers.answer(asker, request)
+                self._answer_session(asker, request)
         self._feeds.flush()
         for asker in self._waiting:
             asker.flush()
@@ -166,23 +168,38 @@ class Publisher:
         if asker.queue(line):
             self._waiting.append(asker)
 
+    def _answer_session(self, asker: Optional[Asker], request: Request) -> None:
+        """Answer what is no command of the engine's."""
+        assert asker is not None, request
+        if isinstance(request, REFUSED_TYPES):
+            # What was refused before it got here is its own answer.
+            self._queue(asker, self._encoder.encode(request))
+        else:
+            self._session_answers.answer(asker, request)
+
     def _tell(self, asker: Optional[Asker], request: Command, events: Sequence[Event]) -> None:
-        if type(request) is ClaimUser:
+        if type(request) is NewOrder:
+            if request.ends_with_connection:
+                self._note_entered(asker, events[0])
+        elif type(request) is ClaimUser:
             return  # The login behind it tells how it went.
-        if type(request) is NewOrder and request.ends_with_connection and isinstance(asker, Connection):
-            accepted = events[0]
-            if type(accepted) is OrderAccepted:
-                self._ends.note_entered(asker, accepted)
+        # One look into a table for each event, instead of asking it whether it is this or that.
+        tellers = self._tellers
         for event in events:
-            if isinstance(event, PRIVATE_EVENT_TYPES):
-                self._tell_user(event)
-            elif isinstance(event, Trade):
-                self._feeds.tell_trade(event)
+            tell = tellers.get(type(event))
+            if tell is not None:
+                tell(event)
             else:
                 self._tell_other(asker, event)
 
-    def _tell_other(self, asker: Optional[Asker], event: _Other) -> None:
+    def _note_entered(self, asker: Optional[Asker], event: Event) -> None:
+        """Remember an order that ends with the connection it came on, if it was accepted."""
+        if isinstance(asker, Connection) and type(event) is OrderAccepted:
+            self._ends.note_entered(asker, event)
+
+    def _tell_other(self, asker: Optional[Asker], event: Event) -> None:
         """Tell what happens less often than orders and trades."""
+        assert not isinstance(event, (Trade, *PRIVATE_EVENT_TYPES)), event
         if isinstance(event, InstrumentStatusChanged):
             self._feeds.tell_status(event)
         elif isinstance(event, InstrumentListed):
@@ -205,16 +222,24 @@ class Publisher:
         """Hold the event for those who come back, and send it to all who are here."""
         session = self._sessions.of(event.user)
         line = self._encoder.encode(event)
-        self._held.add(session.held, HeldEvent(event.seq, line))
+        self._held.add(session.held, event)
         for connection in session.connections:
-            self._queue(connection, line)
-        if type(event) is OrderExecuted:
-            is_over = event.status is _FILLED
-        else:
-            is_over = type(event) is OrderCanceled or type(event) is OrderExpired
-        if is_over:
-            for connection in session.connections:
-                connection.entered_order_ids.discard(event.order_id)
+            if connection.queue(line):
+                self._waiting.append(connection)
+
+    def _tell_executed(self, event: OrderExecuted) -> None:
+        self._tell_user(event)
+        if event.status is _FILLED:
+            self._forget_order(event)
+
+    def _tell_end(self, event: Union[OrderCanceled, OrderExpired]) -> None:
+        self._tell_user(event)
+        self._forget_order(event)
+
+    def _forget_order(self, event: PrivateEvent) -> None:
+        """The order is over: it ends with no connection any more."""
+        for connection in self._sessions.of(event.user).connections:
+            connection.entered_order_ids.discard(event.order_id)
 
 
 def _is_long(answer: OrdersListed) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
+from exchange.engine.events import PrivateEvent
 from exchange.networking.outbound.connection import Connection
-from exchange.networking.publishing.missed_events import HeldEvent, HeldEvents
+from exchange.networking.publishing.missed_events import HeldEvents
 
 
 class UserSession:
@@ -14,7 +15,7 @@ class UserSession:
     Both in one place, because each private event needs both and is looked up once.
     """
 
-    def __init__(self, held: deque[HeldEvent]) -> None:
+    def __init__(self, held: deque[PrivateEvent]) -> None:
         self.connections: list[Connection] = []
         self.held = held
 

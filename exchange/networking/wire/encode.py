@@ -47,7 +47,7 @@ from exchange.networking.wire.encode_feeds import FeedEncoder
 from exchange.networking.wire.requests import BadRequest, FillsFound
 
 # What most orders ask for beyond side, type, time, price and quantity: nothing.
-_NO_OPTIONS = tuple(Terms._field_defaults.values())
+_NO_OPTIONS = list(Terms._field_defaults.values())
 # So many rows of a long answer are written at a time.
 ROWS_IN_A_PIECE = 200
 
@@ -115,18 +115,21 @@ class Encoder(FeedEncoder):
 
     def _order_accepted(self, event: OrderAccepted) -> str:
         _, seq, timestamp, order_id, client_order_id, symbol, terms = event
-        side, order_type, time_in_force, price_nanos, quantity = terms[:5]
-        price_texts = self._price_texts[symbol]
-        options = "" if terms[5:] == _NO_OPTIONS else _options(terms, price_texts)
-        if terms.display_quantity is not None:
-            options += f',"displayed_quantity":{terms.display_quantity}'
+        side, order_type, time_in_force, price_nanos, quantity, *options_asked = terms
+        options = "" if options_asked == _NO_OPTIONS else self._accepted_options(symbol, terms)
         return (
             f'{{"type":"order_accepted","seq":{seq},"order_id":{order_id},'
             f'"client_order_id":{_string(client_order_id)},"symbol":"{symbol}","timestamp":{timestamp},'
             f'"status":"NEW","side":"{side._value_}","order_type":"{order_type._value_}",'
-            f'"time_in_force":"{time_in_force._value_}","price":{price_texts.of_nanos(price_nanos)},'
+            f'"time_in_force":"{time_in_force._value_}","price":{self._price_texts[symbol].by_nanos[price_nanos]},'
             f'"quantity":{quantity},"remaining_quantity":{quantity}{options}}}\n'
         )
+
+    def _accepted_options(self, symbol: str, terms: Terms) -> str:
+        text = _options(terms, self._price_texts[symbol])
+        if terms.display_quantity is not None:
+            text += f',"displayed_quantity":{terms.display_quantity}'
+        return text
 
     def _order_executed(self, event: OrderExecuted) -> str:
         # Taken apart in one step: it is the line that is written most often.

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exchange.engine.events import Event, OrderAccepted, OrderCanceled, OrderExecuted, OrderRejected, OrderReplaced
 from exchange.engine.instrument import Instrument
@@ -22,7 +24,7 @@ from exchange.engine.words import (
 )
 from exchange.storage.audit_lines import AuditFormat, file_stem, seq_of
 from exchange.storage.audit_log import repair_logs, unwritten
-from exchange.utils.helpers import DamagedFileError
+from exchange.utils.helpers import DamagedFileError, utc_text
 from exchange.utils.logger import LineLogger
 
 INSTRUMENTS = {"ACME": Instrument("ACME")}
@@ -104,7 +106,7 @@ def audit_format() -> AuditFormat:
 
 @pytest.mark.parametrize(("entry", "line"), LINES, ids=[line.split(" order")[0] for _, line in LINES])
 def test_each_event_is_one_readable_line(entry: Any, line: str) -> None:
-    assert list(audit_format()([entry])) == [("logs_alice", f"{TIME_TEXT} {line}")]
+    assert audit_format()([[entry]]) == {"logs_alice": [f"{TIME_TEXT} {line}"]}
     assert seq_of(f"{TIME_TEXT} {line}".encode()) == entry.seq
 
 
@@ -116,9 +118,17 @@ def test_a_line_with_a_blanked_byte_or_a_torn_end_of_its_head_is_damaged() -> No
     assert seq_of(line[:40]) is None
 
 
+@given(st.lists(st.integers(0, 4).map(TIME.__add__) | st.integers(0, 2**63 - 1), min_size=1))
+def test_times_are_written_in_full_whatever_order_they_come_in(times: list[int]) -> None:
+    to_lines = audit_format()
+    events = [executed()._replace(timestamp=time) for time in times]
+    assert [line[:30] for line in to_lines([events])["logs_alice"]] == [utc_text(time) for time in times]
+
+
 def test_each_user_has_a_file_of_their_own() -> None:
-    found = list(audit_format()([executed(3), executed(1, "bob")]))
-    assert [(stem, line.split()[1]) for stem, line in found] == [("logs_alice", "seq=3"), ("logs_bob", "seq=1")]
+    found = audit_format()([[executed(3)], [executed(1, "bob")]])
+    seqs = {stem: [line.split()[1] for line in lines] for stem, lines in found.items()}
+    assert seqs == {"logs_alice": ["seq=3"], "logs_bob": ["seq=1"]}
 
 
 def test_what_the_logs_hold_is_not_written_again_and_only_private_events_are_written() -> None:
@@ -129,7 +139,7 @@ def test_what_the_logs_hold_is_not_written_again_and_only_private_events_are_wri
 
 def write_log(directory: Path, user: str, entries: list[Any]) -> Path:
     path = directory / f"{file_stem(user)}.txt"
-    path.write_text("".join(f"{line}\n" for _, line in audit_format()(entries)))
+    path.write_text("".join(f"{line}\n" for lines in audit_format()([entries]).values() for line in lines))
     return path
 
 

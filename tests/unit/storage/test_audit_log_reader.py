@@ -106,9 +106,7 @@ def histories(draw: st.DrawFn) -> list[PrivateEvent]:
 
 def written(directory: Path, events: list[PrivateEvent]) -> AuditLogReader:
     """The history of logs that hold these events."""
-    lines: dict[str, list[str]] = {}
-    for stem, line in AuditFormat(INSTRUMENTS.__getitem__)(events):
-        lines.setdefault(stem, []).append(line)
+    lines = AuditFormat(INSTRUMENTS.__getitem__)([events])
     for user in USERS:
         path = directory / f"{file_stem(user)}.txt"
         path.unlink(missing_ok=True)

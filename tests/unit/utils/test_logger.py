@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,11 @@ class Failures:
         self.event.set()
 
 
-def as_they_are(batch: Lines) -> Iterable[tuple[str, str]]:
-    return batch
+def as_they_are(batches: Sequence[Lines]) -> dict[str, list[str]]:
+    lines_of: dict[str, list[str]] = {}
+    for stem, line in chain.from_iterable(batches):
+        lines_of.setdefault(stem, []).append(line)
+    return lines_of
 
 
 def open_logger(

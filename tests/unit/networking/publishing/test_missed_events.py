@@ -22,7 +22,6 @@ from exchange.networking.publishing import missed_events
 from exchange.networking.publishing.missed_events import (
     EVENTS_HELD_MAX,
     SHARE_MIN,
-    HeldEvent,
     HeldEvents,
     LastEvents,
     MissedEvents,
@@ -47,7 +46,7 @@ def canceled(user: str, seq: int) -> OrderCanceled:
 def test_the_last_events_are_held_and_the_oldest_of_them_is_known(told: int, asked_from: int) -> None:
     held = HeldEvents()
     for seq in range(1, told + 1):
-        held.add(held.of("alice"), HeldEvent(seq, b"%d\n" % seq))
+        held.add(held.of("alice"), canceled("alice", seq))
     first = held.first_seq("alice", told)
     assert first == max(1, told - EVENTS_HELD_MAX + 1)
     assert held.oldest_seq("alice") == (first if told else None)
@@ -106,7 +105,7 @@ def test_a_recovery_and_a_running_exchange_hold_no_more_of_all_users_than_the_bo
     for seq in range(1, 401):
         recent.add([canceled("alice", seq), canceled("bob", seq)])
         for user in ("alice", "bob"):
-            held.add(held.of(user), HeldEvent(seq, b""))
+            held.add(held.of(user), canceled(user, seq))
     taken = list(recent.take())
     assert 450 < len(taken) <= 500
     for user in ("alice", "bob"):
@@ -194,7 +193,7 @@ def past(steps: Sequence[str], held_from: int) -> Past:
     held = HeldEvents()
     for event in events:
         if event.seq >= held_from:
-            held.add(held.of("alice"), HeldEvent(event.seq, encoder.encode(event)))
+            held.add(held.of("alice"), event)
     return Past(desk, events, encoder, MissedEvents(desk.engine, held, encoder))
 
 

@@ -103,6 +103,17 @@ class FlowTranslator:
             requests += self._played(row)
         return Translation(requests, reason)
 
+    def remaining_of(self, order_id: int, client_order_id: str) -> int:
+        """How much history has left of the order that was entered under this name; 0 if it is over."""
+        entry = self._entries.get(order_id)
+        if entry is None or entry.client_order_id != client_order_id:
+            return 0
+        return self._book.order(order_id).remaining_quantity
+
+    def recorded_id(self, client_order_id: str) -> int:
+        """The recorded order that was entered under this name."""
+        return int(client_order_id[len(self._id_prefix) :].partition(".")[0])
+
     def is_between_ticks(self, row: Row) -> bool:
         """Whether the row's price can't be an order's here, whatever its type."""
         return row.type is not RowType.HALT and self._ticks(row) is None

@@ -25,13 +25,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Optional
 
+from exchange.laboratory.flow.execution_comparison import ExecutionComparison
 from exchange.laboratory.flow.flow_translator import FlowTranslator, ReplayRequest, SkipReason
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.networking.tcp_client import ExchangeError, Message, MessageClient
 from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.order_desk import OrderDesk
-from exchange.simulation.replay.execution_comparison import ExecutionComparison
 from exchange.simulation.replay.pace import Pace
 from exchange.simulation.summary_lines import per_second, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument

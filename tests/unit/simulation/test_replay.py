@@ -10,8 +10,8 @@ from typing import Any, Optional
 import pytest
 
 from exchange.engine.words import Side
+from exchange.laboratory.flow.execution_comparison import ExecutionComparison
 from exchange.laboratory.flow.lobster_file import FlowFileError, Row, RowType, read_flow
-from exchange.simulation.replay.execution_comparison import ExecutionComparison
 from exchange.simulation.replay.pace import Pace
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from exchange.networking.tcp_client import Message
+from exchange.networking.client.message_json import Message
 
 
 class ExecutionComparison:
@@ -47,31 +47,35 @@ class ExecutionComparison:
         self._expected[taker_id] = maker_id
         self._met[taker_id] = []
 
-    def take(self, message: Message) -> None:
-        """Learn from one message of the engine."""
+    def take(self, message: Message) -> Optional[str]:
+        """Learn from one message of the engine.
+
+        Returns the order that should have been met, alone and in full, where an execution is over that was not so.
+        """
         kind = message["type"]
         if kind == "order_executed":
             if message["liquidity"] == "MAKER":
                 self._makers[message["trade_id"]] = message["client_order_id"]
             else:
-                self._fill(message)
+                return self._fill(message)
         elif kind in ("order_canceled", "order_rejected") and message["client_order_id"] in self._expected:
-            self._end(message["client_order_id"], is_filled=False)
+            return self._end(message["client_order_id"], is_filled=False)
+        return None
 
-    def _fill(self, message: Message) -> None:
+    def _fill(self, message: Message) -> Optional[str]:
         taker_id = message["client_order_id"]
         # A maker that is not in `_makers` is another user's.
         maker_id = self._makers.pop(message["trade_id"], "")
         if taker_id not in self._expected:
             self.unexpected_trade_count += 1
-            return
+            return None
         self._met[taker_id].append(maker_id)
-        if message["status"] == "FILLED":
-            self._end(taker_id, is_filled=True)
+        return self._end(taker_id, is_filled=True) if message["status"] == "FILLED" else None
 
-    def _end(self, taker_id: str, *, is_filled: bool) -> None:
+    def _end(self, taker_id: str, *, is_filled: bool) -> Optional[str]:
         expected, met = self._expected.pop(taker_id), self._met.pop(taker_id)
         is_same = is_filled and set(met) == {expected}
         self.same_count += is_same
         self.unfilled_count += not met
         self.other_count += bool(met) and not is_same
+        return None if is_same else expected

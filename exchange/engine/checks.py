@@ -6,7 +6,7 @@ people.  They look at books and orders and change neither.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import Final, NamedTuple, Optional
 
 from exchange.engine import bands
 from exchange.engine.account import Account
@@ -18,8 +18,8 @@ from exchange.engine.stops import is_triggered
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Phase, RejectCode, SelfTradePrevention, Side, TimeInForce
 
-_MARKET = OrderType.MARKET
-_FOK = TimeInForce.FOK
+_MARKET: Final = OrderType.MARKET
+_FOK: Final = TimeInForce.FOK
 
 
 class Refusal(NamedTuple):
@@ -269,7 +269,7 @@ def can_fill(order: Order, book: OrderBook) -> bool:
         allowed = bands.band(book, bands.reference_price(book))
         limit_price = None if allowed is None else allowed.edge(order.side)
     within = opposite.quantity_within(limit_price)
-    is_enough = order.self_trade_prevention is SelfTradePrevention.NONE and book.instrument.halt_ppm is None
+    is_enough = order.terms.self_trade_prevention is None and book.instrument.halt_ppm is None
     if within < wanted or is_enough:
         return within >= wanted
     first_price: Optional[int] = None
@@ -289,8 +289,8 @@ def can_fill(order: Order, book: OrderBook) -> bool:
 
 def _available(level: PriceLevel, order: Order) -> tuple[int, bool]:
     """What an arriving order could take of a level, and whether it could go on to the next."""
-    prevention = order.self_trade_prevention
-    if prevention is SelfTradePrevention.NONE:
+    prevention = order.terms.self_trade_prevention
+    if prevention is None:
         return level.quantity + level.hidden_quantity, True
     ahead = others = 0
     meets_own = False

@@ -15,7 +15,7 @@ events (`state_hash` makes "the same" checkable).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 
 from exchange.engine import (
     administration,
@@ -26,11 +26,11 @@ from exchange.engine import (
     questions,
     snapshot,
 )
-from exchange.engine.commands import Command
+from exchange.engine.commands import CancelOrder, Command, NewOrder
 from exchange.engine.events import Event
 from exchange.engine.state import State
 
-_HANDLERS: dict[type, Callable[[State, Any, int], list[Event]]] = {
+_HANDLERS: Final[dict[type, Callable[[State, Any, int], list[Event]]]] = {
     commands.NewOrder: order_entry.new_order,
     commands.CancelOrder: order_entry.cancel_order,
     commands.ReplaceOrder: order_replace.replace_order,
@@ -59,6 +59,11 @@ class Engine(State):
 
     def process(self, command: Command, timestamp: int) -> list[Event]:
         """Carry out one command at `timestamp` (ns since the epoch) and tell what happened, in order."""
+        # The two that come by the million: a call that goes to one function always costs half.
+        if isinstance(command, NewOrder):
+            return order_entry.new_order(self, command, timestamp)
+        if isinstance(command, CancelOrder):
+            return order_entry.cancel_order(self, command, timestamp)
         return _HANDLERS[type(command)](self, command, timestamp)
 
     def understands(self, request: object) -> TypeGuard[Command]:

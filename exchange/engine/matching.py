@@ -12,7 +12,7 @@ has been accepted.  Who calls it halts the instrument and lets triggered stops e
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Final, Optional
 
 from exchange.engine.account import Account
 from exchange.engine.bands import would_halt
@@ -28,17 +28,16 @@ from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, Liquidity, SelfTradePrevention, Side, TimeInForce
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
-_make = tuple.__new__
-_BUY = Side.BUY
-_SELL = Side.SELL
-_GTC = TimeInForce.GTC
-_DAY = TimeInForce.DAY
-_NO_PREVENTION = SelfTradePrevention.NONE
-_IOC_REMAINDER = CancelReason.IOC_REMAINDER
-_HALTED = CancelReason.HALTED
-_MARKET_REMAINDER = CancelReason.MARKET_REMAINDER
-_MAKER = Liquidity.MAKER
-_TAKER = Liquidity.TAKER
+_make: Final = tuple.__new__
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_GTC: Final = TimeInForce.GTC
+_DAY: Final = TimeInForce.DAY
+_IOC_REMAINDER: Final = CancelReason.IOC_REMAINDER
+_HALTED: Final = CancelReason.HALTED
+_MARKET_REMAINDER: Final = CancelReason.MARKET_REMAINDER
+_MAKER: Final = Liquidity.MAKER
+_TAKER: Final = Liquidity.TAKER
 
 
 class Matcher(OrderChanges):
@@ -75,7 +74,7 @@ class Matcher(OrderChanges):
                 return True
             maker = level.first
             assert maker is not None
-            if maker.user == taker.user and taker.self_trade_prevention is not _NO_PREVENTION:
+            if maker.user == taker.user and taker.terms.self_trade_prevention is not None:
                 self._prevent_self_trade(taker, maker, opposite, timestamp, events)
             else:
                 self._trade(taker, maker, book, opposite, timestamp, events)
@@ -110,12 +109,16 @@ class Matcher(OrderChanges):
         self, taker: Order, maker: Order, book: OrderBook, opposite: BookSide, timestamp: int, events: list[Event]
     ) -> None:
         """One execution between the arriving and the first resting order."""
-        price = maker.price
+        price, shown_quantity = maker.price, maker.remaining_quantity
         assert price is not None
-        quantity = min(taker.remaining_quantity, maker.remaining_quantity - maker.hidden_quantity)
+        if type(maker) is not Order:
+            shown_quantity -= maker.hidden_quantity
+        quantity = taker.remaining_quantity
+        if quantity >= shown_quantity:
+            quantity = shown_quantity
         taker.fill(quantity)
         maker.fill(quantity)
-        if maker.remaining_quantity > maker.hidden_quantity:
+        if quantity < shown_quantity:
             opposite.reduce(maker, quantity)
         elif maker.remaining_quantity:
             self._replenish(maker, opposite, quantity)
@@ -243,7 +246,7 @@ class Matcher(OrderChanges):
         self, taker: Order, maker: Order, opposite: BookSide, timestamp: int, events: list[Event]
     ) -> None:
         """The two orders would trade and are one user's: the arriving order's instruction decides (RULES 15)."""
-        prevention = taker.self_trade_prevention
+        prevention = taker.terms.self_trade_prevention
         if prevention is SelfTradePrevention.DECREMENT:
             self._decrement(taker, maker, opposite, timestamp, events)
             return

@@ -9,6 +9,8 @@ queue waits (RULES 8, 18).
 
 from __future__ import annotations
 
+from typing import Final
+
 from exchange.engine.bands import band, reference_price
 from exchange.engine.events import Event, InstrumentStatusChanged
 from exchange.engine.matching import Matcher
@@ -18,7 +20,7 @@ from exchange.engine.schedule import NS_PER_S, earliest_end
 from exchange.engine.stops import Triggered
 from exchange.engine.words import CancelReason, Phase, PhaseReason, TimeInForce
 
-_CONTINUOUS = Phase.CONTINUOUS
+_CONTINUOUS: Final = Phase.CONTINUOUS
 
 
 def arrive(matcher: Matcher, book: OrderBook, order: Order, timestamp: int, events: list[Event]) -> None:

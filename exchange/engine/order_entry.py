@@ -12,7 +12,7 @@ and range, band, limits, stop, book.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Optional
+from typing import Final, Optional
 
 from exchange.engine import checks, phases, terms_checks
 from exchange.engine.account import Account
@@ -23,11 +23,12 @@ from exchange.engine.events import (
     CancelRejected,
     Event,
     OrderAccepted,
+    OrderCanceled,
     OrderRejected,
     RequestRejected,
 )
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Iceberg, Order
+from exchange.engine.order import Order, made_order
 from exchange.engine.order_arrival import arrive
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
@@ -43,81 +44,122 @@ from exchange.engine.words import (
 )
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
-_make = tuple.__new__
-_LIMIT = OrderType.LIMIT
-_FOK = TimeInForce.FOK
-_BUY = Side.BUY
-_CONTINUOUS = Phase.CONTINUOUS
-_NEW = OrderStatus.NEW
-_PARTIALLY_FILLED = OrderStatus.PARTIALLY_FILLED
-_USER_REQUESTED = CancelReason.USER_REQUESTED
-_NO_PREVENTION = SelfTradePrevention.NONE
+_make: Final = tuple.__new__
+_LIMIT: Final = OrderType.LIMIT
+_FOK: Final = TimeInForce.FOK
+_IOC: Final = TimeInForce.IOC
+_BUY: Final = Side.BUY
+_CONTINUOUS: Final = Phase.CONTINUOUS
+_NEW: Final = OrderStatus.NEW
+_PARTIALLY_FILLED: Final = OrderStatus.PARTIALLY_FILLED
+_CANCELED: Final = OrderStatus.CANCELED
+_USER_REQUESTED: Final = CancelReason.USER_REQUESTED
+_NO_PREVENTION: Final = SelfTradePrevention.NONE
 
 
 def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
-    """RULES 1–6, 14–16, 19, 22, 23: take the order in and match it, or refuse it."""
+    """RULES 1–6, 14–16, 19, 22, 23: take the order in and match it, or refuse it.
+
+    The everyday order is done here from end to end: a LIMIT order without options, by a user who has an account,
+    in a market without rules of its own.  Everything else, every refusal too, is `_unusual_order`'s.
+    """
     user, client_order_id, symbol, terms, ends_with_connection = command
     account = state.accounts.get(user)
-    if account is not None:
-        # First of all checks, so that a resent order always hears that it is a duplicate (RULES 14).
-        if client_order_id in account.orders_by_client_id:
-            known = account.orders_by_client_id[client_order_id]
-            return _order_rejected(client_order_id, checks.duplicate_client_order_id(client_order_id, known))
-        if account.is_blocked:
-            return _order_rejected(client_order_id, checks.user_blocked(user))
     book = state.books.get(symbol) if symbol is not None else None
-    if book is None:
-        found = state.find_book(symbol)
-        if isinstance(found, Refusal):
-            return _order_rejected(client_order_id, found)
-        book = found
-    instrument = book.instrument
-    (_side, order_type, time_in_force, price_nanos, quantity, post_only, prevention, stop_price_nanos,
-     display_quantity) = terms[:9]  # fmt: skip
-    # Nothing but its price and quantity could be wrong with a plain order, and these are looked at here.
-    is_plain = order_type is _LIMIT and not post_only and stop_price_nanos is display_quantity is None
-    is_in_order = (
-        is_plain
-        and price_nanos is not None
-        and price_nanos > 0
-        and not price_nanos % instrument.tick_size_nanos
-        and instrument.min_quantity <= quantity <= instrument.max_quantity
-        and not quantity % instrument.lot_size
-        and book.phase is _CONTINUOUS
-        and not book.is_guarded
+    if account is None or book is None or account.is_blocked or client_order_id in account.orders_by_client_id:
+        return _unusual_order(state, command, timestamp)
+    instrument, limits = book.instrument, state.limits
+    (
+        side,
+        order_type,
+        time_in_force,
+        price_nanos,
+        quantity,
+        post_only,
+        prevention,
+        stop_price_nanos,
+        display_quantity,
+    ) = terms
+    if (
+        order_type is not _LIMIT
+        or price_nanos is None
+        or price_nanos <= 0
+        or price_nanos % instrument.tick_size_nanos
+        or not instrument.min_quantity <= quantity <= instrument.max_quantity
+        or quantity % instrument.lot_size
+        or time_in_force is _FOK
+        or post_only
+        or prevention is not None
+        or stop_price_nanos is not None
+        or display_quantity is not None
+        or not book.is_plain
+        or book.phase is not _CONTINUOUS
+        or account.live_order_count >= limits.open_orders_max
+        or not (limits.quantity_max is limits.position_max is None)
+    ):
+        return _unusual_order(state, command, timestamp)
+    state.sequence += 1
+    state.last_order_id += 1
+    order = Order()
+    order.order_id = order_id = state.last_order_id
+    order.user = user
+    order.client_order_id = client_order_id
+    order.symbol = instrument.symbol
+    order.terms = terms
+    order.side = side
+    order.price = price = price_nanos // instrument.tick_size_nanos
+    order.remaining_quantity = quantity
+    order.executed_quantity = 0
+    order.status = _NEW
+    order.timestamp = timestamp
+    order.ends_with_connection = ends_with_connection
+    order.level = None
+    account.enter(order)
+    account.seq += 1
+    accepted = _make(
+        OrderAccepted, (user, account.seq, timestamp, order_id, client_order_id, instrument.symbol, terms)
     )
-    if not is_in_order:
-        refusal = _terms_refusal(terms, book)
-        if refusal is not None:
-            return _order_rejected(client_order_id, refusal)
-    if prevention is not None or instrument.self_trade_prevention is not _NO_PREVENTION:
-        terms = _with_prevention(terms, instrument)
-    order = (Order if display_quantity is None else Iceberg)(
+    events: list[Event] = [accepted]
+    own_side, opposite = (book.bids, book.asks) if side is _BUY else (book.asks, book.bids)
+    # Most orders don't cross even the best price, of a level that may have emptied: `match` need not be asked.
+    if time_in_force is not _IOC and (not opposite.keys or opposite.keys[0] > price * opposite.sign):
+        own_side.add(order)
+    else:
+        state.matcher.match(order, book, timestamp, events)
+    return events
+
+
+def _unusual_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
+    """Any order, with everything that there is to check, in the order in which faults are told."""
+    user, client_order_id, symbol, terms, ends_with_connection = command
+    account = state.accounts.get(user)
+    # First of all, so that a resent order always hears that it is a duplicate (RULES 14).
+    if account is not None and client_order_id in account.orders_by_client_id:
+        known = account.orders_by_client_id[client_order_id]
+        return _order_rejected(client_order_id, checks.duplicate_client_order_id(client_order_id, known))
+    if account is not None and account.is_blocked:
+        return _order_rejected(client_order_id, checks.user_blocked(user))
+    book = state.find_book(symbol)
+    if isinstance(book, Refusal):
+        return _order_rejected(client_order_id, book)
+    instrument = book.instrument
+    refusal = _terms_refusal(terms, book)
+    if refusal is not None:
+        return _order_rejected(client_order_id, refusal)
+    order = made_order(
         state.last_order_id + 1,
         user,
         client_order_id,
         instrument.symbol,
-        terms,
-        None if price_nanos is None else price_nanos // instrument.tick_size_nanos,
+        _with_prevention(terms, instrument),
+        None if terms.price_nanos is None else terms.price_nanos // instrument.tick_size_nanos,
         timestamp,
         ends_with_connection,
     )
-    limits = state.limits
-    if (
-        (account is not None and account.live_order_count >= limits.open_orders_max)
-        or limits.quantity_max is not None
-        or limits.position_max is not None
-    ):
-        refusal = checks.limits_refusal(order, account, limits)
-        if refusal is not None:
-            return _order_rejected(client_order_id, refusal)
-    if not is_plain or time_in_force is _FOK:
-        refusal = _market_refusal(order, book)
-        if refusal is not None:
-            return _order_rejected(client_order_id, refusal)
-    if account is None:
-        account = state.open_account(user)
-    return _accept(state, order, account, book, timestamp)
+    refusal = checks.limits_refusal(order, account, state.limits) or _market_refusal(order, book)
+    if refusal is not None:
+        return _order_rejected(client_order_id, refusal)
+    return _accept(state, order, account or state.open_account(user), book, timestamp)
 
 
 def _terms_refusal(terms: Terms, book: OrderBook) -> Optional[Refusal]:
@@ -149,8 +191,10 @@ def _market_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
 
 def _with_prevention(terms: Terms, instrument: Instrument) -> Terms:
     """The terms with the prevention that holds, the instrument's where none is named; None where that is NONE."""
-    prevention = terms.self_trade_prevention or instrument.self_trade_prevention
-    return terms._replace(self_trade_prevention=None if prevention is _NO_PREVENTION else prevention)
+    prevention: Optional[SelfTradePrevention] = terms.self_trade_prevention or instrument.self_trade_prevention
+    if prevention is _NO_PREVENTION:
+        prevention = None
+    return terms if prevention is terms.self_trade_prevention else terms._replace(self_trade_prevention=prevention)
 
 
 def _accept(state: State, order: Order, account: Account, book: OrderBook, timestamp: int) -> list[Event]:
@@ -160,16 +204,12 @@ def _accept(state: State, order: Order, account: Account, book: OrderBook, times
     account.enter(order)
     account.seq += 1
     events: list[Event] = [
-        _make(
-            OrderAccepted,
-            (order.user, account.seq, timestamp, order.order_id, order.client_order_id, order.symbol, order.terms),
+        OrderAccepted(
+            order.user, account.seq, timestamp, order.order_id, order.client_order_id, order.symbol, order.terms
         )
     ]
     if order.terms.stop_price_nanos is not None:
         book.wait(order)
-    elif book.phase is _CONTINUOUS and book.stops is None and not book.is_guarded:
-        # All that `arrive` would do where no rule asks for more.
-        state.matcher.match(order, book, timestamp, events)
     else:
         phases.end_idle(book, timestamp)
         arrive(state.matcher, book, order, timestamp, events)
@@ -180,18 +220,46 @@ def _accept(state: State, order: Order, account: Account, book: OrderBook, times
 
 
 def cancel_order(state: State, command: CancelOrder, timestamp: int) -> list[Event]:
-    """RULES 13: take one order out of its book, in whatever phase."""
+    """RULES 13: take one order out of its book, in whatever phase.
+
+    Told from end to end, since almost every order ends so: what `_take_out` does, for an order that is no iceberg.
+    """
     user, order_id, client_order_id = command
     account = state.accounts.get(user)
-    order = account.find(order_id, client_order_id) if account is not None else None
-    # `is_live` written out: it is asked for every cancel.
-    if order is None or (order.status is not _NEW and order.status is not _PARTIALLY_FILLED):
+    order: Optional[Order] = None
+    if account is not None:
+        if order_id is not None:
+            order = account.orders.get(order_id)
+        else:
+            assert client_order_id is not None
+            order = account.orders_by_client_id.get(client_order_id)
+    if account is None or order is None or (order.status is not _NEW and order.status is not _PARTIALLY_FILLED):
         refusal = checks.not_live(order, order_id, client_order_id)
         return [CancelRejected(order_id, client_order_id, refusal.code, refusal.text)]
     state.sequence += 1
-    events: list[Event] = []
-    _take_out(state, order, _USER_REQUESTED, timestamp, events)
-    return events
+    if order.level is None or type(order) is not Order or account.live_quantities is not None:
+        return cancel_each(state, [order], _USER_REQUESTED, timestamp)
+    book, canceled_quantity = state.books[order.symbol], order.remaining_quantity
+    (book.bids if order.side is _BUY else book.asks).remove(order, canceled_quantity)
+    order.remaining_quantity = 0
+    order.status = _CANCELED
+    account.end(order)
+    account.seq += 1
+    return [
+        _make(
+            OrderCanceled,
+            (
+                user,
+                account.seq,
+                timestamp,
+                order.order_id,
+                order.client_order_id,
+                order.symbol,
+                canceled_quantity,
+                _USER_REQUESTED,
+            ),
+        )
+    ]
 
 
 def cancel_all(state: State, command: CancelAll, timestamp: int) -> list[Event]:
@@ -225,11 +293,7 @@ def cancel_each(state: State, orders: Iterable[Order], reason: CancelReason, tim
 
 
 def _take_out(state: State, order: Order, reason: CancelReason, timestamp: int, events: list[Event]) -> None:
-    book = state.books[order.symbol]
-    if order.level is None or order.hidden_quantity:
-        book.withdraw(order)
-    else:
-        (book.bids if order.side is _BUY else book.asks).remove(order, order.remaining_quantity)
+    state.books[order.symbol].withdraw(order)
     state.matcher.cancel(order, reason, timestamp, events)
 
 

@@ -5,7 +5,7 @@ Theory of operation
 A book has two sides.  Each `BookSide` keeps
 
 * `_levels`, a dict from price (ticks) to `PriceLevel`, and
-* `_heap`, a `heapq` of int keys, one for each entry of `_levels`: the price for SELL (lowest first), the negated
+* `keys`, a `heapq` of int keys, one for each entry of `_levels`: the price for SELL (lowest first), the negated
   price for BUY (highest first), so the best price is always at the top.
 
 A `PriceLevel` is a FIFO queue of orders, doubly linked through the orders themselves, with running totals.  The
@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import islice
-from typing import Optional
+from typing import Final, Optional
 
 from exchange.engine.day_statistics import TradingDay
 from exchange.engine.instrument import Instrument
@@ -42,10 +42,10 @@ from exchange.engine.order import Iceberg, Order, PriceLevel
 from exchange.engine.quantity_totals import SpanTotals, quantity_within
 from exchange.engine.schedule import Hours
 from exchange.engine.stops import StopBook
-from exchange.engine.words import Phase, Side
+from exchange.engine.words import Phase, SelfTradePrevention, Side
 
 # Below this many, empty levels are not worth a compaction.
-_EMPTY_LEVELS_TOLERATED = 32
+_EMPTY_LEVELS_TOLERATED: Final = 32
 # Up to so many levels are added up one by one, more by spans.
 _LEVELS_ADDED_MAX = 256
 
@@ -58,7 +58,7 @@ class BookSide:
         # Times this, the better of two prices is the lower number.
         self.sign = -1 if side is Side.BUY else 1
         self._levels: dict[int, PriceLevel] = {}
-        self._heap: list[int] = []
+        self.keys: list[int] = []
         self._empty_count = 0
         self._changed: set[int] = set()
         # All that rests at a price, shown or hidden: what a FOK can't exceed.
@@ -70,7 +70,7 @@ class BookSide:
 
     def best(self) -> Optional[PriceLevel]:
         """The level that trades first, or None when nothing rests here."""
-        heap = self._heap
+        heap = self.keys
         while heap:
             price = heap[0] * self.sign
             level = self._levels[price]
@@ -96,7 +96,7 @@ class BookSide:
                     self._empty_count -= 1
             else:
                 level = self._levels[price] = PriceLevel(price)
-                heappush(self._heap, price * self.sign)
+                heappush(self.keys, price * self.sign)
             self.limit_quantity += quantity
             if self._spans is not None:
                 self._spans.count(price, quantity)
@@ -141,7 +141,7 @@ class BookSide:
         self._changed.add(level.price)
         if level.first is None:
             self._empty_count += 1
-            if self._empty_count > _EMPTY_LEVELS_TOLERATED and self._empty_count * 2 > len(self._heap):
+            if self._empty_count > _EMPTY_LEVELS_TOLERATED and self._empty_count * 2 > len(self.keys):
                 self._compact()
 
     def withdraw(self, order: Order) -> None:
@@ -166,8 +166,7 @@ class BookSide:
         """Let an iceberg that is shown whole show only so much."""
         level = iceberg.level
         assert level is not None and iceberg.hidden_quantity == 0, iceberg
-        hidden_quantity = iceberg.remaining_quantity - displayed_quantity
-        iceberg.hidden_quantity = hidden_quantity
+        iceberg.hidden_quantity = hidden_quantity = iceberg.remaining_quantity - displayed_quantity
         level.quantity -= hidden_quantity
         level.hidden_quantity += hidden_quantity
         self._changed.add(level.price)
@@ -206,7 +205,7 @@ class BookSide:
     def levels(self) -> Iterator[PriceLevel]:
         """Every level that is not empty, best first, of a side that does not change then; n cost O(n log n)."""
         # The heap is a tree in which no child is better than its parent: the next best is a child of one seen.
-        heap, size = self._heap, len(self._heap)
+        heap, size = self.keys, len(self.keys)
         frontier = [(heap[0], 0)] if heap else []
         while frontier:
             key, index = heappop(frontier)
@@ -219,8 +218,7 @@ class BookSide:
 
     def depth(self, limit: Optional[int] = None) -> list[tuple[int, int, int]]:
         """The best `limit` levels (None: all) as (price, quantity, order count), best first."""
-        levels = islice(self.levels(), limit)
-        return [(level.price, level.quantity, level.order_count) for level in levels]
+        return [(level.price, level.quantity, level.order_count) for level in islice(self.levels(), limit)]
 
     def orders(self) -> Iterator[Order]:
         """Every resting order in the sequence in which they would trade, MARKET orders first."""
@@ -241,24 +239,24 @@ class BookSide:
     def _compact(self) -> None:
         """Drop every empty level.  O(levels), at most once per as many levels emptied."""
         self._levels = {price: level for price, level in self._levels.items() if level.first is not None}
-        self._heap = [price * self.sign for price in self._levels]
-        heapify(self._heap)
+        self.keys = [price * self.sign for price in self._levels]
+        heapify(self.keys)
         self._empty_count = 0
 
     def check_invariants(self) -> None:
         """Assert everything the theory of operation promises.  O(orders); for tests."""
-        assert sorted(self._heap) == sorted(price * self.sign for price in self._levels)
-        assert all(self._heap[(i - 1) // 2] <= self._heap[i] for i in range(1, len(self._heap)))
+        assert sorted(self.keys) == sorted(price * self.sign for price in self._levels)
+        assert all(self.keys[(i - 1) // 2] <= self.keys[i] for i in range(1, len(self.keys)))
         empty_count = 0
         for price, level in self._levels.items():
             queue = list(level.orders())
             empty_count += not queue
             assert level.price == price
             self._check_queue(level, queue)
-        assert empty_count == self._empty_count <= max(_EMPTY_LEVELS_TOLERATED, len(self._heap) // 2)
+        assert empty_count == self._empty_count <= max(_EMPTY_LEVELS_TOLERATED, len(self.keys) // 2)
         self._check_queue(self.market, list(self.market.orders()))
-        levels = self._levels.values()
-        assert self.limit_quantity == sum(level.quantity + level.hidden_quantity for level in levels)
+        total = sum(level.quantity + level.hidden_quantity for level in self._levels.values())
+        assert self.limit_quantity == total
         if self._spans is not None:
             assert self._spans == SpanTotals(self._levels)
 
@@ -269,9 +267,7 @@ class BookSide:
         assert level.first is (queue[0] if queue else None) and level.last is (queue[-1] if queue else None)
         for before, order in zip([None, *queue], queue, strict=False):
             assert order.is_live and order.remaining_quantity > order.hidden_quantity >= 0, order
-            assert order.displayed_quantity is None or order.displayed_quantity <= (
-                order.terms.display_quantity or 0
-            )
+            assert (order.displayed_quantity or 0) <= (order.terms.display_quantity or 0), order
             assert order.side is self.side and order.level is level and order.previous is before, order
             assert order.price == (None if level is self.market else level.price), order
 
@@ -281,7 +277,8 @@ class OrderBook:
 
     Prices are in ticks, None before there was one: `last_trade_price`, `auction_price` of the last uncross.  The
     book keeps the phase and, in `schedule`, how long it lasts; what it allows is asked in `phases`.
-    `one_call_orders` are, by id, orders that an uncross ends, filled or not (RULES 28).
+    `one_call_orders` are, by id, orders that an uncross ends, filled or not (RULES 28).  `is_plain`: in continuous
+    trading an order without options needs nothing but matching.
     """
 
     def __init__(self, instrument: Instrument) -> None:
@@ -302,6 +299,8 @@ class OrderBook:
         # Looked up once, so that a market without these rules pays nothing for them.
         self.is_guarded = instrument.price_band_ppm is not None or instrument.halt_ppm is not None
         self.has_fees = instrument.has_fees
+        has_prevention = instrument.self_trade_prevention is not SelfTradePrevention.NONE
+        self.is_plain = not self.is_guarded and not has_prevention and self.stops is None
 
     def side(self, side: Side) -> BookSide:
         """Where an order of `side` rests."""
@@ -315,7 +314,7 @@ class OrderBook:
         """Let a stop wait outside the book."""
         assert stop.terms.stop_price_nanos is not None, stop
         if self.stops is None:
-            self.stops = StopBook()
+            self.stops, self.is_plain = StopBook(), False
         self.stops.add(stop, stop.terms.stop_price_nanos // self.instrument.tick_size_nanos)
 
     def withdraw(self, order: Order) -> None:

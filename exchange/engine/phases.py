@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple, Optional
+from typing import Final, NamedTuple, Optional
 
 from exchange.engine import auction
 from exchange.engine.bands import would_halt
@@ -50,7 +50,7 @@ class PhaseEffect(Enum):
 
 _PRE_OPEN, _AUCTION, _CLOSING = Phase.PRE_OPEN, Phase.AUCTION, Phase.CLOSING_AUCTION
 _CONTINUOUS, _HALTED, _CLOSED = Phase.CONTINUOUS, Phase.HALTED, Phase.CLOSED
-_NOT_NOW = RejectCode.NOT_CONTINUOUS
+_NOT_NOW: Final = RejectCode.NOT_CONTINUOUS
 
 # What is refused: (phase, kind of order) → code.  Cancels are never refused.
 REFUSED: dict[tuple[Phase, Kind], RejectCode] = {

@@ -25,7 +25,7 @@ from exchange.engine.account import Account, Position
 from exchange.engine.day_statistics import TradingDay
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.limits import Limits
-from exchange.engine.order import Iceberg, Order
+from exchange.engine.order import Iceberg, Order, made_order
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.state import State
 from exchange.engine.stops import StopBook
@@ -269,7 +269,7 @@ def _order_of(
 ) -> Order:
     asked = from_plain(terms)
     price_nanos, tick_size_nanos = asked.price_nanos, state.books[symbol].instrument.tick_size_nanos
-    order = (Order if asked.display_quantity is None else Iceberg)(
+    order = made_order(
         order_id,
         user,
         client_order_id,

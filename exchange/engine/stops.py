@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple, Optional
+from typing import Final, NamedTuple, Optional
 
 from exchange.engine.order import Order
 from exchange.engine.words import Side
 
-_BUY = Side.BUY
+_BUY: Final = Side.BUY
 # Below this many, prices without stops are not worth clearing away.
 _STALE_PRICES_TOLERATED = 32
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Final, Optional
 
 from exchange.engine.checks import Refusal
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, RejectCode, TimeInForce
 
-_MARKET = OrderType.MARKET
+_MARKET: Final = OrderType.MARKET
 _RESTING = frozenset({TimeInForce.GTC, TimeInForce.DAY})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hypothesis import given
 
 from exchange.engine.account import Account
@@ -9,48 +11,38 @@ from exchange.engine.commands import CancelAll, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import AllCanceled
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Order
+from exchange.engine.order import Order, made_order
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
 from tests.property.strategies import Stamped, command_sequences
 
 
-class WatchedOrder(Order):
-    """An order that counts how often any of them is asked for its symbol."""
+class WatchedOrders(dict[int, Order]):
+    """Orders by id that count how many of them are looked at, the newest first."""
 
     looks = 0
 
-    @property
-    def symbol(self) -> str:
-        WatchedOrder.looks += 1
-        return self._symbol
+    def values(self) -> WatchedOrders:  # type: ignore[override]
+        return self
 
-    @symbol.setter
-    def symbol(self, symbol: str) -> None:
-        self._symbol = symbol
+    def __reversed__(self) -> Iterator[Order]:  # type: ignore[override]
+        for order in reversed(super().values()):
+            self.looks += 1
+            yield order
 
 
 def enter(account: Account, symbol: str, count: int) -> None:
     """Give the account `count` new live orders of one symbol."""
+    terms = Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10**9, 1)
     for order_id in range(len(account.orders) + 1, len(account.orders) + 1 + count):
-        account.enter(
-            WatchedOrder(
-                order_id,
-                account.user,
-                str(order_id),
-                symbol,
-                Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10**9, 1),
-                100,
-                0,
-            )
-        )
+        account.enter(made_order(order_id, account.user, str(order_id), symbol, terms, 100, 0))
 
 
 def ids_and_looks(account: Account, symbol: str) -> tuple[list[int], int]:
     """The live orders of one symbol, and how many orders were looked at to find them."""
-    WatchedOrder.looks = 0
+    watched = account.orders = WatchedOrders(account.orders)
     live = account.live_orders(symbol)
-    return [order.order_id for order in live], WatchedOrder.looks
+    return [order.order_id for order in live], watched.looks
 
 
 def test_the_live_orders_of_a_symbol_are_found_by_looking_back_to_the_oldest_of_them() -> None:
@@ -72,10 +64,11 @@ def test_to_cancel_all_of_a_symbol_one_has_no_order_in_looks_at_no_order() -> No
     engine = Engine()
     for symbol in ("A", "B"):
         engine.process(ListInstrument(Instrument(symbol)), 0)
-    enter(engine.open_account("alice"), "A", 1_000)
-    WatchedOrder.looks = 0
+    account = engine.open_account("alice")
+    enter(account, "A", 1_000)
+    watched = account.orders = WatchedOrders(account.orders)
     assert engine.process(CancelAll("alice", "B"), 1) == [AllCanceled(0)]
-    assert WatchedOrder.looks == 0
+    assert watched.looks == 0
 
 
 @given(command_sequences())

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.engine.order import Order
+from exchange.engine.order import Order, made_order
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderStatus, OrderType, Side, TimeInForce
 
 
 def order_of(quantity: int) -> Order:
     """A new order of alice's to buy."""
-    return Order(
+    return made_order(
         7,
         "alice",
         "c1",

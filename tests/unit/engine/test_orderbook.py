@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.instrument import Instrument
-from exchange.engine.order import Order
+from exchange.engine.order import Order, made_order
 from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
@@ -27,7 +27,7 @@ class Queue:
     def enter(self, price: int, quantity: int = 10) -> Order:
         """A new order at the back of its level."""
         order_id = len(self.orders) + 1
-        order = Order(
+        order = made_order(
             order_id,
             "alice",
             str(order_id),
@@ -54,7 +54,7 @@ class Queue:
 
     def kept(self) -> int:
         """How many entries the heap and the dict hold, live or not."""
-        return max(len(self.side._heap), len(self.side._levels))
+        return max(len(self.side.keys), len(self.side._levels))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from tui.plain import shown_line
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.plain_client import PlainClient
 from tui.session_manager import SessionManager
+from tui.settings_file import FILE_NAME, SettingsFile
 
 EXIT_LEFT = 0
 EXIT_LOST = 1
@@ -138,7 +139,8 @@ def _trade(
         from tui.screen.app import run_screen
 
         connect_again = functools.partial(_speak_for_user, options)
-        run_screen(client, history, connect_again, options.symbol, notice)
+        settings_file = SettingsFile(options.data_dir / "tokens" / FILE_NAME, options.user)
+        run_screen(client, history, connect_again, options.symbol, notice, settings_file)
         return
     if not options.is_plain:
         _say(options, "there is no terminal for the trading screen here: this is the plain client")

@@ -38,10 +38,10 @@ class Scene:
         self.say({"type": "pong", "id": 1}, after_s=0.0008)
         self.say({"type": "orders", "orders": []})
 
-    def say(self, message: Message, after_s: float = 0.0) -> None:
-        """The engine says something."""
+    def say(self, message: Message, after_s: float = 0.0) -> list[Any]:
+        """The engine says something; returns what that asked for."""
         self.now += after_s
-        update(self.model, EngineSaid(self.now, message))
+        return update(self.model, EngineSaid(self.now, message))
 
     def press(self, *keys: str) -> list[Any]:
         """Keys, by their names; returns what they asked for."""
@@ -100,9 +100,9 @@ class Scene:
             "status": "NEW",
         })  # fmt: skip
 
-    def fill(self, order_id: int, side: str, price: int, quantity: int, remaining: int) -> None:
-        """An order of the user trades."""
-        self.say(self._private("order_executed", order_id, f"x-{order_id}") | {
+    def fill(self, order_id: int, side: str, price: int, quantity: int, remaining: int) -> list[Any]:
+        """An order of the user trades; returns what that asked for."""
+        return self.say(self._private("order_executed", order_id, f"x-{order_id}") | {
             "side": side,
             "price": self.tick * price,
             "quantity": quantity,

@@ -18,8 +18,9 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
    `command_runner` (doing it);
 5. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
    `heat_view` (what the heat map shows), `second_ladder`, `panel_choice`; `cells`, `theme`, `painter`;
-6. `app` (threads, clock) with `engine_link`, `terminal`, `terminal_output`, `noted_signals`, `wake_pipe`,
-   `frame_pacer`.
+   `settings` (what is remembered);
+6. `app` (threads, clock) with `link_reader`, `engine_link`, `terminal`, `terminal_output`, `noted_signals`,
+   `wake_pipe`, `frame_pacer`, `saved_settings`.
 
 To add a panel: a file in `panels`, its row in `view.DRAWERS`, its name and place in `layout`.
 To add a key: its row in `key_table`, its handler in `update_from_keys`.

@@ -14,12 +14,10 @@ is painted, not a byte is written.
 from __future__ import annotations
 
 import os
-import queue
 import select
 import signal
-import threading
 import time
-from typing import Any, Optional, Union
+from typing import Any, Optional
 
 from exchange.networking.tcp_client import ConnectionLost, MessageClient
 from tui.screen.burst_guard import BurstGuard
@@ -27,6 +25,7 @@ from tui.screen.cells import Canvas
 from tui.screen.engine_link import ConnectAgain, EngineLink
 from tui.screen.frame_pacer import FramePacer
 from tui.screen.key_decoder import Input, KeyDecoder
+from tui.screen.link_reader import HandOver, LinkMaker, LinkReader
 from tui.screen.messages import (
     ClockSet,
     Effect,
@@ -42,41 +41,34 @@ from tui.screen.messages import (
 from tui.screen.model import Model
 from tui.screen.noted_signals import LEAVING, NotedSignals
 from tui.screen.painter import is_utf8, paint
+from tui.screen.saved_settings import SavedSettings
 from tui.screen.terminal import ScreenTerminal
 from tui.screen.theme import ColorDepth, Styles
 from tui.screen.update import next_wake, update
 from tui.screen.view import view
-from tui.screen.wake_pipe import WakePipe
 from tui.session_manager import SessionManager
+from tui.settings_file import SettingsFile
 
+BELL = "\a"
 READ_BYTES = 65_536
-# The inbox is filled by the reader thread and emptied by the main thread; a full one makes the reader wait.
-INBOX_BATCHES_MAX = 64
-PUT_WAIT_S = 0.1
 # Messages are taken for at most this long before the keyboard is looked at again.
 TAKE_MAX_S = 0.01
-JOIN_MAX_S = 1.0
 # Wall clock and steady clock may drift apart by this much before the screen's clock is set again.
 CLOCK_DRIFT_MAX_S = 0.25
 
-EngineBatch = Union[list[Incoming], Exception]
-
 
 class TradingScreen:
-    """One run of the screen.  All methods belong to the main thread but `_read_engine` and `_put`."""
+    """One run of the screen.  All of it belongs to the main thread."""
 
     def __init__(
         self,
         model: Model,
-        connect: ConnectAgain,
-        history: SessionManager,
-        client: MessageClient,
-        notice: Optional[str],
+        make_link: LinkMaker,
+        settings: Optional[SavedSettings] = None,
     ) -> None:
-        """`client` is logged in already, `notice` says how; `connect` makes another one when it is lost."""
+        """`make_link` makes what the screen shows, the first time and whenever it is lost."""
         self._model = model
-        self._connect = connect
-        self._history = history
+        self._settings = settings
         self._terminal = ScreenTerminal()
         self._output = self._terminal.output
         self._styles = Styles(model.theme, self._terminal.depth)
@@ -91,12 +83,7 @@ class TradingScreen:
         self._was_typed = False
         self._is_leaving = False
         self._signals = NotedSignals()
-        self._inbox: queue.Queue[tuple[EngineLink, EngineBatch]] = queue.Queue(INBOX_BATCHES_MAX)
-        self._has_mail = WakePipe()
-        # Whether the inbox may hold more than there was time for.
-        self._is_behind = False
-        self._link = self._make_link(client, notice)
-        self._reader = self._make_reader(self._link)
+        self._reader = LinkReader(make_link, model.link.last_seq)
 
     def run(self) -> None:
         """Show the screen until the person leaves or the process is asked to end; restores the terminal always."""
@@ -111,8 +98,7 @@ class TradingScreen:
                 self._terminal.drop_typed()
                 self._terminal.leave()
                 self._output.close()
-                self._stop_reader()
-                self._has_mail.close()
+                self._reader.close()
 
     def _turn(self) -> None:
         """Once around the loop: wait, take what there is, paint."""
@@ -131,7 +117,7 @@ class TradingScreen:
 
         While a frame is waiting for its time, the inbox may as well fill: what is in it will be in that frame.
         """
-        if self._is_behind:
+        if self._reader.is_behind:
             return
         now = time.monotonic()
         waits = [next_wake(self._model, now) - now]
@@ -141,7 +127,7 @@ class TradingScreen:
             waits.append(self._decoder.deadline - now)
         sources: list[Any] = [self._keyboard, self._signals]
         if not self._model.is_changed or self._output.is_waiting:
-            sources.append(self._has_mail)
+            sources.append(self._reader.has_mail)
         sinks = [self._output] if self._output.is_waiting else []
         select.select(sources, sinks, [], max(0.0, min(waits)))
 
@@ -171,21 +157,8 @@ class TradingScreen:
             self._update(Typed(time.monotonic(), typed))
 
     def _take_messages(self) -> None:
-        """Empty the inbox, but no longer than `TAKE_MAX_S`."""
-        self._has_mail.drain()
-        self._is_behind = True
-        until = time.monotonic() + TAKE_MAX_S
-        while time.monotonic() < until:
-            try:
-                link, batch = self._inbox.get_nowait()
-            except queue.Empty:
-                self._is_behind = False
-                return
-            if isinstance(batch, Exception):
-                raise batch
-            # What a link that was given up still had to say is of no interest.
-            for message in batch if link is self._link else ():
-                self._update(message)
+        for message in self._reader.take(TAKE_MAX_S):
+            self._update(message)
 
     def _take_signals(self) -> None:
         signals = self._signals.take()
@@ -219,22 +192,29 @@ class TradingScreen:
             if isinstance(request, ToEngine):
                 self._send(request)
             elif request is Effect.CONNECT:
-                self._start_link()
+                self._reader.start_anew(self._model.link.last_seq)
             elif request is Effect.REPAINT:
                 self._styles = Styles(self._model.theme, self._terminal.depth)
                 self._shown = None
             elif request is Effect.SUSPEND:
                 self._suspend()
+            elif request is Effect.RING:
+                self._output.write(BELL)
+            elif request is Effect.SAVE_SETTINGS:
+                self._save_settings()
             else:
                 self._is_leaving = True
 
+    def _save_settings(self) -> None:
+        failure = None if self._settings is None else self._settings.save(self._model)
+        if failure is not None:
+            self._update(Trouble(time.monotonic(), failure))
+
     def _send(self, request: ToEngine) -> None:
         try:
-            self._link.send(request.message)
+            self._reader.send(request.message)
         except ConnectionLost as error:
-            self._stop_reader()
-            was_reset = self._link.was_reset
-            self._link = self._make_link(None)
+            was_reset = self._reader.give_up(self._model.link.last_seq)
             self._update(Lost(time.monotonic(), str(error), was_reset))
 
     def _paint_if_due(self) -> None:
@@ -254,45 +234,6 @@ class TradingScreen:
             self._output.write(text)
         except OSError:
             self._is_leaving = True  # the terminal is gone
-
-    # --- the reader thread -------------------------------------------------------------------------------------
-
-    def _make_link(self, client: Optional[MessageClient], notice: Optional[str] = None) -> EngineLink:
-        last_seq = self._model.link.last_seq
-        return EngineLink(self._connect, self._history, self._put, time.monotonic, client, last_seq, notice)
-
-    def _make_reader(self, link: EngineLink) -> threading.Thread:
-        # A daemon, because a connection attempt to a host that doesn't answer can't be broken off.
-        return threading.Thread(target=self._read_engine, args=(link,), name="engine-reader", daemon=True)
-
-    def _start_link(self) -> None:
-        self._stop_reader()
-        self._link = self._make_link(None)
-        self._reader = self._make_reader(self._link)
-        self._reader.start()
-
-    def _stop_reader(self) -> None:
-        self._link.stop()
-        if self._reader.is_alive():
-            self._reader.join(JOIN_MAX_S)
-
-    def _read_engine(self, link: EngineLink) -> None:
-        """The reader thread.  What no one foresaw ends the program, in the main thread, with its traceback."""
-        try:
-            link.run()
-        except Exception as error:  # noqa: BLE001  the one last-resort handler of this thread
-            self._put(link, error)
-
-    def _put(self, link: EngineLink, batch: EngineBatch) -> bool:
-        """Called by the reader thread: hand over, waiting while the main thread is behind."""
-        while not link.is_stopped:
-            try:
-                self._inbox.put((link, batch), timeout=PUT_WAIT_S)
-            except queue.Full:
-                continue
-            self._has_mail.wake()
-            return True
-        return False
 
     # --- the terminal ------------------------------------------------------------------------------------------
 
@@ -319,11 +260,12 @@ def run_screen(
     connect: ConnectAgain,
     symbol: Optional[str] = None,
     notice: Optional[str] = None,
+    settings_file: Optional[SettingsFile] = None,
 ) -> None:
     """Show the trading screen for `history.user` on `client`, which is logged in; `symbol` None: the first listed.
 
-    `notice` is a line that the person should see first, None if there is none.  Standard input and output must be
-    a terminal.  Returns when the person has left.
+    `notice` is a line that the person should see first, None if there is none; without a `settings_file` nothing
+    is remembered.  Standard input and output must be a terminal.  Returns when the person has left.
     """
     now = time.monotonic()
     model = Model(
@@ -334,4 +276,13 @@ def run_screen(
         symbol=symbol or "",
         last_input_at=now,
     )
-    TradingScreen(model, connect, history, client, notice).run()
+
+    def make_link(put: HandOver, last_seq: int, is_first: bool) -> EngineLink:
+        if is_first:
+            return EngineLink(connect, history, put, time.monotonic, client, last_seq, notice)
+        return EngineLink(connect, history, put, time.monotonic, None, last_seq)
+
+    settings = None if settings_file is None else SavedSettings(settings_file)
+    if settings is not None:
+        settings.restore(model)
+    TradingScreen(model, make_link, settings).run()

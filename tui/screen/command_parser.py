@@ -40,6 +40,19 @@ class SecondCommand(NamedTuple):
     symbol: str
 
 
+class SettingCommand(NamedTuple):
+    """`set bell on`; no name: say what is set."""
+
+    name: str
+    value: str
+
+
+class PresetsCommand(NamedTuple):
+    """`presets 1 5 10 25 100`, in lots."""
+
+    presets: tuple[int, ...]
+
+
 class PanelCommand(NamedTuple):
     """`panel heat`: show a panel or don't; "": say which there are."""
 
@@ -58,10 +71,12 @@ class BadCommand(NamedTuple):
     text: str
 
 
-_ScreenCommand = Union[SymbolCommand, SecondCommand, PanelCommand, WordCommand]
+_ScreenCommand = Union[
+    SymbolCommand, SecondCommand, PanelCommand, SettingCommand, PresetsCommand, WordCommand
+]
 TypedCommand = Union[OrderCommand, CancelCommand, QuantityCommand, _ScreenCommand, BadCommand]
 _WORD_COMMANDS = ("flatten", "help", "theme", "quit")
-KNOWN_COMMANDS = "buy sell cancel symbol second panel qty flatten theme help quit"
+KNOWN_COMMANDS = "buy sell cancel symbol second panel set presets qty flatten theme help quit"
 
 
 def parse_command(text: str) -> TypedCommand:
@@ -82,6 +97,10 @@ def parse_command(text: str) -> TypedCommand:
         return SecondCommand(arguments[0].upper())
     if name in ("panel", "panels") and len(arguments) <= 1:
         return PanelCommand("".join(arguments).lower())
+    if name == "set" and len(arguments) in (0, 2):
+        return SettingCommand(*(arguments or ["", ""]))
+    if name == "presets" and arguments and None not in (counts := [_count(argument) for argument in arguments]):
+        return PresetsCommand(tuple(count for count in counts if count is not None))
     if name in _WORD_COMMANDS and not arguments:
         return WordCommand(name)
     return BadCommand(f"{text.strip()!r} is no command; there are {KNOWN_COMMANDS}")

@@ -11,8 +11,10 @@ from tui.screen.command_parser import (
     CancelCommand,
     OrderCommand,
     PanelCommand,
+    PresetsCommand,
     QuantityCommand,
     SecondCommand,
+    SettingCommand,
     SymbolCommand,
     WordCommand,
     parse_command,
@@ -26,6 +28,7 @@ from tui.screen.proposals import OrderProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten
 from tui.screen.second_ladder import choose_second
 from tui.screen.sending import ask_or_send
+from tui.screen.settings import change_setting, presets_of
 from tui.screen.subscriptions import switch_symbol
 from tui.screen.ticket import TIMES_OF_TYPE, TicketType
 from tui.typed_price import BadLine, MarketPrices, TypedPrice, resolve
@@ -77,12 +80,25 @@ def _run(model: Model, text: str) -> list[Outgoing]:
         if command.symbol not in model.markets or command.symbol == model.symbol:
             return refuse(model, f"symbol {command.symbol} is not another one that is listed")
         return choose_second(model, command.symbol)
+    if isinstance(command, SettingCommand):
+        is_known = change_setting(model, command.name, command.value)
+        return [] if is_known else refuse(model, "say it as: set bell on|off, set confirm always|unless-armed")
+    if isinstance(command, PresetsCommand):
+        return _presets(model, command)
     if isinstance(command, PanelCommand):
         return choose_panel(model, command.name)
     if isinstance(command, QuantityCommand):
         model.ticket.quantity = command.quantity
         return []
     return _word(model, command)
+
+
+def _presets(model: Model, command: PresetsCommand) -> list[Outgoing]:
+    try:
+        model.ticket.presets = presets_of(command.presets)
+    except ValueError as error:
+        return refuse(model, str(error))
+    return []
 
 
 def _order(model: Model, command: OrderCommand) -> list[Outgoing]:

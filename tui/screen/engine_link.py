@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Optional
 
 from exchange.networking.tcp_client import ConnectionLost, ExchangeError, KeptLogin, Message, MessageClient
+from tui.screen.link_reader import HandOver
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
 from tui.session_manager import SessionManager
 from tui.token_reset import is_reset
@@ -27,8 +28,6 @@ HISTORY_SHOWN_MAX = 50
 
 # Connects and logs in, to hear the private events after this `seq`.  Raises ExchangeError or OSError.
 ConnectAgain = Callable[[int], KeptLogin]
-# Hands a batch over; waits while the receiver is behind, and returns False if nobody will take it any more.
-HandOver = Callable[["EngineLink", list[Incoming]], bool]
 
 
 class EngineLink:

@@ -93,6 +93,8 @@ class Effect(Enum):
     REPAINT = auto()
     SUSPEND = auto()
     QUIT = auto()
+    RING = auto()
+    SAVE_SETTINGS = auto()
 
 
 class ToEngine(NamedTuple):

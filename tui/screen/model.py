@@ -149,6 +149,9 @@ class Model:
 
     ticket: Ticket = field(default_factory=Ticket)
     is_armed: bool = False
+    # Settings: whether each order asks, so that nothing can be armed; whether the bell rings when one trades.
+    asks_always: bool = False
+    rings_on_fills: bool = False
     confirm: Optional[Proposal] = None
     command: Optional[CommandEditor] = None
     command_history: list[str] = field(default_factory=list)

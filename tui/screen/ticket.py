@@ -11,7 +11,7 @@ from typing import Optional
 
 from exchange.engine.words import TimeInForce
 
-# In lots, by the number of their key.
+# In lots, by the number of their key, until others are chosen.
 PRESETS = (1, 5, 10, 25, 100)
 # What an iceberg shows, as a part of its quantity; how many ticks behind its stop the limit of a STOP LIMIT lies.
 SHOWN_PARTS = (10, 5, 4, 2)
@@ -63,6 +63,7 @@ class Ticket:
     type: TicketType = TicketType.LIMIT
     shown_part: int = SHOWN_PARTS[0]
     limit_ticks: int = LIMIT_TICKS[0]
+    presets: tuple[int, ...] = PRESETS
     _times: dict[TicketType, TimeInForce] = field(default_factory=dict)
 
     @property
@@ -82,11 +83,11 @@ class Ticket:
 
     def choose_preset(self, index: int, lot_size: int) -> None:
         """The preset of this index."""
-        self.quantity = PRESETS[index] * lot_size
+        self.quantity = self.presets[index] * lot_size
 
     def step_preset(self, step: int, lot_size: int) -> None:
         """The next preset above (`step` 1) or below (-1) the quantity, if there is one."""
-        sizes = [preset * lot_size for preset in PRESETS]
+        sizes = [preset * lot_size for preset in self.presets]
         beyond = [size for size in sizes if (size - self.quantity) * step > 0]
         if beyond:
             self.quantity = min(beyond, key=lambda size: abs(size - self.quantity))

@@ -36,6 +36,7 @@ from tui.screen.scrolling import follow_market, keep_cursor_in_view
 from tui.screen.second_ladder import follow_second
 from tui.screen.sending import disarm, drop_outlived
 from tui.screen.session_phase import NANOS_PER_SECOND
+from tui.screen.settings import settings_of
 from tui.screen.subscriptions import subscribe, subscribe_news, sync_books
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
@@ -58,7 +59,9 @@ def update(model: Model, message: Incoming) -> list[Outgoing]:
         drop_outlived(model)
         return requests
     if isinstance(message, Typed):
-        return typed(model, message)
+        before = settings_of(model)
+        outgoing = typed(model, message)
+        return outgoing if settings_of(model) == before else [*outgoing, Effect.SAVE_SETTINGS]
     if isinstance(message, TimePassed):
         return _time_passed(model, message.now)
     if isinstance(message, Resized):

@@ -13,7 +13,7 @@ from typing import Optional
 from exchange.engine.words import RejectCode
 from exchange.networking.tcp_client import Message
 from tui.screen.market_data import Market
-from tui.screen.messages import EngineSaid, Outgoing, ToEngine
+from tui.screen.messages import Effect, EngineSaid, Outgoing, ToEngine
 from tui.screen.model import HeldPosition, Model, NoticeKind, PositionsRequest
 from tui.screen.my_fills import Fill
 from tui.screen.my_orders import MyOrder
@@ -78,7 +78,7 @@ def _order_executed(model: Model, message: Message, _now: float) -> list[Outgoin
     side = "BUY" if is_buy else "SELL"
     text = f"FILL {message['order_id']} {side} {quantity} @ {market.scale.text(price)}{done}"
     model.say(NoticeKind.FILL, text, market.symbol)
-    return _ask_positions(model)
+    return [*([Effect.RING] if model.rings_on_fills else []), *_ask_positions(model)]
 
 
 def _order_ended(model: Model, message: Message, now: float) -> list[Outgoing]:

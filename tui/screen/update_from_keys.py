@@ -176,6 +176,8 @@ def _next_detail(model: Model) -> list[Outgoing]:
 def _arm(model: Model) -> list[Outgoing]:
     if model.is_armed:
         disarm(model, "as you wished")
+    elif model.asks_always:
+        return refuse(model, "cannot arm: your settings ask before each order (:set confirm unless-armed)")
     elif model.is_stale(model.last_input_at) or model.link.round_trip_s is None:
         model.say(NoticeKind.REJECT, "cannot arm: the engine doesn't answer")
     else:

@@ -10,7 +10,7 @@ from tui.screen.market_data import Market
 from tui.screen.model import Model, Notice, NoticeKind
 from tui.screen.panels.frame import Span, clock_text, put_spans, spans_width
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
-from tui.screen.ticket import PRESETS, TicketType
+from tui.screen.ticket import TicketType
 
 _NOTICE_COLORS = {
     NoticeKind.INFO: Color.TEXT,
@@ -134,7 +134,7 @@ def _priced(model: Model, market: Market) -> list[Span]:
 def _draw_presets(area: Area, x: int, model: Model) -> int:
     quantity = model.ticket.quantity
     lot = model.lot_size
-    sizes = [preset * lot for preset in PRESETS] if area.width >= COMPACT_WIDTH_MIN else []
+    sizes = [preset * lot for preset in model.ticket.presets] if area.width >= COMPACT_WIDTH_MIN else []
     if quantity not in sizes:
         x = area.put(x, 0, f" {quantity} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1
     for number, size in enumerate(sizes, start=1):

@@ -13,6 +13,7 @@ import pytest
 from exchange.networking.tcp_client import ConnectionLost, KeptLogin, MessageClient
 from tests.support.canned_engine import CannedEngine, Request, accepted, pong, rejected, talking_to
 from tui.screen.engine_link import SAVE_EVERY_S, ConnectAgain, EngineLink
+from tui.screen.link_reader import ScreenLink
 from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Trouble
 from tui.session_manager import SessionManager
 from tui.session_order import SessionOrderStatus
@@ -32,7 +33,7 @@ class Receiver:
         self._stop_after = stop_after
         self.has_heard = threading.Event()
 
-    def take(self, link: EngineLink, batch: list[Incoming]) -> bool:
+    def take(self, link: ScreenLink, batch: list[Incoming]) -> bool:
         self.heard += batch
         self.has_heard.set()
         if self._stop_after in [message.message["type"] for message in batch if isinstance(message, EngineSaid)]:
@@ -231,7 +232,7 @@ def test_a_link_that_is_stopped_from_outside_ends_though_nothing_is_said(tmp_pat
 def test_a_receiver_who_takes_no_more_ends_the_link(tmp_path: Path) -> None:
     heard: list[Incoming] = []
 
-    def take(_link: EngineLink, batch: list[Incoming]) -> bool:
+    def take(_link: ScreenLink, batch: list[Incoming]) -> bool:
         heard.extend(batch)
         return len(heard) < 2
 

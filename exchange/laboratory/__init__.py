@@ -21,5 +21,6 @@ Reading order:
 * `history`         a recorded day at any of its commands; behind it `journal_day` (a data directory as a day),
                     `frozen_files`, `command_blocks` (where commands stand), `checkpoints`, `day_index` (what
                     happened when)
+* `what_if`         the day without an order, or with it changed; behind it `altered_day` (both days at once)
 * `flow`            recorded order flow    `recorded_market`  plays it as the market that others trade in
 """

@@ -163,6 +163,10 @@ class History:
         """The command before; None, and no move, at the day's first state."""
         return self.at(self._moment.sequence - 1) if self._moment.sequence > self.first else None
 
+    def engine_at(self, sequence: int) -> Engine:
+        """An engine of the caller's own in the state after a command; it knows no done orders.  ValueError."""
+        return restored_state(packed_state(self.at(sequence).engine))
+
     def close(self) -> None:
         """Close all files."""
         self._blocks.close()

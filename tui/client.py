@@ -107,7 +107,8 @@ def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[Message
     except LoginRejected as refusal:
         if refusal.code != "BAD_TOKEN":
             raise
-        raise CannotStart(f"{refusal}; {_tokens(options).advice(options.user)}") from None
+        advice = _tokens(options).advice(options.user, options.host, options.port)
+        raise CannotStart(f"{refusal}; {advice}") from None
     try:
         notices = [notice for notice in (login.notice, history.notice) if notice is not None]
         for notice in notices:

@@ -36,7 +36,7 @@ class Entrance(NamedTuple):
         try:
             return log_in(self._connect, user, self.tokens, last_seq=last_seq)
         except LoginRejected as refusal:
-            advice = f"; {self.tokens.advice(user)}" if refusal.code == "BAD_TOKEN" else ""
+            advice = f"; {self.tokens.advice(user, self.host, self.port)}" if refusal.code == "BAD_TOKEN" else ""
             raise CannotStartError(f"user {user} is not let in: {refusal}{advice}") from refusal
         except TokenFileError as error:
             raise CannotStartError(str(error)) from error

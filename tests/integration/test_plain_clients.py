@@ -201,8 +201,9 @@ def test_a_directory_that_cannot_be_written_is_one_line_and_exit_2(engine: Runni
 
 
 def token_path(directory: Path, user: str) -> Path:
-    """Where a plain client of `user` keeps the token."""
-    return directory / user / "tokens" / f"token_{user}.txt"
+    """Where a plain client of `user` keeps the token for the exchange that runs in the same directory."""
+    engine_id = (directory / "engine" / "engine_id").read_text().strip()
+    return directory / user / "tokens" / f"token_{user}.{engine_id}.txt"
 
 
 def start_and_leave(engine: RunningEngine, directory: Path, user: str, *options: str) -> str:
@@ -316,7 +317,7 @@ def test_without_the_right_token_the_client_says_what_to_do(engine: RunningEngin
     start_and_leave(engine, tmp_path, "bob")
     path = token_path(tmp_path, "alice")
     right = path.read_bytes()
-    what_to_do = ("operate.py reset alice", str(path))
+    what_to_do = ("operate reset alice", str(path))
     path.unlink()
     line = refused_start(engine, tmp_path, "alice")
     assert "its token is needed" in line
@@ -343,7 +344,7 @@ def test_a_user_who_was_reset_claims_the_name_anew_and_has_all_that_was_theirs(
     assert "did not know alice: the name is claimed anew" in line
     assert path.read_bytes() != lost
     # The old token is nobody's any more, and not thrown away: it may be another exchange's.
-    assert path.with_name("token_alice.other-1.txt").read_bytes() == lost
+    assert path.with_name(f"{path.stem}.other-1.txt").read_bytes() == lost
     with plain_client(engine, tmp_path, "alice") as client:
         status, output, _ = client.end("o\n")
     assert status == 0
@@ -363,8 +364,8 @@ def test_a_reset_ends_the_session_that_is_open(engine: RunningEngine, tmp_path: 
 def test_two_clients_of_one_user_see_all_events_of_both(engine: RunningEngine, tmp_path: Path) -> None:
     """One at home, and one elsewhere, to which the token was carried."""
     start_and_leave(engine, tmp_path, "alice")
-    elsewhere = token_path(tmp_path / "elsewhere", "alice")
-    elsewhere.parent.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere" / "alice" / "tokens"
+    elsewhere.mkdir(parents=True)
     shutil.copy(token_path(tmp_path, "alice"), elsewhere)
     with (
         plain_client(engine, tmp_path, "alice") as home,
@@ -432,4 +433,4 @@ def test_on_a_terminal_the_token_is_kept_and_its_loss_told_just_the_same(
         _, errors = screen.process.communicate(timeout=WAIT_S)
         assert screen.process.returncode == 2
     (line,) = errors.decode().splitlines()
-    assert "operate.py reset alice" in line
+    assert "operate reset alice" in line

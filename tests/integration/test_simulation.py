@@ -465,4 +465,4 @@ def test_users_whose_tokens_are_lost_are_told_where_they_are_expected(
     assert (status, output, complaint.count("\n")) == (2, "", 1)
     assert "user sim-1 is not let in: BAD_TOKEN" in complaint
     assert str(tmp_path / "market" / "tokens" / "token_sim-1.txt") in complaint
-    assert "operate.py reset sim-1" in complaint
+    assert "operate reset sim-1" in complaint

@@ -15,6 +15,7 @@ Must not import anything of the server's side: it knows the exchange by its line
     exchange_client    asks and waits, in typed values
     depth_history      depth over time, as heat maps show it
     bot                a room of its own: `Bot`, what it knows and what drives it
-    token_store        where a user's token is kept    kept_login  being let in by it
+    token_store        where a user's tokens are kept  kept_login  being let in by them
+    engine_addresses   where which exchange was last seen
     errors             what is raised
 """

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Optional, Protocol, Union
 
+from exchange.networking.client.engine_addresses import address_text
 from exchange.networking.client.errors import ConnectionLost
 from exchange.networking.client.message_json import Message, decode_message, encode_message
 from exchange.utils.tls import TlsSocket
@@ -85,7 +86,7 @@ class EngineConnection:
             connected = socket.create_connection((host, port), timeout_s)
             return cls(connected if tls is None else _secured(connected, tls, host), timeout_s)
         except (OSError, OverflowError, UnicodeError) as error:
-            raise ConnectionLost(f"cannot reach an engine at {_address_text(host, port)}: {error}") from error
+            raise ConnectionLost(f"cannot reach an engine at {address_text(host, port)}: {error}") from error
 
     @property
     def is_open(self) -> bool:
@@ -203,11 +204,6 @@ class EngineConnection:
         if self._lost_because is None:
             self._lost_because = "the connection was closed by this side"
         self._socket.close()
-
-
-def _address_text(host: str, port: int) -> str:
-    """As it is written in a URL: the colons of an IPv6 address are not the port's."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _secured(connected: socket.socket, tls: ssl.SSLContext, host: str) -> TlsSocket:

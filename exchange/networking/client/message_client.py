@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Optional, TypeVar, Union
 
 from exchange.networking.client import questions
+from exchange.networking.client.engine_addresses import address_text
 from exchange.networking.client.engine_connection import EngineConnection, MessageConnection
 from exchange.networking.client.errors import LoginRejected, Rejected
 from exchange.networking.client.feed_subscriptions import MarketDataClient
@@ -44,6 +45,8 @@ class MessageClient(MarketDataClient):
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(connection, id_prefix, timeout_s, monotonic_s)
+        # Host and port as `connect` was given them; empty where there are none.
+        self.address = ""
         self.user: Optional[str] = None
         # The `logged_in` as it came, and the instruments that it lists.
         self.login_message: Message = {}
@@ -72,7 +75,9 @@ class MessageClient(MarketDataClient):
         """
         connection = EngineConnection.open(host, port, timeout_s, tls)
         id_prefix = id_prefix or f"{time.time_ns():x}.{connection.local_port:x}-"
-        return cls(connection, id_prefix, timeout_s)
+        client = cls(connection, id_prefix, timeout_s)
+        client.address = address_text(host, port)
+        return client
 
     def __enter__(self: Self) -> Self:
         return self
@@ -117,7 +122,8 @@ class MessageClient(MarketDataClient):
         `user`, `instrument_rows`, `engine_id` and `resumed_after`.
         """
         if token_store is not None and token is None:
-            token = token_store.load(user)
+            kept = token_store.single(user, self.address)
+            token = None if kept is None else kept.token
             if token is None:
                 token_store.prepare()
         question = questions.login(user, token, last_seq, cancel_on_disconnect, heartbeat_s)
@@ -126,8 +132,9 @@ class MessageClient(MarketDataClient):
         except Rejected as refusal:
             raise LoginRejected(refusal.code, refusal.text, refusal.message) from None
         logged_in = questions.typed_answer(answer, LoggedIn)
-        if token_store is not None and logged_in.token is not None:
-            token_store.save(user, logged_in.token)
+        proof = logged_in.token or token
+        if token_store is not None and proof is not None:
+            token_store.save(user, proof, logged_in.engine_id, self.address)
         self.user = user
         self.login_message = answer
         self.instrument_rows = answer.get("instruments", [])

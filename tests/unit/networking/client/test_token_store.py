@@ -42,7 +42,7 @@ def test_what_can_not_be_a_token_is_refused_with_its_place(tmp_path: Path, conte
     with pytest.raises(TokenFileError) as refused:
         tokens.load("alice")
     assert str(tokens.path("alice")) in str(refused.value)
-    assert "operate.py reset alice" in str(refused.value)
+    assert "operate reset alice" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 

@@ -131,9 +131,7 @@ def _close(history: SessionManager) -> None:
         history.close()
 
 
-def _trade(
-    client: MessageClient, history: SessionManager, options: ClientOptions, notice: Optional[str]
-) -> None:
+def _trade(client: MessageClient, history: SessionManager, options: ClientOptions, notice: Optional[str]) -> None:
     """Hand over to the client that was asked for.  Raises ExchangeError, OutputLost and OSError."""
     if not options.is_plain and _has_screen():
         # Imported here, because the plain client also runs where there is no terminal library.

@@ -1,48 +1,34 @@
 """Whatever is typed, clicked, pasted or happens: an order leaves only as the person saw and wanted it.
 
-The rules, checked after every step:
+What leaves at every step is checked by `CheckedScreen`; besides:
 
-* an order or a move leaves only if the screen was ARMED, or by Enter on a confirm row, and then it is exactly what
-  that row showed; flattening, and what is further than 5 % from the market or would trade there, leaves only by
-  Enter;
 * of what one read of the terminal brings at most one order comes;
-* a letter or a click orders only at a price that is in view, on a ladder that has the focus;
 * what waits for Enter is about an order that is still open;
-* nothing but a cancel leaves while the engine is silent, and nothing at all while it is gone;
-* at most one order leaves per step;
-* a state is shown as accepted or filled only if the engine said so;
-* the price of the cursor changes only by the person's hand.
+* a press of the mouse moves and cancels nothing; an order that is dragged moves only where it is let go;
+* the right button, a search, a completion and a paste send no order;
+* a state is shown as accepted or filled only if the engine said so.
 """
 
 from __future__ import annotations
 
-import functools
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.support.screen_scenes import LAST_TICKS, Scene, levels
+from tests.support.checked_screen import CheckedScreen
+from tests.support.screen_scenes import LAST_TICKS
 from tui.screen.burst_guard import BurstGuard
-from tui.screen.cells import Canvas
-from tui.screen.crossing import is_far
-from tui.screen.key_decoder import Focus, Input, Key, KeyDecoder, Mouse, MouseButton, Paste
-from tui.screen.key_table import ACTIONS
-from tui.screen.layout import Panel
-from tui.screen.messages import Connected, EngineSaid, Incoming, Lost, Resized, TimePassed, ToEngine, Typed
+from tui.screen.key_decoder import Focus, Key, KeyDecoder, Mouse, MouseButton, Paste
+from tui.screen.key_table import ACTIONS, Action
+from tui.screen.messages import Connected, Lost, Resized, TimePassed
 from tui.screen.model import LinkState
-from tui.screen.my_orders import MyOrder, ShownState
-from tui.screen.panels.bottom import draw_ticket_row
+from tui.screen.my_orders import ShownState
+from tui.screen.palette import search
 from tui.screen.proposals import MoveProposal, OrderProposal
-from tui.screen.scrolling import is_in_view
 from tui.screen.sending import net_under_way
-from tui.screen.update import update
 
-RISKS = ("new_order", "replace_order")
-# That of the cursor first.
-PRICES = ("stop_price", "price")
 COMMANDS = (
     "buy 3 100",
     "buy 3 94",
@@ -53,96 +39,46 @@ COMMANDS = (
     "cancel all",
     "flatten",
     "symbol BRICK",
+    "reverse",
+    "cancel bids",
+    "cancel asks",
+    "buy 3 bid",
+    "sell 2 ask+2t",
+    "buy 1 mid",
+    "sell 1 last-1t",
+    "buy 2 +1t day",
+    "sell 2 100 post",
+    "buy 9 99 show 3",
+    "group 5",
+    "group auto",
+    "max 3",
+    "max off",
+    "notional 250",
+    "notional off",
+    "qty 2",
 )
+SEARCHES = (
+    "flatten",
+    "reverse",
+    "best bid",
+    "at the cursor",
+    "arm",
+    "cancel all",
+    "move",
+    "Size preset",
+    "nothing",
+)
+# Letters of other layouts in the places of b, s, B, S, f, r, X.
+FOREIGN_LETTERS = "иыИЫакЧβσΒΣφρ"
 QUIT_KEYS = {"q", "ctrl_c", "ctrl_z"}
 
 
-class ScreenMachine(RuleBasedStateMachine):
-    """Drives `update` as the program would, with an engine that answers when the rules say so."""
+class ScreenMachine(CheckedScreen, RuleBasedStateMachine):
+    """Drives the screen as the program would."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.scene = Scene(120, 36, ("ACME", "BRICK"))
-        self.scene.book(levels(LAST_TICKS - 1, -1, 30), levels(LAST_TICKS + 1, 1, 30))
-        self.model = self.scene.model
-        self.unanswered: list[dict[str, Any]] = []
-        self.accepted: set[str] = set()
-        self.order_id = 100
-        self.sequence = 1
-        self.step(TimePassed(self.scene.now))
-
-    def step(self, message: Incoming) -> int:
-        """One message, and what must hold of what leaves; returns how many orders and moves left."""
-        model = self.model
-        was_armed, proposal, was_live = model.is_armed, model.confirm, model.link.state is LinkState.LIVE
-        was_letter = isinstance(message, Typed) and isinstance(message.input, Key) and model.command is None
-        has_focus = model.focus is Panel.LADDER and Panel.LADDER in model.layout.panels
-        is_far_from = {symbol: functools.partial(is_far, market) for symbol, market in model.markets.items()}
-        row = self.ticket_row()
-        cursor, symbol = model.cursor, model.symbol
-        leaving = [request.message for request in update(model, message) if isinstance(request, ToEngine)]
-        risks = [request for request in leaving if request["type"] in RISKS]
-        if risks:
-            assert len(risks) == 1
-            assert was_live and not model.is_stale(message.now)
-            self.check_was_wanted(risks[0], message, was_armed=was_armed, row=row if proposal is not None else "")
-            if was_letter and proposal is None:
-                assert has_focus or model.focus is Panel.ORDERS
-                assert risks[0]["type"] != "new_order" or has_focus
-            if proposal is None:
-                symbol = risks[0].get("symbol", symbol)
-                prices = [int(risks[0][name] / self.scene.tick) for name in PRICES if name in risks[0]]
-                assert not any(is_far_from[symbol](price) for price in prices + self.swept(risks[0], symbol))
-                if was_letter and has_focus and symbol == model.symbol and prices:
-                    assert is_in_view(model, prices[0])
-        if not was_live and not isinstance(message, Connected):
-            assert leaving == []
-        if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:
-            assert model.cursor == cursor
-        self.unanswered += [request for request in leaving if request["type"] in (*RISKS, "cancel_order")]
-        return len(risks)
-
-    def swept(self, request: dict[str, Any], symbol: str) -> list[int]:
-        """The prices (ticks) at which a market order trades by the book that is shown."""
-        if request.get("order_type") != "MARKET":
-            return []
-        market, left, prices = self.model.markets[symbol], request["quantity"], []
-        buys = request["side"] == "BUY"
-        for price, quantity in sorted((market.asks if buys else market.bids).items(), reverse=not buys):
-            if left > 0:
-                prices.append(price)
-                left -= quantity
-        return prices
-
-    def check_was_wanted(self, request: dict[str, Any], message: Incoming, *, was_armed: bool, row: str) -> None:
-        assert isinstance(message, Typed)
-        if message.input != Key("enter"):
-            assert was_armed
-            assert isinstance(message.input, (Key, Mouse))
-            return
-        if was_armed and not row:
-            return  # a command line of an armed screen
-        price = request.get("price")
-        if request["type"] == "new_order":
-            assert f"{request['side']} {request['quantity']} {request['symbol']} " in row
-            assert (f"@ {price:.2f} " in row) if price is not None else ("MARKET" in row or "STOP " in row)
-            assert f"stop {request['stop_price']:.2f} " in row if "stop_price" in request else " stop " not in row
-            assert f"shows {request['display_quantity']} " in f"{row} " if "display_quantity" in request else True
-            assert ("ICEBERG" in row) <= ("display_quantity" in request)
-            assert request["time_in_force"] in row
-        else:
-            assert f"MOVE {request['order_id']} " in row
-            for name in PRICES:
-                assert name not in request or f"to {request[name]:.2f}" in row
-
-    def ticket_row(self) -> str:
-        canvas = Canvas(120, 1)
-        draw_ticket_row(canvas.area(), self.model)
-        return canvas.row(0)
-
-    def type(self, what: Input) -> int:
-        self.scene.now += 0.01
-        return self.step(Typed(self.scene.now, what))
+        RuleBasedStateMachine.__init__(self)
+        CheckedScreen.__init__(self)
 
     @rule(key=st.sampled_from(sorted(set(ACTIONS) - QUIT_KEYS)))
     def press(self, key: str) -> None:
@@ -176,11 +112,78 @@ class ScreenMachine(RuleBasedStateMachine):
         else:
             self.type(Key(side))
 
+    @rule(letter=st.sampled_from(FOREIGN_LETTERS))
+    def press_on_another_layout(self, letter: str) -> None:
+        self.type(Key(letter))
+
+    @rule(text=st.sampled_from(SEARCHES), downs=st.integers(0, 3), is_armed=st.booleans())
+    def search_the_help(self, text: str, downs: int, is_armed: bool) -> None:
+        """Letters of a search are no keys; Enter does what was chosen as its key would."""
+        self.type(Key("escape"))
+        if self.model.command is not None or self.model.is_help_shown or self.model.is_log_shown:
+            return
+        if is_armed != self.model.is_armed:
+            self.type(Key("a"))
+        for key in ("?", *text.replace(" ", "\t"), *["down"] * downs):
+            assert self.type(Key("space" if key == "\t" else key)) == 0
+        found = search(self.model, text)
+        left = self.type(Key("enter"))
+        chosen = found[downs].action if downs < len(found) else None
+        assert left == 0 or (self.model.is_armed and chosen not in (Action.FLATTEN, Action.REVERSE))
+
+    @rule(text=st.sampled_from(["fl", "buy 1 b", "rev", "sell 2 as"]), is_sent=st.booleans())
+    def complete(self, text: str, is_sent: bool) -> None:
+        """Tab completes and sends nothing."""
+        if self.model.command is None and self.model.confirm is None and not self.model.is_help_shown:
+            for key in (":", *text.replace(" ", "\t"), "tab"):
+                assert self.type(Key("space" if key == "\t" and len(key) == 1 else key)) == 0
+            self.type(Key("enter" if is_sent else "escape"))
+
+    @rule(
+        index=st.integers(0, 9),
+        rows=st.integers(-9, 9),
+        is_armed=st.booleans(),
+        between=st.sampled_from(["", "escape", "wait", "X", "fill"]),
+    )
+    def drag(self, index: int, rows: int, is_armed: bool, between: str) -> None:
+        """Press on an own order, hold it over another row, let it go: only that may move it, and only there."""
+        self.type(Key("escape"))
+        self.type(Key("escape"))
+        if is_armed != self.model.is_armed and self.model.command is None and not self.model.is_help_shown:
+            self.type(Key("a"))
+        places = [place for order in self.working() if (place := self.mine_cell(order)) is not None]
+        if not places:
+            return
+        x, y = places[index % len(places)]
+        assert self.type(Mouse(MouseButton.LEFT, x, y)) == 0
+        held = self.model.drag
+        assert self.type(Mouse(MouseButton.DRAG, x, y + rows)) == 0
+        if between == "wait":
+            self.wait(2.5)
+        elif between:
+            self.type(Key(between)) if between != "fill" else self.fill(index, 1)
+        was_armed, count = self.model.is_armed, len(self.unanswered)
+        left = self.type(Mouse(MouseButton.RELEASE, x, y + rows))
+        assert left == 0 or (was_armed and rows and held is not None)
+        if left:
+            assert self.unanswered[count]["order_id"] == held.order_id if held is not None else False
+
+    @rule(x=st.integers(0, 119), y=st.integers(0, 35))
+    def right_click(self, x: int, y: int) -> None:
+        assert self.type(Mouse(MouseButton.RIGHT, x, y)) == 0
+
+    @rule(x=st.integers(0, 119), from_below=st.sampled_from([1, 2, 3]))
+    def click_a_button(self, x: int, from_below: int) -> None:
+        """The ticket, the messages and the keys: a click there sends only while armed."""
+        was_armed = self.model.is_armed
+        y = self.model.height - from_below
+        assert self.type(Mouse(MouseButton.LEFT, x, y)) == 0 or was_armed
+
     @rule(text=st.sampled_from(["b", "\r", "a\rb\r", ":buy 10 100\r"]))
     def paste(self, text: str) -> None:
         self.type(Paste(text))
 
-    @rule(data=st.text(alphabet="bsf5j", min_size=2, max_size=3))
+    @rule(data=st.text(alphabet="bsBSfr5jиы", min_size=2, max_size=3))
     def read_at_once(self, data: str) -> None:
         """Arm, and then what one read of the terminal brought."""
         self.type(Key("escape"))
@@ -258,10 +261,6 @@ class ScreenMachine(RuleBasedStateMachine):
             "remaining_quantity": remaining, "status": "PARTIALLY_FILLED" if remaining else "FILLED",
         })  # fmt: skip
 
-    def working(self) -> list[MyOrder]:
-        """The orders that the engine has in its book."""
-        return [order for order in self.model.orders.open() if order.order_id is not None]
-
     @precondition(lambda self: any(order.is_waiting for order in self.working()))
     @rule(index=st.integers(0, 9))
     def trigger(self, index: int) -> None:
@@ -279,7 +278,7 @@ class ScreenMachine(RuleBasedStateMachine):
         if self.model.link.state is LinkState.LIVE:
             self.scene.phase(phase, "OPERATOR", left_s)
 
-    @rule(keys=st.sampled_from(["f", "fb", "f\r"]))
+    @rule(keys=st.sampled_from(["f", "fb", "f\r", "r", "r\r", "rf\r"]))
     def flatten(self, keys: str) -> None:
         """However often, it never asks for more than closes the position."""
         net = net_under_way(self.model)
@@ -288,17 +287,14 @@ class ScreenMachine(RuleBasedStateMachine):
         waiting = self.model.confirm
         if isinstance(waiting, OrderProposal) and waiting.is_flatten:
             assert (waiting.is_buy, waiting.quantity) == (net < 0, abs(net))
+        if isinstance(waiting, OrderProposal) and waiting.is_reverse:
+            assert (waiting.is_buy, waiting.quantity) == (net < 0, 2 * abs(net))
 
     @rule(net=st.integers(-3, 3))
     def tell_position(self, net: int) -> None:
         entry = {"symbol": "ACME", "net_position": net, "average_price": Decimal(100) if net else None,
                  "realised_pnl": Decimal(0), "unrealised_pnl": Decimal(0)}  # fmt: skip
         self.hear({"type": "positions", "positions": [entry]})
-
-    def hear(self, message: dict[str, Any]) -> None:
-        if self.model.link.state is LinkState.LIVE:
-            self.scene.now += 0.001
-            self.step(EngineSaid(self.scene.now, message))
 
     @invariant()
     def nothing_is_shown_as_accepted_that_was_not(self) -> None:

@@ -66,7 +66,7 @@ class MarketWatch:
         ask = book.best_ask.price if book.best_ask else None
         if own is None and is_buy is not None:
             own = bid if is_buy else ask
-        return MarketPrices(self._instrument.get("tick_size", Decimal(1)), bid, ask, self._last, own)
+        return MarketPrices(self._instrument.get("tick_size", Decimal(1)), bid, ask, self._last, own, is_buy)
 
     def take(self, message: Message) -> None:
         """Take one message of the engine; those of other instruments, and all others, change nothing."""

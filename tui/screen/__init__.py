@@ -11,15 +11,16 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
 1. `messages` (what comes in, what goes out), `model` (all that the screen knows), `update` (who handles what);
 2. `update_from_engine` with `my_orders` and `my_fills`; `update_from_feeds` with `market_data` (book, tape, chart)
    and `session_phase`; `price_scale` (ticks), `price_rows` (grouped); `subscriptions` (which feeds);
-3. `key_decoder` (bytes to keys), `burst_guard` (typed or pasted?), `key_table` (what each key does),
-   `update_from_keys`, `update_from_mouse`;
-4. `ticket`, `proposals` and `proposals_from_keys` (the next order), `crossing` (what it would trade at), `sending`
-   (what asks first), `canceling`; the `:` line: `command_editor` (its text), `command_parser` (what it means),
-   `command_runner` (doing it);
-5. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
+3. `key_decoder` (bytes to keys), `burst_guard` (typed or pasted?), `key_layouts` (other keyboards), `key_table`
+   (what each key does), `update_from_keys`, `update_from_mouse` with `dragging`;
+4. `ticket`, `proposals` and `proposals_from_keys` (the next order), `crossing` (what it would trade at), `guards`
+   (how large it may be), `sending` (what asks first), `canceling`;
+5. the `:` line: `command_editor` (its text), `command_parser` (what it means), `command_runner` (doing it); the
+   search over keys and commands: `availability` (why not now), `palette` (what is found), `help_search`;
+6. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
    `heat_view` (what the heat map shows), `second_ladder`, `panel_choice`; `cells`, `theme`, `painter`;
    `settings` (what is remembered);
-6. `app` (threads, clock) with `link_reader`, `engine_link`, `terminal`, `terminal_output`, `noted_signals`,
+7. `app` (threads, clock) with `link_reader`, `engine_link`, `terminal`, `terminal_output`, `noted_signals`,
    `wake_pipe`, `frame_pacer`, `saved_settings`.
 
 To add a panel: a file in `panels`, its row in `view.DRAWERS`, its name and place in `layout`.

@@ -14,13 +14,14 @@ Remembers from one read to the next whether a paste is under way; the time is an
 from __future__ import annotations
 
 from tui.screen.key_decoder import Input, Key, Paste
+from tui.screen.key_layouts import latin_key
 
 # With one hand on the digits and one on the letters, two keys may come together.
 TYPED_TOGETHER_MAX = 2
 # But not with these: they send what was asked, or let the next key send without asking.
 DECISIVE = frozenset(("enter", "a"))
 # Nor two of these: one read shall never bring more than one order.
-ORDERING = frozenset("bsf")
+ORDERING = frozenset("bsBSfr")
 HELD_KEYS = frozenset("jkxX+-=[]") | {"space", "backspace", "tab"}
 QUIET_S = 0.1
 _TEXTS = {"enter": "\n", "space": " ", "tab": "\t"}
@@ -47,6 +48,8 @@ def _is_letter(name: str) -> bool:
 
 
 def _is_burst(letters: list[str]) -> bool:
+    # A letter of another layout does what the Latin one in its place does.
+    letters = [latin_key(letter) for letter in letters]
     kinds = set(letters)
     if len(letters) == 1 or (len(kinds) == 1 and kinds <= HELD_KEYS):
         return False

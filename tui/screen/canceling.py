@@ -33,12 +33,18 @@ def orders_at(model: Model, price: int | None) -> list[MyOrder]:
     ]
 
 
+def why_not_cancel(model: Model, orders: list[MyOrder]) -> str:
+    """Why these can't be canceled; "" if they can."""
+    if not orders:
+        return "there is no order of yours here to cancel"
+    return "" if model.link.state is LinkState.LIVE else "not connected: nothing was canceled"
+
+
 def cancel(model: Model, orders: list[MyOrder]) -> list[Outgoing]:
     """Cancel these."""
-    if not orders:
-        return refuse(model, "there is no order of yours here to cancel")
-    if model.link.state is not LinkState.LIVE:
-        return refuse(model, "not connected: nothing was canceled")
+    why_not = why_not_cancel(model, orders)
+    if why_not:
+        return refuse(model, why_not)
     requests: list[Outgoing] = []
     for order in orders:
         order.asked, order.asked_at = CANCELING, model.last_input_at
@@ -46,6 +52,11 @@ def cancel(model: Model, orders: list[MyOrder]) -> list[Outgoing]:
         requests.append(ToEngine({"type": "cancel_order", name: getattr(order, name)}))
     model.is_changed = True
     return requests
+
+
+def orders_of_side(model: Model, *, is_buy: bool) -> list[MyOrder]:
+    """My open orders of the current symbol that buy, or that sell."""
+    return [order for order in model.orders.open(model.symbol) if order.is_buy == is_buy]
 
 
 def cancel_all(model: Model) -> list[Outgoing]:

@@ -25,6 +25,12 @@ class CommandEditor:
         self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
         self.cursor += len(clean)
 
+    def complete(self, completed: str) -> None:
+        """What stood before the cursor is this now, as far as it fits."""
+        rest = self.text[self.cursor :]
+        self.text = (completed + rest)[:TEXT_LENGTH_MAX]
+        self.cursor = min(len(completed), len(self.text))
+
     def edit(self, key: str) -> None:
         """Carry out an editing key; one that edits nothing is ignored."""
         if key == "backspace" and self.cursor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Optional, Union
 
 from tui.typed_price import BadLine
@@ -20,6 +21,12 @@ class CancelCommand(NamedTuple):
     """`cancel 9127`; None: `cancel all`."""
 
     order_id: Optional[int]
+
+
+class CancelSideCommand(NamedTuple):
+    """`cancel bids`, `cancel asks`"""
+
+    is_buy: bool
 
 
 class SymbolCommand(NamedTuple):
@@ -59,8 +66,26 @@ class PanelCommand(NamedTuple):
     name: str
 
 
+class GroupCommand(NamedTuple):
+    """`group 5`; None: `group auto`."""
+
+    ticks: Optional[int]
+
+
+class QuantityGuardCommand(NamedTuple):
+    """`max 500`; None: `max off`."""
+
+    quantity: Optional[int]
+
+
+class NotionalGuardCommand(NamedTuple):
+    """`notional 50000`; None: `notional off`."""
+
+    notional: Optional[int]
+
+
 class WordCommand(NamedTuple):
-    """A command that is one word: flatten, help, theme, quit."""
+    """A command that is one word: flatten, reverse, messages, help, theme, quit."""
 
     word: str
 
@@ -71,12 +96,63 @@ class BadCommand(NamedTuple):
     text: str
 
 
-_ScreenCommand = Union[
-    SymbolCommand, SecondCommand, PanelCommand, SettingCommand, PresetsCommand, WordCommand
+TypedCommand = Union[
+    OrderCommand,
+    CancelCommand,
+    CancelSideCommand,
+    SymbolCommand,
+    QuantityCommand,
+    GroupCommand,
+    QuantityGuardCommand,
+    NotionalGuardCommand,
+    SecondCommand,
+    PanelCommand,
+    SettingCommand,
+    PresetsCommand,
+    WordCommand,
+    BadCommand,
 ]
-TypedCommand = Union[OrderCommand, CancelCommand, QuantityCommand, _ScreenCommand, BadCommand]
-_WORD_COMMANDS = ("flatten", "help", "theme", "quit")
-KNOWN_COMMANDS = "buy sell cancel symbol second panel set presets qty flatten theme help quit"
+
+
+class CommandHelp(NamedTuple):
+    """A command as the search and the pages tell it; `choices` are words that may stand behind it."""
+
+    word: str
+    usage: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+_ORDER_USAGE = "QUANTITY [PRICE] [stop PRICE] [show QUANTITY] [post] [gtc|day|ioc|fok]"
+COMMANDS: tuple[CommandHelp, ...] = (
+    CommandHelp(
+        "buy", f"buy {_ORDER_USAGE}", "A PRICE is 100.25, or bid, ask, mid, last, bid+2t, +1t; none: market"
+    ),
+    CommandHelp("sell", f"sell {_ORDER_USAGE}", "As buy: sell 5 ask+2t, sell 9 stop 99, sell 50 101 show 5"),
+    CommandHelp("cancel", "cancel ID|all|bids|asks", "Cancel an order, or all, or those of a side; never asks"),
+    CommandHelp("flatten", "flatten", "Close the position at the market (asks)"),
+    CommandHelp("reverse", "reverse", "Close it and open one as large on the other side (asks)"),
+    CommandHelp("symbol", "symbol NAME", "Show another symbol"),
+    CommandHelp("second", "second NAME", "What the second ladder shows, on a wide screen"),
+    CommandHelp("panel", "panel [NAME]", "Show a panel or don't; alone: say which there are"),
+    CommandHelp(
+        "set",
+        "set [NAME VALUE]",
+        "A setting that is remembered: bell, confirm; alone: say them",
+        ("bell", "confirm"),
+    ),
+    CommandHelp("presets", "presets SIZE SIZE SIZE SIZE SIZE", "The sizes of the keys 1 to 5, in lots"),
+    CommandHelp("qty", "qty QUANTITY", "The quantity of the ticket"),
+    CommandHelp("group", "group TICKS|auto", "Ticks per row of the ladder", ("auto",)),
+    CommandHelp("max", "max QUANTITY|off", "The largest order that is let through", ("off",)),
+    CommandHelp("notional", "notional AMOUNT|off", "The most that an order may be worth", ("off",)),
+    CommandHelp("messages", "messages", "All messages, newest first"),
+    CommandHelp("theme", "theme", "The next theme"),
+    CommandHelp("help", "help", "Keys and commands"),
+    CommandHelp("quit", "quit", "Leave (asks while orders still work)"),
+)
+_WORD_COMMANDS = ("flatten", "reverse", "messages", "help", "theme", "quit")
+KNOWN_COMMANDS = " ".join(command.word for command in COMMANDS)
 
 
 def parse_command(text: str) -> TypedCommand:
@@ -101,14 +177,37 @@ def parse_command(text: str) -> TypedCommand:
         return SettingCommand(*(arguments or ["", ""]))
     if name == "presets" and arguments and None not in (counts := [_count(argument) for argument in arguments]):
         return PresetsCommand(tuple(count for count in counts if count is not None))
+    if name in _LIMITED and len(arguments) == 1:
+        return _limited(name, arguments[0].lower())
     if name in _WORD_COMMANDS and not arguments:
         return WordCommand(name)
+    usage = next((command.usage for command in COMMANDS if command.word == name), None)
+    if usage is not None:
+        return BadCommand(f"say it as: {usage}")
     return BadCommand(f"{text.strip()!r} is no command; there are {KNOWN_COMMANDS}")
+
+
+# What takes a number or a word for none.
+_LIMITED: dict[str, tuple[str, Callable[[Optional[int]], TypedCommand]]] = {
+    "group": ("auto", GroupCommand),
+    "max": ("off", QuantityGuardCommand),
+    "notional": ("off", NotionalGuardCommand),
+}
+
+
+def _limited(name: str, argument: str) -> TypedCommand:
+    none, command = _LIMITED[name]
+    if argument == none:
+        return command(None)
+    number = _count(argument)
+    if number is None:
+        return BadCommand(f"say it as: {name} NUMBER, or {name} {none}: not {argument!r}")
+    return command(number)
 
 
 def _order(is_buy: bool, arguments: list[str]) -> TypedCommand:
     if not arguments:
-        return BadCommand("say it as: buy QUANTITY [PRICE] [stop PRICE] [show QUANTITY] [post] [gtc|day|ioc|fok]")
+        return BadCommand(f"say it as: {'buy' if is_buy else 'sell'} {_ORDER_USAGE}")
     quantity = parse_quantity(arguments[0])
     if isinstance(quantity, BadLine):
         return BadCommand(quantity.text)
@@ -119,8 +218,14 @@ def _order(is_buy: bool, arguments: list[str]) -> TypedCommand:
 def _cancel(arguments: list[str]) -> TypedCommand:
     if arguments in (["all"], ["ALL"]):
         return CancelCommand(None)
+    if len(arguments) == 1 and arguments[0].lower() in ("bids", "asks"):
+        return CancelSideCommand(arguments[0].lower() == "bids")
     order_id = _count(arguments[0]) if len(arguments) == 1 else None
-    return BadCommand("say it as: cancel ORDER_ID, or cancel all") if order_id is None else CancelCommand(order_id)
+    return (
+        BadCommand("say it as: cancel ORDER_ID, or cancel all, bids or asks")
+        if order_id is None
+        else CancelCommand(order_id)
+    )
 
 
 def _count(text: str) -> Optional[int]:

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Optional, Union
 
-from tui.screen.canceling import cancel, cancel_all
+from tui.screen.canceling import cancel, cancel_all, orders_of_side
 from tui.screen.command_editor import HISTORY_LENGTH_MAX, CommandEditor
 from tui.screen.command_parser import (
     BadCommand,
     CancelCommand,
+    CancelSideCommand,
+    GroupCommand,
+    NotionalGuardCommand,
     OrderCommand,
     PanelCommand,
     PresetsCommand,
     QuantityCommand,
+    QuantityGuardCommand,
     SecondCommand,
     SettingCommand,
     SymbolCommand,
+    TypedCommand,
     WordCommand,
     parse_command,
 )
+from tui.screen.guards import guards_text
+from tui.screen.help_search import open_help
 from tui.screen.key_decoder import Key
 from tui.screen.market_data import Market
 from tui.screen.messages import Effect, Outgoing
-from tui.screen.model import Model, refuse
+from tui.screen.model import Model, NoticeKind, refuse
+from tui.screen.palette import complete
 from tui.screen.panel_choice import choose_panel
 from tui.screen.proposals import OrderProposal, QuitProposal
-from tui.screen.proposals_from_keys import flatten
+from tui.screen.proposals_from_keys import flatten, reverse
+from tui.screen.scrolling import choose_group
 from tui.screen.second_ladder import choose_second
 from tui.screen.sending import ask_or_send
 from tui.screen.settings import change_setting, presets_of
@@ -46,6 +56,8 @@ def type_command(model: Model, key: Key) -> list[Outgoing]:
     assert line is not None
     if key.name in ("escape", "ctrl_c") or (key.name == "backspace" and not line.text):
         model.command = None
+    elif key.name == "tab":
+        line.complete(complete(model, line.text[: line.cursor]))
     elif key.name == "enter":
         model.command = None
         return _run(model, line.text.strip())
@@ -66,12 +78,18 @@ def _run(model: Model, text: str) -> list[Outgoing]:
         history.append(text)
         del history[:-HISTORY_LENGTH_MAX]
     command = parse_command(text)
+    return _carry_out(model, command)
+
+
+def _carry_out(model: Model, command: TypedCommand) -> list[Outgoing]:
     if isinstance(command, BadCommand):
         return refuse(model, command.text)
     if isinstance(command, OrderCommand):
         return _order(model, command)
     if isinstance(command, CancelCommand):
         return _cancel(model, command)
+    if isinstance(command, CancelSideCommand):
+        return cancel(model, orders_of_side(model, is_buy=command.is_buy))
     if isinstance(command, SymbolCommand):
         if command.symbol not in model.markets:
             return refuse(model, f"symbol {command.symbol} is not listed; there are {' '.join(model.symbols)}")
@@ -87,10 +105,27 @@ def _run(model: Model, text: str) -> list[Outgoing]:
         return _presets(model, command)
     if isinstance(command, PanelCommand):
         return choose_panel(model, command.name)
+    if isinstance(command, WordCommand):
+        return _word(model, command)
+    return _set(model, command)
+
+
+def _set(
+    model: Model, command: QuantityCommand | GroupCommand | QuantityGuardCommand | NotionalGuardCommand
+) -> list[Outgoing]:
+    """Choose something; nothing is sent."""
     if isinstance(command, QuantityCommand):
         model.ticket.quantity = command.quantity
-        return []
-    return _word(model, command)
+    elif isinstance(command, GroupCommand):
+        choose_group(model, command.ticks)
+    elif isinstance(command, QuantityGuardCommand):
+        model.guards = model.guards._replace(quantity_max=command.quantity)
+        model.say(NoticeKind.INFO, guards_text(model.guards))
+    else:
+        notional = None if command.notional is None else Decimal(command.notional)
+        model.guards = model.guards._replace(notional_max=notional)
+        model.say(NoticeKind.INFO, guards_text(model.guards))
+    return []
 
 
 def _presets(model: Model, command: PresetsCommand) -> list[Outgoing]:
@@ -143,7 +178,7 @@ def _ticks(market: Market, typed: Optional[TypedPrice], *, is_buy: bool) -> Unio
         None if ticks is None else scale.price(ticks)
         for ticks in (market.best_bid, market.best_ask, market.last.price if market.last is not None else None)
     )
-    price = resolve(typed, MarketPrices(scale.tick_size, bid, ask, last, bid if is_buy else ask))
+    price = resolve(typed, MarketPrices(scale.tick_size, bid, ask, last, bid if is_buy else ask, is_buy))
     if price is None or isinstance(price, BadLine):
         return price
     if not scale.is_on_tick(price):
@@ -161,8 +196,13 @@ def _cancel(model: Model, command: CancelCommand) -> list[Outgoing]:
 def _word(model: Model, command: WordCommand) -> list[Outgoing]:
     if command.word == "flatten":
         return flatten(model)
+    if command.word == "reverse":
+        return reverse(model)
     if command.word == "help":
-        model.is_help_shown = True
+        open_help(model)
+        return []
+    if command.word == "messages":
+        model.is_log_shown = True
         return []
     if command.word == "theme":
         model.theme = model.theme.next

@@ -28,15 +28,18 @@ class Key(NamedTuple):
 
 
 class MouseButton(Enum):
-    """What the mouse did.  Releases and movements are not told."""
+    """What the mouse did: LEFT and RIGHT are presses, DRAG and RELEASE what the left button does after one."""
 
     LEFT = auto()
+    RIGHT = auto()
+    DRAG = auto()
+    RELEASE = auto()
     WHEEL_UP = auto()
     WHEEL_DOWN = auto()
 
 
 class Mouse(NamedTuple):
-    """A click or a turn of the wheel at cell (x, y), counted from 0."""
+    """A button or the wheel at cell (x, y), counted from 0."""
 
     button: MouseButton
     x: int
@@ -99,7 +102,14 @@ _SEQUENCES = {
     "11~": "f1",
     "M": "enter",
 }
-_MOUSE_BUTTONS = {0: MouseButton.LEFT, 64: MouseButton.WHEEL_UP, 65: MouseButton.WHEEL_DOWN}
+_MOUSE_BUTTONS = {
+    (0, "M"): MouseButton.LEFT,
+    (2, "M"): MouseButton.RIGHT,
+    (32, "M"): MouseButton.DRAG,
+    (0, "m"): MouseButton.RELEASE,
+    (64, "M"): MouseButton.WHEEL_UP,
+    (65, "M"): MouseButton.WHEEL_DOWN,
+}
 
 
 class KeyDecoder:
@@ -245,8 +255,8 @@ class KeyDecoder:
 def _mouse(body: str) -> Optional[Mouse]:
     """`<button;x;yM`: a press, counted from 1; with `m` a release."""
     fields = body[1:-1].split(";")
-    if body[-1] == "m" or len(fields) != 3 or not all(field.isascii() and field.isdigit() for field in fields):
+    if len(fields) != 3 or not all(field.isascii() and field.isdigit() for field in fields):
         return None
-    button = _MOUSE_BUTTONS.get(int(fields[0][:4]))
+    button = _MOUSE_BUTTONS.get((int(fields[0][:4]), body[-1]))
     x, y = int(fields[1][:6]), int(fields[2][:6])
     return Mouse(button, x - 1, y - 1) if button is not None and x > 0 and y > 0 else None

@@ -21,6 +21,8 @@ class Action(Enum):
     GROUP_COARSER = auto()
     BUY = auto()
     SELL = auto()
+    JOIN_BID = auto()
+    JOIN_ASK = auto()
     ENTER = auto()
     ESCAPE = auto()
     PRESET_1 = auto()
@@ -37,9 +39,12 @@ class Action(Enum):
     DETAIL = auto()
     CANCEL = auto()
     CANCEL_ALL = auto()
+    CANCEL_BIDS = auto()
+    CANCEL_ASKS = auto()
     MOVE_UP = auto()
     MOVE_DOWN = auto()
     FLATTEN = auto()
+    REVERSE = auto()
     ARM = auto()
     PANEL_NEXT = auto()
     PANEL_PREVIOUS = auto()
@@ -51,6 +56,7 @@ class Action(Enum):
     SYMBOL_PREVIOUS = auto()
     COMMAND = auto()
     HELP = auto()
+    MESSAGES = auto()
     THEME = auto()
     REPAINT = auto()
     SUSPEND = auto()
@@ -84,6 +90,8 @@ class Binding(NamedTuple):
 BINDINGS: tuple[Binding, ...] = (
     Binding((("b", Action.BUY), ("s", Action.SELL)), "b s", Group.TRADE,
             "Buy, sell at the cursor. SAFE: asks first. ARMED: sends", "buy/sell", 2),
+    Binding((("B", Action.JOIN_BID), ("S", Action.JOIN_ASK)), "B S", Group.TRADE,
+            "Buy at the best bid, sell at the best offer", "join", 15),
     Binding((("enter", Action.ENTER),), "Enter", Group.TRADE, "Send what the ticket row asks"),
     Binding((("escape", Action.ESCAPE),), "Esc", Group.TRADE, "Drop it; close what is open"),
     Binding((("shift_up", Action.MOVE_UP), ("shift_down", Action.MOVE_DOWN)), "Shift+↑↓", Group.TRADE,
@@ -94,7 +102,10 @@ BINDINGS: tuple[Binding, ...] = (
             "Cancel my orders at the cursor or row", "cancel", 3),
     Binding((("X", Action.CANCEL_ALL),), "X", Group.CANCEL, "Cancel ALL my orders now, in every mode",
             "CANCEL ALL", 4),
+    Binding((("(", Action.CANCEL_BIDS), (")", Action.CANCEL_ASKS)), "( )", Group.CANCEL,
+            "Cancel my bids, my offers in this symbol"),
     Binding((("f", Action.FLATTEN),), "f", Group.CANCEL, "Flatten the position (always asks)", "flatten", 9),
+    Binding((("r", Action.REVERSE),), "r", Group.CANCEL, "Reverse the position (always asks)"),
     Binding((("up", Action.PRICE_UP), ("down", Action.PRICE_DOWN),
              ("k", Action.PRICE_UP), ("j", Action.PRICE_DOWN)),
             "↑↓ k j", Group.PRICE, "Price cursor by a row of the ladder, or of a list", "price", 1),
@@ -126,6 +137,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(((":", Action.COMMAND), ("ctrl_p", Action.COMMAND)), ": Ctrl-P", Group.SCREEN,
             "Command line: :buy 10 100.25  :cancel 9127  :symbol ACME", "command", 10),
     Binding((("?", Action.HELP), ("f1", Action.HELP)), "? F1", Group.SCREEN, "This help", "help", 0),
+    Binding((("m", Action.MESSAGES),), "m", Group.SCREEN, "All messages, newest first"),
     Binding((("T", Action.THEME),), "T", Group.SCREEN, "Theme: blue/orange, red/green, mono"),
     Binding((("ctrl_l", Action.REPAINT),), "Ctrl-L", Group.SCREEN, "Paint everything again"),
     Binding((("ctrl_z", Action.SUSPEND),), "Ctrl-Z", Group.SCREEN, "Suspend; fg comes back"),
@@ -137,20 +149,37 @@ MARKS_TEXT = (
     ("B10○", "A stop that waits for this price"),
     ("B10+90", "An iceberg: shows 10, hides 90"),
     ("◆ ◇", "My average price; a call's price"),
+    ("●", "A large print, there or on the tape"),
 )
 MOUSE_TEXT = (
     ("click BID ASK", "Cursor and side: as b or s there; never sends while SAFE"),
-    ("click MINE", "Cancel my orders at that price"),
+    ("drag MINE", "Move my order to another price; SAFE: asks first"),
+    ("right click", "Cancel my orders there, on the ladder or in the list"),
+    ("other clicks", "Presets, type, keys, symbol, messages: as their keys"),
     ("wheel", "Scroll"),
 )
 
 ACTIONS: dict[str, Action] = {key: action for binding in BINDINGS for key, action in binding.keys}
 
 
-def hints() -> list[tuple[str, str]]:
-    """(key, what it does) for the hint row, most useful first."""
+class Hint(NamedTuple):
+    """A key of the hint row: how it is shown, what it does, and the action of each of its keys."""
+
+    keys: str
+    text: str
+    actions: tuple[Action, ...]
+
+
+def hints() -> list[Hint]:
+    """What the hint row shows, most useful first."""
     ranked = sorted((binding for binding in BINDINGS if binding.hint), key=lambda binding: binding.rank)
-    return [(_shortest(binding), binding.hint) for binding in ranked]
+    return [Hint(_shortest(binding), binding.hint, _actions(binding)) for binding in ranked]
+
+
+def _actions(binding: Binding) -> tuple[Action, ...]:
+    """One for each of the keys that are shown with a slash between them, else the first."""
+    actions = tuple(action for _, action in binding.keys)
+    return actions if "/" in _shortest(binding) else actions[:1]
 
 
 def help_rows() -> list[tuple[str, list[tuple[str, str]]]]:

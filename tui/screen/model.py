@@ -13,6 +13,7 @@ from enum import Enum
 from typing import NamedTuple, Optional
 
 from tui.screen.command_editor import CommandEditor
+from tui.screen.guards import Guards
 from tui.screen.heat_view import HeatView
 from tui.screen.layout import CHOSEN_AT_START, LadderColumns, Layout, Panel, is_small, ladder_columns, layout
 from tui.screen.market_data import Market
@@ -101,6 +102,14 @@ class SecondLadder:
     group: int = 1
 
 
+class Drag(NamedTuple):
+    """An own order that was taken up in the row `start` and is held over the row `over`; prices in ticks."""
+
+    order_id: int
+    start: int
+    over: int
+
+
 class PositionsRequest(Enum):
     """Whether the engine has been asked for the positions."""
 
@@ -148,15 +157,23 @@ class Model:
     is_blocked: bool = False
 
     ticket: Ticket = field(default_factory=Ticket)
+    guards: Guards = Guards()
     is_armed: bool = False
     # Settings: whether each order asks, so that nothing can be armed; whether the bell rings when one trades.
     asks_always: bool = False
     rings_on_fills: bool = False
     confirm: Optional[Proposal] = None
+    # The order that the mouse holds.
+    drag: Optional[Drag] = None
     command: Optional[CommandEditor] = None
     command_history: list[str] = field(default_factory=list)
     is_help_shown: bool = False
+    # What is searched for there, which of what was found is chosen, and how far the list of keys is scrolled.
+    help_query: str = ""
+    help_chosen: int = 0
     help_scrolled: int = 0
+    is_log_shown: bool = False
+    log_scrolled: int = 0
     last_input_at: float = 0.0
 
     focus: Panel = Panel.LADDER

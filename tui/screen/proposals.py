@@ -18,7 +18,8 @@ from tui.screen.ticket import TicketType
 class OrderProposal:
     """A new order.  Prices are in ticks: `price` None without a limit, `stop_price` None for what does not wait.
 
-    `display_quantity` None: all of it is shown.  `is_flatten`: it closes the position, which always asks.
+    `display_quantity` None: all of it is shown.  `closes` is the position that it closes, or turns round if it is
+    twice as much: that always asks; 0 for every other order.
     """
 
     symbol: str
@@ -28,7 +29,7 @@ class OrderProposal:
     price: Optional[int]
     type: TicketType
     time_in_force: TimeInForce
-    is_flatten: bool = False
+    closes: int = 0
     stop_price: Optional[int] = None
     display_quantity: Optional[int] = None
 
@@ -36,6 +37,16 @@ class OrderProposal:
     def side(self) -> str:
         """BUY or SELL."""
         return "BUY" if self.is_buy else "SELL"
+
+    @property
+    def is_reverse(self) -> bool:
+        """Whether it turns a position round."""
+        return self.quantity > abs(self.closes) > 0
+
+    @property
+    def is_flatten(self) -> bool:
+        """Whether it only closes a position."""
+        return self.closes != 0 and not self.is_reverse
 
     @property
     def is_immediate(self) -> bool:

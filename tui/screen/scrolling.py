@@ -23,7 +23,7 @@ def follow_market(model: Model) -> None:
         return
     if model.centre is not None and _is_market_in_view(model, market, middle):
         model.is_following = True
-    elif model.is_following and model.confirm is None:
+    elif model.is_following and model.confirm is None and model.drag is None:
         _group_by_itself(model, market)
         model.centre = middle
         model.is_changed = True

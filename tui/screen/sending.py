@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui.screen.crossing import is_far, sweeps_far
+from tui.screen.guards import beyond_guards
 from tui.screen.messages import Effect, Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
 from tui.screen.my_orders import MOVING, MyOrder, ShownState
@@ -21,7 +22,10 @@ from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProp
 def ask_or_send(model: Model, proposal: Proposal) -> list[Outgoing]:
     """Send it if the screen is armed, else show it on the confirm row; what is out of the common asks always."""
     model.is_changed = True
-    must_ask = isinstance(proposal, OrderProposal) and proposal.is_flatten
+    too_much = beyond_guards(model.guards, model.markets, proposal)
+    if too_much:
+        return refuse(model, too_much)
+    must_ask = isinstance(proposal, OrderProposal) and proposal.closes != 0
     if model.is_armed and not must_ask:
         why = _out_of_the_common(model, proposal)
         if not why:
@@ -68,6 +72,9 @@ def carry_out(model: Model, proposal: Proposal) -> list[Outgoing]:
         return refuse(model, f"not connected: {proposal.text()} was NOT sent")
     if model.is_stale(now):
         return refuse(model, f"the engine is silent: {proposal.text()} was NOT sent")
+    too_much = beyond_guards(model.guards, model.markets, proposal)
+    if too_much:
+        return refuse(model, f"{too_much}: nothing was sent")
     if isinstance(proposal, MoveProposal):
         return _send_move(model, proposal)
     model.order_number += 1
@@ -126,8 +133,8 @@ def drop_outlived(model: Model) -> None:
         elif order.remaining != waiting.remaining:
             model.confirm = replace(waiting, remaining=order.remaining)
             model.is_changed = True
-    elif isinstance(waiting, OrderProposal) and waiting.is_flatten:
-        if net_under_way(model) != (-waiting.quantity if waiting.is_buy else waiting.quantity):
+    elif isinstance(waiting, OrderProposal) and waiting.closes:
+        if net_under_way(model) != waiting.closes:
             drop(model, "the position has changed")
     elif isinstance(waiting, QuitProposal) and waiting.working_count != len(model.orders.open()):
         model.confirm = QuitProposal(len(model.orders.open()))

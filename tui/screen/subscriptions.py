@@ -93,7 +93,7 @@ def switch_symbol(model: Model, symbol: str) -> list[Outgoing]:
         trades.append(ToEngine({"type": "unsubscribe", "channel": "trades", "symbol": model.symbol}))
     if symbol not in followed(model):
         trades.append(subscribe_trades(symbol))
-    model.symbol, model.cursor, model.centre = symbol, None, None
+    model.symbol, model.cursor, model.centre, model.drag = symbol, None, None, None
     model.is_following, model.automatic_group = True, 1
     model.ticket.quantity = max(model.ticket.quantity, model.markets[symbol].lot_size)
     disarm(model, "another symbol")

@@ -21,10 +21,10 @@ import blessed
 from tui.screen.terminal_output import TerminalOutput, size_of
 from tui.screen.theme import ColorDepth
 
-# Mouse presses and the wheel, in the form that has no limit of columns; bracketed paste; focus; no wrapping.
-# Switched on without asking whether the terminal knows them: others ignore them, and tmux gives no answer.
-MODES_ON = "\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?7l"
-MODES_OFF = "\x1b[?2026l\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1000l\x1b[0m"
+# Mouse buttons, dragging and the wheel, in the form that has no limit of columns; bracketed paste; focus; no
+# wrapping.  Switched on without asking whether the terminal knows them: others ignore them, tmux gives no answer.
+MODES_ON = "\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1004h\x1b[?7l"
+MODES_OFF = "\x1b[?2026l\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?1006l\x1b[?1002l\x1b[0m"
 # A terminal that takes nothing is given up after so long when its modes are given back.
 RESTORE_MAX_S = 1.0
 

@@ -69,7 +69,11 @@ class Ticket:
     @property
     def time_in_force(self) -> TimeInForce:
         """How long the next order lives: what was last chosen for its type."""
-        return self._times.get(self.type, TIMES_OF_TYPE[self.type][0])
+        return self.time_of(self.type)
+
+    def time_of(self, kind: TicketType) -> TimeInForce:
+        """The same of any type."""
+        return self._times.get(kind, TIMES_OF_TYPE[kind][0])
 
     def next_type(self) -> None:
         """The order type after this one."""

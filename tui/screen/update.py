@@ -167,7 +167,7 @@ def _set_clock(model: Model, message: ClockSet) -> None:
 
 
 def _resized(model: Model, message: Resized) -> list[Outgoing]:
-    model.width, model.height = message.width, message.height
+    model.width, model.height, model.drag = message.width, message.height, None
     model.is_changed = True
     keep_cursor_in_view(model)
     follow_market(model)
@@ -236,7 +236,7 @@ def _lost(model: Model, message: Lost) -> list[Outgoing]:
     wait_s = RETRY_WAITS_S[min(link.failed_count, len(RETRY_WAITS_S) - 1)]
     link.failed_count += 1
     link.state, link.reason, link.retry_at = LinkState.DOWN, message.reason, message.now + wait_s
-    link.round_trip_s = None
+    link.round_trip_s, model.drag = None, None
     disarm(model, "the connection is gone")
     if model.confirm is not None:
         model.say(NoticeKind.REJECT, f"dropped, NOT sent: {model.confirm.text()}")

@@ -2,10 +2,11 @@
 
     confirm row open?   Enter sends, Esc drops, moving the same order goes further; all else drops it and acts
     command line open?  keys are text
-    help open?          any key closes it
+    help open?          letters search, arrows choose, Enter does it, all else closes it
+    messages open?      arrows scroll, Esc and m close them, most else does nothing
     else                the key's action, from the table in `key_table`
 
-Cancel all and quitting work in all four, but where `X` is a letter that is being typed.
+Cancel all works in all of them, but where `X` is a letter of a command line.
 Changes the model and nothing else.
 """
 
@@ -13,16 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.screen.canceling import cancel, cancel_all, selected_orders
+from tui.screen.availability import why_not_arm, why_not_detail, why_not_switch
+from tui.screen.canceling import cancel, cancel_all, orders_of_side, selected_orders
 from tui.screen.command_runner import open_command_line, type_command
 from tui.screen.heat_view import HeatView
+from tui.screen.help_search import open_help, type_in_help
 from tui.screen.key_decoder import Focus, Key, Mouse, Paste
+from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.layout import Panel, is_small
 from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
 from tui.screen.proposals import MoveProposal, QuitProposal
-from tui.screen.proposals_from_keys import flatten, move_selected, propose_at_cursor
+from tui.screen.proposals_from_keys import flatten, join_best, move_selected, propose_at_cursor, reverse
 from tui.screen.scrolling import centre, follow_market, move_cursor, regroup, scroll_list
 from tui.screen.second_ladder import trade_second
 from tui.screen.sending import confirm, disarm, drop
@@ -32,7 +36,9 @@ from tui.screen.update_from_mouse import clicked
 
 # What leaves the confirm row as it is; every other key drops what it asks, and then does what it always does.
 _KEEPS_ASKING = frozenset({Action.ENTER, Action.ESCAPE, Action.THEME, Action.REPAINT, Action.SUSPEND, Action.QUIT})
-HELP_SCROLLED_MAX = 40
+# What closes the messages, and what of it then does what it always does.
+_GOES_ON = frozenset({Action.COMMAND, Action.HELP})
+_CLOSES_LOG = _GOES_ON | {Action.ESCAPE, Action.ENTER, Action.MESSAGES, Action.QUIT}
 _MOVES = frozenset({Action.MOVE_UP, Action.MOVE_DOWN})
 
 
@@ -51,7 +57,7 @@ def typed(model: Model, message: Typed) -> list[Outgoing]:
     if isinstance(what, Paste):
         return _pasted(model, what)
     if isinstance(what, Mouse):
-        return clicked(model, what)
+        return clicked(model, what, _act)
     return _pressed(model, what)
 
 
@@ -64,34 +70,44 @@ def _pasted(model: Model, paste: Paste) -> list[Outgoing]:
 
 
 def _pressed(model: Model, key: Key) -> list[Outgoing]:
-    action = ACTIONS.get(key.name)
+    model.drag = None
     if model.command is not None:
         return type_command(model, key)
-    if model.confirm is not None:
-        return _pressed_while_confirming(model, action)
-    if model.is_help_shown and action is not Action.CANCEL_ALL:
-        return _pressed_in_help(model, action)
-    return [] if action is None else _ACTIONS[action](model)
-
-
-def _pressed_in_help(model: Model, action: Action | None) -> list[Outgoing]:
-    """Up and down scroll, all else closes."""
-    steps = {Action.PRICE_UP: -1, Action.PRICE_DOWN: 1, Action.PAGE_UP: -10, Action.PAGE_DOWN: 10}
-    if action in steps:
-        model.help_scrolled = max(0, min(HELP_SCROLLED_MAX, model.help_scrolled + steps[action]))
-    else:
-        model.is_help_shown, model.help_scrolled = False, 0
+    name = latin_key(key.name)
+    action = ACTIONS.get(name)
+    if model.confirm is None and action is not Action.CANCEL_ALL:
+        if model.is_help_shown:
+            return type_in_help(model, Key(name), _act)
+        if model.is_log_shown:
+            return _pressed_in_log(model, action)
+    if action is not None:
+        return _act(model, action)
+    if model.confirm is None and len(name) == 1:
+        model.say(NoticeKind.INFO, f"{key.name} is no key of this screen: ? searches for one")
     return []
 
 
-def _pressed_while_confirming(model: Model, action: Action | None) -> list[Outgoing]:
-    """What waits for Enter must swallow no key, and must not be sent by an Enter that was meant for another."""
-    if action is None:
-        return []
-    is_same_move = action in _MOVES and isinstance(model.confirm, MoveProposal)
-    if action not in _KEEPS_ASKING and not is_same_move:
-        drop(model)
+def _act(model: Model, action: Action) -> list[Outgoing]:
+    """What a key or its button does.
+
+    What waits for Enter must swallow no key, and must not be sent by an Enter that was meant for another.
+    """
+    if model.confirm is not None:
+        is_same_move = action in _MOVES and isinstance(model.confirm, MoveProposal)
+        if action not in _KEEPS_ASKING and not is_same_move:
+            drop(model)
     return _ACTIONS[action](model)
+
+
+def _pressed_in_log(model: Model, action: Action | None) -> list[Outgoing]:
+    """Up and down scroll; what closes it, closes it.  All else does nothing, as the ladder is not in sight."""
+    steps = {Action.PRICE_UP: -1, Action.PRICE_DOWN: 1, Action.PAGE_UP: -10, Action.PAGE_DOWN: 10}
+    if action in steps:
+        model.log_scrolled = max(0, min(len(model.notices) - 1, model.log_scrolled + steps[action]))
+    elif action in _CLOSES_LOG:
+        model.is_log_shown = False
+        return _ACTIONS[action](model) if action in _GOES_ON else []
+    return []
 
 
 # --- actions ---------------------------------------------------------------------------------------------------
@@ -168,18 +184,15 @@ def _preset(index: int) -> Callable[[Model], list[Outgoing]]:
 
 
 def _next_detail(model: Model) -> list[Outgoing]:
-    if not model.ticket.next_detail():
-        return refuse(model, f"{model.ticket.type.value} has no more to choose: d is for ICEBERG and STOP LIMIT")
-    return []
+    return [] if model.ticket.next_detail() else refuse(model, why_not_detail(model))
 
 
 def _arm(model: Model) -> list[Outgoing]:
+    why_not = why_not_arm(model)
     if model.is_armed:
         disarm(model, "as you wished")
-    elif model.asks_always:
-        return refuse(model, "cannot arm: your settings ask before each order (:set confirm unless-armed)")
-    elif model.is_stale(model.last_input_at) or model.link.round_trip_s is None:
-        model.say(NoticeKind.REJECT, "cannot arm: the engine doesn't answer")
+    elif why_not:
+        return refuse(model, why_not)
     else:
         model.is_armed = True
         model.say(NoticeKind.WARN, "ARMED: b and s send without asking")
@@ -228,8 +241,9 @@ def _heat_time(step: int) -> Callable[[Model], list[Outgoing]]:
 
 def _next_symbol(step: int) -> Callable[[Model], list[Outgoing]]:
     def go(model: Model) -> list[Outgoing]:
-        if len(model.symbols) < 2:
-            model.say(NoticeKind.INFO, "the engine lists one symbol only")
+        why_not = why_not_switch(model)
+        if why_not:
+            model.say(NoticeKind.INFO, why_not)
             return []
         index = (model.symbols.index(model.symbol) + step) % len(model.symbols)
         return switch_symbol(model, model.symbols[index])
@@ -243,8 +257,17 @@ def _open_command(model: Model) -> list[Outgoing]:
 
 
 def _help(model: Model) -> list[Outgoing]:
-    model.is_help_shown = True
+    open_help(model)
     return []
+
+
+def _messages(model: Model) -> list[Outgoing]:
+    model.is_log_shown, model.log_scrolled = True, 0
+    return []
+
+
+def _cancel_side(*, is_buy: bool) -> Callable[[Model], list[Outgoing]]:
+    return lambda model: cancel(model, orders_of_side(model, is_buy=is_buy))
 
 
 def _theme(model: Model) -> list[Outgoing]:
@@ -272,6 +295,8 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.GROUP_COARSER: _regroup(1),
     Action.BUY: lambda model: propose_at_cursor(model, is_buy=True),
     Action.SELL: lambda model: propose_at_cursor(model, is_buy=False),
+    Action.JOIN_BID: lambda model: join_best(model, is_buy=True),
+    Action.JOIN_ASK: lambda model: join_best(model, is_buy=False),
     Action.ENTER: _enter,
     Action.ESCAPE: _escape,
     Action.PRESET_1: _preset(0),
@@ -290,7 +315,10 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.CANCEL_ALL: cancel_all,
     Action.MOVE_UP: lambda model: move_selected(model, 1),
     Action.MOVE_DOWN: lambda model: move_selected(model, -1),
+    Action.CANCEL_BIDS: _cancel_side(is_buy=True),
+    Action.CANCEL_ASKS: _cancel_side(is_buy=False),
     Action.FLATTEN: flatten,
+    Action.REVERSE: reverse,
     Action.ARM: _arm,
     Action.PANEL_NEXT: _next_panel(1),
     Action.PANEL_PREVIOUS: _next_panel(-1),
@@ -302,6 +330,7 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.SYMBOL_PREVIOUS: _next_symbol(-1),
     Action.COMMAND: _open_command,
     Action.HELP: _help,
+    Action.MESSAGES: _messages,
     Action.THEME: _theme,
     Action.REPAINT: lambda _: [Effect.REPAINT],
     Action.SUSPEND: lambda _: [Effect.SUSPEND],

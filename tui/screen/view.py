@@ -14,8 +14,9 @@ from tui.screen.panels.bottom import draw_hints, draw_messages, draw_ticket_row
 from tui.screen.panels.chart import draw_chart
 from tui.screen.panels.header import draw_header
 from tui.screen.panels.heat import draw_heat
-from tui.screen.panels.help import draw_help
+from tui.screen.panels.help import draw_help, draw_suggestions
 from tui.screen.panels.ladder import draw_ladder
+from tui.screen.panels.log import draw_log
 from tui.screen.panels.orders import draw_orders
 from tui.screen.panels.second_ladder import draw_second_ladder
 from tui.screen.panels.trades import draw_fills, draw_fills_and_tape, draw_tape
@@ -36,8 +37,12 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
     draw_ticket_row(area.part(0, shown.ticket_y, width, 1), model)
     draw_messages(area.part(0, shown.messages_y, width, 1), model)
     draw_hints(area.part(0, shown.hints_y, width, 1))
+    if model.command is not None:
+        draw_suggestions(area.part(0, 1, width, height - 1 - ROWS_BELOW), model)
+    if model.is_log_shown:
+        draw_log(area.part(0, 1, width, height - 1 - ROWS_BELOW), model)
     if model.is_help_shown:
-        draw_help(area.part(0, 1, width, height - 1 - ROWS_BELOW), model.help_scrolled)
+        draw_help(area.part(0, 1, width, height - 1 - ROWS_BELOW), model)
     return canvas
 
 

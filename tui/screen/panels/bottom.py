@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.crossing import crossing
-from tui.screen.key_table import hints
+from tui.screen.dragging import dragged_order
+from tui.screen.key_table import Action, hints
 from tui.screen.layout import COMPACT_WIDTH_MIN
 from tui.screen.market_data import Market
-from tui.screen.model import Model, Notice, NoticeKind
-from tui.screen.panels.frame import Span, clock_text, put_spans, spans_width
+from tui.screen.model import Drag, Model, Notice, NoticeKind
+from tui.screen.panels.frame import Span, action_at, clock_text, put_spans, spans_width
+from tui.screen.panels.header import symbol_width
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
 from tui.screen.ticket import TicketType
 
-_NOTICE_COLORS = {
+DROP = "Esc drop"
+PRESET_ACTIONS = (Action.PRESET_1, Action.PRESET_2, Action.PRESET_3, Action.PRESET_4, Action.PRESET_5)
+NOTICE_COLORS = {
     NoticeKind.INFO: Color.TEXT,
     NoticeKind.ACK: Color.ACCENT,
     NoticeKind.FILL: Color.GOOD,
@@ -25,10 +31,12 @@ def draw_ticket_row(area: Area, model: Model) -> None:
     """Draw the row that the person acts on, into an area of one row."""
     if model.confirm is not None:
         _draw_confirm(area, model)
+    elif model.drag is not None:
+        _draw_drag(area, model, model.drag)
     elif model.command is not None:
         _draw_command(area, model)
     else:
-        _draw_ticket(area, model)
+        put_spans(area, 0, 0, ticket_spans(model, area.width))
 
 
 def _draw_confirm(area: Area, model: Model) -> None:
@@ -39,8 +47,7 @@ def _draw_confirm(area: Area, model: Model) -> None:
     if isinstance(proposal, QuitProposal):
         question, keys = "QUIT?", ("Enter quit   Esc stay", "Enter Esc")
     else:
-        is_flatten = isinstance(proposal, OrderProposal) and proposal.is_flatten
-        question, keys = "FLATTEN?" if is_flatten else "SEND?", ("Enter send   Esc drop", "Enter Esc")
+        question, keys = _question(proposal), (f"Enter send   {DROP}", "Enter Esc")
     asked = f" {question} {proposal.text()}"
     notional = proposal.notional_text() if isinstance(proposal, OrderProposal) else ""
     crosses = _crossing_text(model, proposal)
@@ -55,6 +62,12 @@ def _draw_confirm(area: Area, model: Model) -> None:
     end_x = area.put(0, 0, fit(text, x - 2), Color.INK, None, Attribute.BOLD)
     area.put(end_x + 2, 0, fit(crosses, x - end_x - 3), Color.INK, None, Attribute.BOLD | Attribute.UNDERLINE)
     area.put(x, 0, shown_keys, Color.INK)
+
+
+def _question(proposal: OrderProposal | MoveProposal) -> str:
+    if isinstance(proposal, OrderProposal) and proposal.closes:
+        return "REVERSE?" if proposal.is_reverse else "FLATTEN?"
+    return "SEND?"
 
 
 def _crossing_text(model: Model, proposal: Proposal) -> str:
@@ -82,33 +95,39 @@ def _draw_command(area: Area, model: Model) -> None:
         area.put(4, 0, "buy 10 100.25   sell 9 stop 99   cancel 9127   symbol ACME   qty 7", Color.FAINT)
 
 
-def _draw_ticket(area: Area, model: Model) -> None:
+def ticket_spans(model: Model, width: int) -> list[Span]:
+    """The ticket: what the next order will be like.  Each piece is a button for the key that changes it."""
     ticket, market = model.ticket, model.market
-    if model.is_armed:
-        x = area.put(0, 0, " ARMED ", Color.INK, Color.ARMED_BADGE, Attribute.BOLD)
-    else:
-        x = area.put(0, 0, " SAFE ", Color.INK, Color.SAFE_BADGE, Attribute.BOLD)
+    underlined = Attribute.BOLD | Attribute.UNDERLINE
     spans = [
+        _badge(model),
         Span("  "),
-        Span("b", Color.BID, Attribute.BOLD | Attribute.UNDERLINE),
-        Span("uy ", Color.BID),
-        Span("s", Color.ASK, Attribute.BOLD | Attribute.UNDERLINE),
-        Span("ell  ", Color.ASK),
-        Span(ticket.type.value, Color.BRIGHT, Attribute.BOLD),
-        Span(f" {ticket.time_in_force.value}  ", Color.TEXT),
+        Span("b", Color.BID, underlined, action=Action.BUY),
+        Span("uy", Color.BID, action=Action.BUY),
+        Span(" "),
+        Span("s", Color.ASK, underlined, action=Action.SELL),
+        Span("ell", Color.ASK, action=Action.SELL),
+        Span("  "),
+        Span(ticket.type.value, Color.BRIGHT, Attribute.BOLD, action=Action.ORDER_TYPE),
+        Span(" "),
+        Span(ticket.time_in_force.value, Color.TEXT, action=Action.TIME_IN_FORCE),
+        Span("  "),
         Span("qty ", Color.FAINT),
+        *_preset_spans(model),
     ]
-    x = put_spans(area, x, 0, spans)
-    x = _draw_presets(area, x, model)
     if market is None:
-        return
-    priced = _priced(model, market)
-    notional = ""
+        return spans
+    spans += _priced(model, market)
     if ticket.type.has_limit and model.cursor is not None:
         notional = market.scale.amount_text(market.scale.price(model.cursor) * ticket.quantity)
-    if notional and x + spans_width(priced) + len(notional) + 12 < area.width:
-        priced += [Span("   notional ", Color.FAINT), Span(notional, Color.TEXT)]
-    put_spans(area, x, 0, priced)
+        if spans_width(spans) + len(notional) + 12 < width:
+            spans += [Span("   notional ", Color.FAINT), Span(notional, Color.TEXT)]
+    return spans
+
+
+def _badge(model: Model) -> Span:
+    text, background = (" ARMED ", Color.ARMED_BADGE) if model.is_armed else (" SAFE ", Color.SAFE_BADGE)
+    return Span(text, Color.INK, Attribute.BOLD, background, Action.ARM)
 
 
 def _priced(model: Model, market: Market) -> list[Span]:
@@ -123,27 +142,44 @@ def _priced(model: Model, market: Market) -> list[Span]:
         Span(market.scale.text(model.cursor), Color.BRIGHT, Attribute.BOLD),
     ]
     if ticket.type is TicketType.STOP_LIMIT:
-        spans.append(Span(f"±{ticket.limit_ticks}t", Color.BRIGHT))
+        spans.append(Span(f"±{ticket.limit_ticks}t", Color.BRIGHT, action=Action.DETAIL))
     if ticket.type is TicketType.ICEBERG:
         shown = ticket.display_quantity(market.lot_size)
-        spans.append(Span(" shows ", Color.FAINT))
-        spans.append(Span("all" if shown is None else str(shown), Color.BRIGHT, Attribute.BOLD))
+        spans.append(Span(" shows ", Color.FAINT, action=Action.DETAIL))
+        text = "all" if shown is None else str(shown)
+        spans.append(Span(text, Color.BRIGHT, Attribute.BOLD, action=Action.DETAIL))
     return spans
 
 
-def _draw_presets(area: Area, x: int, model: Model) -> int:
-    quantity = model.ticket.quantity
-    lot = model.lot_size
-    sizes = [preset * lot for preset in model.ticket.presets] if area.width >= COMPACT_WIDTH_MIN else []
+def _preset_spans(model: Model) -> list[Span]:
+    quantity, lot = model.ticket.quantity, model.lot_size
+    sizes = [preset * lot for preset in model.ticket.presets] if model.width >= COMPACT_WIDTH_MIN else []
+    spans = []
     if quantity not in sizes:
-        x = area.put(x, 0, f" {quantity} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1
-    for number, size in enumerate(sizes, start=1):
+        spans += [Span(f" {quantity} ", Color.BRIGHT, Attribute.BOLD, Color.KEY), Span(" ")]
+    for number, (size, action) in enumerate(zip(sizes, PRESET_ACTIONS[: len(sizes)], strict=True), start=1):
         if size == quantity:
-            x = area.put(x, 0, f" {size} ", Color.BRIGHT, Color.KEY, Attribute.BOLD) + 1
+            spans.append(Span(f" {size} ", Color.BRIGHT, Attribute.BOLD, Color.KEY, action))
         else:
-            x = area.put(x, 0, f"{number}:", Color.FAINT)
-            x = area.put(x, 0, str(size), Color.DIM) + 1
-    return x
+            spans.append(Span(f"{number}:", Color.FAINT, action=action))
+            spans.append(Span(str(size), Color.DIM, action=action))
+        spans.append(Span(" "))
+    return spans
+
+
+def _draw_drag(area: Area, model: Model, drag: Drag) -> None:
+    """What letting the order go would ask or send."""
+    order = dragged_order(model, drag)
+    area.shade(0, 0, area.width, Color.KEY)
+    if order is None:
+        return
+    scale = model.markets[order.symbol].scale
+    side = "BUY" if order.is_buy else "SELL"
+    text = f" {order.order_id} {side} {order.remaining} {order.symbol} {scale.text(order.ladder_price or 0)}"
+    if drag.over != drag.start:
+        text += f" to {scale.text(drag.over)}"
+    x = area.put(0, 0, text, Color.BRIGHT, None, Attribute.BOLD)
+    area.put(x + 2, 0, "let go: moves it there, SAFE asks first", Color.DIM)
 
 
 def notice_head(model: Model, notice: Notice) -> str:
@@ -162,17 +198,47 @@ def draw_messages(area: Area, model: Model) -> None:
         if index:
             x = area.put(x, 0, " · ", Color.FAINT)
         x = area.put(x, 0, head, Color.FAINT)
-        color = _NOTICE_COLORS[notice.kind] if not index else Color.FAINT
+        color = NOTICE_COLORS[notice.kind] if not index else Color.FAINT
         is_loud = not index and notice.kind in (NoticeKind.REJECT, NoticeKind.FILL)
         text = fit(notice.text, area.width - x - 1)
         x = area.put(x, 0, text, color, None, Attribute.BOLD if is_loud else Attribute.NONE)
 
 
+def hint_spans(width: int) -> list[Span]:
+    """The keys, as many as fit into `width` cells; each is a button for itself."""
+    spans = [Span(" ")]
+    for hint in hints():
+        if spans_width(spans) + len(hint.keys) + len(hint.text) + 2 > width:
+            break
+        for text, color, attribute in ((hint.keys, Color.ACCENT, Attribute.BOLD), (hint.text, Color.DIM, 0)):
+            # `b/s buy/sell` is a button for each.
+            words = text.split("/") if len(hint.actions) > 1 else [text]
+            for number, word in enumerate(words):
+                action = hint.actions[min(number, len(hint.actions) - 1)]
+                spans += [Span("/", color, attribute)] * (number > 0)
+                spans.append(Span(word, color, attribute, action=action))
+            spans.append(Span(" "))
+        spans.append(Span(" "))
+    return spans
+
+
 def draw_hints(area: Area) -> None:
     """Draw the keys, as many as fit, into an area of one row."""
-    x = 1
-    for key, text in hints():
-        if x + len(key) + len(text) + 1 > area.width - 1:
-            break
-        x = area.put(x, 0, key, Color.ACCENT, None, Attribute.BOLD)
-        x = area.put(x + 1, 0, text, Color.DIM) + 2
+    put_spans(area, 0, 0, hint_spans(area.width))
+
+
+def button_at(model: Model, x: int, y: int) -> Optional[Action]:
+    """What a click does at a cell outside of the panels; None: nothing."""
+    shown = model.layout
+    if y == 0:
+        return Action.SYMBOL_NEXT if 1 <= x < 1 + symbol_width(model) else None
+    if y == shown.messages_y:
+        return Action.MESSAGES
+    if y == shown.hints_y:
+        return action_at(hint_spans(model.width), x)
+    if y != shown.ticket_y:
+        return None
+    if model.confirm is not None:
+        # Enter alone sends; dropping it may be clicked.
+        return Action.ESCAPE if x >= model.width - len(DROP) - 1 else None
+    return action_at(ticket_spans(model, model.width), x)

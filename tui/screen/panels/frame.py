@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from tui.screen.cells import Area, Attribute, Color, fit
+from tui.screen.key_table import Action
 from tui.screen.model import Model
 from tui.screen.session_phase import NANOS_PER_SECOND
 
@@ -16,11 +17,13 @@ EIGHTHS = "▏▎▍▌▋▊▉"
 
 
 class Span(NamedTuple):
-    """A piece of text in one style."""
+    """A piece of text in one style; a click on it does what the key of its `action` does."""
 
     text: str
     foreground: int = Color.TEXT
     attribute: int = Attribute.NONE
+    background: Optional[int] = None
+    action: Optional[Action] = None
 
 
 def spans_width(spans: Sequence[Span]) -> int:
@@ -31,8 +34,17 @@ def spans_width(spans: Sequence[Span]) -> int:
 def put_spans(area: Area, x: int, y: int, spans: Sequence[Span]) -> int:
     """Write them one after another; returns the x behind the last."""
     for span in spans:
-        x = area.put(x, y, span.text, span.foreground, None, span.attribute)
+        x = area.put(x, y, span.text, span.foreground, span.background, span.attribute)
     return x
+
+
+def action_at(spans: Sequence[Span], x: int) -> Optional[Action]:
+    """What a click does `x` cells behind the beginning of the first of these; None: nothing."""
+    for span in spans:
+        if 0 <= x < len(span.text):
+            return span.action
+        x -= len(span.text)
+    return None
 
 
 def frame(area: Area, title: str, *, is_focused: bool, note: str = "", note_color: int = Color.DIM) -> Area:

@@ -90,11 +90,21 @@ def day_parts(market: Market) -> list[HeaderPart]:
     ]
 
 
+def _name(model: Model) -> list[Span]:
+    """The symbol, and which of how many it is."""
+    name = [Span(model.symbol, Color.ACCENT, Attribute.BOLD)]
+    if len(model.symbols) > 1 and model.symbol in model.symbols:
+        name.append(Span(f" {model.symbols.index(model.symbol) + 1}/{len(model.symbols)}", Color.FAINT))
+    return name
+
+
+def symbol_width(model: Model) -> int:
+    """How many cells the symbol takes at the beginning of the row."""
+    return spans_width(_name(model))
+
+
 def _market_parts(model: Model, market: Market) -> list[HeaderPart]:
-    name = [Span(market.symbol, Color.ACCENT, Attribute.BOLD)]
-    if len(model.symbols) > 1:
-        name.append(Span(f" {model.symbols.index(market.symbol) + 1}/{len(model.symbols)}", Color.FAINT))
-    parts = [HeaderPart(0, name)]
+    parts = [HeaderPart(0, _name(model))]
     if market.last is not None:
         arrow = {1: "▲", 0: "·", -1: "▼"}[market.direction]
         color = {1: Color.GOOD, 0: Color.TEXT, -1: Color.BAD}[market.direction]

@@ -25,7 +25,7 @@ def draw_orders(area: Area, model: Model) -> None:
     open_count = len(model.orders.open())
     is_focused = model.focus is Panel.ORDERS
     rows = max(0, area.height - 3)
-    first = max(0, min(model.selected - rows + 1, len(orders) - rows)) if is_focused else 0
+    first = first_shown(model, rows)
     below = len(orders) - first - rows
     note = f"{below} more ▼" if below > 0 else ""
     inside = frame(area, f"MY ORDERS {open_count}", is_focused=is_focused, note=note)
@@ -39,6 +39,13 @@ def draw_orders(area: Area, model: Model) -> None:
         _draw_order(inside, y, model, order, table)
         if is_focused and first + y - 1 == model.selected:
             inside.pick_out(y, Color.CURSOR)
+
+
+def first_shown(model: Model, rows: int) -> int:
+    """Which of my orders stands in the first of so many rows: the selected one is always in view."""
+    if model.focus is not Panel.ORDERS:
+        return 0
+    return max(0, min(model.selected - rows + 1, len(model.orders.shown()) - rows))
 
 
 def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:

@@ -60,7 +60,7 @@ def draw_fills(area: Area, model: Model) -> None:
     """Draw the panel of my fills."""
     inside = frame(area, f"MY FILLS {len(model.fills)}", is_focused=model.focus is Panel.FILLS)
     scrolled = model.scrolled.get(Panel.FILLS, 0)
-    fills = list(model.fills.newest(scrolled, inside.height - 1))
+    fills = list(model.fills.newest(scrolled, max(0, inside.height - 1)))
     if not fills:
         put_empty(inside, "no fills yet")
         return
@@ -112,7 +112,7 @@ def _draw_fill(inside: Area, y: int, model: Model, fill: Fill, table: Table) -> 
 
 
 def _draw_tape_rows(inside: Area, y: int, model: Model, market: Market, table: Table, scrolled: int) -> None:
-    trades = list(islice(reversed(market.tape), scrolled, scrolled + inside.height - y))
+    trades = list(islice(reversed(market.tape), scrolled, max(scrolled, scrolled + inside.height - y)))
     largest = max((trade.quantity for trade in trades), default=1)
     bar_x = table.end + 2
     bar_width = inside.width - bar_x - 1

@@ -188,7 +188,7 @@ def test_a_bad_price_or_quantity_is_asked_for_again(start_trial: StartTrial) -> 
     assert trial.end() == [
         SIDE_PROMPT,
         PRICE_PROMPT,
-        "price 'abc' must be a decimal number like 101.25, or bid, ask, last, bid+2t, +2t",
+        "price 'abc' must be a decimal number like 101.25, or bid, ask, mid, last, bid+2t, +2t",
         PRICE_PROMPT,
         QUANTITY_PROMPT,
         "quantity '0' must be a whole number of at least 1 and at most 18 digits",

@@ -100,7 +100,7 @@ def test_a_line_at_the_first_prompt_is_understood(line: str, wish: object) -> No
         ("buy 10 101.25 now", "'now' is none of what an order may be: stop, show,"),
         ("buy 10 bid+t", "price 'bid+t'"),
         ("buy 10 bid+1", "price 'bid+1'"),
-        ("buy 10 mid", "price 'mid'"),
+        ("buy 10 middle", "price 'middle'"),
         ("buy 10 stop", "stop PRICE"),
         ("buy 10 stop day", "price 'day'"),
         ("buy 10 101 show", "show QUANTITY"),
@@ -147,7 +147,15 @@ PRICES = MarketPrices(
 
 @pytest.mark.parametrize(
     ("text", "price"),
-    [("bid", "10"), ("ask-1t", "10.15"), ("last+2t", "10.20"), ("+2t", "9.10"), ("-1t", "8.95"), ("7.5", "7.5")],
+    [
+        ("bid", "10"),
+        ("ask-1t", "10.15"),
+        ("last+2t", "10.20"),
+        ("+2t", "9.10"),
+        ("-1t", "8.95"),
+        ("7.5", "7.5"),
+        ("mid", "10.10"),
+    ],
 )
 def test_a_word_for_a_price_is_exact_in_ticks(text: str, price: str) -> None:
     typed = parse_price(text)
@@ -155,10 +163,19 @@ def test_a_word_for_a_price_is_exact_in_ticks(text: str, price: str) -> None:
     assert resolve(typed, PRICES) == Decimal(price)
 
 
+@pytest.mark.parametrize(("is_buy", "price"), [(True, "10.05"), (False, "10.10"), (None, "10.05")])
+def test_half_way_between_ticks_is_the_one_nearer_to_ones_own_side(is_buy: bool | None, price: str) -> None:
+    typed = parse_price("mid")
+    prices = MarketPrices(Decimal("0.05"), bid=Decimal(10), ask=Decimal("10.15"), is_buy=is_buy)
+    assert not isinstance(typed, BadLine)
+    assert resolve(typed, prices) == Decimal(price)
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
         ("bid", "nobody bids"),
+        ("mid", "not both a bid and an offer"),
         ("ask+1t", "nobody offers"),
         ("last", "nothing has traded yet"),
         ("+1t", "no price to count ticks from"),

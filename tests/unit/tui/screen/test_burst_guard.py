@@ -10,7 +10,10 @@ from tui.screen.key_table import ACTIONS, Action
 
 NOW = 100.0
 # What sends, asks to send, or lets others send.
-RISKS = {Action.BUY, Action.SELL, Action.ENTER, Action.ARM, Action.FLATTEN, Action.MOVE_UP, Action.MOVE_DOWN}
+RISKS = {
+    Action.BUY, Action.SELL, Action.JOIN_BID, Action.JOIN_ASK, Action.ENTER, Action.ARM, Action.FLATTEN,
+    Action.REVERSE, Action.MOVE_UP, Action.MOVE_DOWN,
+}  # fmt: skip
 
 
 def read(*pieces: bytes, gap_s: float = 1.0) -> list[Input]:
@@ -61,8 +64,13 @@ def test_keys_typed_one_after_another_are_keys_however_quick() -> None:
 
 
 def test_every_letter_that_makes_an_order_counts_as_one() -> None:
-    makes_orders = {Action.BUY, Action.SELL, Action.FLATTEN}
+    makes_orders = {Action.BUY, Action.SELL, Action.JOIN_BID, Action.JOIN_ASK, Action.FLATTEN, Action.REVERSE}
     assert {name for name, action in ACTIONS.items() if action in makes_orders} == ORDERING
+
+
+def test_letters_of_another_layout_count_as_those_of_their_keys() -> None:
+    assert read("иы".encode()) == [Paste("иы")]
+    assert read("и".encode()) == [Key("и")]
 
 
 def test_no_key_that_may_be_held_down_adds_risk() -> None:

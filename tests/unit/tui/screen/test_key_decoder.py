@@ -14,7 +14,7 @@ from tui.screen.key_decoder import (
     MouseButton,
     Paste,
 )
-from tui.screen.key_table import ACTIONS, BINDINGS, Action, help_rows, hints, markdown_table
+from tui.screen.key_table import ACTIONS, BINDINGS, Action, Hint, help_rows, hints, markdown_table
 from tui.screen.update_from_keys import _ACTIONS
 
 NOW = 100.0
@@ -57,7 +57,8 @@ def test_a_sequence_may_come_in_pieces(split: int) -> None:
         b"\x1bb",  # Alt and a letter
         b"\x1b[M bs",  # the oldest mouse reports
         b"\x1b[<35;10;10M",  # a movement of the mouse
-        b"\x1b[<0;10;10m",  # a release
+        b"\x1b[<2;10;10m",  # a release of the right button
+        b"\x1b[<34;10;10M",  # and what it drags
         b"\xc2\x9b5;5X",  # CSI as one character
         b"\xff\xfe",
         b"\x00",
@@ -140,4 +141,4 @@ def test_help_and_readme_tell_every_binding_and_hints_begin_with_help() -> None:
     told = [row for _, section in help_rows() for row in section]
     assert all((binding.shown, binding.text) in told for binding in BINDINGS)
     assert all(f"| {binding.shown} | {binding.text} |" in markdown_table() for binding in BINDINGS)
-    assert hints()[0] == ("?", "help")
+    assert hints()[0] == Hint("?", "help", (Action.HELP,))

@@ -9,9 +9,8 @@ from tests.support.screen_scenes import LAST_TICKS, NOW, TICK, Scene, busy, calm
 from tui.screen.key_decoder import Key, Mouse, MouseButton
 from tui.screen.layout import Panel
 from tui.screen.messages import ClockSet, Connected, Effect, EngineSaid, Lost, Resized, TimePassed, Typed
-from tui.screen.model import LinkState, ladder_columns_of
+from tui.screen.model import LinkState
 from tui.screen.my_orders import ShownState
-from tui.screen.proposals import OrderProposal
 from tui.screen.update import next_wake, update
 from tui.screen.view import view
 
@@ -169,23 +168,6 @@ def test_who_scrolls_away_is_left_there_until_the_market_comes_into_view() -> No
     scene.book(levels(LAST_TICKS, -1, 30), levels(LAST_TICKS + 2, 1, 30), sequence=6)
     update(scene.model, TimePassed(scene.now))
     assert scene.model.centre == LAST_TICKS + 1
-
-
-def test_a_click_on_a_bid_asks_while_safe_and_a_click_on_mine_cancels() -> None:
-    scene = busy(120, 36)
-    columns = ladder_columns_of(scene.model, scene.model.layout)
-    top = scene.model.top or 0
-    y = 1 + 2 + top - (LAST_TICKS - 3)
-
-    def click(x: int) -> list[Any]:
-        return update(scene.model, Typed(scene.now, Mouse(MouseButton.LEFT, 1 + x, y)))
-
-    assert sent(click(columns.mine_bid.x)) == [{"type": "cancel_order", "order_id": 9123}]
-    assert click(columns.bid.x) == []
-    assert isinstance(scene.model.confirm, OrderProposal)
-    assert (scene.model.confirm.is_buy, scene.model.confirm.price) == (True, LAST_TICKS - 3)
-    assert click(columns.ask.x) == []
-    assert not scene.model.confirm.is_buy
 
 
 def test_the_wheel_scrolls_and_leaves_the_cursor_at_its_price() -> None:

@@ -21,4 +21,5 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     verify             check what a stopped one has kept
     simulate           let simulated users trade
     replay             play recorded order flow
+    record             write a live market down as order flow
 """

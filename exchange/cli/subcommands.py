@@ -78,6 +78,7 @@ _ROWS = (
     Subcommand("trade", "Run", "trade by hand, on the trading screen", left),
     Subcommand("simulate", "Learn", "let simulated users trade", stopped),
     Subcommand("replay", "Learn", "play recorded order flow", stopped),
+    Subcommand("record", "Learn", "write a live market down as order flow", stopped),
     Subcommand("operate", "Run", "watch over the running engine: who is there, who may trade, and what"),
     Subcommand("verify", "Run", "check the data of a stopped engine"),
 )

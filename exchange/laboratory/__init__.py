@@ -22,5 +22,6 @@ Reading order:
                     `frozen_files`, `command_blocks` (where commands stand), `checkpoints`, `day_index` (what
                     happened when)
 * `what_if`         the day without an order, or with it changed; behind it `altered_day` (both days at once)
+* `record`          writes a live market down as recorded order flow
 * `flow`            recorded order flow    `recorded_market`  plays it as the market that others trade in
 """

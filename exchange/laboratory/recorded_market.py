@@ -40,6 +40,7 @@ NS_PER_DAY = 86_400 * 1_000_000_000
 # Rows come after all else of their moment: what the row before has led to is known then.
 LAST_RANK = 2**31
 ID_PREFIX = "h"
+MIDNIGHT_NS = START_NS // NS_PER_DAY * NS_PER_DAY
 
 _Level = tuple[str, Decimal]
 
@@ -56,6 +57,11 @@ class _Resting:
         self.remaining = event.remaining_quantity
 
 
+def first_ns(rows: Sequence[Row], midnight_ns: int = MIDNIGHT_NS) -> int:
+    """When the first row is due: when a market begins that is to be this one."""
+    return midnight_ns + rows[0].time_ns
+
+
 class RecordedMarket:
     """Plays `rows` in `market` as `instrument`, from the first one's time on.
 
@@ -68,8 +74,11 @@ class RecordedMarket:
         market: VirtualMarket,
         instrument: Instrument,
         rows: Sequence[Row],
-        midnight_ns: int = START_NS // NS_PER_DAY * NS_PER_DAY,
+        midnight_ns: int = MIDNIGHT_NS,
     ) -> None:
+        """Raises ValueError where it is later in the market than at the first row."""
+        if market.clock.now_ns > first_ns(rows, midnight_ns):
+            raise ValueError(f"it is {market.clock.now_ns} in the market, later than at the first row")
         self.done_count = 0
         self.comparison = ExecutionComparison()
         self.skipped: Counter[SkipReason] = Counter()

@@ -2,7 +2,7 @@
 
 One row a line: time in seconds after midnight, type, order id, shares, price in currency × 10,000, direction (1:
 BUY, -1: SELL; of the resting order where it is an execution).  A heading, further columns, blank lines at the end
-and `.gz` are accepted.  This file reads rows and knows nothing of playing them.
+and `.gz` are accepted.  This file reads and writes rows and knows nothing of playing them.
 """
 
 from __future__ import annotations
@@ -77,6 +77,15 @@ def read_flow(path: Path, row_count_max: Optional[int] = None) -> list[Row]:
     if not rows:
         raise FlowFileError(f"{path}: holds no rows")
     return rows
+
+
+def row_line(row: Row) -> str:
+    """The row as its line of a file, with its newline: what `read_flow` reads as the same row."""
+    seconds, ns = divmod(row.time_ns, NS_PER_S)
+    direction = 1 if row.side is Side.BUY else -1
+    return (
+        f"{seconds}.{ns:09},{row.type.value},{row.order_id},{row.quantity},{row.price},{direction}\n"
+    )
 
 
 @contextmanager

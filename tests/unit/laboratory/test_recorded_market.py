@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from exchange.engine.instrument import Instrument
 from exchange.engine.words import Side
 from exchange.laboratory.book_table import drawn_book, tidied
@@ -12,11 +14,10 @@ from exchange.laboratory.clock import START_NS
 from exchange.laboratory.flow.lobster_file import Row, RowType, read_flow
 from exchange.laboratory.market import VirtualMarket
 from exchange.laboratory.market_connection import connected_client
-from exchange.laboratory.recorded_market import NS_PER_DAY, RecordedMarket
+from exchange.laboratory.recorded_market import MIDNIGHT_NS, RecordedMarket, first_ns
 
 AAPL = Instrument("AAPL")
 NS_PER_S = 1_000_000_000
-MIDNIGHT_NS = START_NS // NS_PER_DAY * NS_PER_DAY
 FLOW = "order_flow/aapl_2012-06-21.csv"
 
 
@@ -80,9 +81,16 @@ def test_an_execution_takes_the_bot_that_stands_before_its_order_and_history_goe
 
 def test_an_hour_of_nasdaq_executes_as_it_did(shared_data: Callable[[str], Path]) -> None:
     rows = read_flow(shared_data(FLOW))
-    market = VirtualMarket([AAPL], start_ns=MIDNIGHT_NS + rows[0].time_ns)
+    market = VirtualMarket([AAPL], start_ns=first_ns(rows))
     recorded = RecordedMarket(market, AAPL, rows)
     market.run_until(recorded.end_ns)
     comparison = recorded.comparison
     assert (recorded.done_count, comparison.played_count, comparison.same_count) == (91_997, 4_055, 4_031)
     assert (comparison.other_count, comparison.unexpected_trade_count) == (24, 0)
+
+
+def test_history_does_not_begin_in_the_past() -> None:
+    market = VirtualMarket([AAPL])
+    market.advance(5)
+    with pytest.raises(ValueError, match="later than at the first row"):
+        RecordedMarket(market, AAPL, ROWS)

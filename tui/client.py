@@ -29,6 +29,7 @@ from exchange.networking.tcp_client import (
 )
 from exchange.utils.command_line import EXIT_REFUSED
 from exchange.utils.visible_text import visible_ascii
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.plain import shown_line
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.plain_client import PlainClient
@@ -49,7 +50,8 @@ class ClientOptions(NamedTuple):
     """Who trades, and where.
 
     `data_dir` is the client's own directory, for order history and token; `symbol` None means the first one
-    listed; `tls` None means plain TCP; lines on stderr begin with `program`.
+    listed; `tls` None means plain TCP; lines on stderr begin with `program`; `cancel_on_disconnect` is what each
+    login asks for.
     """
 
     user: str
@@ -60,6 +62,7 @@ class ClientOptions(NamedTuple):
     symbol: Optional[str] = None
     is_plain: bool = False
     tls: Optional[ssl.SSLContext] = None
+    cancel_on_disconnect: DisconnectWish = DisconnectWish.NONE
 
 
 def run_client(options: ClientOptions) -> int:
@@ -139,7 +142,8 @@ def _trade(client: MessageClient, history: SessionManager, options: ClientOption
 
         connect_again = functools.partial(_speak_for_user, options)
         settings_file = SettingsFile(options.data_dir / "tokens" / FILE_NAME, options.user)
-        run_screen(client, history, connect_again, options.symbol, notice, settings_file)
+        orphans = options.cancel_on_disconnect
+        run_screen(client, history, connect_again, options.symbol, notice, settings_file, orphans)
         return
     if not options.is_plain:
         _say(options, "there is no terminal for the trading screen here: this is the plain client")
@@ -164,6 +168,7 @@ def _speak_for_user(options: ClientOptions, last_seq: Optional[int]) -> KeptLogi
         options.user,
         _tokens(options),
         last_seq=last_seq,
+        cancel_on_disconnect=options.cancel_on_disconnect.wish,
         heartbeat_s=None if options.is_plain or not _has_screen() else HEARTBEAT_S,
     )
 

@@ -6,6 +6,7 @@ import argparse
 
 from exchange.cli.client_options import add_address, address
 from exchange.cli.command_parser import CommandParser
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.client import ClientOptions, run_client
 from tui.session_manager import check_user
 
@@ -26,6 +27,13 @@ def add_options(parser: CommandParser) -> None:
         "asks for one: `symbol NAME`)",
     )
     parser.add_argument("--plain", action="store_true", help="prompt line by line; works through a pipe")
+    parser.add_argument(
+        "--cancel-on-disconnect",
+        choices=[choice.value for choice in DisconnectWish],
+        default=DisconnectWish.NONE.value,
+        help="what the engine cancels when it loses you: your orders but for GTC ones (day), or all (default: "
+        "%(default)s)",
+    )
     parser.add_data_dir("the client's own directory, for its order history and its token")
 
 
@@ -50,5 +58,6 @@ def run(options: argparse.Namespace) -> int:
             symbol=options.symbol,
             is_plain=options.plain,
             tls=engine.tls,
+            cancel_on_disconnect=DisconnectWish(options.cancel_on_disconnect),
         )
     )

@@ -17,6 +17,8 @@ from functools import lru_cache
 _WIDE = frozenset("WF")
 # A letter of one of these makes a terminal that knows bidi write the row in another order.
 _RIGHT_TO_LEFT = frozenset(("R", "AL", "AN", "RLE", "RLO", "RLI"))
+# Vowels and finals of Korean syllables: letters that take no cell of their own.
+_JOINED_JAMO = (("\u1160", "\u11ff"), ("\ud7b0", "\ud7ff"))
 _TEXTS_KEPT_MAX = 4_096
 
 
@@ -37,7 +39,9 @@ def visible_ascii(text: str) -> str:
 # The screen draws the same bars and lines again and again.
 @lru_cache(_TEXTS_KEPT_MAX)
 def _visible(text: str) -> str:
-    return "".join(letter if _takes_one_cell(letter) else _escaped(letter) for letter in text)
+    # A letter and its mark are one cell where there is a letter that has it.
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(letter if _takes_one_cell(letter) else _escaped(letter) for letter in composed)
 
 
 def _takes_one_cell(letter: str) -> bool:
@@ -46,6 +50,7 @@ def _takes_one_cell(letter: str) -> bool:
     return (
         letter.isprintable()
         and unicodedata.category(letter)[0] != "M"
+        and not any(first <= letter <= last for first, last in _JOINED_JAMO)
         and unicodedata.east_asian_width(letter) not in _WIDE
         and unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT
     )

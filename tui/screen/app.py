@@ -20,6 +20,7 @@ import time
 from typing import Any, Optional
 
 from exchange.networking.tcp_client import ConnectionLost, MessageClient
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.burst_guard import BurstGuard
 from tui.screen.cells import Canvas
 from tui.screen.engine_link import ConnectAgain, EngineLink
@@ -40,7 +41,7 @@ from tui.screen.messages import (
 )
 from tui.screen.model import Model
 from tui.screen.noted_signals import LEAVING, NotedSignals
-from tui.screen.painter import is_utf8, paint
+from tui.screen.painter import Glyphs, glyphs_of, paint
 from tui.screen.saved_settings import SavedSettings
 from tui.screen.terminal import ScreenTerminal
 from tui.screen.theme import ColorDepth, Styles
@@ -72,8 +73,9 @@ class TradingScreen:
         self._terminal = ScreenTerminal()
         self._output = self._terminal.output
         self._styles = Styles(model.theme, self._terminal.depth)
-        self._is_ascii = not is_utf8(os.environ)
-        model.is_heat_fine = not self._is_ascii and self._terminal.depth.value >= ColorDepth.ANSI_256.value
+        self._glyphs = glyphs_of(os.environ)
+        is_fine = self._glyphs is Glyphs.ALL and self._terminal.depth.value >= ColorDepth.ANSI_256.value
+        model.is_heat_fine = is_fine
         self._keyboard = self._terminal.keyboard
         self._decoder = KeyDecoder()
         self._burst_guard = BurstGuard()
@@ -229,7 +231,7 @@ class TradingScreen:
             self._pacer.paint(now)
             self._model.is_changed = self._was_typed = False
             canvas = view(self._model, self._model.width, self._model.height, now)
-            text = paint(self._shown, canvas, self._styles, is_ascii=self._is_ascii)
+            text = paint(self._shown, canvas, self._styles, glyphs=self._glyphs)
             self._shown = canvas
             self._output.write(text)
         except OSError:
@@ -261,11 +263,13 @@ def run_screen(
     symbol: Optional[str] = None,
     notice: Optional[str] = None,
     settings_file: Optional[SettingsFile] = None,
+    cancel_on_disconnect: DisconnectWish = DisconnectWish.NONE,
 ) -> None:
     """Show the trading screen for `history.user` on `client`, which is logged in; `symbol` None: the first listed.
 
     `notice` is a line that the person should see first, None if there is none; without a `settings_file` nothing
-    is remembered.  Standard input and output must be a terminal.  Returns when the person has left.
+    is remembered; `cancel_on_disconnect` is what each login asks for.  Standard input and output must be a
+    terminal.  Returns when the person has left.
     """
     now = time.monotonic()
     model = Model(
@@ -275,6 +279,7 @@ def run_screen(
         zone_offset_s=float(time.localtime().tm_gmtoff),
         symbol=symbol or "",
         last_input_at=now,
+        cancel_on_disconnect=cancel_on_disconnect,
     )
 
     def make_link(put: HandOver, last_seq: int, is_first: bool) -> EngineLink:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 
 TEXT_LENGTH_MAX = 120
@@ -22,8 +23,10 @@ class CommandEditor:
         """Type or paste: what is not printable becomes a space, what doesn't fit is cut."""
         clean = "".join(letter if letter.isprintable() else " " for letter in text)
         clean = clean[: TEXT_LENGTH_MAX - len(self.text)]
-        self.text = self.text[: self.cursor] + clean + self.text[self.cursor :]
-        self.cursor += len(clean)
+        # A mark that is typed behind its letter becomes one letter with it.
+        before = unicodedata.normalize("NFC", self.text[: self.cursor] + clean)
+        self.text = before + self.text[self.cursor :]
+        self.cursor = len(before)
 
     def complete(self, completed: str) -> None:
         """What stood before the cursor is this now, as far as it fits."""

@@ -33,6 +33,7 @@ from tui.screen.messages import Effect, Outgoing
 from tui.screen.model import Model, NoticeKind, refuse
 from tui.screen.palette import complete
 from tui.screen.panel_choice import choose_panel
+from tui.screen.price_rows import STEPS
 from tui.screen.proposals import OrderProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten, reverse
 from tui.screen.scrolling import choose_group
@@ -117,6 +118,8 @@ def _set(
     if isinstance(command, QuantityCommand):
         model.ticket.quantity = command.quantity
     elif isinstance(command, GroupCommand):
+        if command.ticks is not None and command.ticks not in STEPS:
+            return refuse(model, f"a row is 1, 2, 5, 10 … ticks, not {command.ticks}")
         choose_group(model, command.ticks)
     elif isinstance(command, QuantityGuardCommand):
         model.guards = model.guards._replace(quantity_max=command.quantity)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, Optional
 
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.command_editor import CommandEditor
 from tui.screen.guards import Guards
 from tui.screen.heat_view import HeatView
@@ -138,6 +139,7 @@ class Model:
     width: int = WIDTH_AT_START
     height: int = HEIGHT_AT_START
     link: Link = field(default_factory=Link)
+    cancel_on_disconnect: DisconnectWish = DisconnectWish.NONE
     # The random name of the exchange that was last connected to; None: it told none.
     engine_id: Optional[str] = None
     symbols: list[str] = field(default_factory=list)

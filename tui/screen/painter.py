@@ -8,7 +8,9 @@ twice gives no text at all.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from typing import Optional
 
 from tui.screen.cells import Canvas
@@ -60,7 +62,32 @@ class _Pen:
             self.parts.append(self._styles.background(style[1]))
 
 
-def paint(previous: Optional[Canvas], current: Canvas, styles: Styles, *, is_ascii: bool = False) -> str:
+class Glyphs(Enum):
+    """What the terminal can show in one cell: all of Unicode's narrow characters; those whose width no locale
+    doubts; ASCII alone."""
+
+    ALL = auto()
+    SURE = auto()
+    ASCII = auto()
+
+
+class _SureTable(dict[int, str]):
+    """For terminals that give two cells to what Unicode calls ambiguous: lines, blocks, arrows, Greek, Cyrillic.
+
+    Filled as characters come; there are as many entries as different ones were shown.
+    """
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        is_ambiguous = unicodedata.east_asian_width(letter) == "A"
+        self[code] = shown = ASCII_TABLE.get(code, "?") if is_ambiguous else letter
+        return shown
+
+
+_SURE_TABLE = _SureTable()
+
+
+def paint(previous: Optional[Canvas], current: Canvas, styles: Styles, *, glyphs: Glyphs = Glyphs.ALL) -> str:
     """The text that turns a terminal that shows `previous` into one that shows `current`.
 
     `previous` None means that nothing is known of what the terminal shows; so does another size.  Empty if
@@ -76,8 +103,10 @@ def paint(previous: Optional[Canvas], current: Canvas, styles: Styles, *, is_asc
     if not pen.parts:
         return ""
     text = "".join(pen.parts)
-    if is_ascii:
+    if glyphs is Glyphs.ASCII:
         text = text.translate(ASCII_TABLE).encode("ascii", "replace").decode("ascii")
+    elif glyphs is Glyphs.SURE:
+        text = text.translate(_SURE_TABLE)
     return f"{BEGIN_FRAME}{text}{END_FRAME}"
 
 
@@ -131,6 +160,13 @@ def _write_run(pen: _Pen, canvas: Canvas, start: int, end: int) -> None:
         pen.set(style)
         pen.parts.append("".join(characters[index:after]))
         index = after
+
+
+def glyphs_of(environment: Mapping[str, str]) -> Glyphs:
+    """What the terminal of this environment can show; `EXCHANGE_AMBIGUOUS=2` says that it doubles the doubtful."""
+    if not is_utf8(environment):
+        return Glyphs.ASCII
+    return Glyphs.SURE if environment.get("EXCHANGE_AMBIGUOUS") == "2" else Glyphs.ALL
 
 
 def is_utf8(environment: Mapping[str, str]) -> bool:

@@ -6,6 +6,8 @@
     confirmations    always: each order asks; unless armed: ARMED sends without asking
     bell_on_fills    whether the terminal's bell rings when an order trades
     panels           what stands beside the ladder
+    order_max        the largest order that is let through, null: as the exchange takes
+    notional_max     the most that an order may be worth, likewise
 
 A value that makes no sense is left as it is in the file, told once, and the usual one holds.
 """
@@ -13,8 +15,10 @@ A value that makes no sense is left as it is in the file, told once, and the usu
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from decimal import Decimal
+from typing import Any, NamedTuple, Optional, TypeVar
 
+from tui.screen.guards import Guards
 from tui.screen.layout import CHOSEN_AT_START, Panel
 from tui.screen.model import Model, NoticeKind
 from tui.screen.panel_choice import NAMES
@@ -37,6 +41,7 @@ class ScreenSettings(NamedTuple):
     asks_always: bool = False
     rings_on_fills: bool = False
     chosen: frozenset[Panel] = CHOSEN_AT_START
+    guards: Guards = Guards()
 
 
 def settings_of(model: Model) -> ScreenSettings:
@@ -48,6 +53,7 @@ def settings_of(model: Model) -> ScreenSettings:
         model.asks_always,
         model.rings_on_fills,
         model.chosen,
+        model.guards,
     )
 
 
@@ -58,7 +64,7 @@ def apply_settings(model: Model, settings: ScreenSettings) -> None:
     model.chosen_groups = dict(settings.groups)
     model.asks_always = settings.asks_always
     model.rings_on_fills = settings.rings_on_fills
-    model.chosen = settings.chosen
+    model.chosen, model.guards = settings.chosen, settings.guards
     if model.asks_always and model.is_armed:
         disarm(model, "each order asks from now on")
 
@@ -72,6 +78,8 @@ def to_fields(settings: ScreenSettings) -> dict[str, Any]:
         "confirmations": ALWAYS if settings.asks_always else UNLESS_ARMED,
         "bell_on_fills": settings.rings_on_fills,
         "panels": [name for name, panel in NAMES.items() if panel in settings.chosen],
+        "order_max": settings.guards.quantity_max,
+        "notional_max": None if settings.guards.notional_max is None else str(settings.guards.notional_max),
     }
 
 
@@ -84,7 +92,7 @@ def from_fields(fields: dict[str, Any]) -> tuple[ScreenSettings, list[str]]:
             return usual
         try:
             return read(fields[name])
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ArithmeticError, ValueError, TypeError, KeyError, AttributeError):
             wrong.append(f"{name} {fields[name]!r} makes no sense: it is as usual")
             return usual
 
@@ -95,6 +103,7 @@ def from_fields(fields: dict[str, Any]) -> tuple[ScreenSettings, list[str]]:
         take("confirmations", False, lambda value: {ALWAYS: True, UNLESS_ARMED: False}[value]),
         take("bell_on_fills", False, _truth),
         take("panels", CHOSEN_AT_START, lambda value: frozenset(NAMES[name] for name in value)),
+        Guards(take("order_max", None, _order_max), take("notional_max", None, _notional_max)),
     )
     return settings, wrong
 
@@ -113,6 +122,21 @@ def _groups(values: Any) -> tuple[tuple[str, int], ...]:
     if any(type(symbol) is not str or type(group) is not int or group not in STEPS for symbol, group in pairs):
         raise ValueError("a group is 1, 2, 5, 10 … ticks")
     return pairs
+
+
+def _order_max(value: Any) -> Optional[int]:
+    if value is not None and (type(value) is not int or value < 1):
+        raise ValueError("the largest order is a whole number above 0")
+    return value
+
+
+def _notional_max(value: Any) -> Optional[Decimal]:
+    if value is None:
+        return None
+    amount = Decimal(value) if type(value) in (str, int) else Decimal("nan")
+    if not amount.is_finite() or amount <= 0:
+        raise ValueError("what an order may be worth is a number above 0")
+    return amount
 
 
 def _truth(value: Any) -> bool:

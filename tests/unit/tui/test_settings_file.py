@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.screen_scenes import Scene, busy, said
+from tui.screen.guards import Guards
 from tui.screen.layout import CHOSEN_AT_START, Panel
 from tui.screen.messages import Effect
 from tui.screen.saved_settings import SavedSettings
@@ -23,7 +25,13 @@ def command(scene: Scene, text: str) -> list[Any]:
 
 def test_settings_written_and_read_are_the_same() -> None:
     chosen = ScreenSettings(
-        Theme.MONO, (1, 2, 3, 4, 5), (("AAPL", 5), ("ACME", 2)), True, True, CHOSEN_AT_START - {Panel.CHART}
+        Theme.MONO,
+        (1, 2, 3, 4, 5),
+        (("AAPL", 5), ("ACME", 2)),
+        True,
+        True,
+        CHOSEN_AT_START - {Panel.CHART},
+        Guards(500, Decimal("50000.50")),
     )
     assert from_fields(json.loads(json.dumps(to_fields(chosen)))) == (chosen, [])
     assert from_fields({}) == (ScreenSettings(), [])
@@ -46,6 +54,11 @@ def test_settings_written_and_read_are_the_same() -> None:
         ("bell_on_fills", 1),
         ("panels", ["heat", "tea"]),
         ("panels", [["heat"]]),
+        ("order_max", 0),
+        ("order_max", "5"),
+        ("notional_max", "a lot"),
+        ("notional_max", "-1"),
+        ("notional_max", 1.5),
     ],
 )
 def test_a_value_that_makes_no_sense_is_told_and_the_usual_one_holds(name: str, value: object) -> None:

@@ -19,7 +19,8 @@ HOSTILE = {
     "bidi isolate": ("\u2066x\u2069\u200f", r"\u2066x\u2069\u200f"),
     "a new line": ("a\r\nb\u2028c", r"a\r\nb\u2028c"),
     "nothing to see": ("a\u200bb\ufeffc\x00\x7f", r"a\u200bb\ufeffc\x00\x7f"),
-    "an accent by itself": ("e\u0301", r"e\u0301"),
+    "an accent that no letter has": ("x\u0301", r"x\u0301"),
+    "a part of a syllable": ("\u1161", r"\u1161"),
     "two cells": ("\u4e16", r"\u4e16"),
     "right to left": ("\u05d0\u05d1", r"\u05d0\u05d1"),
     "half a pair": ("\ud83d", r"\ud83d"),
@@ -34,6 +35,7 @@ def test_what_a_terminal_would_obey_is_shown_instead(name: str) -> None:
 
 def test_what_is_harmless_stays_as_it_is_on_the_screen() -> None:
     assert visible_text("BUY 10 @ 100.25 – é █ ⣿ ╭─╮ ►") == "BUY 10 @ 100.25 – é █ ⣿ ╭─╮ ►"
+    assert visible_text("cafe\u0301") == "caf\xe9", "one cell, not two"
     assert visible_ascii("é") == r"\xe9"
 
 

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, retry_in_s
 from tui.screen.session_phase import Indication
 
 ROWS = 2
+# What becomes of one's orders without a connection.
+_ORPHANS = {
+    DisconnectWish.NONE: "your orders may go on working",
+    DisconnectWish.DAY: "your GTC orders may go on working",
+    DisconnectWish.ALL: "the exchange cancels your orders",
+}
 
 
 class Banner(NamedTuple):
@@ -41,9 +48,9 @@ def _link(model: Model, now: float) -> Optional[Banner]:
     if link.state is LinkState.DOWN:
         wait_s = retry_in_s(model, now)
         wait = "" if wait_s is None else f" · next try in {wait_s} s"
-        return Banner(f"DOWN{wait}", f"{link.reason}; your orders may go on working", is_alarm=True)
+        return Banner(f"DOWN{wait}", f"{link.reason}; {_ORPHANS[model.cancel_on_disconnect]}", is_alarm=True)
     if link.state is LinkState.CONNECTING and model.symbols:
-        return Banner("CONNECTING", "your orders may go on working", is_alarm=True)
+        return Banner("CONNECTING", _ORPHANS[model.cancel_on_disconnect], is_alarm=True)
     if model.is_stale(now):
         text = "the book is old; nothing is sent but cancels"
         return Banner(f"STALE {now - link.heard_at:.1f} s", text, is_alarm=True)

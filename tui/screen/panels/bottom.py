@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from exchange.utils.visible_text import visible_text
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.crossing import crossing
 from tui.screen.dragging import dragged_order
@@ -87,10 +88,15 @@ def _draw_command(area: Area, model: Model) -> None:
     area.shade(0, 0, area.width, Color.KEY)
     area.put(1, 0, ":", Color.ACCENT, None, Attribute.BOLD)
     room = max(1, area.width - 4)
-    first = max(0, line.cursor - room + 1)
-    area.put(2, 0, line.text[first : first + room], Color.BRIGHT)
-    under = line.text[line.cursor : line.cursor + 1] or " "
-    area.put(2 + line.cursor - first, 0, under, Color.BRIGHT, None, Attribute.REVERSE)
+    # In cells: what does not take exactly one is shown escaped.
+    before, under = (
+        visible_text(line.text[: line.cursor]),
+        visible_text(line.text[line.cursor : line.cursor + 1] or " "),
+    )
+    behind = visible_text(line.text[line.cursor + 1 :])
+    first = max(0, len(before) + len(under) - room)
+    area.put(2, 0, f"{before}{under}{behind}"[first : first + room], Color.BRIGHT)
+    area.put(2 + len(before) - first, 0, under, Color.BRIGHT, None, Attribute.REVERSE)
     if not line.text:
         area.put(4, 0, "buy 10 100.25   sell 9 stop 99   cancel 9127   symbol ACME   qty 7", Color.FAINT)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple, Optional
 
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, account_profit, profit
@@ -20,6 +21,11 @@ QUANTITY_WIDTH = 7
 # From this width on the day's figures stand here, else on the ladder's upper border.
 DAY_IN_HEADER_WIDTH_MIN = 170
 DAY_RANK = 5
+# Cancel on disconnect, where it was asked for.
+_COD = {
+    DisconnectWish.DAY: Span("COD", Color.WARN),
+    DisconnectWish.ALL: Span("COD ALL", Color.WARN),
+}
 
 
 class HeaderPart(NamedTuple):
@@ -147,6 +153,7 @@ def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
         *([HeaderPart(3, _account(model, market))] if len(model.positions) > 1 else []),
         *([HeaderPart(4, _cash(market, model.cash))] if model.cash is not None else []),
         HeaderPart(8, details),
+        *([HeaderPart(5, [_COD[model.cancel_on_disconnect]])] if model.cancel_on_disconnect in _COD else []),
         HeaderPart(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
     ]
 

@@ -11,7 +11,7 @@ from tests.support.screen_scenes import LAST_TICKS, Scene, busy, empty
 from tui.screen.cells import Canvas, Color
 from tui.screen.heat_view import COLUMN_SLOTS
 from tui.screen.layout import Panel
-from tui.screen.painter import paint
+from tui.screen.painter import Glyphs, paint
 from tui.screen.theme import PALETTES, ColorDepth, Styles, Theme, nearest_256
 from tui.screen.view import view
 
@@ -109,7 +109,7 @@ def test_with_few_colours_a_row_is_a_price_in_shades_of_four() -> None:
     assert "▀" not in text and text.count("█") > 20 and text.count("░") > 200
     inside = [canvas.foregrounds[y * 120 + x] for y in range(2, 31) for x in range(1, 100)]
     assert not {*HEAT_BIDS, *HEAT_ASKS} & set(inside)
-    painted = paint(None, canvas, Styles(Theme.DEFAULT, ColorDepth.NONE), is_ascii=True)
+    painted = paint(None, canvas, Styles(Theme.DEFAULT, ColorDepth.NONE), glyphs=Glyphs.ASCII)
     assert painted.isascii() and painted.count("#") > 20 and "%" in painted
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.support import screen_scenes
 from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, busy, calm, said, sent
+from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.cells import Color
 from tui.screen.messages import Connected, Lost, TimePassed
 from tui.screen.my_orders import CANCELING, MyOrder, ShownState
@@ -41,6 +44,23 @@ def test_silence_stands_over_the_ladder() -> None:
     scene.now += 3.1
     assert "STALE 3.1 s" in rows(scene)[1]
     assert "nothing is sent but cancels" in rows(scene)[2]
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        (DisconnectWish.DAY, "gone; your GTC orders may go on working"),
+        (DisconnectWish.ALL, "gone; the exchange cancels your orders"),
+    ],
+)
+def test_what_the_exchange_does_without_a_connection_is_known_before_and_then(
+    option: DisconnectWish, told: str
+) -> None:
+    scene = busy(120, 36)
+    scene.model.cancel_on_disconnect = option
+    assert "COD" in rows(scene)[0]
+    update(scene.model, Lost(scene.now, "gone"))
+    assert told in rows(scene)[2]
 
 
 def test_of_two_states_the_worse_comes_first_and_the_other_is_named() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 
 from tests.support import screen_scenes
 from tui.screen.cells import Attribute, Canvas, Color, fit
-from tui.screen.painter import BEGIN_FRAME, END_FRAME, is_utf8, paint
+from tui.screen.painter import BEGIN_FRAME, END_FRAME, Glyphs, glyphs_of, is_utf8, paint
 from tui.screen.theme import ColorDepth, Styles, Theme, nearest_256
 from tui.screen.view import view
 
@@ -56,10 +57,30 @@ def test_fewer_colours_are_asked_for_in_the_terminals_own_way(depth: ColorDepth)
 
 
 def test_a_terminal_that_is_not_utf8_gets_ascii_of_the_same_shape() -> None:
-    text = paint(None, frame(), STYLES, is_ascii=True)
+    text = paint(None, frame(), STYLES, glyphs=Glyphs.ASCII)
     assert text.isascii()
     assert "#" in text and "+-" in text
     assert len(text) == len(paint(None, frame(), STYLES))
+
+
+def test_a_terminal_that_doubles_ambiguous_characters_is_shown_none() -> None:
+    text = paint(None, frame(), STYLES, glyphs=Glyphs.SURE)
+    assert not [letter for letter in text if unicodedata.east_asian_width(letter) == "A"]
+    assert len(text) == len(paint(None, frame(), STYLES))
+    assert "#" in text and "+-" in text
+
+
+@pytest.mark.parametrize(
+    ("environment", "glyphs"),
+    [
+        ({"LANG": "ja_JP.UTF-8", "EXCHANGE_AMBIGUOUS": "2"}, Glyphs.SURE),
+        ({"LANG": "ja_JP.UTF-8"}, Glyphs.ALL),
+        ({"LANG": "ja_JP.UTF-8", "EXCHANGE_AMBIGUOUS": "1"}, Glyphs.ALL),
+        ({"LANG": "C", "EXCHANGE_AMBIGUOUS": "2"}, Glyphs.ASCII),
+    ],
+)
+def test_the_environment_says_what_the_terminal_can_show(environment: dict[str, str], glyphs: Glyphs) -> None:
+    assert glyphs_of(environment) is glyphs
 
 
 def test_themes_differ_in_colours_only() -> None:

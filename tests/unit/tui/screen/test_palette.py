@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.screen_scenes import LAST_TICKS, Scene, busy, calm, said, sent
+from tui.screen.cells import Attribute
 from tui.screen.command_parser import COMMANDS, BadCommand, parse_command
 from tui.screen.key_decoder import Paste
 from tui.screen.key_table import Action
@@ -172,6 +173,18 @@ def test_tab_completes_in_the_line_and_nothing_is_sent() -> None:
     assert scene.press(":", "f", "l", "tab") == []
     assert scene.model.command is not None
     assert (scene.model.command.text, scene.model.command.cursor) == ("flatten ", 8)
+
+
+def test_a_letter_and_its_mark_are_one_cell_and_the_cursor_is_behind_it() -> None:
+    scene = calm()
+    scene.press(":", *"e\u0301x\u0301")
+    assert scene.model.command is not None
+    assert scene.model.command.text == "\u00e9x\u0301"
+    row = rows(scene)[33]
+    assert row.startswith(" :\u00e9x\\u0301 ")
+    canvas = view(scene.model, 120, 36, scene.now)
+    reversed_cells = [x for x in range(120) if canvas.attributes[33 * 120 + x] & Attribute.REVERSE]
+    assert reversed_cells == [10]
 
 
 def test_every_command_of_the_search_is_one_of_the_line() -> None:

@@ -82,6 +82,16 @@ def test_keys_and_command_choose_and_the_cursor_stays_at_its_price() -> None:
     assert scene.model.cursor == cursor
 
 
+def test_the_command_takes_the_steps_of_the_keys_and_no_others() -> None:
+    scene = sparse()
+    scene.press(":", *"group", "space", *"20", "enter")
+    assert scene.model.group == 20
+    scene.press(":", *"group", "space", *"7", "enter")
+    assert (scene.model.group, said(scene)) == (20, "a row is 1, 2, 5, 10 … ticks, not 7")
+    scene.press(":", *"group", "space", *"auto", "enter")
+    assert scene.model.group == 5
+
+
 def test_an_order_goes_at_the_price_that_the_row_of_the_cursor_shows() -> None:
     scene = sparse()
     scene.press(">")

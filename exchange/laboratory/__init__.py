@@ -16,6 +16,7 @@ Reading order:
 * `records`         what is kept of a day
 * `market_connection`  the client library's own client, on a market; `event_messages`  values → dicts
 * `book_table`      a book drawn as a table
+* `backtest`        a bot's day among others    `bot_driver`  the very bot that runs over TCP, on a market
 * `hand_driven`     a whole exchange for a test    `testing`  makes it a fixture
 * `gym`             a market as an environment of gymnasium
 * `history`         a recorded day at any of its commands; behind it `journal_day` (a data directory as a day),

@@ -19,6 +19,7 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     trade              trade by hand
     operate            watch over a running one
     verify             check what a stopped one has kept
+    bot                run a bot of one's own
     simulate           let simulated users trade
     replay             play recorded order flow
     record             write a live market down as order flow

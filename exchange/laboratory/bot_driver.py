@@ -69,11 +69,9 @@ class DrivenBot:
             self._act(lambda: self._bot.hear(event))
 
     def _act(self, step: Callable[[], None]) -> None:
-        """Have the bot act, then look what it wants: to stop, to be called later."""
+        """Have the bot act, then look when it wants to be called."""
         try:
             step()
-            if self._bot.wants_to_stop:
-                self._bot.stop()
         except BotFailed as failed:
             self.failure = self.failure or failed
         due_ns = self._bot.next_timer_ns()

@@ -10,5 +10,6 @@ virtual clock.  Must not know the laboratory.  Reading order:
     followed_market  one symbol as a bot sees it       held_position    what it holds and has earned
     bot_timers       what is to happen later           answer_times     how long the exchange took
     bot_runner       over TCP: logs in, comes back after a break, ends in order
+    bot_file         a bot out of a file, with parameters
     bot_failure      what is said when a callback raises
 """

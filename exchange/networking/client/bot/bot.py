@@ -72,7 +72,7 @@ class Bot:
         """An order has ended without being filled; `order.reason` says why."""
 
     def on_rejected(self, refusal: RefusedRequest) -> None:
-        """An order, a cancel or a change was refused."""
+        """An order, a cancel or a change was refused.  Who runs a bot without this is told in its place."""
 
     def on_timer(self) -> None:
         """A timer without a callback of its own is due."""
@@ -109,6 +109,11 @@ class Bot:
         if symbol not in markets:
             raise ValueError(f"symbol {symbol!r} is not followed; followed: {', '.join(markets)}")
         return markets[symbol]
+
+    @property
+    def markets(self) -> list[FollowedMarket]:
+        """All it knows of every symbol that it follows, in their order."""
+        return list(self._at_desk.markets.values())
 
     @property
     def book(self) -> BookFollower:

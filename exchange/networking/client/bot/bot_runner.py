@@ -36,6 +36,7 @@ from exchange.networking.client.message_to_event import typed_event
 from exchange.networking.client.questions import typed_answer
 from exchange.networking.client.token_store import TokenStore
 from exchange.networking.client.typed_answers import LoggedIn
+from exchange.utils.command_line import complain
 from exchange.utils.data_home import data_home
 
 EXIT_FAILED, EXIT_NOT_STARTED = 1, 2
@@ -66,13 +67,9 @@ def run_bot(
     """
     name = user or type(bot).__name__.lower()
     store = tokens or TokenStore(data_home(os.environ, Path(), sys.platform) / "tokens")
-    runner = BotRunner(bot, name, lambda: MessageClient.connect(host, port, tls=tls), store, tell or _tell_person)
+    runner = BotRunner(bot, name, lambda: MessageClient.connect(host, port, tls=tls), store, tell or complain)
     with _signals(runner.request_stop):
         return runner.run()
-
-
-def _tell_person(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
 
 
 class _TcpLine:
@@ -109,7 +106,7 @@ class BotRunner:
         self._tokens = tokens
         self._tell = tell
         self._line = _TcpLine()
-        self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-")
+        self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-", tell)
         self._engine_id: Optional[str] = None
         self._stop_requested = threading.Event()
         self._ends_at_s: Optional[float] = None
@@ -145,7 +142,7 @@ class BotRunner:
             self._keep_alive(client)
             self._act(lambda: self._session.time_passes(self._line.now_ns()))
             self._hear(client, message)
-            if self._stop_requested.is_set() or self._session.wants_to_stop:
+            if self._stop_requested.is_set() or self._session.is_ending:
                 self._begin_ending()
 
     def _hear(self, client: MessageClient, message: Optional[Message]) -> None:
@@ -165,7 +162,8 @@ class BotRunner:
             self._exit_code = EXIT_FAILED
             self._ends_at_s = time.monotonic() + ENDING_S_MAX
             self._tell(f"{self._user} is stopped, its orders are canceled: {failed}")
-            self._tell("".join(traceback.format_exception(failed.__cause__)).rstrip())
+            for line in "".join(traceback.format_exception(failed.__cause__)).splitlines():
+                self._tell(line)
 
     def _wait_s(self) -> float:
         due_ns = self._session.next_timer_ns()

@@ -8,7 +8,7 @@
       stop()                ───►  cancels, waits for the last pong  ───────►  on_stop
       … hear until `is_done`
 
-After `hear` and `time_passes` the driver looks whether the bot `wants_to_stop`.  An exception in a callback comes
+A bot that has called `stop` is ended when that callback has returned.  An exception in a callback comes
 out of whichever of these called it as BotFailed, its orders' cancels already sent; the driver hears until
 `is_done`.
 
@@ -59,14 +59,22 @@ _REFUSALS = (OrderRejected, CancelRejected, ReplaceRejected)
 FAREWELL_CODES = frozenset({"ENGINE_STOPPING", "SLOW_CONSUMER"})
 
 
+def _tell_nobody(_line: str) -> None:
+    """Where nobody watches."""
+
+
 class BotSession:
     """Drives `bot` over `line`; `id_prefix` begins its order ids, and must be another one each time it is started.
 
     `last_seq` is the last private event it has worked through (None: none yet): log in again with it.
     """
 
-    def __init__(self, bot: Bot, line: BotLine, id_prefix: str) -> None:
+    def __init__(
+        self, bot: Bot, line: BotLine, id_prefix: str, tell: Callable[[str], None] = _tell_nobody
+    ) -> None:
+        """`tell` says a line to the person who runs the bot: of a refusal that the bot itself does not hear."""
         self.bot = bot
+        self._tell_person = tell
         self.last_seq: Optional[int] = None
         # Every order and cancel has been answered: a bot that was told to stop may be left.
         self.is_done = False
@@ -95,9 +103,9 @@ class BotSession:
         }
 
     @property
-    def wants_to_stop(self) -> bool:
-        """The bot has called `stop`."""
-        return self._desk.is_stop_wanted and not self._is_stopping
+    def is_ending(self) -> bool:
+        """It was told to stop, has called `stop` or has failed; what is left is to hear until `is_done`."""
+        return self._is_stopping
 
     # --- what the driver says ----------------------------------------------------------------------------------
 
@@ -218,7 +226,7 @@ class BotSession:
     def _hear_refusal(self, event: Union[OrderRejected, CancelRejected, ReplaceRejected]) -> None:
         refusal = self._desk.hear_refusal(event)
         if refusal is not None:
-            self._tell("on_rejected", self.bot.on_rejected, refusal)
+            self._tell_refusal(refusal)
             if refusal.order is not None:
                 self._desk.follow_up(refusal.order)
 
@@ -251,15 +259,19 @@ class BotSession:
 
     def _hear_error(self, event: ErrorEvent) -> None:
         if event.code not in FAREWELL_CODES:
-            self._tell("on_rejected", self.bot.on_rejected, RefusedRequest("", event.code, event.text))
+            self._tell_refusal(RefusedRequest("", event.code, event.text))
 
     # --- telling the bot ---------------------------------------------------------------------------------------
 
     def _tell_refused(self) -> None:
         """Tell what was refused here, and not from within the callback that asked for it."""
         while self._desk.refused:
-            refusal = self._desk.refused.popleft()
-            self._tell("on_rejected", self.bot.on_rejected, refusal)
+            self._tell_refusal(self._desk.refused.popleft())
+
+    def _tell_refusal(self, refusal: RefusedRequest) -> None:
+        if type(self.bot).on_rejected is Bot.on_rejected:
+            self._tell_person(f"{refusal.request or 'a request'} was refused: {refusal.code}: {refusal.text}")
+        self._tell("on_rejected", self.bot.on_rejected, refusal)
 
     def _tell(self, name: str, callback: Callable[..., None], *told: object) -> None:
         """Call a callback, unless it has not begun or is over.  Raises BotFailed."""
@@ -267,6 +279,10 @@ class BotSession:
             return
         try:
             callback(*told)
+            if self._desk.is_stop_wanted and name != "on_stop":
+                self.stop()
+        except BotFailed:
+            raise
         except Exception as error:  # noqa: BLE001  the bot's author wrote it: whatever it is, it ends this bot
             self._end(cancels=True)
             raise BotFailed.of(name, told, error) from error

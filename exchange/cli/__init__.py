@@ -10,6 +10,7 @@ know how anything is done.  Reading order:
     overview           `exchange --help` and `--version`
     client_options     the options of who speaks to an engine
     simulated_run      what simulate and replay share
+    recorded_day       which day explain and what-if look into
     own_process        how a subcommand starts another one    demo_market  the market of the demo
 
 and a file per subcommand, of the same name (a recipe tells how to add one, exchange/RECIPES.md):
@@ -23,4 +24,6 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     simulate           let simulated users trade
     replay             play recorded order flow
     record             write a live market down as order flow
+    explain            the life of an order out of a recorded day
+    what_if            a recorded day without an order, or with it changed
 """

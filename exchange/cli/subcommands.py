@@ -80,6 +80,8 @@ _ROWS = (
     Subcommand("simulate", "Learn", "let simulated users trade", stopped),
     Subcommand("replay", "Learn", "play recorded order flow", stopped),
     Subcommand("record", "Learn", "write a live market down as order flow", stopped),
+    Subcommand("explain", "Learn", "tell the life of an order from what was recorded"),
+    Subcommand("what-if", "Learn", "play a recorded day again without an order, or with it changed"),
     Subcommand("operate", "Run", "watch over the running engine: who is there, who may trade, and what"),
     Subcommand("verify", "Run", "check the data of a stopped engine"),
 )

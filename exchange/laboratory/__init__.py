@@ -22,7 +22,11 @@ Reading order:
 * `history`         a recorded day at any of its commands; behind it `journal_day` (a data directory as a day),
                     `frozen_files`, `command_blocks` (where commands stand), `checkpoints`, `day_index` (what
                     happened when)
-* `what_if`         the day without an order, or with it changed; behind it `altered_day` (both days at once)
 * `record`          writes a live market down as recorded order flow
+* `explain`         the life of an order in sentences; behind it `order_life` (the facts), `order_search` (by its
+                    user's name for it), `book_picture` (a book as a value), `order_words` (how things are said)
+* `what_if`         the day without an order, or with it changed; behind it `altered_day` (both days at once),
+                    `what_if_report` (told in lines)
+* `flow_day`        recorded order flow as a day's commands
 * `flow`            recorded order flow    `recorded_market`  plays it as the market that others trade in
 """

@@ -26,6 +26,7 @@ MACHINERY = {
     "simulated_run",
     "demo_market",
     "own_process",
+    "recorded_day",
 }
 
 each_subcommand = pytest.mark.parametrize("subcommand", SUBCOMMANDS.values(), ids=list(SUBCOMMANDS))

@@ -1,0 +1,73 @@
+"""Which recorded day `explain` and `what-if` look into, and how it is opened: a data directory or a file."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
+from exchange.engine.instrument import Instrument
+from exchange.laboratory.flow.lobster_file import read_flow
+from exchange.laboratory.flow_day import flow_commands
+from exchange.laboratory.history import History
+from exchange.laboratory.order_search import find_order_id
+from exchange.utils.command_line import complain, whole_number
+from exchange.utils.helpers import FileError
+
+FLOW_SYMBOL = "AAPL"
+_ROWS_MAX = 1_000_000_000
+
+
+def add_day_options(parser: CommandParser) -> None:
+    """Which order of which day."""
+    parser.add_argument("order", metavar="ORDER", help="the order's id; with --user, the name that user gave it")
+    parser.add_argument("--user", metavar="NAME", help="ORDER is this user's client order id")
+    parser.add_data_dir("what an exchange has recorded; it may be running")
+    parser.add_argument("--file", type=Path, metavar="FILE", help="recorded order flow (LOBSTER) in place of that")
+    parser.add_argument(
+        "--orders", type=whole_number(1, _ROWS_MAX), metavar="N", help="of --file, the first N rows (default: all)"
+    )
+    parser.add_argument(
+        "--symbol", default=FLOW_SYMBOL, metavar="S", help="what --file is to be called (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
+
+
+def opened_day(options: argparse.Namespace) -> History:
+    """The day, to be closed by the caller.  Raises OptionError, CommandFailed."""
+    progress = DayProgress("reading the day")
+    if options.orders is not None and options.file is None:
+        raise OptionError("--orders: goes with --file")
+    try:
+        if options.file is None:
+            return History.open(options.data_dir, progress)
+        rows = read_flow(options.file, options.orders)
+        return History.of(flow_commands(rows, Instrument(options.symbol)), progress)
+    except (OSError, FileError, ValueError) as error:
+        raise CommandFailed(error) from error
+
+
+def order_id_of(options: argparse.Namespace, day: History) -> int:
+    """The order that is meant.  Raises OptionError, UnknownOrderError."""
+    if options.user is not None:
+        return find_order_id(day, options.user, options.order)
+    if not options.order.isascii() or not options.order.isdigit():
+        raise OptionError(f"ORDER {options.order}: must be an order id, or a client order id together with --user")
+    return int(options.order)
+
+
+class DayProgress:
+    """Says on stderr, once a second, how far something long is."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._next_s = time.monotonic() + 1
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of about `total` commands (0: nobody knows)."""
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + 1
+            of_total = f" of about {max(done, total):,}" if total else ""
+            complain(f"{self._what}: {done:,}{of_total} commands")

@@ -147,6 +147,7 @@ BINDINGS: tuple[Binding, ...] = (
 MARKS_TEXT = (
     ("B10…  B10?", "Not accepted yet; nobody knows"),
     ("B10○", "A stop that waits for this price"),
+    ("31›B10", "31 ahead of it in the queue, on wide screens"),
     ("B10+90", "An iceberg: shows 10, hides 90"),
     ("◆ ◇", "My average price; a call's price"),
     ("●", "A large print, there or on the tape"),
@@ -155,6 +156,8 @@ MOUSE_TEXT = (
     ("click BID ASK", "Cursor and side: as b or s there; never sends while SAFE"),
     ("drag MINE", "Move my order to another price; SAFE: asks first"),
     ("right click", "Cancel my orders there, on the ladder or in the list"),
+    ("click heads", "BID, ASK: as B, S; PRICE: as Space"),
+    ("click trades", "On the tape, in my fills: cursor to that price"),
     ("other clicks", "Presets, type, keys, symbol, messages: as their keys"),
     ("wheel", "Scroll"),
 )

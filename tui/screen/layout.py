@@ -249,7 +249,7 @@ def ladder_columns(width: int, price_width: int) -> LadderColumns:
     """Share out an inside of `width` cells; the bars get what the numbers leave."""
     has_totals, is_roomy = width >= LADDER_TOTALS_WIDTH_MIN, width >= LADDER_ROOMY_WIDTH_MIN
     cumulated, volume = (7, 6) if has_totals else (0, 0)
-    mine, quantity = (7, 8) if is_roomy else (6, 6)
+    mine, quantity = (10, 8) if is_roomy else (6, 6)
     price_width += 4
     left = max(0, width - 1 - 2 * (mine + cumulated + quantity) - price_width - volume)
     volume_bar = left // 5 if is_roomy else left // 3

@@ -47,6 +47,12 @@ def _group_by_itself(model: Model, market: Market) -> None:
     model.automatic_group = automatic_group(market, model.layout.ladder_rows)
 
 
+def fit_rows(model: Model) -> None:
+    """The ladder has another height: choose how many ticks a row is anew, unless something is under way on it."""
+    if model.market is not None and model.confirm is None and model.drag is None and model.is_following:
+        _group_by_itself(model, model.market)
+
+
 def regroup(model: Model, step: int) -> None:
     """More (`step` 1) or fewer (-1) ticks per row, for this symbol until the person chooses again."""
     choose_group(model, next_group(model.group, step))

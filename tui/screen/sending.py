@@ -122,7 +122,10 @@ def drop(model: Model, reason: str = "") -> None:
 
 
 def drop_outlived(model: Model) -> None:
-    """Drop what waits for Enter if what it was about is over or is another by now."""
+    """Drop what waits for Enter or is held by the mouse if what it was about is over or is another by now."""
+    if model.drag is not None and model.drag.order_id not in [order.order_id for order in model.orders.open()]:
+        model.say(NoticeKind.WARN, f"order {model.drag.order_id} is over: nothing is held any more")
+        model.drag = None
     waiting = model.confirm
     if isinstance(waiting, MoveProposal):
         order = next((order for order in model.orders.open() if order.order_id == waiting.order_id), None)

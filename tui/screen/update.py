@@ -32,7 +32,7 @@ from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, Notice
 from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
-from tui.screen.scrolling import follow_market, keep_cursor_in_view
+from tui.screen.scrolling import fit_rows, follow_market, keep_cursor_in_view
 from tui.screen.second_ladder import follow_second
 from tui.screen.sending import disarm, drop_outlived
 from tui.screen.session_phase import NANOS_PER_SECOND
@@ -169,6 +169,7 @@ def _set_clock(model: Model, message: ClockSet) -> None:
 def _resized(model: Model, message: Resized) -> list[Outgoing]:
     model.width, model.height, model.drag = message.width, message.height, None
     model.is_changed = True
+    fit_rows(model)
     keep_cursor_in_view(model)
     follow_market(model)
     follow_second(model)

@@ -14,14 +14,17 @@ from tui.screen.canceling import cancel, orders_at
 from tui.screen.dragging import hold_over, let_go, take_up
 from tui.screen.help_search import Act
 from tui.screen.key_decoder import Mouse, MouseButton
+from tui.screen.key_table import Action
 from tui.screen.layout import Column, Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
 from tui.screen.my_orders import MyOrder
+from tui.screen.panels.banner import banners
 from tui.screen.panels.bottom import button_at
 from tui.screen.panels.orders import first_shown
+from tui.screen.panels.trades import trade_price_at
 from tui.screen.proposals_from_keys import propose_at_cursor
-from tui.screen.scrolling import first_watched, scroll, scroll_list
+from tui.screen.scrolling import first_watched, keep_cursor_in_view, scroll, scroll_list
 from tui.screen.second_ladder import trade_second
 from tui.screen.sending import drop
 from tui.screen.subscriptions import switch_symbol
@@ -58,14 +61,23 @@ def clicked(model: Model, mouse: Mouse, act: Act) -> list[Outgoing]:
     row = _order_row(model, mouse) if panel is Panel.ORDERS else None
     model.focus = panel
     if panel is Panel.LADDER:
-        return _click_ladder(model, mouse)
+        return _click_ladder(model, mouse, act)
     if panel is Panel.LADDER_2:
         return trade_second(model)
     if panel is Panel.WATCH:
         return _click_watch(model, mouse)
     if row is not None:
         model.selected = row
+    elif panel in (Panel.TAPE, Panel.FILLS):
+        _look_at(model, trade_price_at(model, panel, mouse.y - model.layout.panels[panel].y - ROWS_ABOVE_LIST))
     return []
+
+
+def _look_at(model: Model, price: Optional[int]) -> None:
+    """The ladder's cursor goes to a price (ticks) of a trade; None: there is no trade."""
+    if price is not None:
+        model.cursor, model.focus = price, Panel.LADDER
+        keep_cursor_in_view(model)
 
 
 def _click_watch(model: Model, mouse: Mouse) -> list[Outgoing]:
@@ -126,10 +138,21 @@ def _holds(column: Column, x: int) -> bool:
     return column.x <= x < column.end
 
 
-def _click_ladder(model: Model, mouse: Mouse) -> list[Outgoing]:
+def _head_at(model: Model, mouse: Mouse) -> Optional[Action]:
+    """What the head of a column does, where no banner hides it: BID and ASK join the best price, PRICE centres."""
+    is_head = mouse.y == model.layout.panels[Panel.LADDER].y + 1
+    if not is_head or model.centre is None or banners(model, model.now):
+        return None
+    columns, x = ladder_columns_of(model, model.layout), _ladder_x(model, mouse)
+    heads = ((columns.bid, Action.JOIN_BID), (columns.price, Action.CENTRE), (columns.ask, Action.JOIN_ASK))
+    return next((action for column, action in heads if _holds(column, x)), None)
+
+
+def _click_ladder(model: Model, mouse: Mouse, act: Act) -> list[Outgoing]:
     price = _ladder_price(model, mouse)
     if price is None:
-        return []
+        action = _head_at(model, mouse)
+        return [] if action is None else act(model, action)
     columns, x = ladder_columns_of(model, model.layout), _ladder_x(model, mouse)
     model.cursor = price
     if _holds(columns.mine_bid, x) or _holds(columns.mine_ask, x):

@@ -32,7 +32,7 @@ class Banner(NamedTuple):
 
 def draw_banner(area: Area, model: Model, now: float) -> None:
     """Draw it into the area of the ladder's panel, borders included; nothing in continuous trading."""
-    found = [banner for banner in (_link(model, now), _blocked(model), _phase(model, now)) if banner is not None]
+    found = banners(model, now)
     if not found:
         return
     background = Color.ALARM if found[0].is_alarm else Color.CONFIRM
@@ -41,6 +41,11 @@ def draw_banner(area: Area, model: Model, now: float) -> None:
         area.put(0, y, " " * area.width, Color.INK, background)
         text = fit(line, area.width - 2)
         area.put((area.width - len(text)) // 2, y, text, Color.INK, background, Attribute.BOLD)
+
+
+def banners(model: Model, now: float) -> list[Banner]:
+    """What keeps orders from trading as they come, the worst first; none: all is well."""
+    return [banner for banner in (_link(model, now), _blocked(model), _phase(model, now)) if banner is not None]
 
 
 def _link(model: Model, now: float) -> Optional[Banner]:

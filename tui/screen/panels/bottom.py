@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from exchange.utils.visible_text import visible_text
+from tui.screen.canceling import orders_at
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.crossing import crossing
 from tui.screen.dragging import dragged_order
@@ -124,6 +125,11 @@ def ticket_spans(model: Model, width: int) -> list[Span]:
     if market is None:
         return spans
     spans += _priced(model, market)
+    places = [
+        order.ahead for order in orders_at(model, model.cursor) if order.is_working and order.ahead is not None
+    ]
+    if places:
+        spans += [Span("   ahead of mine ", Color.FAINT), Span(str(min(places)), Color.TEXT)]
     if ticket.type.has_limit and model.cursor is not None:
         notional = market.scale.amount_text(market.scale.price(model.cursor) * ticket.quantity)
         if spans_width(spans) + len(notional) + 12 < width:

@@ -149,7 +149,7 @@ def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
     return [
         HeaderPart(2, held),
         *([HeaderPart(3, [average], gap=1)] if average else []),
-        HeaderPart(2, earned),
+        HeaderPart(3, earned),
         *([HeaderPart(3, _account(model, market))] if len(model.positions) > 1 else []),
         *([HeaderPart(4, _cash(market, model.cash))] if model.cash is not None else []),
         HeaderPart(8, details),

@@ -23,6 +23,8 @@ from tui.screen.price_scale import short_quantity
 
 SHADED_EVERY_ROWS = 5
 TOTAL_WIDTH = 7
+# A place in the queue is shown with its mark in so many cells.
+PLACE_WIDTH_MIN = 5
 
 
 def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
@@ -209,6 +211,10 @@ def _draw_mine(inside: Area, y: int, model: Model, orders: list[MyOrder], column
         is_sent = any(order.state is ShownState.SENT or order.asked for order in mine)
         mark = "?" if model.link.state is not LinkState.LIVE else "…" if is_sent else ""
         text = _mine_text(mine, column.width - 1, mark)
+        place = _place_text(mine, column.width - 1 - len(text))
+        if place and not mark:
+            x = column.end - 1 - len(text) - len(place) if is_buy else column.x + 1 + len(text)
+            inside.put(x, y, place, Color.DIM)
         x = column.end - 1 - len(text) if is_buy else column.x + 1
         if all(order.is_waiting for order in mine):
             inside.put(x, y, text, Color.WARN)
@@ -217,6 +223,15 @@ def _draw_mine(inside: Area, y: int, model: Model, orders: list[MyOrder], column
         else:
             tag = Color.BID_TAG if is_buy else Color.ASK_TAG
             inside.put(x, y, text, Color.ON_BID if is_buy else Color.ON_ASK, tag, Attribute.BOLD)
+
+
+def _place_text(mine: list[MyOrder], width: int) -> str:
+    """What is ahead of the first of these in its level, where there is room: `31›` of a bid, `‹94` of an offer."""
+    places = [order.ahead for order in mine if order.is_working and order.ahead is not None]
+    if not places or width < PLACE_WIDTH_MIN:
+        return ""
+    text = short_quantity(min(places), width - 1)
+    return f"{text}›" if mine[0].is_buy else f"‹{text}"
 
 
 def _mine_text(mine: list[MyOrder], width: int, mark: str) -> str:

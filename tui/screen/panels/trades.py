@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Optional
 
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.layout import Panel
@@ -69,6 +70,26 @@ def draw_fills(area: Area, model: Model) -> None:
     table.draw_heads(inside)
     for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
+
+
+def trade_price_at(model: Model, panel: Panel, row: int) -> Optional[int]:
+    """The price (ticks) of the trade in this row of a list, from 0; None: there is none, or of another symbol."""
+    market, skipped = model.market, model.scrolled.get(panel, 0)
+    if market is None or row < 0:
+        return None
+    shown = model.layout
+    is_shared = panel is Panel.FILLS and not shown.is_wide and len(shown.panels) > 1
+    fills = list(model.fills.newest(skipped, row + 1)) if panel is Panel.FILLS else []
+    if is_shared:
+        rows = shown.panels[panel].height - 3
+        fills = fills[: max(1, rows // SHARED_FILLS_PART)]
+        if row >= len(fills):
+            tape = list(islice(reversed(market.tape), row - len(fills), row - len(fills) + 1))
+            return tape[0].price if tape else None
+    if panel is Panel.FILLS:
+        return fills[row].price if row < len(fills) and fills[row].symbol == market.symbol else None
+    tape = list(islice(reversed(market.tape), skipped + row, skipped + row + 1))
+    return tape[0].price if tape else None
 
 
 def draw_tape(area: Area, model: Model) -> None:

@@ -212,6 +212,51 @@ def test_a_click_on_the_symbol_shows_the_next_one() -> None:
     assert scene.model.symbol == "BRICK"
 
 
+@pytest.mark.parametrize(("column", "key"), [("bid", "B"), ("ask", "S"), ("price", "space")])
+def test_the_heads_of_the_ladder_are_buttons_unless_a_banner_hides_them(column: str, key: str) -> None:
+    scene, by_key = calm(), calm()
+    for each in (scene, by_key):
+        each.press(*["page_down"] * 2 if key == "space" else ["down"] * 2)
+    rect = scene.model.layout.panels[Panel.LADDER]
+    x = rect.x + 1 + getattr(ladder_columns_of(scene.model, scene.model.layout), column).x + 1
+    mouse(scene, MouseButton.LEFT, x, rect.y + 1)
+    by_key.press(key)
+    asked, meant = scene.model.confirm, by_key.model.confirm
+    assert (asked and asked.text()) == (meant and meant.text())
+    assert scene.model.centre == by_key.model.centre
+    halted = calm()
+    halted.phase("HALTED", "OPERATOR")
+    halted.press("page_down")
+    centre = halted.model.centre
+    mouse(halted, MouseButton.LEFT, x, rect.y + 1)
+    assert (halted.model.confirm, halted.model.centre) == (None, centre)
+
+
+@pytest.mark.parametrize(("size", "panel", "row_index"), [
+    ((120, 36), Panel.TAPE, 1), ((120, 36), Panel.FILLS, 0), ((80, 24), Panel.FILLS, 0),
+    ((80, 24), Panel.FILLS, 4),
+])  # fmt: skip
+def test_a_click_on_a_trade_brings_the_cursor_to_its_price(
+    size: tuple[int, int], panel: Panel, row_index: int
+) -> None:
+    scene = busy(*size)
+    rect = scene.model.layout.panels[panel]
+    y = rect.y + 2 + row_index
+    shown = view(scene.model, *size, scene.now).row(y)[rect.x : rect.x + rect.width]
+    assert mouse(scene, MouseButton.LEFT, rect.x + 5, y) == []
+    assert scene.model.cursor is not None and scene.model.market is not None
+    assert f" {scene.model.market.scale.text(scene.model.cursor)} " in shown
+    assert scene.model.focus is Panel.LADDER and scene.model.confirm is None
+
+
+def test_a_click_below_the_last_trade_changes_nothing() -> None:
+    scene = calm()
+    scene.press("down")
+    cursor, rect = scene.model.cursor, scene.model.layout.panels[Panel.TAPE]
+    mouse(scene, MouseButton.LEFT, rect.x + 5, rect.y + 4)
+    assert scene.model.cursor == cursor
+
+
 def test_what_is_asked_is_dropped_by_a_click_and_sent_by_none() -> None:
     scene = calm()
     scene.press("b")

@@ -178,6 +178,17 @@ def pings(scene: Scene) -> list[str]:
     return [request["type"] for request in sent(update(scene.model, TimePassed(scene.now)))]
 
 
+def test_the_place_in_the_queue_stands_beside_the_order_and_in_the_ticket() -> None:
+    scene = calm(200, 60)
+    scene.change(2, [("BID", LAST_TICKS - 1, 131)])
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    scene.press("z")
+    assert any("131›B10" in row for row in rows(scene))
+    assert "ahead of mine 131" in rows(scene)[57]
+    scene.press("down")
+    assert "ahead of mine" not in rows(scene)[57]
+
+
 def test_the_engine_is_asked_for_the_place_once_somebody_left_the_queue() -> None:
     scene = calm()
     scene.change(2, [("BID", LAST_TICKS - 1, 100)])

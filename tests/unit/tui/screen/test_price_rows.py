@@ -9,7 +9,7 @@ import pytest
 from tests.support.screen_scenes import LAST_TICKS, Scene, calm, levels, said, sent
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market
-from tui.screen.messages import TimePassed
+from tui.screen.messages import Resized, TimePassed
 from tui.screen.price_rows import STEPS, automatic_group, grouped, next_group, row_price
 from tui.screen.price_scale import PriceScale
 from tui.screen.update import update
@@ -125,6 +125,19 @@ def test_a_move_goes_by_the_rows_of_the_ladder() -> None:
     scene.press("shift_down")
     (change,) = sent(scene.press("enter"))
     assert change["price"] == Decimal("584.93")
+
+
+def test_another_height_of_the_screen_chooses_the_rows_anew_but_not_while_something_is_asked() -> None:
+    scene = Scene(120, 90)
+    scene.book(levels(1970, -2, 40), levels(2030, 2, 40))
+    update(scene.model, TimePassed(scene.now))
+    assert scene.model.group == 2
+    scene.press("b")
+    update(scene.model, Resized(scene.now, 80, 24))
+    assert scene.model.group == 2
+    scene.press("escape")
+    update(scene.model, Resized(scene.now, 80, 25))
+    assert scene.model.group == 5
 
 
 def test_the_rows_are_chosen_anew_only_while_the_ladder_is_centred() -> None:

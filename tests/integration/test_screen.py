@@ -119,7 +119,7 @@ def test_help_themes_and_another_size(engine: RunningEngine, market: ExchangeCli
         screen.see("Cancel ALL my orders now, in every mode")
         screen.type(b"k?")
         screen.see("╭─ LADDER ACME")
-        for width, height, sign in ((80, 24, "FILLS & TAPE"), (60, 20, "is too small"), (140, 40, "MY FILLS 0")):
+        for width, height, sign in ((80, 24, "FILLS & TAPE"), (59, 20, "is too small"), (140, 40, "MY FILLS 0")):
             screen.resize(width, height)
             screen.see(sign)
         screen.wait_for(lambda: "? help" in screen.rows[-1], "the hints in the last row")
@@ -178,7 +178,7 @@ def test_stopping_and_going_on_paints_everything_again(
         screen.process.send_signal(signal.SIGSTOP)
         screen.type(b"?")
         screen.process.send_signal(signal.SIGCONT)
-        screen.see("any key closes")
+        screen.see("╭─ HELP")
         assert screen.output.count(b"?1049h") == 2
 
 
@@ -381,7 +381,7 @@ def test_an_output_that_says_try_again_is_tried_again(
             screen.type(b"\x0c")
             market.ping()
         screen.type(b"?")
-        screen.see("any key closes")
+        screen.see("╭─ HELP")
 
 
 def test_a_terminal_that_tells_no_size_gets_the_usual_one(
@@ -428,11 +428,11 @@ def see_what_was_before(port: int, directory: Path) -> None:
     with ScreenProcess(port, directory, 200, 60) as screen:
         screen.see("POS +2 @ 100.05")
         screen.see("MY FILLS 1")
-        screen.see("vol 2")
+        screen.see("VOL 2")
         screen.see_no_more("no trades yet")
         rows = [row for row in screen.rows if re.search(r"\d\d:\d\d:\d\d +B +100.05 +2", row)]
         assert rows, screen.text
-        assert re.search(r"B +100.05 +2 +taker .*\d\d:\d\d:\d\d +B +100.05 +2", rows[0]), rows[0]
+        assert re.search(r"B +100.05 +2 .*\d\d:\d\d:\d\d +B +100.05 +2", rows[0]), rows[0]
 
 
 def test_another_exchange_at_the_same_address_is_told_and_starts_with_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run-engine trade simulate replay demo operate verify faults fuzz rules stress test check bench clean
+.PHONY: help run-engine trade tour simulate replay demo operate verify faults fuzz rules stress test check bench clean
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -49,6 +49,9 @@ verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--
 	@$(BIN)/python scripts/verify.py $(ARGS)
 
 ##@ Learn
+
+tour: $(VENV)/.installed ## Ten small lessons in trading, on a practice market
+	@$(BIN)/python -m exchange.cli.main tour $(ARGS)
 
 simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8 --seed 7")
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) $(ARGS)

@@ -1,6 +1,7 @@
 """The trader's side: what a person starts to trade.  Shows what the engine said, sends what the person asked.
 
     client           options in, connected and logged in, then one of the two below
+    alone            what runs on the screen without an engine
     session_manager  the user's own order history      session_order  one order of it
                      order_history_file                the file that it is kept in
     settings_file    what the screen remembers of each user

@@ -136,7 +136,7 @@ def _close(history: SessionManager) -> None:
 
 def _trade(client: MessageClient, history: SessionManager, options: ClientOptions, notice: Optional[str]) -> None:
     """Hand over to the client that was asked for.  Raises ExchangeError, OutputLost and OSError."""
-    if not options.is_plain and _has_screen():
+    if not options.is_plain and has_screen():
         # Imported here, because the plain client also runs where there is no terminal library.
         from tui.screen.app import run_screen
 
@@ -153,7 +153,7 @@ def _trade(client: MessageClient, history: SessionManager, options: ClientOption
     PlainClient(client, history, LineInput(sys.stdin.fileno()), output, options.symbol).run()
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
     """Whether standard input and output are a terminal that can place text anywhere."""
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
@@ -169,7 +169,7 @@ def _speak_for_user(options: ClientOptions, last_seq: Optional[int]) -> KeptLogi
         _tokens(options),
         last_seq=last_seq,
         cancel_on_disconnect=options.cancel_on_disconnect.wish,
-        heartbeat_s=None if options.is_plain or not _has_screen() else HEARTBEAT_S,
+        heartbeat_s=None if options.is_plain or not has_screen() else HEARTBEAT_S,
     )
 
 

@@ -20,6 +20,7 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     trade              trade by hand
     operate            watch over a running one
     verify             check what a stopped one has kept
+    tour               ten lessons on a practice market
     bot                run a bot of one's own
     simulate           let simulated users trade
     replay             play recorded order flow

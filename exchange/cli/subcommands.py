@@ -77,6 +77,7 @@ _ROWS = (
     Subcommand("engine", "Run", "start the exchange", stopped),
     Subcommand("trade", "Run", "trade by hand, on the trading screen", left),
     Subcommand("bot", "Learn", "run a bot of your own", stopped),
+    Subcommand("tour", "Learn", "ten small lessons in trading, on a practice market; no engine needed", left),
     Subcommand("simulate", "Learn", "let simulated users trade", stopped),
     Subcommand("replay", "Learn", "play recorded order flow", stopped),
     Subcommand("record", "Learn", "write a live market down as order flow", stopped),

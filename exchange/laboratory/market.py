@@ -15,10 +15,11 @@ from collections.abc import Iterable
 from typing import NoReturn, Optional
 
 from exchange.core import Core, Records
-from exchange.engine.commands import Command, ListInstrument
+from exchange.engine.commands import Command, ListInstrument, SetPhase
 from exchange.engine.engine import Engine
 from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
+from exchange.engine.words import Phase
 from exchange.laboratory.announcer import MarketAnnouncer
 from exchange.laboratory.clock import NS_PER_S, START_NS, VirtualClock
 from exchange.laboratory.latency import NO_LATENCY, Latency, random_below, random_stream
@@ -111,6 +112,10 @@ class VirtualMarket:
         for answer in self._announcer.answers_to_exchange:
             if isinstance(answer, RequestRejected):
                 raise MarketError(answer.text)
+
+    def set_phase(self, symbol: str, phase: Phase) -> None:
+        """Bring `symbol` into `phase`, as the operator does.  Raises MarketError if that can't be."""
+        self.operate(SetPhase(symbol, phase))
 
     def run_until(self, time_ns: int) -> None:
         """Let everything happen up to `time_ns`, that moment included."""

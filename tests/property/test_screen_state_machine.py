@@ -80,6 +80,18 @@ class ScreenMachine(CheckedScreen, RuleBasedStateMachine):
         RuleBasedStateMachine.__init__(self)
         CheckedScreen.__init__(self)
 
+    @rule(word=st.sampled_from(("tour", "next", "back")))
+    def tour(self, word: str) -> None:
+        """Begin the tour, or go on in it; what is typed there leaves for nowhere: see `step`."""
+        self.type(Key("escape"))
+        self.command(word)
+
+    @precondition(lambda self: self.model.tour is not None)
+    @rule()
+    def leave_tour(self) -> None:
+        self.type(Key("escape"))
+        self.type(Key("q"))
+
     @rule(key=st.sampled_from(sorted(set(ACTIONS) - QUIT_KEYS)))
     def press(self, key: str) -> None:
         self.type(Key(key))

@@ -7,6 +7,7 @@
 * nothing larger than the user's guards leaves, but for what closes a position;
 * nothing but a cancel leaves while the engine is silent, and nothing at all while it is gone;
 * at most one order leaves per step;
+* of what is typed in the tour nothing leaves;
 * the price of the cursor changes only by the person's hand.
 """
 
@@ -57,7 +58,7 @@ class CheckedScreen:
         has_focus = model.focus is Panel.LADDER and Panel.LADDER in model.layout.panels
         is_far_from = {symbol: functools.partial(is_far, market) for symbol, market in model.markets.items()}
         row = self.ticket_row()
-        cursor, symbol = model.cursor, model.symbol
+        cursor, symbol, was_in_tour = model.cursor, model.symbol, model.tour is not None
         leaving = [request.message for request in update(model, message) if isinstance(request, ToEngine)]
         risks = [request for request in leaving if request["type"] in RISKS]
         if risks:
@@ -75,6 +76,8 @@ class CheckedScreen:
                 assert not any(is_far_from[symbol](price) for price in prices + self.swept(risks[0], symbol))
                 if was_letter and has_focus and symbol == model.symbol and prices:
                     assert is_in_view(model, prices[0]) or is_in_view(model, prices[0], is_buy=False)
+        if was_in_tour and isinstance(message, Typed):
+            assert leaving == [] and not model.is_armed
         if not was_live and not isinstance(message, Connected):
             assert leaving == []
         if not isinstance(message, Typed) and symbol == model.symbol and cursor is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tests.support import screen_scenes
 from tests.support.screen_scenes import LAST_TICKS, NOW, Scene
 
 SECONDS = 150
@@ -116,4 +117,14 @@ def two_ladders(width: int, height: int) -> Scene:
     for step in range(9):
         scene.trade(price + (-1 if step % 2 else 1), 10 + step, symbol="BRICK")
     scene.until(NOW)
+    return scene
+
+
+def tour(width: int, height: int) -> Scene:
+    """The third lesson of the tour, done."""
+    scene = screen_scenes.calm(width, height)
+    for text in ("tour", "next", "next", "buy space 1 0 space bid"):
+        letters = [key for word in text.split() for key in ([word] if word == "space" else word)]
+        scene.press(":", *letters, "enter")
+    scene.press("enter")
     return scene

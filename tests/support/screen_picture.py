@@ -158,6 +158,7 @@ def pictures() -> dict[str, str]:
         "pictures/call.svg": _picture(screen_scenes.call(80, 24)),
         "pictures/heat_map.svg": _picture(moving_market.heat_map(120, 36)),
         "pictures/several.svg": _picture(moving_market.several(200, 60)),
+        "pictures/tour.svg": _picture(moving_market.tour(100, 30)),
         "pictures/halt.svg": _picture(screen_scenes.halt(80, 24)),
         "pictures/iceberg.svg": _picture(screen_scenes.iceberg(80, 24)),
         "pictures/waiting_stop.svg": _picture(screen_scenes.waiting_stop(80, 24)),

@@ -60,6 +60,7 @@ def _zoomed_orders(width: int, height: int) -> Scene:
 SCENES: dict[str, tuple[Callable[[int, int], Scene], tuple[str, ...]]] = {
     "busy": (_busy, ("60x20", "80x24", "120x36", "200x60")),
     "several": (moving_market.several, ("120x36", "200x60")),
+    "tour": (moving_market.tour, ("60x20", "80x24", "120x36", "200x60")),
     "two_ladders": (moving_market.two_ladders, ("200x60",)),
     "empty": (screen_scenes.empty, ("80x24", "120x36")),
     "wide": (screen_scenes.wide, ("80x24",)),

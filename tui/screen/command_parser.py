@@ -148,10 +148,13 @@ COMMANDS: tuple[CommandHelp, ...] = (
     CommandHelp("notional", "notional AMOUNT|off", "The most that an order may be worth", ("off",)),
     CommandHelp("messages", "messages", "All messages, newest first"),
     CommandHelp("theme", "theme", "The next theme"),
+    CommandHelp("tour", "tour", "Ten lessons on a practice market; nothing is sent to the exchange"),
+    CommandHelp("next", "next", "In the tour: the next lesson"),
+    CommandHelp("back", "back", "In the tour: the lesson before"),
     CommandHelp("help", "help", "Keys and commands"),
     CommandHelp("quit", "quit", "Leave (asks while orders still work)"),
 )
-_WORD_COMMANDS = ("flatten", "reverse", "messages", "help", "theme", "quit")
+_WORD_COMMANDS = ("tour", "next", "back", "flatten", "reverse", "messages", "help", "theme", "quit")
 KNOWN_COMMANDS = " ".join(command.word for command in COMMANDS)
 
 

@@ -201,6 +201,8 @@ def _word(model: Model, command: WordCommand) -> list[Outgoing]:
         return flatten(model)
     if command.word == "reverse":
         return reverse(model)
+    if command.word in ("tour", "next", "back"):
+        return _tour(model, command.word)
     if command.word == "help":
         open_help(model)
         return []
@@ -214,4 +216,17 @@ def _word(model: Model, command: WordCommand) -> list[Outgoing]:
     if not working:
         return [Effect.QUIT]
     model.confirm = QuitProposal(len(working))
+    return []
+
+
+def _tour(model: Model, word: str) -> list[Outgoing]:
+    """`:tour` begins it; `:next` and `:back` go from lesson to lesson."""
+    if word == "tour" and model.lesson is None:
+        model.is_tour_wanted = True
+    elif word == "tour":
+        return refuse(model, "this is the tour: q leaves it")
+    elif model.lesson is None:
+        return refuse(model, f"{word} is for the tour, which :tour begins")
+    else:
+        model.lesson.wanted_step = 1 if word == "next" else -1
     return []

@@ -18,6 +18,8 @@ LADDER_WIDTH_MAX = 98
 RIGHT_WIDTH_MIN = 54
 # The rows below the panels: ticket, messages, hints.
 ROWS_BELOW = 3
+# Above the panels, for a lesson of the tour.
+STRIP_ROWS = 6
 # From these widths of the ladder's inside on it has totals and volumes as numbers; wider columns.
 LADDER_TOTALS_WIDTH_MIN = 62
 LADDER_ROOMY_WIDTH_MIN = 84
@@ -130,17 +132,18 @@ def layout(
     zoomed: Optional[Panel] = None,
     chosen: frozenset[Panel] = CHOSEN_AT_START,
     symbol_count: int = 1,
+    strip_rows: int = 0,
 ) -> Layout:
     """The layout of a screen of this size; `zoomed` is the panel that gets all the room (None: none does).
 
     `chosen` are the panels that the person wants beside the ladder; which of them are shown is a matter of room.
     The watchlist gets room for `symbol_count` symbols.  A small screen shows one panel at a time, the ladder if
-    none is zoomed.
+    none is zoomed.  `strip_rows` above the panels are left for a lesson.
     """
     is_wide = width >= WIDE_WIDTH_MIN
     if is_too_small(width, height):
         return Layout(width, height, is_wide, {})
-    body = Rect(0, 1, width, height - 1 - ROWS_BELOW)
+    body = Rect(0, 1 + strip_rows, width, height - 1 - strip_rows - ROWS_BELOW)
     if zoomed is None and is_small(width):
         zoomed = Panel.LADDER
     if zoomed is not None:

@@ -10,13 +10,22 @@ from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.command_editor import CommandEditor
 from tui.screen.guards import Guards
 from tui.screen.heat_view import HeatView
-from tui.screen.layout import CHOSEN_AT_START, LadderColumns, Layout, Panel, is_small, ladder_columns, layout
+from tui.screen.layout import (
+    CHOSEN_AT_START,
+    STRIP_ROWS,
+    LadderColumns,
+    Layout,
+    Panel,
+    is_small,
+    ladder_columns,
+    layout,
+)
 from tui.screen.market_data import Market
 from tui.screen.messages import Outgoing
 from tui.screen.my_fills import MyFills
@@ -25,6 +34,9 @@ from tui.screen.proposals import Proposal
 from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.theme import Theme
 from tui.screen.ticket import Ticket
+
+if TYPE_CHECKING:
+    from tui.screen.tour.tour import Tour
 
 STALE_AFTER_S = 2.0
 DISARM_AFTER_IDLE_S = 60.0
@@ -111,6 +123,19 @@ class Drag(NamedTuple):
     over: int
 
 
+@dataclass(slots=True)
+class LessonShown:
+    """The lesson of the tour that this model is the practice of; `wanted_step`: where the learner wants to go."""
+
+    number: int
+    count: int
+    title: str
+    task: str
+    said: str = ""
+    is_done: bool = False
+    wanted_step: int = 0
+
+
 class PositionsRequest(Enum):
     """Whether the engine has been asked for the positions."""
 
@@ -178,6 +203,13 @@ class Model:
     log_scrolled: int = 0
     last_input_at: float = 0.0
 
+    # The tour that is shown in place of all this; whether there is nothing else, and whether it was asked for; in
+    # the tour's own model, the lesson.
+    tour: Optional[Tour] = None
+    is_tour_only: bool = False
+    is_tour_wanted: bool = False
+    lesson: Optional[LessonShown] = None
+
     focus: Panel = Panel.LADDER
     is_zoomed: bool = False
     # The panels that the person wants beside the ladder.
@@ -227,7 +259,9 @@ class Model:
     def layout_for(self, width: int, height: int, *, is_whole: bool = False) -> Layout:
         """The layout at another size; `is_whole`: as if no panel had all the room."""
         is_one = (self.is_zoomed or is_small(width)) and not is_whole
-        return layout(width, height, self.focus if is_one else None, self.panels_wanted, len(self.symbols))
+        zoomed = self.focus if is_one else None
+        strip_rows = STRIP_ROWS if self.lesson is not None else 0
+        return layout(width, height, zoomed, self.panels_wanted, len(self.symbols), strip_rows)
 
     @property
     def panels_wanted(self) -> frozenset[Panel]:

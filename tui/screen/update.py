@@ -38,6 +38,7 @@ from tui.screen.sending import disarm, drop_outlived
 from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.settings import settings_of
 from tui.screen.subscriptions import subscribe, subscribe_news, sync_books
+from tui.screen.tour.tour import begin_tour, updated_in_tour
 from tui.screen.update_from_engine import engine_said
 from tui.screen.update_from_keys import typed
 from tui.token_reset import reset_text
@@ -53,6 +54,17 @@ SLEEP_S_MIN = 2.0
 
 def update(model: Model, message: Incoming) -> list[Outgoing]:
     """Take one message; returns what it asks for, in order."""
+    if model.tour is not None:
+        return updated_in_tour(model, message, _update)
+    outgoing = _update(model, message)
+    if model.is_tour_wanted:
+        model.is_tour_wanted = False
+        outgoing += begin_tour(model, _update)
+    return outgoing
+
+
+def _update(model: Model, message: Incoming) -> list[Outgoing]:
+    """The same of one model by itself."""
     model.now = message.now
     if isinstance(message, EngineSaid):
         requests = engine_said(model, message)
@@ -82,6 +94,12 @@ def update(model: Model, message: Incoming) -> list[Outgoing]:
 
 def next_wake(model: Model, now: float) -> float:
     """When TimePassed is due at the latest, in seconds of the clock of `now`."""
+    if model.tour is not None:
+        return min(_next_wake(model, now), _next_wake(model.tour.model, now))
+    return _next_wake(model, now)
+
+
+def _next_wake(model: Model, now: float) -> float:
     times = [model.link.pinged_at + PING_EVERY_S] if model.link.state is LinkState.LIVE else [now + 1.0]
     market = model.market
     if market is not None and market.flashes:

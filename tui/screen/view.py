@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.screen.cells import Area, Canvas, Color, fit
-from tui.screen.layout import HEIGHT_MIN, ROWS_BELOW, WIDTH_MIN, Layout, Panel, Rect, is_too_small
+from tui.screen.layout import HEIGHT_MIN, ROWS_BELOW, STRIP_ROWS, WIDTH_MIN, Layout, Panel, Rect, is_too_small
 from tui.screen.model import Model, retry_in_s
 from tui.screen.panels.bottom import draw_hints, draw_messages, draw_ticket_row
 from tui.screen.panels.chart import draw_chart
@@ -16,6 +16,7 @@ from tui.screen.panels.header import draw_header
 from tui.screen.panels.heat import draw_heat
 from tui.screen.panels.help import draw_help, draw_suggestions
 from tui.screen.panels.ladder import draw_ladder
+from tui.screen.panels.lesson import draw_lesson
 from tui.screen.panels.log import draw_log
 from tui.screen.panels.orders import draw_orders
 from tui.screen.panels.second_ladder import draw_second_ladder
@@ -25,6 +26,8 @@ from tui.screen.panels.watch import draw_watch
 
 def view(model: Model, width: int, height: int, now: float) -> Canvas:
     """Draw the state onto a new canvas of this size, which may be any from 1 × 1 on; `now` as in `update`."""
+    if model.tour is not None:
+        return view(model.tour.model, width, height, now)
     canvas = Canvas(width, height)
     area = canvas.area()
     if is_too_small(width, height):
@@ -34,6 +37,8 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
     draw_header(area.part(0, 0, width, 1), model, now, retry_in_s(model, now))
     for panel, rect in shown.panels.items():
         _draw_panel(panel, _part(area, rect), model, shown, now)
+    if model.lesson is not None:
+        draw_lesson(area.part(0, 1, width, STRIP_ROWS), model.lesson)
     draw_ticket_row(area.part(0, shown.ticket_y, width, 1), model)
     draw_messages(area.part(0, shown.messages_y, width, 1), model)
     draw_hints(area.part(0, shown.hints_y, width, 1))

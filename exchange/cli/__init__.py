@@ -8,6 +8,7 @@ know how anything is done.  Reading order:
     command_parser     what a subcommand's file must have, and the options that many share
     loading            a subcommand's file and parser, and what is said where a part of it is not installed
     overview           `exchange --help` and `--version`
+    completion_table   what can be typed where         completion_script  as bash and zsh want to be told
     client_options     the options of who speaks to an engine
     simulated_run      what simulate and replay share
     recorded_day       which day explain and what-if look into
@@ -24,6 +25,7 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     bot                run a bot of one's own
     simulate           let simulated users trade
     replay             play recorded order flow
+    completion         print a script for bash or zsh
     record             write a live market down as order flow
     explain            the life of an order out of a recorded day
     what_if            a recorded day without an order, or with it changed

@@ -85,5 +85,6 @@ _ROWS = (
     Subcommand("what-if", "Learn", "play a recorded day again without an order, or with it changed"),
     Subcommand("operate", "Run", "watch over the running engine: who is there, who may trade, and what"),
     Subcommand("verify", "Run", "check the data of a stopped engine"),
+    Subcommand("completion", "Shell", "print the script by which bash or zsh completes all this"),
 )
 SUBCOMMANDS = {each.name: each for each in _ROWS}

@@ -62,3 +62,20 @@ def test_without_any_wing_the_engine_starts_and_a_raw_socket_trades(port: int) -
         assert (executed["trade_id"], executed["quantity"], executed["status"]) == (1, 5, "FILLED")
         (told,) = alice.ask()
         assert (told["type"], told["liquidity"]) == ("order_executed", "MAKER")
+
+
+def test_without_the_wings_the_command_names_what_is_missing_and_offers_the_rest(core: Path) -> None:
+    def told(*words: str) -> subprocess.CompletedProcess[str]:
+        run = "import sys; sys.path.insert(0, '.'); from exchange.cli.main import main; sys.exit(main())"
+        command = [sys.executable, "-I", "-S", "-c", run, *words]
+        return subprocess.run(command, cwd=core, capture_output=True, text=True, timeout=WAIT_S, check=False)
+
+    refused = told("trade", "--help")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "exchange trade: trade needs the module tui, which is not installed\n"
+    assert told("verify", "--help").returncode == 0
+    assert "\n  trade " in told("--help").stdout
+    completion = told("completion", "bash")
+    assert (completion.returncode, completion.stderr) == (0, "")
+    assert "'engine|--durability') echo 'words fsync os'" in completion.stdout
+    assert "\ntrade trade by hand" in completion.stdout and "'trade|" not in completion.stdout

@@ -1,6 +1,17 @@
 """The client library: what a bot, the trading screen and the simulator speak to the exchange with.
 
-A complete bot, which buys 10 whenever they are offered at 99.50 or less:
+A complete bot, which buys until it has ten (`client/README.md` tells the rest):
+
+    from exchange.networking.tcp_client import Bot
+
+    class First(Bot):
+        def on_book(self, book):
+            if book.best_ask and self.position < 10 and not self.orders:
+                self.buy(1, book.best_ask.price, time_in_force="IOC")
+
+    First().run()
+
+A program that asks and waits, and buys 10 whenever they are offered at 99.50 or less:
 
     from decimal import Decimal
     from exchange.networking.tcp_client import ExchangeClient, OrderExecuted, Rejected, TokenStore

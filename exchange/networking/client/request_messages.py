@@ -30,13 +30,13 @@ def new_order(
     quantity: int,
     price: Optional[Price],
     *,
-    symbol: Optional[str],
-    order_type: Optional[EnumOrName],
-    stop_price: Optional[Price],
-    time_in_force: Optional[EnumOrName],
-    post_only: Optional[bool],
-    display_quantity: Optional[int],
-    self_trade_prevention: Optional[EnumOrName],
+    symbol: Optional[str] = None,
+    order_type: Optional[EnumOrName] = None,
+    stop_price: Optional[Price] = None,
+    time_in_force: Optional[EnumOrName] = None,
+    post_only: Optional[bool] = None,
+    display_quantity: Optional[int] = None,
+    self_trade_prevention: Optional[EnumOrName] = None,
 ) -> Message:
     """An order; its type, when None, follows from the prices it has (see `order_type_for`)."""
     return request(

@@ -185,9 +185,10 @@ class BotDesk:
         order = self.orders.of_event(event)
         if order is None:
             return None
-        shown_before, filled_before = order.shown_quantity, order.filled_quantity
+        shown_before, price_before, filled_before = order.shown_quantity, order.price, order.filled_quantity
         self.orders.apply(order, event)
-        self._place_in_queue(order, event, shown_before)
+        # What its new level shows of it already.
+        self._place_in_queue(order, event, shown_before if order.price == price_before else 0)
         self._take_time(order, event, filled_before)
         return order
 
@@ -197,13 +198,13 @@ class BotDesk:
         if quote is not None and self.is_connected and self.takes_orders:
             quote.answered(self, order)
 
-    def _place_in_queue(self, order: OwnOrder, event: PrivateValue, shown_before: int) -> None:
+    def _place_in_queue(self, order: OwnOrder, event: PrivateValue, own_shown_quantity: int) -> None:
         market = self.markets.get(order.symbol)
         book = None if market is None else market.book
         if isinstance(event, (OrderAccepted, OrderTriggered)):
             order.quantity_ahead = queue_position.at_the_back(order, book)
         elif isinstance(event, OrderReplaced) and not event.priority_kept:
-            order.quantity_ahead = queue_position.at_the_back(order, book, shown_before)
+            order.quantity_ahead = queue_position.at_the_back(order, book, own_shown_quantity)
         elif isinstance(event, OrderExecuted) and event.liquidity == "MAKER":
             # The next part of an iceberg goes to the back of its level.
             order.quantity_ahead = 0 if event.displayed_quantity is None else None

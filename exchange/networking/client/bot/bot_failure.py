@@ -6,7 +6,7 @@ import traceback
 from pathlib import PurePath
 
 # What is raised by a bot's mistake often comes from in here; the author wants to see where it was called.
-_LIBRARY = str(PurePath(__file__).parent)
+_LIBRARY = str(PurePath(__file__).parent.parent)
 
 
 class BotFailed(Exception):  # noqa: N818  as the names in client/errors

@@ -75,6 +75,8 @@ class MarketAnnouncer:
         # What each user has traded, oldest first, for who asks.
         self._fills: dict[str, list[OrderExecuted]] = {}
         self._follow_ups: list[Command] = []
+        # Everybody who was told something that is not on its way yet.
+        self._waiting: list[MarketSession] = []
         self._answers: dict[type, Callable[[MarketSession, Any], None]] = {
             Login: self._log_in,
             Logout: self._log_out,
@@ -88,6 +90,7 @@ class MarketAnnouncer:
     def join(self, session: MarketSession) -> None:
         """The session hears from now on what its user is told."""
         self._sessions.setdefault(session.user, []).append(session)
+        session.on_first_told = self._waiting.append
 
     # --- what the core asks ------------------------------------------------------------------------------
 
@@ -103,9 +106,9 @@ class MarketAnnouncer:
             else:
                 self._answers[type(request)](asker, request)
         self.feeds.flush()
-        for sessions in self._sessions.values():
-            for session in sessions:
-                session.flush()
+        for session in self._waiting:
+            session.flush()
+        self._waiting.clear()
 
     def take_follow_ups(self) -> list[Command]:
         """The cancels of orders whose sessions have ended."""

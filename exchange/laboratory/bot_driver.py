@@ -61,19 +61,32 @@ class DrivenBot:
         self._act(self._bot.stop)
 
     def _hear(self, event: TypedEvent) -> None:
-        if type(event) in _COUNTED:
-            self.counts[type(event)] += 1
-        if isinstance(event, LoggedIn):
-            self._bot.logged_in(event)
-        else:
-            self._act(lambda: self._bot.hear(event))
+        kind = type(event)
+        if kind in _COUNTED:
+            self.counts[kind] += 1
+        # Here and not by `_act`: of all that the laboratory does this is done most often.
+        try:
+            if isinstance(event, LoggedIn):
+                self._bot.logged_in(event)
+            else:
+                self._bot.hear(event)
+        except BotFailed as failed:
+            self._fail(failed)
+        self._set_timer()
 
     def _act(self, step: Callable[[], None]) -> None:
         """Have the bot act, then look when it wants to be called."""
         try:
             step()
         except BotFailed as failed:
-            self.failure = self.failure or failed
+            self._fail(failed)
+        self._set_timer()
+
+    def _fail(self, failed: BotFailed) -> None:
+        self.failure = self.failure or failed
+
+    def _set_timer(self) -> None:
+        """Have the bot called when it wants to be."""
         due_ns = self._bot.next_timer_ns()
         if due_ns is not None and (self._timer_ns is None or due_ns < self._timer_ns):
             self._timer_ns = due_ns

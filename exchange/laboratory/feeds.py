@@ -15,7 +15,7 @@ from exchange.engine.events import AuctionIndication, InstrumentStatusChanged, N
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.phases import is_call
 from exchange.engine.trade import Trade
-from exchange.laboratory.book_feed import FollowedView
+from exchange.laboratory.book_feed import FollowedSide, FollowedView
 from exchange.laboratory.event_values import EventValues, event_of_line
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.wire.encode_feeds import instrument_status, news
@@ -38,6 +38,8 @@ class _InstrumentFeed:
 
     def __init__(self, book: OrderBook) -> None:
         self.book = book
+        # Followed from the first time that somebody asks for the book.
+        self.sides: Optional[tuple[FollowedSide, FollowedSide]] = None
         self.views: dict[int, FollowedView[Hearer]] = {}
         self.trade_followers: dict[Hearer, None] = {}
         self.last_trades: deque[Trade] = deque(maxlen=TRADES_LAST_MAX)
@@ -68,7 +70,9 @@ class MarketFeeds:
         feed = self._feed(symbol)
         view = feed.views.get(depth)
         if view is None:
-            view = feed.views[depth] = FollowedView(feed.book, depth)
+            if feed.sides is None:
+                feed.sides = FollowedSide(feed.book.bids), FollowedSide(feed.book.asks)
+            view = feed.views[depth] = FollowedView(*feed.sides, depth)
         view.followers[hearer] = None
         hearer.tell(self._values.book_snapshot(symbol, view.sequence, *view.levels()))
         if is_call(feed.book.phase):
@@ -137,17 +141,17 @@ class MarketFeeds:
             feed = self._feeds.get(symbol)
             if feed is None:
                 continue
-            if bid_prices or ask_prices:
-                self._tell_changes(feed, symbol, bid_prices, ask_prices)
+            if feed.sides is not None and (bid_prices or ask_prices):
+                for side, prices in zip(feed.sides, (bid_prices, ask_prices), strict=True):
+                    side.follow(prices)
+                self._tell_changes(feed, symbol)
             if feed.indicated is not None or is_call(book.phase):
                 self._tell_indication(feed)
 
-    def _tell_changes(
-        self, feed: _InstrumentFeed, symbol: str, bid_prices: set[int], ask_prices: set[int]
-    ) -> None:
+    def _tell_changes(self, feed: _InstrumentFeed, symbol: str) -> None:
         feed.views = {depth: view for depth, view in feed.views.items() if view.followers or not depth}
         for view in feed.views.values():
-            changes = view.changes(bid_prices, ask_prices)
+            changes = view.changes()
             if changes and view.followers:
                 _tell(view.followers, self._values.book_update(symbol, view.sequence, changes))
 

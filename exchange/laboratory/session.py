@@ -52,6 +52,8 @@ class MarketSession:
         self.rank = rank
         self.hear: Hear = _pass_over
         self.on_closed: Callable[[], None] = _end_quietly
+        # The announcer's: hears when there is something to `flush`.
+        self.on_first_told: Callable[[MarketSession], None] = lambda _session: None
         self.is_open = True
         # Live orders that are canceled when the session ends.
         self.entered_order_ids: set[int] = set()
@@ -89,6 +91,8 @@ class MarketSession:
 
     def tell(self, event: TypedEvent) -> None:
         """Have `event` told with all else that this request leads to."""
+        if not self._told:
+            self.on_first_told(self)
         self._told.append(event)
 
     def flush(self) -> None:

@@ -13,23 +13,20 @@ from exchange.engine.commands import CancelOrder, Command, ListInstrument, NewOr
 from exchange.engine.instrument import NANOS_PER_UNIT, Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType
-from exchange.laboratory.clock import START_NS
 from exchange.laboratory.flow.flow_translator import FlowTranslator
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
-from exchange.laboratory.recorded_market import HISTORY, NS_PER_DAY
-
-_MIDNIGHT_NS = START_NS // NS_PER_DAY * NS_PER_DAY
+from exchange.laboratory.recorded_market import HISTORY, MIDNIGHT_NS
 
 
 def flow_commands(rows: Iterable[Row], instrument: Instrument) -> Iterator[tuple[Command, int]]:
     """The listing of `instrument`, then what makes the rows happen again, with their times.  About 5 µs a row."""
     tick_size_nanos = instrument.tick_size_nanos
     translator = FlowTranslator(Decimal(tick_size_nanos) / NANOS_PER_UNIT, "")
-    yield ListInstrument(instrument), _MIDNIGHT_NS
+    yield ListInstrument(instrument), MIDNIGHT_NS
     for row in rows:
         for request in translator.translate(row).requests:
-            yield _command(request.intent, instrument), _MIDNIGHT_NS + row.time_ns
+            yield _command(request.intent, instrument), MIDNIGHT_NS + row.time_ns
 
 
 def _command(intent: Intent, instrument: Instrument) -> Command:

@@ -80,6 +80,21 @@ def test_steps_forwards_and_back_meet_the_same_states(kept: History, day: list[S
     assert kept.moment.sequence == 0 and kept.back() is None
 
 
+def test_however_one_moves_about_each_moment_is_that_of_the_day_from_its_beginning(
+    kept: History, day: list[Stamped]
+) -> None:
+    expected, random = played(day), Random(5)
+    for _ in range(400):
+        steps = {"next": kept.next, "back": kept.back}
+        move = random.choice(["next", "back", "back", "jump"])
+        moment = kept.at(random.randint(1, kept.last)) if move == "jump" else steps[move]()
+        if moment is None or moment.sequence == 0:
+            continue
+        carried_out = expected[moment.sequence - 1]
+        assert (moment.command, moment.events) == (carried_out.command, carried_out.events)
+        assert live_state(moment.engine) == carried_out.state
+
+
 def test_the_days_end_is_no_place_to_go_on_from(kept: History) -> None:
     kept.at(kept.last)
     assert kept.next() is None and kept.moment.sequence == kept.last

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import NoReturn, Optional
 
 from exchange.core import Core, Records
-from exchange.engine.commands import Command, ListInstrument, SetPhase
+from exchange.engine.commands import Command, ListInstrument, Say, SetPhase
 from exchange.engine.engine import Engine
 from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
@@ -116,6 +116,10 @@ class VirtualMarket:
     def set_phase(self, symbol: str, phase: Phase) -> None:
         """Bring `symbol` into `phase`, as the operator does.  Raises MarketError if that can't be."""
         self.operate(SetPhase(symbol, phase))
+
+    def say_at(self, time_ns: int, text: str) -> None:
+        """Have the exchange say `text` to all who follow the news, when it is `time_ns`."""
+        self.scheduler.put(time_ns, FIRST_RANK, lambda: self.operate(Say(text)))
 
     def run_until(self, time_ns: int) -> None:
         """Let everything happen up to `time_ns`, that moment included."""

@@ -245,6 +245,11 @@ def blocks(whole: Recording, block_ns: int) -> list[Recording]:
     return pieces
 
 
+def later_part(whole: Recording, seconds: float) -> Recording:
+    """What happened after the first so many seconds, with the book as it was then."""
+    return _piece(whole, whole.begin_ns + round(seconds * NS_PER_S), whole.end_ns)
+
+
 def _piece(whole: Recording, begin_ns: int, end_ns: int) -> Recording:
     """What happened from `begin_ns` to before `end_ns`; the first quote is the one that it came in with."""
     within = partial(_within, begin_ns=begin_ns, end_ns=end_ns)

@@ -51,7 +51,7 @@ verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--
 ##@ Learn
 
 tour: $(VENV)/.installed ## Ten small lessons in trading, on a practice market
-	@$(BIN)/python -m exchange.cli.main tour $(ARGS)
+	@$(BIN)/python -m exchange tour $(ARGS)
 
 simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8 --seed 7")
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) $(ARGS)

@@ -21,10 +21,7 @@ FOLDER = "exchange-simulator"
 
 
 def data_home(environment: Mapping[str, str], folder: Path, platform: str) -> Path:
-    """The data directory for a command that is typed in `folder`; `platform` as in `sys.platform`.
-
-    Raises RuntimeError where there is no home directory to be found, which no usual system does.
-    """
+    """The data directory for a command that is typed in `folder`; `platform` as in `sys.platform`."""
     chosen = environment.get(HOME_VARIABLE)
     if chosen:
         return Path(chosen)
@@ -35,12 +32,22 @@ def data_home(environment: Mapping[str, str], folder: Path, platform: str) -> Pa
 
 def user_data_directory(environment: Mapping[str, str], platform: str) -> Path:
     """Where the platform wants programs to keep what they keep for a user."""
-    home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
+    home = _home(environment)
     if platform == "darwin":
         return home / "Library" / "Application Support"
     # The XDG Base Directory Specification: a relative path is invalid, and to be ignored.
     told = Path(environment.get("XDG_DATA_HOME", ""))
     return told if told.is_absolute() else home / ".local" / "share"
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    """The user's home directory; this folder for one who has none, as there are in containers."""
+    if environment.get("HOME"):
+        return Path(environment["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path()
 
 
 def described_data_home() -> tuple[Path, str]:

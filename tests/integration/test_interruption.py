@@ -22,9 +22,10 @@ DELAYS_S = [number * 0.04 for number in range(8)]
 
 @contextmanager
 def command(script: str, *options: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """A command in a process group of its own, as a shell starts it."""
+    """A script, or the command `exchange`, in a process group of its own, as a shell starts it."""
+    program = [str(ROOT / "scripts" / script)] if script.endswith(".py") else ["-m", script]
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts" / script), *options],
+        [sys.executable, *program, *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -86,11 +87,12 @@ def tell_to_end(number: signal.Signals, delay_s: float, script: str, *options: s
     return is_early
 
 
+@pytest.mark.parametrize("program", [("start_engine.py",), ("exchange", "engine")], ids=["script", "command"])
 @ENDING_SIGNALS
 def test_an_engine_told_to_end_at_any_moment_of_its_start_does_so_in_order(
-    number: signal.Signals, tmp_path: Path
+    number: signal.Signals, program: tuple[str, ...], tmp_path: Path
 ) -> None:
-    options = ("start_engine.py", "--port", "0", "--data-dir")
+    options = (*program, "--port", "0", "--data-dir")
     early = [tell_to_end(number, delay_s, *options, str(tmp_path / str(delay_s))) for delay_s in DELAYS_S]
     assert any(early)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from exchange import networking
+from exchange.cli.subcommands import SUBCOMMANDS
 from exchange.networking import tcp_client
 from tests.support.project import ROOT, pages
 from tui.screen.key_table import markdown_table
@@ -36,6 +37,13 @@ def test_every_make_command_of_a_page_is_a_target(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)", page.read_text("utf-8"), re.MULTILINE))
     assert {name for names in named for name in names if name} <= targets
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_subcommand_of_a_page_is_there(page: Path) -> None:
+    named = re.findall(r"(?:`|^)exchange ([a-z][a-z-]*)[ `]", page.read_text("utf-8"), re.MULTILINE)
+    # But for one that a recipe adds, and the engine's `exchange listening on`.
+    assert set(named) <= {*SUBCOMMANDS, "lines", "listening"}
 
 
 def test_the_readme_leads_to_every_page_in_one_step_or_two() -> None:

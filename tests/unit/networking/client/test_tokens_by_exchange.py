@@ -11,6 +11,7 @@ from typing import Any, Optional
 import pytest
 
 from exchange.networking.client.engine_addresses import LINES_MAX, EngineAddresses, is_on_this_machine
+from exchange.networking.client.token_store import KeptToken
 from exchange.networking.tcp_client import ExchangeClient, LoginRejected, TokenStore, log_in
 from tests.support.canned_engine import CannedEngine, Request
 
@@ -172,6 +173,13 @@ def test_a_token_that_was_brought_by_hand_may_be_sent_where_nothing_is_known(
     other_machine.path(USER, A).write_bytes(tokens.path(USER, A).read_bytes())
     assert market.log_in(other_machine) is not None
     assert market.sent == [None, market.token]
+
+
+def test_what_one_user_has_found_out_about_an_address_holds_for_all(tokens: TokenStore) -> None:
+    tokens.save("bob", "bobs", A, HOME)
+    tokens.save(USER, "alices", B, HOME)
+    assert tokens.first("bob", HOME) is None, "another exchange is there now, which bob may not know"
+    assert tokens.others("bob", HOME) == [KeptToken("bobs", A)]
 
 
 def test_who_can_try_only_once_tries_what_is_likely(stack: ExitStack, tokens: TokenStore) -> None:

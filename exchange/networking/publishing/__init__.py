@@ -12,4 +12,5 @@ Must not wait for a client, and tells nothing that is not durable yet.  Reading 
 * `missed_events`    what is told again to who comes back
 * `session_answers`  ping, subscribe, logout
 * `connection_ends`  what ends with a connection
+* `update_pauses`    a protection: a book that many follow is told less often
 """

@@ -26,6 +26,7 @@ from exchange.networking.outbound.connection import Connection, SendLine
 from exchange.networking.publishing.book_views import BookView, BookViews
 from exchange.networking.publishing.indications import Indications
 from exchange.networking.publishing.trade_feeds import TradeFeeds
+from exchange.networking.publishing.update_pauses import UpdatePauses
 from exchange.networking.wire.encode_feeds import FeedEncoder, instrument_status, news
 
 
@@ -39,6 +40,7 @@ class Feeds:
         send: SendLine,
         past_trades: Iterable[Trade] = (),
         indications: Optional[Indications] = None,
+        pauses: Optional[UpdatePauses] = None,
     ) -> None:
         """`past_trades` are the last ones of before this start."""
         self._books = books
@@ -48,6 +50,10 @@ class Feeds:
         self._trades = TradeFeeds(encoder, send, past_trades)
         self._news: dict[Connection, None] = {}
         self._indications = indications or Indications()
+        self._pauses = pauses or UpdatePauses()
+        # The symbols of the books that may have changed since the last flush, in the order of their first changes:
+        # with hundreds of instruments a flush looks at few.  Whoever tells of changes puts them here.
+        self.touched: dict[str, None] = {}
         # Every reader that is out of step, and for each view of which it was spared an update the `sequence` that
         # it knows.
         self._out_of_step: dict[Connection, dict[BookView, int]] = {}
@@ -58,8 +64,8 @@ class Feeds:
         """Begin to tell `connection`, with a snapshot; this replaces an earlier subscription of the book."""
         self.unsubscribe_book(connection, symbol)
         # What has changed so far belongs to the updates of those who are here, not to the new one's snapshot.
+        self._tell_book(symbol, is_at_once=True)
         self.flush()
-        self._tell_indication(symbol, is_at_once=True)
         book_views = self._book_views.get(symbol)
         if book_views is None:
             book_views = self._book_views[symbol] = BookViews(self._books[symbol])
@@ -119,17 +125,21 @@ class Feeds:
         to_all = said.user is None
         self._send_all([each for each in self._news if to_all or each.user == said.user], news(said))
 
+    def touch(self, symbol: Optional[str]) -> None:
+        """The book of `symbol`, None: any book, may have changed.  No harm if there is no such book."""
+        if symbol is None:
+            self.touched.update(dict.fromkeys(self._books))
+        elif symbol in self._books:
+            self.touched[symbol] = None
+
     def flush(self) -> None:
-        """Send what changed in every book since the last flush; bring those back in step who have caught up."""
-        for symbol, book in self._books.items():
-            bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
-            book_views = self._book_views.get(symbol)
-            if book_views is None:
-                continue
-            if bid_prices or ask_prices:
-                for view, line in book_views.updates(bid_prices, ask_prices, self._encoder):
-                    self._tell_view(view, line)
-            self._tell_indication(symbol, bool(bid_prices or ask_prices))
+        """Send what has changed in the touched books, unless they are in a pause; bring those back
+        in step who have caught up."""
+        for left in (self._pauses.left(), self._indications.left()):
+            self.touched.update(dict.fromkeys(left))
+        for symbol in self.touched:
+            self._tell_book(symbol)
+        self.touched.clear()
         # Behind all updates of this flush, so that the snapshots below hold them, and the next update follows.
         for connection in [connection for connection in self._out_of_step if not connection.is_lagging]:
             self._show_changed_views(connection)
@@ -142,21 +152,36 @@ class Feeds:
         For a pong, which must have everything before it that happened before (PROTOCOL "Lines").
         """
         self.flush()
-        for symbol in self._indications.left():
+        for symbol in dict.fromkeys((*self._pauses.left(), *self._indications.left())):
             if connection in self._followers(symbol):
-                self._tell_indication(symbol, is_at_once=True)
+                self._tell_book(symbol, is_at_once=True)
         if connection in self._out_of_step:
             self._show_changed_views(connection)
 
     def wait_s(self) -> Optional[float]:
         """In how many seconds a `flush` has something to tell that was left for later; None: nothing was."""
-        return self._indications.wait_s()
+        waits_s = (self._indications.wait_s(), self._pauses.wait_s())
+        return min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
 
     def _views(self, symbol: str) -> Iterable[BookView]:
         book_views = self._book_views.get(symbol)
         return () if book_views is None else book_views.views()
 
-    def _tell_indication(self, symbol: str, levels_changed: bool = False, is_at_once: bool = False) -> None:
+    def _tell_book(self, symbol: str, is_at_once: bool = False) -> None:
+        """Send what has changed in one book, unless it is in a pause; `is_at_once`: in any case."""
+        book, book_views = self._books[symbol], self._book_views.get(symbol)
+        if book_views is not None and not is_at_once and self._pauses.holds(symbol):
+            return
+        bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
+        if book_views is None:
+            return
+        if bid_prices or ask_prices:
+            for view, line in book_views.updates(bid_prices, ask_prices, self._encoder):
+                self._tell_view(view, line)
+        self._pauses.told(symbol, sum(len(view.subscribers) for view in book_views.views()))
+        self._tell_indication(symbol, bool(bid_prices or ask_prices), is_at_once)
+
+    def _tell_indication(self, symbol: str, levels_changed: bool, is_at_once: bool) -> None:
         followers = self._followers(symbol)
         if not followers:
             self._indications.forget(symbol)

@@ -17,7 +17,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Optional, Union
 
-from exchange.engine.commands import ClaimUser, Command, NewOrder
+from exchange.engine.commands import (
+    CancelAll,
+    CancelOrder,
+    CancelOrders,
+    ClaimUser,
+    Command,
+    GetOrders,
+    GetPositions,
+    NewOrder,
+    ReplaceOrder,
+    ResetUser,
+)
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
@@ -55,6 +66,8 @@ from exchange.networking.wire.refusals import turned_away
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 from exchange.networking.wire.session_lines import Identity
 
+# What these do to a book a private event tells of.  All else, what operators and time bring, may change more.
+_TOLD_IN_FULL = frozenset({CancelOrder, ReplaceOrder, CancelAll, CancelOrders, GetOrders, GetPositions, ResetUser})
 _FILLED = OrderStatus.FILLED
 # What asks for the first is answered by its login; the exchange itself asks for the second; the third, which is
 # nothing that a command leads to, the feeds find out for themselves.
@@ -84,6 +97,7 @@ class Publisher:
         self._held = HeldEvents()
         self._sessions = Sessions(self._held)
         self._feeds = Feeds(engine.books, self._encoder, self._queue, past_trades, indications)
+        self._touched = self._feeds.touched
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
         logins = LoginAnswers(
@@ -183,6 +197,8 @@ class Publisher:
                 self._note_entered(asker, events[0])
         elif type(request) is ClaimUser:
             return  # The login behind it tells how it went.
+        elif type(request) not in _TOLD_IN_FULL:
+            self._feeds.touch(getattr(request, "symbol", None))
         # One look into a table for each event, instead of asking it whether it is this or that.
         tellers = self._tellers
         for event in events:
@@ -221,6 +237,7 @@ class Publisher:
     def _tell_user(self, event: PrivateEvent) -> None:
         """Hold the event for those who come back, and send it to all who are here."""
         session = self._sessions.of(event.user)
+        self._touched[event.symbol] = None
         line = self._encoder.encode(event)
         self._held.add(session.held, event)
         for connection in session.connections:

@@ -54,8 +54,18 @@ class Call:
         assert isinstance(connection, Listener)
         connection.heard.append(json.loads(line))
 
+    def flush(self) -> None:
+        """Tell what has changed: the engine is driven by hand here."""
+        self.feeds.touch(None)
+        self.feeds.flush()
+
     def set_phase(self, phase: Phase) -> None:
         self.engine.process(SetPhase("ACME", phase), 1)
+
+    def bring_up_to_date(self, listener: Connection) -> None:
+        """As before a pong."""
+        self.feeds.touch(None)
+        self.feeds.bring_up_to_date(listener)
 
     def enter(self, side: Side, quantity: int, price: int | None, display: int | None = None) -> None:
         """An order of alice; a price of None means a MARKET order for the call."""
@@ -88,7 +98,7 @@ def test_who_follows_always_knows_and_hears_nothing_twice(
     call, early, late = Call(), Listener(), Listener()
     call.feeds.subscribe_book(early, "ACME", 1)
     call.set_phase(Phase.AUCTION)
-    call.feeds.flush()
+    call.flush()
     for index, step in enumerate(steps):
         if step is None:
             call.engine.process(CancelAll("alice", None), 1)
@@ -98,7 +108,7 @@ def test_who_follows_always_knows_and_hears_nothing_twice(
         if index == joins_at:
             call.feeds.subscribe_book(late, "ACME", 0)
             assert indications(late) == [expected(call)]
-        call.feeds.flush()
+        call.flush()
         for listener in (early, late):
             told = indications(listener)
             assert not told or told[-1] == expected(call)
@@ -106,7 +116,7 @@ def test_who_follows_always_knows_and_hears_nothing_twice(
         assert indications(early)
     call.set_phase(Phase.CONTINUOUS)
     before = len(indications(early))
-    call.feeds.flush()
+    call.flush()
     assert len(indications(early)) == before, "trading has begun again"
 
 
@@ -115,9 +125,9 @@ def test_the_next_call_is_told_anew_though_nothing_has_changed() -> None:
     call.feeds.subscribe_book(listener, "ACME", 5)
     for _ in range(2):
         call.set_phase(Phase.AUCTION)
-        call.feeds.flush()
+        call.flush()
         call.set_phase(Phase.CONTINUOUS)
-        call.feeds.flush()
+        call.flush()
     assert [told["price"] for told in indications(listener)] == [None, None]
 
 
@@ -135,7 +145,7 @@ def dear_call(listener: Listener) -> Call:
     assert indications(listener) == [expected(call)]
     assert call.feeds.wait_s() is None
     call.enter(Side.BUY, 5, 101)
-    call.feeds.flush()
+    call.flush()
     return call
 
 
@@ -145,12 +155,12 @@ def test_a_dear_one_is_left_until_its_pause_is_over() -> None:
     assert call.feeds.wait_s() == DEAR_S * PAUSE
     call.now_s += DEAR_S * PAUSE * 0.75
     call.enter(Side.BUY, 5, 102)
-    call.feeds.flush()
+    call.flush()
     assert len(indications(listener)) == 1
     assert call.feeds.wait_s() == DEAR_S * PAUSE * 0.25
     call.now_s += DEAR_S * PAUSE * 0.25
     assert call.feeds.wait_s() == 0.0
-    call.feeds.flush()
+    call.flush()
     assert indications(listener)[1:] == [expected(call)]
     assert call.feeds.wait_s() is None
 
@@ -162,7 +172,7 @@ def test_a_cheap_one_is_told_at_once_each_time() -> None:
     call.feeds.subscribe_book(listener, "ACME", 1)
     for count in range(2, 10):
         call.enter(Side.BUY, 1, 101)
-        call.feeds.flush()
+        call.flush()
         assert indications(listener)[count - 1 :] == [expected(call)]
         assert call.feeds.wait_s() is None
 
@@ -170,9 +180,9 @@ def test_a_cheap_one_is_told_at_once_each_time() -> None:
 def test_what_was_left_is_told_before_a_pong_of_a_follower_and_of_nobody_else() -> None:
     listener, stranger = Listener(), Listener()
     call = dear_call(listener)
-    call.feeds.bring_up_to_date(stranger)
+    call.bring_up_to_date(stranger)
     assert len(indications(listener)) == 1
-    call.feeds.bring_up_to_date(listener)
+    call.bring_up_to_date(listener)
     assert indications(listener)[1:] == [expected(call)]
     assert call.feeds.wait_s() is None
 
@@ -188,11 +198,11 @@ def test_what_was_left_is_told_no_more_when_the_call_is_over() -> None:
     listener = Listener()
     call = dear_call(listener)
     call.set_phase(Phase.CONTINUOUS)
-    call.feeds.flush()
+    call.flush()
     assert call.feeds.wait_s() is None
     call.now_s += DEAR_S * PAUSE
-    call.feeds.flush()
-    call.feeds.bring_up_to_date(listener)
+    call.flush()
+    call.bring_up_to_date(listener)
     assert len(indications(listener)) == 1
 
 
@@ -200,7 +210,7 @@ def test_what_was_left_is_forgotten_when_the_last_follower_leaves() -> None:
     listener = Listener()
     call = dear_call(listener)
     call.feeds.unsubscribe_book(listener, "ACME")
-    call.feeds.flush()
+    call.flush()
     assert call.feeds.wait_s() is None
     call.feeds.subscribe_book(listener, "ACME", 1)
     assert indications(listener)[1:] == [expected(call)]
@@ -211,8 +221,8 @@ def test_what_changed_and_changed_back_meanwhile_is_not_told_again() -> None:
     call = dear_call(listener)
     call.engine.process(CancelAll("alice", None), 1)
     call.enter(Side.SELL, 5, 100)
-    call.feeds.flush()
+    call.flush()
     call.now_s += DEAR_S * PAUSE
-    call.feeds.flush()
+    call.flush()
     assert len(indications(listener)) == 1
     assert call.feeds.wait_s() is None

@@ -45,6 +45,7 @@ may be called by another thread than the one that reads.  Standard library only.
 
 from __future__ import annotations
 
+from exchange.networking.client.async_exchange_client import AsyncExchangeClient
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.bot_failure import BotFailed
@@ -121,6 +122,7 @@ __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "DEFAULT_TIMEOUT_S",
+    "AsyncExchangeClient",
     "AuctionIndication",
     "BookChange",
     "BookFollower",

@@ -10,19 +10,32 @@ import socket
 import ssl
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from typing import Optional, Protocol, Union
 
 from exchange.networking.client.engine_addresses import address_text
 from exchange.networking.client.errors import ConnectionLost
-from exchange.networking.client.message_json import Message, decode_message, encode_message
+from exchange.networking.client.message_json import Message, decode_message
+from exchange.networking.client.message_lines import ReceivedLines, encode_lines
 from exchange.utils.tls import TlsSocket
 
 RECEIVE_BYTES = 65_536
 
 
-class MessageConnection(Protocol):
+class RequestLine(Protocol):
+    """What a client needs in order to send; each is as `EngineConnection` says."""
+
+    def send(self, messages: Sequence[Message]) -> int:
+        """Send, or add to the open batch."""
+
+    def start_batch(self) -> None:
+        """Collect."""
+
+    def end_batch(self, *, is_dropped: bool) -> None:
+        """Send or drop what was collected."""
+
+
+class MessageConnection(RequestLine, Protocol):
     """What a client needs of whatever leads to an exchange; each is as `EngineConnection` says."""
 
     @property
@@ -35,15 +48,6 @@ class MessageConnection(Protocol):
 
     def fileno(self) -> int:
         """A descriptor to wait for, -1 if there is none."""
-
-    def send(self, messages: Sequence[Message]) -> int:
-        """Send, or add to the open batch."""
-
-    def start_batch(self) -> None:
-        """Collect."""
-
-    def end_batch(self, *, is_dropped: bool) -> None:
-        """Send or drop what was collected."""
 
     def flush_batch(self) -> None:
         """Send what was collected so far."""
@@ -72,8 +76,7 @@ class EngineConnection:
         self._send_lock = threading.Lock()
         self._batch: Optional[list[bytes]] = None
         self._sent_count = 0
-        self._lines: deque[bytes] = deque()
-        self._unfinished_line: list[bytes] = []
+        self._lines = ReceivedLines()
         self._has_heard = False
         self._lost_because: Optional[str] = None
 
@@ -112,7 +115,7 @@ class EngineConnection:
 
         All are encoded before the first byte leaves: a TypeError sends nothing.  Raises ConnectionLost.
         """
-        data = "".join([encode_message(message) + "\n" for message in messages]).encode("utf-8")
+        data = encode_lines(messages)
         with self._send_lock:
             self._sent_count += len(messages)
             if self._batch is not None:
@@ -156,14 +159,14 @@ class EngineConnection:
         None means that the deadline passed.  Raises ConnectionLost at the end of the stream, when every message
         before it has been returned; raises ProtocolError for a line that is no message, and goes on after it.
         """
-        while not self._lines:
+        while not self._lines.whole:
             timeout_ms = None if deadline is None else max(0.0, (deadline - time.monotonic()) * 1000)
             if self._socket.fileno() < 0:
                 raise ConnectionLost(self._lost_because or "the connection was closed")
             if not self._poller.poll(timeout_ms):
                 return None
             self._receive_bytes()
-        return decode_message(self._lines.popleft())
+        return decode_message(self._lines.whole.popleft())
 
     def _receive_bytes(self) -> None:
         try:
@@ -177,7 +180,7 @@ class EngineConnection:
             self._lost_because = f"the engine closed the connection{self._likely_reason()}"
             raise ConnectionLost(self._lost_because)
         self._has_heard = True
-        self._split(data)
+        self._lines.add(data)
 
     def _likely_reason(self) -> str:
         """What to add for who was hung up on before the first word, as whoever sends no TLS hello is."""
@@ -189,15 +192,6 @@ class EngineConnection:
         if isinstance(self._socket, TlsSocket):
             return self._socket.receive()
         return self._socket.recv(RECEIVE_BYTES)
-
-    def _split(self, data: bytes) -> None:
-        """Add `data` to the buffer.  A long answer's pieces are joined once, when its newline has come."""
-        first, *later = data.split(b"\n")
-        self._unfinished_line.append(first)
-        if later:
-            self._lines.append(b"".join(self._unfinished_line))
-            self._lines.extend(later[:-1])
-            self._unfinished_line = [later[-1]]
 
     def close(self) -> None:
         """Close the connection; what has been received already may still be read.  Twice is fine."""

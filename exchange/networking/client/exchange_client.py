@@ -7,18 +7,18 @@ use it; `async_exchange_client` is the same for `asyncio`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Optional, Union
+from typing import Optional
 
 from exchange.networking.client import questions
 from exchange.networking.client.message_client import MessageClient
-from exchange.networking.client.message_json import Price
 from exchange.networking.client.message_to_event import (
     TypedEvent,
     listed_instrument,
     past_fill,
     typed_event,
 )
-from exchange.networking.client.request_messages import EnumOrName, new_order
+from exchange.networking.client.order_entry import OrderEntry
+from exchange.networking.client.questions import ChangedOrder, Question
 from exchange.networking.client.typed_answers import (
     ListedInstrument,
     LiveOrder,
@@ -27,10 +27,10 @@ from exchange.networking.client.typed_answers import (
     PositionRow,
     Positions,
 )
-from exchange.networking.client.typed_events import OrderAccepted, OrderCanceled, OrderReplaced
+from exchange.networking.client.typed_events import OrderAccepted, OrderCanceled
 
 
-class ExchangeClient(MessageClient):
+class ExchangeClient(OrderEntry[OrderAccepted, OrderCanceled, ChangedOrder], MessageClient):
     """One connection to the engine, as of `MessageClient`, that speaks in typed values.
 
     Every method that sends raises ConnectionLost when the engine is gone; every method that waits for an answer
@@ -59,125 +59,13 @@ class ExchangeClient(MessageClient):
 
     # --- asking: waits for the answer --------------------------------------------------------------------------
 
-    def place(
-        self,
-        side: EnumOrName,
-        quantity: int,
-        price: Optional[Price] = None,
-        *,
-        symbol: Optional[str] = None,
-        order_type: Optional[EnumOrName] = None,
-        stop_price: Optional[Price] = None,
-        time_in_force: Optional[EnumOrName] = None,
-        post_only: Optional[bool] = None,
-        display_quantity: Optional[int] = None,
-        self_trade_prevention: Optional[EnumOrName] = None,
-        client_order_id: Optional[str] = None,
-    ) -> OrderAccepted:
-        """Enter an order, options as for `send_order`.
+    def _ask_placed(self, question: Question) -> OrderAccepted:
+        return questions.typed_answer(self._ask(question), OrderAccepted)
 
-        Its fills and the change of the book come after that, as events; `ping` waits for them.
-        """
-        order = new_order(
-            client_order_id or self._new_id(),
-            side,
-            quantity,
-            price,
-            symbol=symbol,
-            order_type=order_type,
-            stop_price=stop_price,
-            time_in_force=time_in_force,
-            post_only=post_only,
-            display_quantity=display_quantity,
-            self_trade_prevention=self_trade_prevention,
-        )
-        return questions.typed_answer(self._ask(questions.place(order)), OrderAccepted)
+    def _ask_canceled(self, question: Question) -> OrderCanceled:
+        return questions.typed_answer(self._ask(question), OrderCanceled)
 
-    def buy(
-        self,
-        quantity: int,
-        price: Optional[Price] = None,
-        symbol: Optional[str] = None,
-        *,
-        order_type: Optional[EnumOrName] = None,
-        stop_price: Optional[Price] = None,
-        time_in_force: Optional[EnumOrName] = None,
-        post_only: Optional[bool] = None,
-        display_quantity: Optional[int] = None,
-        self_trade_prevention: Optional[EnumOrName] = None,
-        client_order_id: Optional[str] = None,
-    ) -> OrderAccepted:
-        """`place` a BUY order: limited to `price`, or (None) at the market."""
-        return self.place(
-            "BUY",
-            quantity,
-            price,
-            symbol=symbol,
-            order_type=order_type,
-            stop_price=stop_price,
-            time_in_force=time_in_force,
-            post_only=post_only,
-            display_quantity=display_quantity,
-            self_trade_prevention=self_trade_prevention,
-            client_order_id=client_order_id,
-        )
-
-    def sell(
-        self,
-        quantity: int,
-        price: Optional[Price] = None,
-        symbol: Optional[str] = None,
-        *,
-        order_type: Optional[EnumOrName] = None,
-        stop_price: Optional[Price] = None,
-        time_in_force: Optional[EnumOrName] = None,
-        post_only: Optional[bool] = None,
-        display_quantity: Optional[int] = None,
-        self_trade_prevention: Optional[EnumOrName] = None,
-        client_order_id: Optional[str] = None,
-    ) -> OrderAccepted:
-        """`place` a SELL order: limited to `price`, or (None) at the market."""
-        return self.place(
-            "SELL",
-            quantity,
-            price,
-            symbol=symbol,
-            order_type=order_type,
-            stop_price=stop_price,
-            time_in_force=time_in_force,
-            post_only=post_only,
-            display_quantity=display_quantity,
-            self_trade_prevention=self_trade_prevention,
-            client_order_id=client_order_id,
-        )
-
-    def cancel(self, *, order_id: Optional[int] = None, client_order_id: Optional[str] = None) -> OrderCanceled:
-        """Cancel the order with this id; returns what canceled it, whatever that was."""
-        answer = self._ask(questions.cancel(order_id, client_order_id))
-        return questions.typed_answer(answer, OrderCanceled)
-
-    def replace(
-        self,
-        *,
-        order_id: Optional[int] = None,
-        client_order_id: Optional[str] = None,
-        price: Optional[Price] = None,
-        quantity: Optional[int] = None,
-        stop_price: Optional[Price] = None,
-        new_client_order_id: Optional[str] = None,
-    ) -> Union[OrderReplaced, OrderCanceled]:
-        """Change the order with this id, changes as for `send_replace`.
-
-        It is canceled where the new total quantity leaves nothing to be done.
-        """
-        question = questions.replace(
-            order_id,
-            client_order_id,
-            price=price,
-            quantity=quantity,
-            stop_price=stop_price,
-            new_client_order_id=new_client_order_id,
-        )
+    def _ask_changed(self, question: Question) -> ChangedOrder:
         return questions.changed_order(self._ask(question))
 
     def cancel_all(self, symbol: Optional[str] = None) -> int:

@@ -31,7 +31,7 @@ class MarketDataClient(MessageReader):
         `trades_snapshot` of so many (0 to 1,000) before this moment, and the day's open, high, low and volume.
         """
         if channel == "book":
-            depth = self._deepest(symbol, DEFAULT_DEPTH if depth is None else depth)
+            depth = self._followed.deepest(symbol, DEFAULT_DEPTH if depth is None else depth)
         answer = self._ask(questions.subscribe(channel, symbol, depth, last))
         return questions.typed_answer(answer, Subscribed)
 
@@ -40,7 +40,7 @@ class MarketDataClient(MessageReader):
         answer = self._ask(questions.unsubscribe(channel, symbol))
         ended = questions.typed_answer(answer, Unsubscribed)
         if channel == "book":
-            self._followers = [follower for follower in self._followers if follower.symbol != ended.symbol]
+            self._followed.end(ended.symbol)
         return ended
 
     def follow_book(self, symbol: Optional[str] = None, depth: int = DEFAULT_DEPTH) -> BookFollower:
@@ -50,7 +50,7 @@ class MarketDataClient(MessageReader):
         book may be followed several times at different depths (0: all of it): each copy shows its own.
         """
         follower = BookFollower(symbol, depth)
-        self._followers.append(follower)
+        self._followed.add(follower)
         try:
             self.subscribe("book", symbol, depth)
             # A snapshot ahead of the answer was of an earlier, perhaps shallower subscription.
@@ -59,6 +59,6 @@ class MarketDataClient(MessageReader):
             while not follower.is_current:
                 self._set_aside.append(self._receive_by(deadline))
         except ExchangeError:
-            self._followers.remove(follower)
+            self._followed.remove(follower)
             raise
         return follower

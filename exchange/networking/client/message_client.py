@@ -19,6 +19,7 @@ from exchange.networking.client.engine_addresses import address_text
 from exchange.networking.client.engine_connection import EngineConnection, MessageConnection
 from exchange.networking.client.errors import LoginRejected, Rejected
 from exchange.networking.client.feed_subscriptions import MarketDataClient
+from exchange.networking.client.login_proof import keep_proof, kept_proof
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.token_store import TokenStore
 from exchange.networking.client.typed_answers import LoggedIn
@@ -121,20 +122,15 @@ class MessageClient(MarketDataClient):
         excepted; "ALL" those too.  With `heartbeat_s` say something at least every two of those (`ping`).  Sets
         `user`, `instrument_rows`, `engine_id` and `resumed_after`.
         """
-        if token_store is not None and token is None:
-            kept = token_store.single(user, self.address)
-            token = None if kept is None else kept.token
-            if token is None:
-                token_store.prepare()
+        if token is None:
+            token = kept_proof(token_store, user, self.address)
         question = questions.login(user, token, last_seq, cancel_on_disconnect, heartbeat_s)
         try:
             answer = self._ask(question)
         except Rejected as refusal:
             raise LoginRejected(refusal.code, refusal.text, refusal.message) from None
         logged_in = questions.typed_answer(answer, LoggedIn)
-        proof = logged_in.token or token
-        if token_store is not None and proof is not None:
-            token_store.save(user, proof, logged_in.engine_id, self.address)
+        keep_proof(token_store, user, token, logged_in, self.address)
         self.user = user
         self.login_message = answer
         self.instrument_rows = answer.get("instruments", [])

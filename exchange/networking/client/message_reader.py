@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from typing import Optional
 
 from exchange.networking.client.answer_matching import accepted
-from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.engine_connection import MessageConnection
-from exchange.networking.client.errors import ConnectionLost, NoAnswer, ProtocolError
+from exchange.networking.client.errors import ConnectionLost, NoAnswer
+from exchange.networking.client.followed_books import BOOK_MESSAGES, FollowedBooks
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.questions import Question
 from exchange.networking.client.request_messages import request
@@ -38,11 +38,12 @@ class MessageReader(RequestSender):
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(connection, id_prefix)
+        self._connection: MessageConnection = connection
         self._monotonic_s = monotonic_s
         self._timeout_s = timeout_s
         # Messages that came while somebody waited for another; `poll_message` takes them first.
         self._set_aside: deque[Message] = deque()
-        self._followers: list[BookFollower] = []
+        self._followed = FollowedBooks()
         # Every message up to this count has been answered; see the head of this file.
         self._answered_count = 0
 
@@ -108,21 +109,8 @@ class MessageReader(RequestSender):
     def _receive(self, deadline: Optional[float]) -> Optional[Message]:
         """The next message from the wire, seen by the book followers first."""
         message = self._connection.receive(deadline)
-        if message is not None and message["type"] in ("book_snapshot", "book_update"):
-            self._tell_followers(message)
+        if message is not None and message["type"] in BOOK_MESSAGES:
+            repair = self._followed.tell(message)
+            if repair is not None:
+                self.send_raw(repair)
         return message
-
-    def _tell_followers(self, message: Message) -> None:
-        try:
-            are_in_step = [follower.apply(message) for follower in self._followers]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f"the engine sent a book message that lacks its fields: {message}") from error
-        if not all(are_in_step):
-            symbol = message["symbol"]
-            self.send_raw(request("subscribe", channel="book", symbol=symbol, depth=self._deepest(symbol)))
-
-    def _deepest(self, symbol: Optional[str], *depths: int) -> int:
-        """The least depth that serves all who follow the book of `symbol`, and `depths` too."""
-        followers = [each for each in self._followers if symbol is None or each.symbol in (None, symbol)]
-        wanted = [*depths, *[follower.depth for follower in followers]]
-        return 0 if 0 in wanted else max(wanted)

@@ -19,6 +19,7 @@ from exchange.networking.client.typed_events import OrderCanceled, OrderReplaced
 FILLS_PER_ANSWER = 1_000
 
 Value = TypeVar("Value")
+ChangedOrder = Union[OrderReplaced, OrderCanceled]
 
 
 class Question(NamedTuple):
@@ -127,7 +128,7 @@ def ping(ping_id: str) -> Question:
     return Question(request("ping", id=ping_id), lambda message: message.get("id") == ping_id)
 
 
-def changed_order(answer: Message) -> Union[OrderReplaced, OrderCanceled]:
+def changed_order(answer: Message) -> ChangedOrder:
     """What answers `replace`.  Raises ProtocolError."""
     if answer["type"] == "order_canceled":
         return typed_answer(answer, OrderCanceled)

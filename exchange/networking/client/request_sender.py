@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Optional, Union
 
 from exchange.networking.client import request_messages
-from exchange.networking.client.engine_connection import MessageConnection
+from exchange.networking.client.engine_connection import RequestLine
 from exchange.networking.client.message_json import Message, Price
 from exchange.networking.client.request_messages import EnumOrName
 
@@ -23,7 +23,7 @@ class RequestSender:
     price that is not exact.  About 30 µs for an order, most of it the system call; in a `batch` about 12 µs.
     """
 
-    def __init__(self, connection: MessageConnection, id_prefix: str) -> None:
+    def __init__(self, connection: RequestLine, id_prefix: str) -> None:
         self._connection = connection
         self._id_prefix = id_prefix
         # Drawing from it is one step in CPython: a sending and a reading thread never get the same number.

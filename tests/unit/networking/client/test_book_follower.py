@@ -156,7 +156,7 @@ def test_a_book_that_cannot_be_followed_raises_and_is_forgotten() -> None:
     with talking_to(lambda request: [refusal]) as (client, _):
         with pytest.raises(Rejected, match="UNKNOWN_SYMBOL"):
             client.follow_book("NONE")
-        assert client._followers == []
+        assert len(client._followed) == 0
 
 
 @given(st.lists(st.tuples(st.sampled_from(["BID", "ASK"]), st.integers(1, 9), st.integers(0, 3)), max_size=40))

@@ -191,7 +191,7 @@ def test_a_line_that_is_no_message_is_a_protocol_error_and_the_next_one_is_read(
         client = ExchangeClient.connect(port=listener.getsockname()[1])
         peer, _ = listener.accept()
         with peer, client:
-            client._followers.append(tcp_client.BookFollower(None, 20))
+            client._followed.add(tcp_client.BookFollower(None, 20))
             peer.sendall(line.encode("utf-8", "surrogateescape") + b'\n{"type":"pong"}\n')
             with pytest.raises(ProtocolError, match="the engine sent a"):
                 client.poll_message(None)

@@ -60,11 +60,12 @@ class Installed(NamedTuple):
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         return {**kept, "HOME": str(self.home)}
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.command(*words),
             cwd=self.home,
-            env=self.environment(),
+            env={**self.environment(), **environment},
+            input=typed,
             capture_output=True,
             text=True,
             timeout=WAIT_S,
@@ -169,10 +170,20 @@ def test_an_engine_runs_from_any_folder_and_keeps_its_data_where_the_user_has_su
             alice.ask(limit("a-1", "SELL", 5, 10))
             accepted, executed = bob.ask(limit("b-1", "BUY", 5, 10))
             assert (accepted["type"], executed["trade_id"]) == ("order_accepted", 1)
+        client = installed.run("trade", "--plain", "--user", "carol", "--port", str(port), typed="buy 1 1\n")
+        assert (client.returncode, client.stderr) == (0, "") and "accepted: order" in client.stdout
         engine.send_signal(signal.SIGTERM)
         assert engine.wait(WAIT_S) == 0
     data = installed.home / ".local" / "share" / "exchange-simulator"
     assert (data / "trades" / "trades.jsonl").read_text().count("\n") == 1
+    assert [path.name.partition(".")[0] for path in (data / "tokens").glob("token_*")] == ["token_carol"]
     assert [path.name for path in installed.home.iterdir()] == [".local"]
     verified = installed.run("verify")
     assert (verified.returncode, verified.stdout.splitlines()[-1]) == (0, "sound")
+
+
+def test_the_demo_runs_where_there_are_no_scripts(installed: Installed, tmp_path: Path) -> None:
+    told = installed.run("demo", DEMO_SECONDS="1", TMPDIR=str(tmp_path))
+    assert (told.returncode, told.stderr) == (0, "")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  ACME  bid .*\n", told.stdout)
+    assert list(tmp_path.iterdir()) == []

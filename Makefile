@@ -13,7 +13,11 @@ JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run-engine trade tour simulate replay demo operate verify faults fuzz rules stress test check bench clean
+# Which engine runs: pure, compiled (see make fast), or auto, the compiled one where there is one of this source.
+run-engine: export EXCHANGE_ENGINE = $(or $(ENGINE),auto)
+check test bench rules fuzz faults stress: export EXCHANGE_ENGINE = $(or $(ENGINE),pure)
+
+.PHONY: help run-engine trade tour simulate replay demo operate verify faults fuzz rules stress test check bench fast clean
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -62,6 +66,9 @@ replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.cs
 
 bench: $(VENV)/.installed-dev ## Measure speed, each figure against a floor in the same run
 	$(BIN)/python scripts/benchmark.py $(ARGS)
+
+fast: $(VENV)/.installed-dev ## Compile the engine; make run-engine runs it from then on (ENGINE=pure: not)
+	@$(BIN)/python scripts/compile_engine.py
 
 ##@ Check
 

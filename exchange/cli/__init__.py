@@ -7,6 +7,7 @@ know how anything is done.  Reading order:
     main               finds the subcommand, loads that one alone, runs it
     command_parser     what a subcommand's file must have, and the options that many share
     loading            a subcommand's file and parser, and what is said where a part of it is not installed
+    compiled_engine    which engine runs: the source, or the same source compiled
     overview           `exchange --help` and `--version`
     completion_table   what can be typed where         completion_script  as bash and zsh want to be told
     client_options     the options of who speaks to an engine

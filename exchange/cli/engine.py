@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Optional
 
 from exchange.assembly import Exchange, Options, StartupError
+from exchange.cli import compiled_engine
 from exchange.cli.command_parser import CommandFailed, CommandParser
 from exchange.cli.subcommands import STOP_SIGNALS
 from exchange.engine.instrument import Instrument
@@ -227,6 +228,8 @@ def run(options: argparse.Namespace) -> int:
     host, port = exchange.address
     if options.tls_cert is None and not is_loopback(host):
         tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
+    if (choice := compiled_engine.chosen()) is not None:
+        tell(choice)
     for signal_number in STOP_SIGNALS:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     try:

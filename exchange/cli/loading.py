@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Optional, cast
 
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError, SubcommandFile
+from exchange.cli.compiled_engine import EngineChoiceError, put_in_front
 from exchange.cli.subcommands import SUBCOMMANDS, Subcommand
 from exchange.utils.command_line import complain
 
@@ -15,7 +16,14 @@ DISTRIBUTION = "exchange-simulator"
 
 
 def load(subcommand: Subcommand) -> SubcommandFile:
-    """Its file.  Raises CommandFailed where a wing or an optional extra that it needs is not installed."""
+    """Its file, with the engine that is wanted in front.
+
+    Raises CommandFailed where that, a wing or an optional extra that it needs is not there.
+    """
+    try:
+        put_in_front()
+    except EngineChoiceError as error:
+        raise CommandFailed(error) from error
     try:
         return cast(SubcommandFile, importlib.import_module(subcommand.module_name))
     except ModuleNotFoundError as error:

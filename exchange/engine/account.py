@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from itertools import islice
 from typing import Final, NamedTuple, Optional
 
 from exchange.engine.order import Order
@@ -203,8 +202,11 @@ class Account:
         """
         count = self.live_order_count if symbol is None else self.live_order_counts.get(symbol, 0)
         newest_first = reversed(self.orders.values())
-        wanted = (order for order in newest_first if (symbol is None or order.symbol == symbol) and order.is_live)
-        live = list(islice(wanted, count))
+        live: list[Order] = []
+        while len(live) < count:
+            order = next(newest_first)
+            if (symbol is None or order.symbol == symbol) and order.is_live:
+                live.append(order)
         # A restored account has its orders book by book.
         live.sort(key=lambda order: order.order_id)
         return live

@@ -208,7 +208,7 @@ def band_refusal(price: Optional[int], book: OrderBook) -> Optional[Refusal]:
 
 def stop_refusal(side: Side, stop_price_nanos: int, book: OrderBook) -> Optional[Refusal]:
     """RULES 8: a stop that the last trade would trigger at once."""
-    stop_price = stop_price_nanos // book.instrument.tick_size_nanos
+    stop_price = stop_price_nanos // book.tick_size_nanos
     if not is_triggered(side, stop_price, book.last_trade_price):
         return None
     assert book.last_trade_price is not None

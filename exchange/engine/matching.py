@@ -124,7 +124,7 @@ class Matcher(OrderChanges):
             self._replenish(maker, opposite, quantity)
         else:
             opposite.remove(maker, quantity)
-        price_nanos = price * book.instrument.tick_size_nanos
+        price_nanos = price * book.tick_size_nanos
         maker_fee = taker_fee = None
         if book.has_fees:
             maker_fee = fee_nanos(book.instrument, _MAKER, price_nanos * quantity)
@@ -145,7 +145,7 @@ class Matcher(OrderChanges):
         quantity = min(buy.remaining_quantity, sell.remaining_quantity)
         _fill_at_rest(buy, book.bids, quantity)
         _fill_at_rest(sell, book.asks, quantity)
-        price_nanos = price * book.instrument.tick_size_nanos
+        price_nanos = price * book.tick_size_nanos
         fee = fee_nanos(book.instrument, _TAKER, price_nanos * quantity) if book.has_fees else None
         self._note_trade(book, price, quantity)
         self._tell_trade(buy, sell, price, quantity, None, timestamp, fee, fee, events)

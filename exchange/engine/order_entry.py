@@ -68,7 +68,6 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
     book = state.books.get(symbol) if symbol is not None else None
     if account is None or book is None or account.is_blocked or client_order_id in account.orders_by_client_id:
         return _unusual_order(state, command, timestamp)
-    instrument, limits = book.instrument, state.limits
     (
         side,
         order_type,
@@ -84,9 +83,9 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
         order_type is not _LIMIT
         or price_nanos is None
         or price_nanos <= 0
-        or price_nanos % instrument.tick_size_nanos
-        or not instrument.min_quantity <= quantity <= instrument.max_quantity
-        or quantity % instrument.lot_size
+        or price_nanos % book.tick_size_nanos
+        or not book.min_quantity <= quantity <= book.max_quantity
+        or quantity % book.lot_size
         or time_in_force is _FOK
         or post_only
         or prevention is not None
@@ -94,8 +93,8 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
         or display_quantity is not None
         or not book.is_plain
         or book.phase is not _CONTINUOUS
-        or account.live_order_count >= limits.open_orders_max
-        or not (limits.quantity_max is limits.position_max is None)
+        or account.live_order_count >= state.open_orders_max
+        or state.has_quantity_limits
     ):
         return _unusual_order(state, command, timestamp)
     state.sequence += 1
@@ -104,10 +103,10 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
     order.order_id = order_id = state.last_order_id
     order.user = user
     order.client_order_id = client_order_id
-    order.symbol = instrument.symbol
+    order.symbol = symbol = book.symbol
     order.terms = terms
     order.side = side
-    order.price = price = price_nanos // instrument.tick_size_nanos
+    order.price = price = price_nanos // book.tick_size_nanos
     order.remaining_quantity = quantity
     order.executed_quantity = 0
     order.status = _NEW
@@ -116,10 +115,9 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
     order.level = None
     account.enter(order)
     account.seq += 1
-    accepted = _make(
-        OrderAccepted, (user, account.seq, timestamp, order_id, client_order_id, instrument.symbol, terms)
-    )
-    events: list[Event] = [accepted]
+    events: list[Event] = [
+        _make(OrderAccepted, (user, account.seq, timestamp, order_id, client_order_id, symbol, terms))
+    ]
     own_side, opposite = (book.bids, book.asks) if side is _BUY else (book.asks, book.bids)
     # Most orders don't cross even the best price, of a level that may have emptied: `match` need not be asked.
     if time_in_force is not _IOC and (not opposite.keys or opposite.keys[0] > price * opposite.sign):

@@ -124,7 +124,7 @@ def _new_price(command: ReplaceOrder, order: Order, book: OrderBook) -> Optional
     """The price in ticks that the order will have."""
     if command.price_nanos is None:
         return order.price
-    return command.price_nanos // book.instrument.tick_size_nanos
+    return command.price_nanos // book.tick_size_nanos
 
 
 def _new_quantity(command: ReplaceOrder, order: Order) -> int:

@@ -282,10 +282,8 @@ class OrderBook:
     """
 
     def __init__(self, instrument: Instrument) -> None:
-        self.phase = Phase.CONTINUOUS
-        self.hours = Hours()
-        self.bids = BookSide(Side.BUY)
-        self.asks = BookSide(Side.SELL)
+        self.phase, self.hours = Phase.CONTINUOUS, Hours()
+        self.bids, self.asks = BookSide(Side.BUY), BookSide(Side.SELL)
         self.stops: Optional[StopBook] = None
         self.one_call_orders: dict[int, Order] = {}
         self.last_trade_price: Optional[int] = None
@@ -296,7 +294,10 @@ class OrderBook:
     def define(self, instrument: Instrument) -> None:
         """Give the book the instrument's definition, or a new one."""
         self.instrument = instrument
-        # Looked up once, so that a market without these rules pays nothing for them.
+        # At hand, for every order is held to it, and a market without such rules is to pay nothing for them.
+        self.symbol, self.tick_size_nanos = instrument.symbol, instrument.tick_size_nanos
+        self.lot_size = instrument.lot_size
+        self.min_quantity, self.max_quantity = instrument.min_quantity, instrument.max_quantity
         self.is_guarded = instrument.price_band_ppm is not None or instrument.halt_ppm is not None
         self.has_fees = instrument.has_fees
         has_prevention = instrument.self_trade_prevention is not SelfTradePrevention.NONE

@@ -178,7 +178,7 @@ def _load_engine(state: State, sequence: int, last_order_id: int, last_trade_id:
 
 
 def _load_limits(state: State, open_orders_max: int, quantity_max: Any, position_max: Any) -> None:
-    state.limits = Limits(open_orders_max, quantity_max, position_max)
+    state.set_limits(Limits(open_orders_max, quantity_max, position_max))
 
 
 def _load_instrument(state: State, now: dict[str, Any], definition: dict[str, Any]) -> None:

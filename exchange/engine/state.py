@@ -26,7 +26,7 @@ class State:
     def __init__(self) -> None:
         self.sequence = 0
         self.last_order_id = 0
-        self.limits = Limits()
+        self._hold_to(Limits())
         self.accounts: dict[str, Account] = {}
         self.books: dict[str, OrderBook] = {}
         self.matcher = Matcher(self.accounts)
@@ -36,10 +36,16 @@ class State:
     def set_limits(self, limits: Limits) -> None:
         """Hold all users to these limits; accounts keep running totals while positions are limited."""
         was_limited, is_limited = self.limits.position_max is not None, limits.position_max is not None
-        self.limits = limits
+        self._hold_to(limits)
         if was_limited != is_limited:
             for account in self.accounts.values():
                 account.limit_positions(is_limited)
+
+    def _hold_to(self, limits: Limits) -> None:
+        self.limits = limits
+        # What every order is held to, at hand.
+        self.open_orders_max = limits.open_orders_max
+        self.has_quantity_limits = limits.quantity_max is not None or limits.position_max is not None
 
     def open_account(self, user: str) -> Account:
         """A new account for a user who has none."""

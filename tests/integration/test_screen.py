@@ -117,7 +117,7 @@ def test_help_themes_and_another_size(engine: RunningEngine, market: ExchangeCli
         screen.see("99.95 / 100.05")
         screen.type(b"?")
         screen.see("Cancel ALL my orders now, in every mode")
-        screen.type(b"k?")
+        screen.type(ESCAPE)
         screen.see("╭─ LADDER ACME")
         for width, height, sign in ((80, 24, "FILLS & TAPE"), (59, 20, "is too small"), (140, 40, "MY FILLS 0")):
             screen.resize(width, height)

@@ -154,7 +154,7 @@ class ScreenProcess:
     def check_restored(self) -> None:
         """The terminal is as it was before the program: modes, cursor, main screen, no mouse, no paste marks."""
         assert termios.tcgetattr(self._inner) == self.modes_before
-        for mode in (b"?1000", b"?1006", b"?2004", b"?1004", b"?1049"):
+        for mode in (b"?1002", b"?1006", b"?2004", b"?1004", b"?1049"):
             assert self.output.rindex(mode + b"l") > self.output.rindex(mode + b"h"), mode
         assert self.output.rindex(b"?25h") > self.output.rindex(b"?25l")
         assert self.output.rindex(b"?7h") > self.output.rindex(b"?7l")

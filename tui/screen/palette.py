@@ -69,7 +69,7 @@ def _order(ranked: tuple[int, int, PaletteEntry, tuple[Action, ...]]) -> tuple[i
 
 def _rank(entry: PaletteEntry, word: str, query: str) -> Optional[int]:
     """0 for its very name, 1 for a word that begins so, 2 for any place; None: it is not in it."""
-    if query in entry.shown.split() or word == entry.command:
+    if query in entry.shown.split():
         return 0
     text = f"{entry.shown} {entry.text}".lower()
     if any(part.lstrip(":(").startswith(word) for part in text.split()):

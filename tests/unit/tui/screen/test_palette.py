@@ -31,8 +31,9 @@ def keys(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("query", "first"),
-    [("flatten", ":flatten"), ("f", "f"), ("best bid", "B S"), ("ticks per", "< >"), ("largest", ":max"),
-     ("theme", ":theme"), ("cancel my off", "( )")],
+    [("flatten", "f"), (":flatten", ":flatten"), ("f", "f"), ("best bid", "B S"), ("ticks per", "< >"),
+     ("largest", ":max"),
+     ("theme", "T"), ("cancel my off", "( )")],
 )  # fmt: skip
 def test_keys_and_commands_are_found_by_any_of_their_words(query: str, first: str) -> None:
     assert search(calm().model, query)[0].shown.startswith(first)

@@ -22,12 +22,14 @@ from exchange.engine.commands import Command
 from exchange.engine.instrument import Instrument
 from exchange.engine.orderbook import OrderBook
 from exchange.laboratory.book_table import drawn_book, drawn_orders
-from exchange.laboratory.clock import START_NS
+from exchange.laboratory.bot_driver import DrivenBot
+from exchange.laboratory.clock import NS_PER_S, START_NS
 from exchange.laboratory.latency import NO_LATENCY, Latency
 from exchange.laboratory.market import MarketError, VirtualMarket
 from exchange.laboratory.market_connection import connected_client
 from exchange.laboratory.request_check import plain_order
 from exchange.laboratory.session import MarketSession
+from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.exchange_client import ExchangeClient
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.client.typed_events import OrderExecuted, OrderRejected, Trade
@@ -88,6 +90,15 @@ class HandDrivenExchange:
     def join(self, user: str, latency: Latency = NO_LATENCY) -> ExchangeClient:
         """A client of `user`, logged in: what waits for an answer makes time pass until it is there."""
         return connected_client(self.market, self.market.join(user, latency))
+
+    def run_bot(self, bot: Bot, user: Optional[str] = None, latency: Latency = NO_LATENCY) -> DrivenBot:
+        """Have the bot trade as `user` (None: its class's name in lower case); it has started when this returns.
+
+        What a callback raises is in `failure` of what is returned.
+        """
+        driven = DrivenBot(self.market, bot, user, latency)
+        self.market.advance((latency.to_exchange_ns + latency.to_participant_ns) * 2 / NS_PER_S)
+        return driven
 
     # --- the market --------------------------------------------------------------------------------------
 

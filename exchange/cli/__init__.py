@@ -27,6 +27,7 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     simulate           let simulated users trade
     replay             play recorded order flow
     completion         print a script for bash or zsh
+    backtest           let a bot trade among others, without a network
     record             write a live market down as order flow
     explain            the life of an order out of a recorded day
     what_if            a recorded day without an order, or with it changed

@@ -80,6 +80,7 @@ _ROWS = (
     Subcommand("tour", "Learn", "ten small lessons in trading, on a practice market; no engine needed", left),
     Subcommand("simulate", "Learn", "let simulated users trade", stopped),
     Subcommand("replay", "Learn", "play recorded order flow", stopped),
+    Subcommand("backtest", "Learn", "let a bot trade among others, without a network"),
     Subcommand("record", "Learn", "write a live market down as order flow", stopped),
     Subcommand("explain", "Learn", "tell the life of an order from what was recorded"),
     Subcommand("what-if", "Learn", "play a recorded day again without an order, or with it changed"),

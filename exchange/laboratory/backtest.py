@@ -62,8 +62,9 @@ class Backtest:
         latency: Latency = NO_LATENCY,
         instrument: Instrument = DEFAULT_INSTRUMENT,
         keep: Optional[KeptDay] = None,
+        warm_up_s: float = 0.0,
     ) -> None:
-        """Raises MarketError for a user's name that can't be."""
+        """The others trade for `warm_up_s` before the bot comes.  Raises MarketError for a user that can't be."""
         rows = None if callable(others) else others
         begins = {} if rows is None else {"start_ns": first_ns(rows)}
         engine = None if keep is None else keep.engine
@@ -73,6 +74,7 @@ class Backtest:
             DrivenBot(self.market, trader.bot, trader.user, trader.latency)
             for trader in (others(seed) if callable(others) else ())
         ]
+        self.market.advance(warm_up_s)
         # Last, so that the others are the same with it and without.
         self.driven = DrivenBot(self.market, bot, user, latency)
 

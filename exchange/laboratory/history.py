@@ -14,7 +14,7 @@ that leaves a checkpoint of its own close behind, so that further steps back are
 Moments are numbered as the journal numbers commands: by those that changed something.  A refused wish is in no
 journal.  Of commands that are handed in the refused ones are passed over and kept in `refusals`.
 
-Cost: opening about 10 µs a command; a jump at most 100 ms while up to 10,000 orders are live, however long the day
+Cost: opening about 10 µs a command; a jump at most 100 ms while up to 8,000 orders are live, however long the day
 (`checkpoints`).  Memory: one engine, the index (about 30 bytes a command) and nothing else that grows with the
 day; refusals are kept up to `REFUSALS_MAX`.  An engine that was left behind is freed by the garbage collector.
 """

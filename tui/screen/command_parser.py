@@ -158,6 +158,14 @@ _WORD_COMMANDS = ("tour", "next", "back", "flatten", "reverse", "messages", "hel
 KNOWN_COMMANDS = " ".join(command.word for command in COMMANDS)
 
 
+def commands_table() -> str:
+    """The table of commands in `tui/README.md`."""
+    rows = [(command.usage.replace("|", "\\|"), command.text) for command in COMMANDS]
+    return (
+        "\n".join(["| command | does |", "|---|---|", *(f"| :{usage} | {text} |" for usage, text in rows)]) + "\n"
+    )
+
+
 def parse_command(text: str) -> TypedCommand:
     """What the text asks for.  Never raises."""
     words = text.strip().removeprefix(":").split()

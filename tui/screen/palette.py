@@ -13,8 +13,10 @@ from tui.screen.availability import why_not
 from tui.screen.command_parser import COMMANDS, CommandHelp
 from tui.screen.key_table import BINDINGS, Action
 from tui.screen.model import Model
+from tui.screen.panel_choice import NAMES
 
 PRICE_WORDS = ("bid", "ask", "mid", "last")
+SETTING_WORDS = {"bell": ("on", "off"), "confirm": ("always", "unless-armed")}
 TERM_WORDS = ("stop", "show", "gtc", "day", "ioc", "fok", "post")
 
 
@@ -115,12 +117,16 @@ def _choices(model: Model, before: list[str]) -> list[str]:
     if before[0] in ("buy", "sell"):
         prices = PRICE_WORDS if len(before) == 2 or before[-1] == "stop" else ()
         return [*prices, *(word for word in TERM_WORDS if word not in before)] if len(before) > 1 else []
+    if before[0] == "set" and len(before) == 2:
+        return list(SETTING_WORDS.get(before[1], ()))
     if len(before) > 1:
         return []
     if before[0] == "cancel":
         return ["all", "bids", "asks", *(str(order.order_id) for order in model.orders.open() if order.order_id)]
-    if before[0] == "symbol":
+    if before[0] in ("symbol", "second"):
         return list(model.symbols)
+    if before[0] == "panel":
+        return list(NAMES)
     return _words_of(next((command for command in COMMANDS if command.word == before[0]), None))
 
 

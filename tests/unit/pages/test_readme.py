@@ -12,6 +12,7 @@ from exchange import networking
 from exchange.cli.subcommands import SUBCOMMANDS
 from exchange.networking import tcp_client
 from tests.support.project import ROOT, pages
+from tui.screen.command_parser import commands_table
 from tui.screen.key_table import markdown_table
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,8 +29,10 @@ def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= README_LINES_MAX
 
 
-def test_the_table_of_keys_is_made_from_the_key_table() -> None:
-    assert markdown_table().strip() in (ROOT / "tui" / "README.md").read_text("utf-8")
+def test_the_tables_of_keys_and_commands_are_made_from_those_of_the_screen() -> None:
+    page = (ROOT / "tui" / "README.md").read_text("utf-8")
+    assert markdown_table().strip() in page
+    assert commands_table().strip() in page
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))

@@ -31,5 +31,6 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     record             write a live market down as order flow
     explain            the life of an order out of a recorded day
     what_if            a recorded day without an order, or with it changed
+    designs            frequent batch auctions beside continuous trading
     study              how much a simulated market looks like a recorded one
 """

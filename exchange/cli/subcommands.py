@@ -85,6 +85,7 @@ _ROWS = (
     Subcommand("explain", "Learn", "tell the life of an order from what was recorded"),
     Subcommand("what-if", "Learn", "play a recorded day again without an order, or with it changed"),
     Subcommand("study", "Learn", "how much a simulated market looks like a recorded one"),
+    Subcommand("designs", "Learn", "frequent batch auctions beside continuous trading, on the same flow"),
     Subcommand("operate", "Run", "watch over the running engine: who is there, who may trade, and what"),
     Subcommand("verify", "Run", "check the data of a stopped engine"),
     Subcommand("completion", "Shell", "print the script by which bash or zsh completes all this"),

@@ -27,6 +27,7 @@ Reading order:
                     user's name for it), `book_picture` (a book as a value), `order_words` (how things are said)
 * `what_if`         the day without an order, or with it changed; behind it `altered_day` (both days at once),
                     `what_if_report` (told in lines)
+* `auction_designs` frequent batch auctions beside continuous trading, on one flow
 * `flow_day`        recorded order flow as a day's commands
 * `flow`            recorded order flow    `recorded_market`  plays it as the market that others trade in
 """

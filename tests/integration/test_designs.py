@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import islice
 
 import pytest
 
-from tests.campaigns.batch_auctions import KINDS, Flow, study, table
-from tests.support.processes import Program
+from exchange.laboratory.auction_designs import KINDS, Flow, study, table
 
 SECONDS = 120
 
@@ -35,15 +36,14 @@ def test_a_seed_gives_the_same_table_again() -> None:
 
 
 def test_the_command_prints_both_markets_side_by_side() -> None:
-    with Program("compare_auctions.py", "--seconds", "20", "--call-every-ms", "200") as command:
-        status, output, complaints = command.end()
-    assert (status, complaints) == (0, "")
-    lines = output.splitlines()
+    command = [sys.executable, "-m", "exchange", "designs", "--seconds", "20", "--call-every-ms", "200"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = ended.stdout.splitlines()
     assert lines[0].split() == ["continuous", "calls", "of", "200", "ms"]
     assert any(line.startswith("volume fast with maker") for line in lines)
 
 
 def test_a_call_of_no_length_is_refused_in_one_line() -> None:
-    with Program("compare_auctions.py", "--call-every-ms", "0") as command:
-        status, _, complaint = command.end()
-    assert status == 2 and complaint.count("\n") == 1
+    command = [sys.executable, "-m", "exchange", "designs", "--call-every-ms", "0"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2 and ended.stderr.count("\n") == 1

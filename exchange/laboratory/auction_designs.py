@@ -49,7 +49,7 @@ MAKER_QUANTITY, FAST_QUANTITY, NOISE_QUANTITY_MAX = 50, 100, 20
 KINDS = ("maker", "fast", "noise")
 
 
-class Moment(NamedTuple):
+class FlowMoment(NamedTuple):
     """Something that somebody asks for, at a time in ns; `value` is what the instrument is worth then."""
 
     at: int
@@ -69,14 +69,14 @@ class Flow:
         # By maker and side, the name of the quote that is in the market.
         self._quotes: dict[tuple[str, Side], str] = {}
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Iterator[FlowMoment]:
         """Everything, one after the other."""
         value, jump_at, noise_at, quote_at = VALUE_AT_START, self._later(0, JUMP_MS), 0, 0
         while True:
             next_own = min(jump_at, noise_at, quote_at)
             while self._waiting and self._waiting[0][0] <= next_own:
                 at, number, command = heapq.heappop(self._waiting)
-                yield Moment(at, number, value, command)
+                yield FlowMoment(at, number, value, command)
             if next_own >= self._end:
                 return
             if next_own == quote_at:
@@ -143,7 +143,7 @@ class Flow:
         self._number += 1
 
 
-class Outcome(NamedTuple):
+class DesignOutcome(NamedTuple):
     """What one market made of the flow.
 
     `spreads` in ticks, looked at every so many ms wherever both sides are there.  `volumes` by the kinds of buyer
@@ -172,9 +172,9 @@ class StudiedMarket:
         self._look_every = look_every_ms * NS_PER_MS
         self._looked_at = 0
         self._value = VALUE_AT_START
-        self.outcome = Outcome(name, [], 0, Counter(), Counter(), 0)
+        self.outcome = DesignOutcome(name, [], 0, Counter(), Counter(), 0)
 
-    def play(self, flow: Flow) -> Outcome:
+    def play(self, flow: Flow) -> DesignOutcome:
         """All of it."""
         for moment in flow.moments():
             self._pass_time(moment.at)
@@ -218,7 +218,7 @@ def kind_of(user: str) -> str:
     return user.partition("-")[0]
 
 
-def study(seed: int, seconds: float, call_every_ms: int) -> list[Outcome]:
+def study(seed: int, seconds: float, call_every_ms: int) -> list[DesignOutcome]:
     """Both markets, continuous trading first."""
     markets = [
         StudiedMarket("continuous", None, call_every_ms),
@@ -227,7 +227,7 @@ def study(seed: int, seconds: float, call_every_ms: int) -> list[Outcome]:
     return [market.play(Flow(seed, seconds)) for market in markets]
 
 
-def table(outcomes: list[Outcome]) -> list[str]:
+def table(outcomes: list[DesignOutcome]) -> list[str]:
     """The figures side by side, a line each."""
     pairs = sorted({pair for outcome in outcomes for pair in outcome.volumes})
     rows = [

@@ -14,8 +14,14 @@ _NAME_WIDTH = max(map(len, SUBCOMMANDS))
 
 
 def overview(program: str, words: list[str]) -> NoReturn:
-    """Answer `--help` and `--version`.  Raises SystemExit for them (0) and for anything else (2)."""
+    """Answer `--help`, which no word at all means, too, and `--version`.
+
+    Raises SystemExit for them (0) and for anything else (2).
+    """
     parser = overview_parser(program)
+    if not words:
+        parser.print_help()
+        parser.exit()
     word = next((word for word in words if not word.startswith("-")), None)
     if word is not None:
         parser.error(_unknown(word))
@@ -45,7 +51,8 @@ def _epilog(program: str) -> str:
         lines.append("")
     place, rule = described_data_home()
     lines.append(f"`{program} SUBCOMMAND --help` tells its options.")
-    lines.append(f"Data is in {rule}; right now: {place}")
+    lines.append(f"Data is in {rule}.")
+    lines.append(f"Here and right now: {place}")
     return "\n".join(lines)
 
 

@@ -36,7 +36,6 @@ def run(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProce
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ([], "say what to do: a subcommand is needed"),
         (["engin"], "'engin' is no subcommand, perhaps engine?"),
         (["--verbose", "qqq"], "'qqq' is no subcommand"),
         (["--verbose"], "unrecognized arguments: --verbose"),
@@ -49,6 +48,18 @@ def test_what_is_no_subcommand_is_refused_in_one_line(
         overview("exchange", words)
     output, errors = capsys.readouterr()
     assert (ended.value.code, output, errors) == (2, "", f"exchange: {complaint} (see --help)\n")
+
+
+def test_who_types_nothing_else_is_told_what_there_is(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "exchange"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "\n  engine " in told.stdout and "\nHere and right now: " in told.stdout
 
 
 def test_the_version_is_the_packages(tmp_path: Path) -> None:

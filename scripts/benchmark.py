@@ -14,7 +14,8 @@
 Machines differ and are shared, so what counts is the ratio.  Floor and exchange take turns in each round, and
 the medians are quoted; the lowest and highest ratio say how calm the machine was.  --save keeps all with machine,
 Python and commit in a JSON file, --against compares with a run that was kept, --beside measures another checkout
-of the project in the same rounds.
+of the project in the same rounds.  --growth draws instead how cost grows over resting orders, clients, subscribers
+and the length of the journal.
 """
 
 from __future__ import annotations
@@ -35,8 +36,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser, whole_number
+from exchange.utils.helpers import write_atomically
 from tests.benchmarks.engine_rates import engine_figure
 from tests.benchmarks.figure import HEADING, NAME_WIDTH, Figure
+from tests.benchmarks.growth import growth_curves
+from tests.benchmarks.growth_picture import growth_picture
 from tests.benchmarks.report import ReportError, comparison, load_figures, save_report
 from tests.benchmarks.tcp_rates import tcp_figures
 from tests.benchmarks.workload import read_messages
@@ -74,13 +78,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures in this JSON file")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures kept in this one")
     parser.add_argument("--beside", type=Path, metavar="DIR", help="another checkout, measured in the same rounds")
+    parser.add_argument(
+        "--growth", type=Path, metavar="FILE.svg", help="measure only how cost grows, and draw it into this file"
+    )
     options = parser.parse_args(arguments)
     try:
         then = [] if options.against is None else load_figures(options.against)
     except ReportError as error:
         parser.error(f"--against {error}")
-    if options.save is not None and not options.save.parent.is_dir():
-        parser.error(f"--save {options.save}: there is no directory {options.save.parent}")
+    for option, path in (("--save", options.save), ("--growth", options.growth)):
+        if path is not None and not path.parent.is_dir():
+            parser.error(f"{option} {path}: there is no directory {path.parent}")
     if options.beside is not None and not (options.beside / "scripts" / "start_engine.py").is_file():
         parser.error(f"--beside {options.beside}: is no checkout of this project")
     try:
@@ -88,6 +96,8 @@ def main(arguments: list[str]) -> int:
             read_messages(options.workload)
     except (OSError, ValueError) as error:
         parser.error(f"--workload {error}")
+    if options.growth is not None:
+        return _draw_growth(options.growth)
     print(HEADING)
     figures = []
     for figure in measured(options):
@@ -97,6 +107,15 @@ def main(arguments: list[str]) -> int:
         print("\n" + "\n".join(comparison(then, figures)))
     if options.save is not None:
         save_report(options.save, figures)
+    return 0
+
+
+def _draw_growth(path: Path) -> int:
+    curves = []
+    for curve in growth_curves():
+        print(curve.line(), flush=True)
+        curves.append(curve)
+    write_atomically(path, growth_picture(curves).encode())
     return 0
 
 

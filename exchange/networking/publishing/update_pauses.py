@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Optional
 
 # So many followers are told each change.
-FOLLOWERS_AT_ONCE_MAX = 32
+FOLLOWERS_AT_ONCE_MAX = 8
 # What it takes to send a line to one follower, in seconds: an estimate is enough, and the same on every machine.
 SEND_S = 6e-6
 # So many times what the telling took must pass: a fifth of the time at most.

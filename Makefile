@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 run-engine: export EXCHANGE_ENGINE = $(or $(ENGINE),auto)
 check test bench rules fuzz faults stress: export EXCHANGE_ENGINE = $(or $(ENGINE),pure)
 
-.PHONY: help run-engine trade tour simulate replay demo operate verify faults fuzz rules stress test check bench fast clean
+.PHONY: help run-engine trade tour rewind simulate replay demo operate verify faults fuzz rules stress test check bench fast clean
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -56,6 +56,9 @@ verify: $(VENV)/.installed ## Check the data of a stopped engine (more: ARGS="--
 
 tour: $(VENV)/.installed ## Ten small lessons in trading, on a practice market
 	@$(BIN)/python -m exchange tour $(ARGS)
+
+rewind: $(VENV)/.installed ## Wind back a recorded day (more: ARGS="--data-dir D" or ARGS="--file F.csv")
+	@$(BIN)/python -m exchange rewind $(ARGS)
 
 simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8 --seed 7")
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) $(ARGS)

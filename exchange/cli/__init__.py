@@ -12,7 +12,7 @@ know how anything is done.  Reading order:
     completion_table   what can be typed where         completion_script  as bash and zsh want to be told
     client_options     the options of who speaks to an engine
     simulated_run      what simulate and replay share
-    recorded_day       which day explain and what-if look into
+    recorded_day       which day explain, what-if and rewind look into
     own_process        how a subcommand starts another one    demo_market  the market of the demo
 
 and a file per subcommand, of the same name (a recipe tells how to add one, exchange/RECIPES.md):
@@ -23,6 +23,7 @@ and a file per subcommand, of the same name (a recipe tells how to add one, exch
     operate            watch over a running one
     verify             check what a stopped one has kept
     tour               ten lessons on a practice market
+    rewind             a recorded day on the trading screen
     bot                run a bot of one's own
     simulate           let simulated users trade
     replay             play recorded order flow

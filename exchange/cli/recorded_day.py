@@ -1,4 +1,4 @@
-"""Which recorded day `explain` and `what-if` look into, and how it is opened: a data directory or a file."""
+"""Which recorded day `explain`, `what-if` and `rewind` look into, and how it is opened: a directory or a file."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def add_day_options(parser: CommandParser) -> None:
     """Which order of which day."""
     parser.add_argument("order", metavar="ORDER", help="the order's id; with --user, the name that user gave it")
     parser.add_argument("--user", metavar="NAME", help="ORDER is this user's client order id")
+    add_source_options(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
+
+
+def add_source_options(parser: CommandParser) -> None:
+    """Which day."""
     parser.add_data_dir("what an exchange has recorded; it may be running")
     parser.add_argument("--file", type=Path, metavar="FILE", help="recorded order flow (LOBSTER) in place of that")
     parser.add_argument(
@@ -31,7 +37,6 @@ def add_day_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--symbol", default=FLOW_SYMBOL, metavar="S", help="what --file is to be called (default: %(default)s)"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
 
 
 def opened_day(options: argparse.Namespace) -> History:

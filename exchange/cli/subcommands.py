@@ -76,6 +76,7 @@ _ROWS = (
     Subcommand("demo", "Run", "an engine, a simulated market and the trading screen together", left_in_any_way),
     Subcommand("engine", "Run", "start the exchange", stopped),
     Subcommand("trade", "Run", "trade by hand, on the trading screen", left),
+    Subcommand("rewind", "Learn", "wind back a recorded day on the trading screen", left),
     Subcommand("bot", "Learn", "run a bot of your own", stopped),
     Subcommand("tour", "Learn", "ten small lessons in trading, on a practice market; no engine needed", left),
     Subcommand("simulate", "Learn", "let simulated users trade", stopped),

@@ -22,6 +22,7 @@ Reading order:
 * `history`         a recorded day at any of its commands; behind it `journal_day` (a data directory as a day),
                     `frozen_files`, `command_blocks` (where commands stand), `checkpoints`, `day_index` (what
                     happened when)
+* `moment_view`     one moment of it in words, its books, and who stands in a queue
 * `record`          writes a live market down as recorded order flow
 * `explain`         the life of an order in sentences; behind it `order_life` (the facts), `order_search` (by its
                     user's name for it), `book_picture` (a book as a value), `order_words` (how things are said)

@@ -69,6 +69,11 @@ class DayIndex:
                 self._event_orders.append(event.order_id)
                 self._event_users.append(self._number(event.user))
 
+    def quantity_above(self, part: float) -> int:
+        """The quantity that `part` (0 … 1) of the day's trades do not exceed; 1 without trades.  O(n log n)."""
+        ordered = sorted(self._trade_quantities)
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 1
+
     def next_trade(self, after: int, quantity_min: int = 1, symbol: Optional[str] = None) -> Optional[int]:
         """The next command after `after` that caused a trade of so much in `symbol` (None: in any)."""
         start = bisect_right(self._trade_at, after - self.first)

@@ -10,6 +10,7 @@ from html import escape
 from itertools import groupby
 
 from tests.support import moving_market, screen_scenes
+from tests.support.rewound_day import at_a_queue, busy_day
 from tests.support.screen_scenes import Scene, busy
 from tui.screen.cells import Attribute, Canvas, Color
 from tui.screen.panels.chart import BRAILLE, DOT_BITS
@@ -159,10 +160,17 @@ def pictures() -> dict[str, str]:
         "pictures/heat_map.svg": _picture(moving_market.heat_map(120, 36)),
         "pictures/several.svg": _picture(moving_market.several(200, 60)),
         "pictures/tour.svg": _picture(moving_market.tour(100, 30)),
+        "pictures/rewind.svg": _rewound(),
         "pictures/halt.svg": _picture(screen_scenes.halt(80, 24)),
         "pictures/iceberg.svg": _picture(screen_scenes.iceberg(80, 24)),
         "pictures/waiting_stop.svg": _picture(screen_scenes.waiting_stop(80, 24)),
     }
+
+
+def _rewound() -> str:
+    with busy_day(3_000) as day:
+        screen = at_a_queue(day, 120, 36)
+        return Picture(screen.canvas(), Theme.DEFAULT).svg()
 
 
 def _picture(scene: Scene) -> str:

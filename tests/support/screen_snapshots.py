@@ -9,9 +9,11 @@ attributes, one letter per cell; what is ordinary is a blank.  After a wanted ch
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Union
 
 from tests.support import moving_market, screen_scenes
 from tests.support.project import ROOT
+from tests.support.rewound_day import RewoundDay, at_a_queue, busy_day
 from tests.support.screen_scenes import Scene
 from tui.screen.cells import Canvas, Color
 from tui.screen.messages import Lost
@@ -57,10 +59,16 @@ def _zoomed_orders(width: int, height: int) -> Scene:
     return scene
 
 
-SCENES: dict[str, tuple[Callable[[int, int], Scene], tuple[str, ...]]] = {
+def _rewind(width: int, height: int) -> RewoundDay:
+    with busy_day(3_000) as day:
+        return at_a_queue(day, width, height)
+
+
+SCENES: dict[str, tuple[Callable[[int, int], Union[Scene, RewoundDay]], tuple[str, ...]]] = {
     "busy": (_busy, ("60x20", "80x24", "120x36", "200x60")),
     "several": (moving_market.several, ("120x36", "200x60")),
     "tour": (moving_market.tour, ("60x20", "80x24", "120x36", "200x60")),
+    "rewind": (_rewind, ("60x20", "80x24", "120x36", "200x60")),
     "two_ladders": (moving_market.two_ladders, ("200x60",)),
     "empty": (screen_scenes.empty, ("80x24", "120x36")),
     "wide": (screen_scenes.wide, ("80x24",)),

@@ -8,7 +8,8 @@ Must not match, make order ids or touch a book: it shows what the engine said an
 
 Read in this order; all but the last know no clock, socket or terminal, and are tested without:
 
-1. `messages` (what comes in, what goes out), `model` (all that the screen knows), `update` (who handles what);
+1. `messages` (what comes in, what goes out), `model` with `modes` (all that the screen knows), `update` (who
+   handles what);
 2. `update_from_engine` with `my_orders` and `my_fills`; `update_from_feeds` with `market_data` (book, tape, chart)
    and `session_phase`; `price_scale` (ticks), `price_rows` (grouped); `subscriptions` (which feeds);
 3. `key_decoder` (bytes to keys), `burst_guard` (typed or pasted?), `key_layouts` (other keyboards), `key_table`
@@ -19,7 +20,8 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
    search over keys and commands: `availability` (why not now), `palette` (what is found), `help_search`;
 6. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
    `heat_view` (what the heat map shows), `second_ladder`, `panel_choice`; `cells`, `theme`, `painter`;
-   `settings` (what is remembered); `tour/` (ten lessons on a practice market);
+   `settings` (what is remembered); `tour/` (ten lessons on a practice market),
+   `rewind/` (a recorded day);
 7. `app` (threads, clock) with `link_reader`, `engine_link`, `terminal`, `terminal_output`, `noted_signals`,
    `wake_pipe`, `frame_pacer`, `saved_settings`.
 

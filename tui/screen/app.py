@@ -35,6 +35,7 @@ from tui.screen.messages import (
     Resized,
     Resumed,
     TimePassed,
+    ToDay,
     ToEngine,
     Trouble,
     Typed,
@@ -193,6 +194,8 @@ class TradingScreen:
         for request in update(self._model, message):
             if isinstance(request, ToEngine):
                 self._send(request)
+            elif isinstance(request, ToDay):
+                self._reader.send(request.wish)
             elif request is Effect.CONNECT:
                 self._reader.start_anew(self._model.link.last_seq)
             elif request is Effect.REPAINT:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Optional
 
 from tui.screen.messages import Outgoing
-from tui.screen.model import Drag, Model, NoticeKind, refuse
+from tui.screen.model import Model, NoticeKind, refuse
+from tui.screen.modes import Drag
 from tui.screen.my_orders import MyOrder
 from tui.screen.proposals_from_keys import move_to, why_not_move_order
 

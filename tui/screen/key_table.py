@@ -63,6 +63,25 @@ class Action(Enum):
     QUIT = auto()
 
 
+class RewindAction(Enum):
+    """What a key asks for while a recorded day is shown; the keys that look at something are as ever."""
+
+    PLAY = auto()
+    STEP_ON = auto()
+    STEP_BACK = auto()
+    LEAP_ON = auto()
+    LEAP_BACK = auto()
+    FASTER = auto()
+    SLOWER = auto()
+    NEXT_TRADE = auto()
+    LARGE_PRINT = auto()
+    NEXT_OF_ORDER = auto()
+    NEXT_OF_USER = auto()
+    QUEUE = auto()
+    GO = auto()
+    CENTRE = auto()
+
+
 class Group(Enum):
     """The sections of the help overlay, in their order."""
 
@@ -165,6 +184,37 @@ MOUSE_TEXT = (
 ACTIONS: dict[str, Action] = {key: action for binding in BINDINGS for key, action in binding.keys}
 
 
+class RewindBinding(NamedTuple):
+    """A row of the keys of a recorded day; `hint` as in `Binding`, in the order of the rows."""
+
+    keys: tuple[tuple[str, RewindAction], ...]
+    shown: str
+    text: str
+    hint: str = ""
+
+
+REWIND_BINDINGS: tuple[RewindBinding, ...] = (
+    RewindBinding((("space", RewindAction.PLAY),), "Space", "Play, pause", "play"),
+    RewindBinding((("left", RewindAction.STEP_BACK), ("right", RewindAction.STEP_ON)), "← →",
+                  "One command back, on", "step"),
+    RewindBinding((("shift_left", RewindAction.LEAP_BACK), ("shift_right", RewindAction.LEAP_ON),
+                   ("{", RewindAction.LEAP_BACK), ("}", RewindAction.LEAP_ON)), "{ }",
+                  "A hundred commands back, on"),
+    RewindBinding((("[", RewindAction.SLOWER), ("]", RewindAction.FASTER)), "[ ]",
+                  "Slower, faster: 0.1 to 1000 times", "speed"),
+    RewindBinding((("enter", RewindAction.QUEUE),), "Enter", "Who stands at the cursor, order by order", "queue"),
+    RewindBinding((("t", RewindAction.NEXT_TRADE),), "t", "To the next trade", "trade"),
+    RewindBinding((("p", RewindAction.LARGE_PRINT),), "p", "To the next large print", "print"),
+    RewindBinding((("o", RewindAction.NEXT_OF_ORDER),), "o", "To what happens next to the order at hand", "order"),
+    RewindBinding((("u", RewindAction.NEXT_OF_USER),), "u", "To what the user at hand does next", "user"),
+    RewindBinding((("g", RewindAction.GO),), "g", "To a time: at 10:42:07; also goto, order, user, print", "go"),
+    RewindBinding((("c", RewindAction.CENTRE),), "c", "Centre the ladder on the market", "centre"),
+)  # fmt: skip
+REWIND_ACTIONS: dict[str, RewindAction] = {
+    key: action for binding in REWIND_BINDINGS for key, action in binding.keys
+}
+
+
 class Hint(NamedTuple):
     """A key of the hint row: how it is shown, what it does, and the action of each of its keys."""
 
@@ -191,13 +241,26 @@ def help_rows() -> list[tuple[str, list[tuple[str, str]]]]:
         (group.value, [(binding.shown, binding.text) for binding in BINDINGS if binding.group is group])
         for group in Group
     ]
-    return [*sections, ("Mouse", list(MOUSE_TEXT)), ("Marks on the ladder", list(MARKS_TEXT))]
+    rewind = [(binding.shown, binding.text) for binding in REWIND_BINDINGS]
+    sections += [("On a recorded day", rewind), ("Mouse", list(MOUSE_TEXT))]
+    return [*sections, ("Marks on the ladder", list(MARKS_TEXT))]
 
 
 def markdown_table() -> str:
     """The table of keys in `tui/README.md`."""
     rows = [(binding.shown, binding.text) for binding in BINDINGS] + list(MOUSE_TEXT)
     lines = [f"| {shown.replace('|', '/')} | {text} |" for shown, text in rows]
+    return "\n".join(["| key | does |", "|---|---|", *lines]) + "\n"
+
+
+def rewind_hints() -> list[tuple[str, str]]:
+    """The hint row of a recorded day: (key, what it does)."""
+    return [(binding.shown, binding.hint) for binding in REWIND_BINDINGS if binding.hint]
+
+
+def rewind_markdown_table() -> str:
+    """The table of the keys of a recorded day in `tui/README.md`."""
+    lines = [f"| {binding.shown} | {binding.text} |" for binding in REWIND_BINDINGS]
     return "\n".join(["| key | does |", "|---|---|", *lines]) + "\n"
 
 

@@ -20,6 +20,8 @@ RIGHT_WIDTH_MIN = 54
 ROWS_BELOW = 3
 # Above the panels, for a lesson of the tour.
 STRIP_ROWS = 6
+# Likewise for the event at hand of a recorded day.
+MOMENT_ROWS = 5
 # From these widths of the ladder's inside on it has totals and volumes as numbers; wider columns.
 LADDER_TOTALS_WIDTH_MIN = 62
 LADDER_ROOMY_WIDTH_MIN = 84

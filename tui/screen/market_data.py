@@ -203,10 +203,32 @@ class Market:
     def apply_trade(self, message: Message, now: float) -> TapeTrade:
         """Take a `trade` onto the tape and into the chart; returns it."""
         trade = self._trade(message)
+        self.take_trade(trade, now)
+        return trade
+
+    def take_trade(self, trade: TapeTrade, now: float) -> None:
+        """The same of a trade that is a value already."""
         self._add(trade, now)
         self.depth.trade(trade.price, trade.quantity, int(now * NANOS_PER_SECOND), is_buy=trade.is_buy)
         self.traded_quantity += trade.quantity
-        return trade
+
+    def begin_anew(self, *, keeps_book: bool = False) -> None:
+        """Nothing has traded yet; nor is it known what rests, unless that is kept."""
+        for kept in (self.tape, self.fine_chart, self.coarse_chart, self.large_prints):
+            kept.clear()
+        self.begin_day()
+        self.last, self.direction, self.usual_quantity, self.trade_count = None, 0, 0.0, 0
+        if not keeps_book:
+            self.bids, self.asks, self.depth = {}, {}, DepthHistory(DEPTH_SLOT_NS)
+
+    def go_back(self, trade_id: int, timestamp_ns: int) -> None:
+        """What traded after this trade, and rested after this time, has not been yet.  O(tape)."""
+        trades = [trade for trade in self.tape if trade.trade_id <= trade_id]
+        self.begin_anew(keeps_book=True)
+        for trade in trades:
+            self._add(trade, trade.timestamp_ns / NANOS_PER_SECOND)
+            self.traded_quantity += trade.quantity
+        self.depth.forget_after(timestamp_ns)
 
     def begin_day(self) -> None:
         """The volumes are those of the trading day."""

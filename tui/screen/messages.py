@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Union
 
 from exchange.networking.tcp_client import Message
 from tui.screen.key_decoder import Input
+from tui.screen.rewind.day_messages import DayTold, DayWish, PastTold
 
 
 class Typed(NamedTuple):
@@ -83,7 +84,8 @@ class Trouble(NamedTuple):
     text: str
 
 
-Incoming = Union[Typed, Resized, TimePassed, Connected, Lost, EngineSaid, Resumed, ClockSet, Trouble]
+FromDay = Union[DayTold, PastTold]
+Incoming = Union[Typed, Resized, TimePassed, Connected, Lost, EngineSaid, Resumed, ClockSet, Trouble, FromDay]
 
 
 class Effect(Enum):
@@ -103,4 +105,10 @@ class ToEngine(NamedTuple):
     message: dict[str, Any]
 
 
-Outgoing = Union[ToEngine, Effect]
+class ToDay(NamedTuple):
+    """Wish this of the recorded day that is shown."""
+
+    wish: DayWish
+
+
+Outgoing = Union[ToEngine, ToDay, Effect]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -18,6 +19,7 @@ from tui.screen.guards import Guards
 from tui.screen.heat_view import HeatView
 from tui.screen.layout import (
     CHOSEN_AT_START,
+    MOMENT_ROWS,
     STRIP_ROWS,
     LadderColumns,
     Layout,
@@ -27,7 +29,8 @@ from tui.screen.layout import (
     layout,
 )
 from tui.screen.market_data import Market
-from tui.screen.messages import Outgoing
+from tui.screen.messages import Incoming, Outgoing
+from tui.screen.modes import Drag, LessonShown, Rewind, SecondLadder
 from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrders
 from tui.screen.proposals import Proposal
@@ -105,37 +108,6 @@ class Notice(NamedTuple):
     symbol: str = ""
 
 
-@dataclass(slots=True)
-class SecondLadder:
-    """The second ladder: its symbol (None: the next one after the first ladder's), and what it was centred for."""
-
-    symbol: Optional[str] = None
-    shown: Optional[str] = None
-    centre: Optional[int] = None
-    group: int = 1
-
-
-class Drag(NamedTuple):
-    """An own order that was taken up in the row `start` and is held over the row `over`; prices in ticks."""
-
-    order_id: int
-    start: int
-    over: int
-
-
-@dataclass(slots=True)
-class LessonShown:
-    """The lesson of the tour that this model is the practice of; `wanted_step`: where the learner wants to go."""
-
-    number: int
-    count: int
-    title: str
-    task: str
-    said: str = ""
-    is_done: bool = False
-    wanted_step: int = 0
-
-
 class PositionsRequest(Enum):
     """Whether the engine has been asked for the positions."""
 
@@ -209,6 +181,8 @@ class Model:
     is_tour_only: bool = False
     is_tour_wanted: bool = False
     lesson: Optional[LessonShown] = None
+    # The recorded day that is shown, read-only; None: an engine is.
+    rewind: Optional[Rewind] = None
 
     focus: Panel = Panel.LADDER
     is_zoomed: bool = False
@@ -260,12 +234,14 @@ class Model:
         """The layout at another size; `is_whole`: as if no panel had all the room."""
         is_one = (self.is_zoomed or is_small(width)) and not is_whole
         zoomed = self.focus if is_one else None
-        strip_rows = STRIP_ROWS if self.lesson is not None else 0
+        strip_rows = STRIP_ROWS if self.lesson is not None else MOMENT_ROWS if self.rewind is not None else 0
         return layout(width, height, zoomed, self.panels_wanted, len(self.symbols), strip_rows)
 
     @property
     def panels_wanted(self) -> frozenset[Panel]:
-        """What was chosen, but for what needs a second symbol where there is none."""
+        """What was chosen, but for what needs a second symbol where there is none; of a day what it can show."""
+        if self.rewind is not None:
+            return self.chosen - {Panel.LADDER_2, Panel.WATCH, Panel.FILLS} | {Panel.ORDERS, Panel.TAPE}
         return self.chosen if len(self.symbols) > 1 else self.chosen - {Panel.LADDER_2, Panel.WATCH}
 
     @property
@@ -291,13 +267,18 @@ class Model:
 
     def is_stale(self, now: float) -> bool:
         """Whether the engine has been silent for too long."""
-        return self.link.state is LinkState.LIVE and now - self.link.heard_at >= STALE_AFTER_S
+        is_live = self.rewind is None and self.link.state is LinkState.LIVE
+        return is_live and now - self.link.heard_at >= STALE_AFTER_S
 
     def say(self, kind: NoticeKind, text: str, symbol: str = "") -> None:
         """Show this on the messages line, with its time."""
         timestamp_ns = int((self.now + self.clock_offset_s) * NANOS_PER_SECOND)
         self.notices.append(Notice(kind, text, timestamp_ns, symbol))
         self.is_changed = True
+
+
+# `update` of one model by itself, for those who stand before it.
+Update = Callable[[Model, Incoming], list[Outgoing]]
 
 
 def refuse(model: Model, text: str) -> list[Outgoing]:

@@ -26,12 +26,14 @@ from tui.screen.messages import (
     Resumed,
     TimePassed,
     ToEngine,
+    Trouble,
     Typed,
 )
 from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, NoticeKind, PositionsRequest
 from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrder
 from tui.screen.price_scale import PriceScale
+from tui.screen.rewind.update_from_day import updated_in_rewind
 from tui.screen.scrolling import fit_rows, follow_market, keep_cursor_in_view
 from tui.screen.second_ladder import follow_second
 from tui.screen.sending import disarm, drop_outlived
@@ -56,6 +58,8 @@ def update(model: Model, message: Incoming) -> list[Outgoing]:
     """Take one message; returns what it asks for, in order."""
     if model.tour is not None:
         return updated_in_tour(model, message, _update)
+    if model.rewind is not None:
+        return updated_in_rewind(model, message, _update)
     outgoing = _update(model, message)
     if model.is_tour_wanted:
         model.is_tour_wanted = False
@@ -87,13 +91,15 @@ def _update(model: Model, message: Incoming) -> list[Outgoing]:
         disarm(model, "the screen was suspended")
     elif isinstance(message, ClockSet):
         _set_clock(model, message)
-    else:
+    elif isinstance(message, Trouble):
         model.say(NoticeKind.REJECT, message.text)
     return []
 
 
 def next_wake(model: Model, now: float) -> float:
     """When TimePassed is due at the latest, in seconds of the clock of `now`."""
+    if model.rewind is not None:
+        return now + 1.0
     if model.tour is not None:
         return min(_next_wake(model, now), _next_wake(model.tour.model, now))
     return _next_wake(model, now)

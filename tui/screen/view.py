@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.screen.cells import Area, Canvas, Color, fit
-from tui.screen.layout import HEIGHT_MIN, ROWS_BELOW, STRIP_ROWS, WIDTH_MIN, Layout, Panel, Rect, is_too_small
+from tui.screen.layout import (
+    HEIGHT_MIN,
+    MOMENT_ROWS,
+    ROWS_BELOW,
+    STRIP_ROWS,
+    WIDTH_MIN,
+    Layout,
+    Panel,
+    Rect,
+    is_too_small,
+)
 from tui.screen.model import Model, retry_in_s
 from tui.screen.panels.bottom import draw_hints, draw_messages, draw_ticket_row
 from tui.screen.panels.chart import draw_chart
@@ -18,6 +28,7 @@ from tui.screen.panels.help import draw_help, draw_suggestions
 from tui.screen.panels.ladder import draw_ladder
 from tui.screen.panels.lesson import draw_lesson
 from tui.screen.panels.log import draw_log
+from tui.screen.panels.moment import draw_moment, draw_progress, draw_queue, draw_rewind_hints
 from tui.screen.panels.orders import draw_orders
 from tui.screen.panels.second_ladder import draw_second_ladder
 from tui.screen.panels.trades import draw_fills, draw_fills_and_tape, draw_tape
@@ -28,6 +39,8 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
     """Draw the state onto a new canvas of this size, which may be any from 1 × 1 on; `now` as in `update`."""
     if model.tour is not None:
         return view(model.tour.model, width, height, now)
+    if model.rewind is not None:
+        now = model.rewind.now
     canvas = Canvas(width, height)
     area = canvas.area()
     if is_too_small(width, height):
@@ -39,9 +52,9 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
         _draw_panel(panel, _part(area, rect), model, shown, now)
     if model.lesson is not None:
         draw_lesson(area.part(0, 1, width, STRIP_ROWS), model.lesson)
-    draw_ticket_row(area.part(0, shown.ticket_y, width, 1), model)
-    draw_messages(area.part(0, shown.messages_y, width, 1), model)
-    draw_hints(area.part(0, shown.hints_y, width, 1))
+    if model.rewind is not None:
+        draw_moment(area.part(0, 1, width, MOMENT_ROWS), model.rewind)
+    _draw_below(area, model, shown)
     if model.command is not None:
         draw_suggestions(area.part(0, 1, width, height - 1 - ROWS_BELOW), model)
     if model.is_log_shown:
@@ -51,6 +64,22 @@ def view(model: Model, width: int, height: int, now: float) -> Canvas:
     return canvas
 
 
+def _draw_below(area: Area, model: Model, shown: Layout) -> None:
+    """The last three rows."""
+    ticket, messages, hints = (
+        area.part(0, y, area.width, 1) for y in (shown.ticket_y, shown.messages_y, shown.hints_y)
+    )
+    if model.rewind is not None and model.command is None and model.confirm is None:
+        draw_progress(ticket, model.rewind)
+    else:
+        draw_ticket_row(ticket, model)
+    draw_messages(messages, model)
+    if model.rewind is not None:
+        draw_rewind_hints(hints)
+    else:
+        draw_hints(hints)
+
+
 def _part(area: Area, rect: Rect) -> Area:
     return area.part(rect.x, rect.y, rect.width, rect.height)
 
@@ -58,6 +87,8 @@ def _part(area: Area, rect: Rect) -> Area:
 def _draw_panel(panel: Panel, area: Area, model: Model, shown: Layout, now: float) -> None:
     if panel is Panel.FILLS and not shown.is_wide and len(shown.panels) > 1:
         draw_fills_and_tape(area, model)
+    elif panel is Panel.ORDERS and model.rewind is not None:
+        draw_queue(area, model, model.rewind)
     else:
         DRAWERS[panel](area, model, shown, now)
 

@@ -186,6 +186,21 @@ class DepthHistory:
             self._runs_count += sum(runs.set(slot, 0) for runs in side.values())
         self.note_best(None, None, time_ns)
 
+    def forget_after(self, time_ns: int) -> None:
+        """Time has gone back to here: what was told of later has not been.  O(prices)."""
+        slot = time_ns // self.slot_ns
+        for side in (self._bids, self._asks):
+            for price, runs in list(side.items()):
+                kept = bisect_right(runs.slots, slot)
+                self._runs_count -= len(runs.slots) - kept
+                del runs.slots[kept:], runs.quantities[kept:]
+                if not runs.slots:
+                    del side[price]
+        for told in (self._trades, self._bests):
+            while told and told[-1].slot > slot:
+                told.pop()
+        self.last_slot = min(self.last_slot, slot)
+
     def _at(self, time_ns: int) -> int:
         slot = max(time_ns // self.slot_ns, self.last_slot)
         self.last_slot = slot

@@ -13,7 +13,7 @@ from exchange.cli.subcommands import SUBCOMMANDS
 from exchange.networking import tcp_client
 from tests.support.project import ROOT, pages
 from tui.screen.command_parser import commands_table
-from tui.screen.key_table import markdown_table
+from tui.screen.key_table import markdown_table, rewind_markdown_table
 
 README = (ROOT / "README.md").read_text("utf-8")
 README_LINES_MAX = 150
@@ -32,6 +32,7 @@ def test_the_readme_is_short() -> None:
 def test_the_tables_of_keys_and_commands_are_made_from_those_of_the_screen() -> None:
     page = (ROOT / "tui" / "README.md").read_text("utf-8")
     assert markdown_table().strip() in page
+    assert rewind_markdown_table().strip() in page
     assert commands_table().strip() in page
 
 

@@ -12,7 +12,8 @@ from tui.screen.dragging import dragged_order
 from tui.screen.key_table import Action, hints
 from tui.screen.layout import COMPACT_WIDTH_MIN
 from tui.screen.market_data import Market
-from tui.screen.model import Drag, Model, Notice, NoticeKind
+from tui.screen.model import Model, Notice, NoticeKind
+from tui.screen.modes import Drag
 from tui.screen.panels.frame import Span, action_at, clock_text, put_spans, spans_width
 from tui.screen.panels.header import symbol_width
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal

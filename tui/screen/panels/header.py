@@ -59,7 +59,9 @@ def _parts(model: Model) -> list[HeaderPart]:
         return [HeaderPart(0, [Span(model.user, Color.BRIGHT, Attribute.BOLD)])]
     day = day_parts(market) if model.width >= DAY_IN_HEADER_WIDTH_MIN else []
     day = [part._replace(rank=part.rank + DAY_RANK) for part in day]
-    return [*_market_parts(model, market), *day, *_account_parts(model, market)]
+    # A recorded day is nobody's in particular.
+    account = _account_parts(model, market) if model.rewind is None else []
+    return [*_market_parts(model, market), *day, *account]
 
 
 def fitting(parts: list[HeaderPart], width: int) -> list[HeaderPart]:
@@ -177,6 +179,11 @@ def _signed(market: Market, amount: Decimal) -> str:
 
 def _connection(model: Model, now: float, retry_in_s: Optional[int]) -> list[Span]:
     link = model.link
+    if model.rewind is not None:
+        place = model.rewind.place
+        is_playing = place is not None and place.is_playing
+        speed = "" if place is None else f" {place.speed:g}×"
+        return [Span(f"{'▶' if is_playing else '❚❚'} RECORDED{speed}", Color.WARN, Attribute.BOLD)]
     if link.state is LinkState.CONNECTING:
         return [Span("○ CONNECTING", Color.WARN, Attribute.BOLD)]
     if link.state is LinkState.DOWN:

@@ -1,10 +1,10 @@
 """The heat map: price × time, the brighter the more rested there; best prices as lines, trades as dots.
 
-    ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ 100.40     offers, in the colour of their side
+    ░░░░▒▒▒▒▓▓▓▓▓▓▒▒▒▒░░░░ 100.40     offers, in the colour of their side
     ───╮  •  ╭────●─────── 100.35     the best offer; who takes it is a dot in the colour of the buyer
        ╰─────╯                        nobody
     ──────────·───────╮─── 100.30     the best bid
-    ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ 100.25     bids; B25 at the edge is an order of one's own
+    ▒▒▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▒▒▒▒ 100.25     bids; B25 at the edge is an order of one's own
         10:41:30       10:42:00
 
 With 256 colours and more a cell can be two rows, its foreground the upper and its background the lower one; with
@@ -136,14 +136,21 @@ def _draw_halves(plot: Plot, grid: DepthGrid, bests: list[BestPrices], brightest
         if not is_whole:
             rows[row][column] = color
     from_above = [bytes(row) for row in reversed(rows) for _ in range(plot.window.halves_per_row)]
-    text = UPPER_HALF * plot.window.depth.columns
     blank = _BASE * plot.window.depth.columns
     from_above += [blank] * (plot.area.height * 2 - len(from_above))
     for y in range(plot.area.height):
-        plot.area.blit(0, y, text, from_above[2 * y], from_above[2 * y + 1])
+        upper, lower = from_above[2 * y], from_above[2 * y + 1]
+        plot.area.blit(0, y, _halves_text(upper, lower), upper, lower)
     for column, row, color in points:
         if is_whole:
             plot.area.put(column, plot.cell(row), BID_EDGE if color == Color.BID_LINE else ASK_EDGE, color)
+
+
+def _halves_text(upper: bytes, lower: bytes) -> str:
+    """A half block where the halves differ; else the background is enough, and a copy of it is blank."""
+    if upper == lower:
+        return " " * len(upper)
+    return "".join([" " if above == below else UPPER_HALF for above, below in zip(upper, lower, strict=True)])
 
 
 def _draw_shades(plot: Plot, grid: DepthGrid, bests: list[BestPrices], brightest: int) -> None:

@@ -70,6 +70,8 @@ def _draw_day(area: Area, market: Market, x: int) -> None:
 def _nothing_text(model: Model, market: Optional[Market]) -> str:
     if market is None or market.sequence is None:
         return "waiting for the book"
+    if model.rewind is not None:
+        return "no orders yet"
     return f"no orders yet: type  :buy {model.ticket.quantity} PRICE"
 
 

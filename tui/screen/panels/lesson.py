@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from tui.screen.cells import Area, Attribute, Color
-from tui.screen.model import LessonShown
+from tui.screen.modes import LessonShown
 from tui.screen.panels.frame import frame
 
 

@@ -9,7 +9,6 @@ Changes both models and nothing else.  Of what the tour's model asks for only ef
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -26,12 +25,12 @@ from tui.screen.messages import (
     ToEngine,
     Typed,
 )
-from tui.screen.model import LessonShown, Model, Notice, NoticeKind, refuse
+from tui.screen.model import Model, Notice, NoticeKind, Update, refuse
+from tui.screen.modes import LessonShown
 from tui.screen.sending import disarm
 from tui.screen.tour.lessons import LESSONS, Lesson
 from tui.screen.tour.practice import LEARNER, Practice
 
-Update = Callable[[Model, Incoming], list[Outgoing]]
 # What the learner must hear of the real market all the same.
 _REAL_NEWS = (NoticeKind.FILL, NoticeKind.REJECT, NoticeKind.WARN)
 _PASSED_ON = (Effect.REPAINT, Effect.SUSPEND, Effect.RING)

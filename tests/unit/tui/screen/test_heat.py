@@ -30,7 +30,7 @@ def row_of(canvas: Canvas, text: str) -> int:
 def test_offers_are_above_bids_and_walls_are_brightest() -> None:
     canvas = frame_of(heat_map(120, 36))
     column = 60
-    colors = [canvas.foregrounds[y * canvas.width + column] for y in range(2, 31)]
+    colors = [canvas.backgrounds[y * canvas.width + column] for y in range(2, 31)]
     asks = [y for y, color in enumerate(colors) if color in HEAT_ASKS]
     bids = [y for y, color in enumerate(colors) if color in HEAT_BIDS]
     assert max(asks) < min(bids)

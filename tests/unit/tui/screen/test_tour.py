@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.screen_scenes import Scene, busy, calm, said, sent
 from tui.screen.messages import Effect, Lost, Resized, TimePassed
-from tui.screen.model import LessonShown, Model
+from tui.screen.model import Model
+from tui.screen.modes import LessonShown
 from tui.screen.tour.lessons import LESSONS
 from tui.screen.tour.practice import TICK
 from tui.screen.update import next_wake, update

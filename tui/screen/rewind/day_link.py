@@ -1,0 +1,314 @@
+"""The recorded day behind the screen, where else an engine is: wishes in, moments out.
+
+    main thread:   `send` ──► wishes ──┐
+    reader thread: `run`: take a wish, or play on, or look into the past ──► `put`
+
+A jump tells its moment at once; only then, while nothing else is wished, the time before it is gone through
+once more for the heat map and the tape.  Playing tells at most `TELLS_PER_S` moments a second, however many
+commands lie between two of them.  Memory: the day's own (`exchange.laboratory.history`) and one depth history.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Optional
+
+from exchange.engine.trade import Trade
+from exchange.engine.words import Side
+from exchange.laboratory.history import History, Moment
+from exchange.laboratory.moment_view import concerned, levels, moment_text, queue_at, trades_of
+from exchange.networking.client.depth_history import DepthHistory
+from tui.screen.link_reader import HandOver
+from tui.screen.market_data import DEPTH_SLOT_NS, TAPE_LENGTH_MAX, TapeTrade
+from tui.screen.messages import Incoming
+from tui.screen.rewind.day_messages import (
+    DayPlace,
+    DayTold,
+    DayWish,
+    GoTo,
+    GoToTime,
+    Moved,
+    NextOfOrder,
+    NextOfUser,
+    NextTrade,
+    PastTold,
+    PlayOrPause,
+    SetSpeed,
+    ShowQueue,
+    ShowSymbol,
+    Step,
+)
+from tui.screen.session_phase import NANOS_PER_SECOND
+
+TELLS_PER_S = 20
+# How soon the thread notices that it shall stop.
+POLL_S = 0.25
+# Of the time between two moments told, the day is played for so much at most, so that keys get their turn.
+PLAY_MAX_S = 0.02
+# How many commands before a jump are looked into for the heat map and the tape.
+PAST_COMMANDS = 3_000
+WISHES_WAITING_MAX = 256
+# Of a day's trades so many are not large.
+LARGE_PART = 0.99
+NANOS = Decimal(10) ** -9
+
+
+class DayLink:
+    """A `ScreenLink`.  All but `send`, `stop` and `is_stopped` belongs to the reader thread."""
+
+    was_reset = False
+
+    def __init__(self, day: History, put: HandOver, clock: Callable[[], float], symbol: str = "") -> None:
+        """`clock` is steady, in seconds; `symbol` "": the first that is listed."""
+        self._day = day
+        self._put = put
+        self._clock = clock
+        self._symbol = symbol
+        # Filled by the main thread; a person is never so far ahead that it is full.
+        self._wishes: queue.Queue[DayWish] = queue.Queue(WISHES_WAITING_MAX)
+        self._is_stopped = False
+        self._sequence = day.first
+        self._queue_price: Optional[int] = None
+        self._is_playing = False
+        self._speed = 1.0
+        # When on the clock, and where in the day, playing began.
+        self._played_from: tuple[float, int] = (0.0, 0)
+        # (command, trade id) of the last trades that were told: which of them there have not been, going back.
+        self._trade_places: deque[tuple[int, int]] = deque(maxlen=TAPE_LENGTH_MAX)
+        self._is_past_due = False
+        self._large_quantity: Optional[int] = None
+
+    # --- main thread -------------------------------------------------------------------------------------------
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._is_stopped
+
+    def stop(self) -> None:
+        """Make `run` return soon."""
+        self._is_stopped = True
+
+    def send(self, message: Any) -> None:
+        """Wish something.  What does not fit any more is dropped: the person sees that nothing moves."""
+        try:
+            self._wishes.put_nowait(message)
+        except queue.Full:
+            return
+
+    # --- reader thread -----------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Tell the first trade, and then whatever is wished."""
+        self.begin()
+        while not self._is_stopped:
+            self.turn()
+
+    def begin(self) -> None:
+        """Tell the first trade, or the day's end if there is none."""
+        first_trade = self._day.index.next_trade(self._day.first)
+        self._jump(self._day.last if first_trade is None else first_trade)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something to do at once."""
+        return self._is_past_due or not self._wishes.empty()
+
+    def turn(self) -> None:
+        """Carry out a wish, or play on, or tell the past; waits a moment if there is nothing to do."""
+        wait_s = 1 / TELLS_PER_S if self._is_playing else 0.0 if self._is_past_due else POLL_S
+        try:
+            wish = self._wishes.get(timeout=wait_s) if wait_s else self._wishes.get_nowait()
+        except queue.Empty:
+            if self._is_playing:
+                self._play()
+            elif self._is_past_due:
+                self._tell_past()
+            return
+        self._carry_out(wish)
+
+    def _carry_out(self, wish: DayWish) -> None:
+        if isinstance(wish, Step):
+            self._step(wish.commands)
+        elif isinstance(wish, (PlayOrPause, SetSpeed)):
+            self._set_playing(wish)
+        elif isinstance(wish, ShowQueue):
+            self._queue_price = wish.price
+            self._tell(self._moment(), Moved.ON)
+        elif isinstance(wish, ShowSymbol):
+            self._symbol = wish.symbol
+            self._jump(self._sequence)
+        else:
+            self._is_playing = False
+            self._look_for(wish)
+
+    def _look_for(self, wish: GoTo | GoToTime | NextTrade | NextOfOrder | NextOfUser) -> None:
+        """Jump to where the wish leads; say so if there is no such place."""
+        index, here = self._day.index, self._sequence
+        user, order_id, _ = concerned(self._moment())
+        found: Optional[int]
+        if isinstance(wish, GoTo):
+            found, what = max(self._day.first, min(self._day.last, wish.sequence)), ""
+        elif isinstance(wish, GoToTime):
+            found, what = index.at_time(wish.timestamp_ns), ""
+        elif isinstance(wish, NextTrade):
+            least = self._large() if wish.quantity_min is None else wish.quantity_min
+            found, what = index.next_trade(here, least, self._symbol or None), f"trade of {least} or more"
+        elif isinstance(wish, NextOfOrder):
+            wanted = order_id if wish.order_id is None else wish.order_id
+            found = None if wanted is None else index.next_of_order(wanted, here)
+            what = "event of an order" if wanted is None else f"event of order {wanted}"
+        else:
+            name = user if wish.user is None else wish.user
+            found = None if name is None else index.next_of_user(name, here)
+            what = "event of a user" if name is None else f"event of {name}"
+        if found is None:
+            self._tell(self._moment(), Moved.ON, notice=f"after this there is no {what}")
+        else:
+            self._jump(found)
+
+    def _large(self) -> int:
+        if self._large_quantity is None:
+            self._large_quantity = self._day.index.quantity_above(LARGE_PART)
+        return self._large_quantity
+
+    # --- moving ------------------------------------------------------------------------------------------------
+
+    def _moment(self) -> Moment:
+        """The moment that was told last; the day may have been elsewhere since, in its past."""
+        return self._day.at(self._sequence)
+
+    def _jump(self, sequence: int) -> None:
+        self._sequence = sequence
+        self._tell(self._moment(), Moved.JUMPED)
+        self._is_past_due = True
+        self._played_from = (self._clock(), self._day.moment.timestamp)
+
+    def _step(self, commands: int) -> None:
+        self._is_playing = False
+        goal = max(self._day.first, min(self._day.last, self._sequence + commands))
+        if commands < 0:
+            self._sequence = goal
+            self._tell(self._moment(), Moved.BACK)
+            return
+        trades: list[Trade] = []
+        self._moment()
+        while self._sequence < goal:
+            trades += self._next()
+        self._tell(self._moment(), Moved.ON, trades)
+
+    def _next(self) -> list[Trade]:
+        """One command on; returns what it traded in the symbol that is shown."""
+        self._sequence += 1
+        trades = trades_of(self._day.at(self._sequence), self._symbol)
+        self._trade_places += [(self._sequence, trade.trade_id) for trade in trades]
+        return trades
+
+    def _set_playing(self, wish: PlayOrPause | SetSpeed) -> None:
+        if isinstance(wish, PlayOrPause):
+            self._is_playing = not self._is_playing and self._sequence < self._day.last
+        else:
+            self._speed = wish.factor
+        moment = self._moment()
+        self._played_from = (self._clock(), moment.timestamp)
+        self._tell(moment, Moved.ON)
+
+    def _play(self) -> None:
+        """As far as the day has come by now, or as far as there is time for."""
+        began, began_ns = self._played_from
+        until_ns = began_ns + int((self._clock() - began) * self._speed * NANOS_PER_SECOND)
+        goal = max(self._sequence, self._day.index.at_time(until_ns))
+        give_up = self._clock() + PLAY_MAX_S
+        trades: list[Trade] = []
+        self._moment()
+        before = self._sequence
+        while self._sequence < goal and self._clock() < give_up:
+            trades += self._next()
+        moment = self._moment()
+        if self._sequence < goal:
+            # The day is faster than this machine: go on from here.
+            self._played_from = (self._clock(), moment.timestamp)
+        if self._sequence == self._day.last:
+            self._is_playing = False
+        if self._sequence != before:
+            self._tell(moment, Moved.ON, trades)
+
+    # --- telling -----------------------------------------------------------------------------------------------
+
+    def _tell(self, moment: Moment, moved: Moved, trades: list[Trade] | None = None, notice: str = "") -> None:
+        books = moment.engine.books
+        if self._symbol not in books and books:
+            _, _, concerned_symbol = concerned(moment)
+            self._symbol = concerned_symbol if concerned_symbol in books else next(iter(books))
+        book = books.get(self._symbol)
+        price = self._queue_price
+        told = DayTold(
+            moment.timestamp / NANOS_PER_SECOND,
+            self._place(moment),
+            moved,
+            tuple((symbol, book.instrument.tick_size_nanos * NANOS) for symbol, book in books.items()),
+            self._symbol,
+            {} if book is None else levels(book.bids),
+            {} if book is None else levels(book.asks),
+            "" if book is None else book.phase.value,
+            tuple(map(_on_tape, (trades or [])[-TAPE_LENGTH_MAX:])),
+            max((trade_id for at, trade_id in self._trade_places if at <= moment.sequence), default=0),
+            price,
+            () if book is None or price is None else tuple(queue_at(book, price)),
+            notice,
+        )
+        self._hand_over([told])
+
+    def _place(self, moment: Moment) -> DayPlace:
+        day = self._day
+        user, order_id, _ = concerned(moment)
+        text = moment_text(moment)
+        place = DayPlace(moment.sequence, day.first, day.last, moment.timestamp, text, user, order_id, False, 1.0)
+        return place._replace(is_playing=self._is_playing, speed=self._speed)
+
+    def _hand_over(self, batch: list[Incoming]) -> None:
+        self._put(self, batch)
+
+    def _tell_past(self) -> None:
+        """Go through what came before the moment; a wish that comes meanwhile breaks it off."""
+        end = self._sequence
+        moment = self._day.at(max(self._day.first, end - PAST_COMMANDS))
+        self._trade_places.clear()
+        depth, trades = DepthHistory(DEPTH_SLOT_NS), deque[TapeTrade](maxlen=TAPE_LENGTH_MAX)
+        shown: dict[bool, dict[int, int]] = {True: {}, False: {}}
+        while True:
+            is_due = moment.sequence == end or depth.slot(moment.timestamp) > depth.last_slot
+            if is_due and self._symbol in moment.engine.books:
+                _note_depth(depth, shown, moment, self._symbol)
+            if moment.sequence == end:
+                break
+            if not self._wishes.empty() or self._is_stopped:
+                return
+            moment = self._day.at(moment.sequence + 1)
+            for trade in trades_of(moment, self._symbol):
+                trades.append(_on_tape(trade))
+                self._trade_places.append((moment.sequence, trade.trade_id))
+                is_buy = trades[-1].is_buy
+                depth.trade(trade.price, trade.quantity, trade.timestamp, is_buy=is_buy)
+        self._is_past_due = False
+        self._hand_over([PastTold(moment.timestamp / NANOS_PER_SECOND, self._symbol, depth, tuple(trades))])
+
+
+def _note_depth(depth: DepthHistory, shown: dict[bool, dict[int, int]], moment: Moment, symbol: str) -> None:
+    """What rests at the moment, as far as it differs from what was noted before."""
+    book = moment.engine.books[symbol]
+    for is_bid, side in ((True, book.bids), (False, book.asks)):
+        before, after = shown[is_bid], levels(side)
+        for price in before.keys() | after.keys():
+            if before.get(price) != after.get(price):
+                depth.set_level(price, after.get(price, 0), moment.timestamp, is_bid=is_bid)
+        shown[is_bid] = after
+    depth.note_best(max(shown[True], default=None), min(shown[False], default=None), moment.timestamp)
+
+
+def _on_tape(trade: Trade) -> TapeTrade:
+    is_buy = None if trade.aggressor_side is None else trade.aggressor_side is Side.BUY
+    return TapeTrade(trade.timestamp, trade.price, trade.quantity, is_buy, trade.trade_id)

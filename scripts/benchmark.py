@@ -9,6 +9,7 @@
                  (line) and one that answers all lines which one recv brought at once (chunk); 1.4 private events
                  per order
     processor    what a pipelined order costs the server's process, all its threads and the system's work for it
+    bot reads    a line as the typed value that a bot gets, against a bare `json.loads` of the same line
     subscribers, instruments   the same exchange with and without them
 
 Machines differ and are shared, so what counts is the ratio.  Floor and exchange take turns in each round, and
@@ -43,6 +44,7 @@ from tests.benchmarks.growth import growth_curves
 from tests.benchmarks.growth_picture import growth_picture
 from tests.benchmarks.report import ReportError, comparison, load_figures, save_report
 from tests.benchmarks.tcp_rates import tcp_figures
+from tests.benchmarks.typed_reading import typed_reading_figures
 from tests.benchmarks.workload import read_messages
 from tests.support.project import SHARED_DATA
 
@@ -126,6 +128,7 @@ def measured(options: argparse.Namespace) -> Iterator[Figure]:
         yield engine_figure(options.runs, workload, options.messages)
     else:
         print(f"{'engine in process':<{NAME_WIDTH}} skipped: no workload at {workload} (see --workload)")
+    yield from typed_reading_figures(options.runs)
     yield from tcp_figures(options.runs, options.beside)
 
 

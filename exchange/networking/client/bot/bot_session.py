@@ -143,16 +143,20 @@ class BotSession:
 
     def next_timer_ns(self) -> Optional[int]:
         """When `time_passes` has something to do; None: never, as things are."""
-        return self._timers.next_due_ns() if self._is_started and self._desk.is_connected else None
+        return self._timers.next_due_ns() if self._runs_timers else None
 
     def time_passes(self, now_ns: int) -> None:
         """It is `now_ns`: call the timers that are due.  Raises BotFailed."""
-        while self._is_started and self._desk.is_connected and not self._is_stopping:
+        while self._runs_timers:
             timer = self._timers.take_due(now_ns)
             if timer is None:
                 return
             self._tell(getattr(timer.callback, "__name__", "a timer's callback"), timer.callback)
             self._tell_refused()
+
+    @property
+    def _runs_timers(self) -> bool:
+        return self._is_started and self._desk.is_connected and not self._is_stopping
 
     def stop(self) -> None:
         """End the bot: on_stop, then its orders are canceled if it wants that.  Twice is fine.  Raises

@@ -279,8 +279,10 @@ def test_a_symbol_that_is_not_listed_is_no_start() -> None:
 
 
 def test_a_stop_cancels_all_and_is_done_when_that_is_answered(broken: Broken) -> None:
+    broken.bot.every(1.0)
     broken.session.stop()
     broken.session.stop()
+    assert broken.session.next_timer_ns() is None
     cancel, ping = broken.line.take()
     assert (cancel, broken.session.is_done) == ({"type": "cancel_all"}, False)
     assert broken.bot.buy(1, 5).reason == "STOPPING"

@@ -63,7 +63,7 @@ def order_id_of(options: argparse.Namespace, day: History) -> int:
 
 
 class DayProgress:
-    """Says on stderr, once a second, how far something long is."""
+    """Says on stderr how far something long is: after a second, then every five."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -73,6 +73,6 @@ class DayProgress:
         """`done` of about `total` commands (0: nobody knows)."""
         now_s = time.monotonic()
         if now_s >= self._next_s:
-            self._next_s = now_s + 1
+            self._next_s = now_s + 5
             of_total = f" of about {max(done, total):,}" if total else ""
             complain(f"{self._what}: {done:,}{of_total} commands")

@@ -1,8 +1,8 @@
 """A directory's files as they are at one moment, to be read while somebody goes on writing to them.
 
-Each file is opened at once and ends, for whoever reads it here, with the last whole line it has then.  So nothing
-that is written later, and no line that is half written, is ever seen, and a file that is removed stays readable.
-Nothing is locked: a running engine does not notice.
+Each file is opened at once and ends, for whoever reads it here, where it ends then.  So nothing that is written
+later is ever seen, a line that is half written looks torn to all who look, and a file that is removed stays
+readable.  Nothing is locked: a running engine does not notice.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from exchange.utils.disk import RealDisk
-
-_BLOCK_BYTES = 65_536
 
 
 class FrozenFiles(RealDisk):
@@ -30,7 +28,7 @@ class FrozenFiles(RealDisk):
                 path = directory / name
                 if path.is_file():
                     self.files[path] = super().open_read(path)
-                    self._sizes_bytes[path] = _whole_lines_bytes(self.files[path])
+                    self._sizes_bytes[path] = self.files[path].seek(0, os.SEEK_END)
         except BaseException:
             self.release()
             raise
@@ -50,19 +48,6 @@ class FrozenFiles(RealDisk):
         """Close what was opened."""
         for file in self.files.values():
             file.close()
-
-
-def _whole_lines_bytes(file: BinaryIO) -> int:
-    """The length of a file up to its last newline."""
-    end = file.seek(0, os.SEEK_END)
-    while end > 0:
-        start = max(0, end - _BLOCK_BYTES)
-        file.seek(start)
-        newline = file.read(end - start).rfind(b"\n")
-        if newline >= 0:
-            return start + newline + 1
-        end = start
-    return 0
 
 
 class _Beginning(RawIOBase):

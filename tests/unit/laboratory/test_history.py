@@ -180,6 +180,18 @@ def test_a_running_engine_is_read_up_to_now_and_notices_nothing(tmp_path: Path, 
     assert not market.failures
 
 
+def test_a_day_stays_readable_when_the_engine_gives_up_its_beginning(tmp_path: Path, day: list[Stamped]) -> None:
+    kept_day(tmp_path, day[:300])
+    with History.open(tmp_path) as history:
+        for part in (day[300:500], day[500:]):
+            market = KeptMarket(tmp_path)
+            market.run(part)
+            market.stop()
+        with History.open(tmp_path) as later:
+            assert later.first > history.first
+        assert live_state(history.at(100).engine) == played(day)[99].state
+
+
 def test_nothing_is_written_where_a_day_is_read(tmp_path: Path, day: list[Stamped]) -> None:
     kept_day(tmp_path, day)
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()}

@@ -109,6 +109,21 @@ def test_a_later_cancel_of_what_trades_now_is_refused_and_counted() -> None:
     assert "  later commands that would have been refused: 1 TOO_LATE" in lines(found)
 
 
+def test_a_trade_that_comes_later_is_changed_in_its_time() -> None:
+    stop = Terms(SELL, OrderType.STOP, TimeInForce.GTC, None, 5, False, None, 95 * TICK)
+    commands = (
+        limit("ann", "a1", BUY, 5, 90),
+        NewOrder("sue", "s1", "ACME", stop),
+        limit("bob", "b1", SELL, 5, 95),
+        limit("eve", "e1", BUY, 1, 95),
+        limit("eve", "e2", BUY, 1, 95),
+    )
+    found = found_in(day_of(*commands), OrderChange(4, True))
+    text = lines(found)
+    [changed] = [line for line in text if "changed" in line and "1 gone" not in line]
+    assert changed.endswith("00:00:05.000000 ACME 5 @ 0.90  ann (1) from sue (2); now 5 @ 0.90 at 00:00:06.000000")
+
+
 def test_a_change_that_the_exchange_refuses_is_told_with_its_reason() -> None:
     found = found_in(day_of(*QUEUE), OrderChange(1, False, TICK // 2))
     assert found.refusal is not None and found.refusal.startswith("PRICE_NOT_ON_TICK: price 0.005: must be")

@@ -20,6 +20,7 @@ from exchange.engine.words import OrderType, Phase, RejectCode, SelfTradePrevent
 
 _MARKET: Final = OrderType.MARKET
 _FOK: Final = TimeInForce.FOK
+_BUY: Final = Side.BUY
 
 
 class Refusal(NamedTuple):
@@ -124,18 +125,17 @@ def not_in_phase(code: RejectCode, symbol: str, phase: Phase, terms: Terms) -> R
     return Refusal(code, f"{named}: symbol {symbol} is in {phase.value}, which takes no {kind} order now")
 
 
-def limits_refusal(order: Order, account: Optional[Account], limits: Limits) -> Optional[Refusal]:
-    """RULES 23: what the new `order` may not exceed; `account` is its user's, None if they have none yet.
-
-    O(1).
-    """
+def limits_refusal(
+    account: Optional[Account], symbol: str, side: Side, quantity: int, limits: Limits
+) -> Optional[Refusal]:
+    """RULES 23: what a new order may not exceed; `account` is its user's, None if they have none yet.  O(1)."""
     live_order_count = account.live_order_count if account is not None else 0
     if live_order_count >= limits.open_orders_max:
         return Refusal(
             RejectCode.OPEN_ORDER_LIMIT,
             f"live orders {live_order_count}: each user may have at most {limits.open_orders_max}",
         )
-    return _exceeds_quantity(order.quantity, limits) or _exceeds_position(order, order.quantity, account, limits)
+    return _exceeds_quantity(quantity, limits) or _exceeds_position(account, symbol, side, quantity, limits)
 
 
 def increase_refusal(order: Order, quantity: int, account: Account, limits: Limits) -> Optional[Refusal]:
@@ -143,7 +143,7 @@ def increase_refusal(order: Order, quantity: int, account: Account, limits: Limi
     if quantity <= order.quantity:
         return None
     return _exceeds_quantity(quantity, limits) or _exceeds_position(
-        order, quantity - order.quantity, account, limits
+        account, order.symbol, order.side, quantity - order.quantity, limits
     )
 
 
@@ -157,23 +157,23 @@ def _exceeds_quantity(quantity: int, limits: Limits) -> Optional[Refusal]:
 
 
 def _exceeds_position(
-    order: Order, added_quantity: int, account: Optional[Account], limits: Limits
+    account: Optional[Account], symbol: str, side: Side, added_quantity: int, limits: Limits
 ) -> Optional[Refusal]:
-    """The worst case: everything live on the order's side and what is added is filled, nothing on the other."""
+    """The worst case: everything live on the side and what is added is filled, nothing on the other."""
     if limits.position_max is None:
         return None
     worst = added_quantity
     if account is not None:
-        position = account.positions.get(order.symbol)
+        position = account.positions.get(symbol)
         net_quantity = position.net_quantity if position is not None else 0
-        worst += net_quantity if order.side is Side.BUY else -net_quantity
-        worst += account.live_quantity(order.symbol, order.side)
+        worst += net_quantity if side is _BUY else -net_quantity
+        worst += account.live_quantity(symbol, side)
     if worst <= limits.position_max:
         return None
-    direction = "long" if order.side is Side.BUY else "short"
+    direction = "long" if side is _BUY else "short"
     return Refusal(
         RejectCode.POSITION_LIMIT,
-        f"position in {order.symbol}: could become {worst} {direction}; "
+        f"position in {symbol}: could become {worst} {direction}; "
         f"each user may have at most {limits.position_max} either way",
     )
 

@@ -94,7 +94,10 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
         or not book.is_plain
         or book.phase is not _CONTINUOUS
         or account.live_order_count >= state.open_orders_max
-        or state.has_quantity_limits
+        or (
+            state.has_quantity_limits
+            and checks.limits_refusal(account, book.symbol, side, quantity, state.limits) is not None
+        )
     ):
         return _unusual_order(state, command, timestamp)
     state.sequence += 1
@@ -154,7 +157,9 @@ def _unusual_order(state: State, command: NewOrder, timestamp: int) -> list[Even
         timestamp,
         ends_with_connection,
     )
-    refusal = checks.limits_refusal(order, account, state.limits) or _market_refusal(order, book)
+    refusal = checks.limits_refusal(
+        account, book.symbol, terms.side, terms.quantity, state.limits
+    ) or _market_refusal(order, book)
     if refusal is not None:
         return _order_rejected(client_order_id, refusal)
     return _accept(state, order, account or state.open_account(user), book, timestamp)
@@ -235,10 +240,12 @@ def cancel_order(state: State, command: CancelOrder, timestamp: int) -> list[Eve
         refusal = checks.not_live(order, order_id, client_order_id)
         return [CancelRejected(order_id, client_order_id, refusal.code, refusal.text)]
     state.sequence += 1
-    if order.level is None or type(order) is not Order or account.live_quantities is not None:
+    if order.level is None or type(order) is not Order:
         return cancel_each(state, [order], _USER_REQUESTED, timestamp)
     book, canceled_quantity = state.books[order.symbol], order.remaining_quantity
     (book.bids if order.side is _BUY else book.asks).remove(order, canceled_quantity)
+    if account.live_quantities is not None:
+        account.count(order, -canceled_quantity)
     order.remaining_quantity = 0
     order.status = _CANCELED
     account.end(order)

@@ -59,8 +59,7 @@ class BookSide:
         self.sign = -1 if side is Side.BUY else 1
         self._levels: dict[int, PriceLevel] = {}
         self.keys: list[int] = []
-        self._empty_count = 0
-        self._changed: set[int] = set()
+        self._empty_count, self._changed = 0, set[int]()
         # All that rests at a price, shown or hidden: what a FOK can't exceed.
         self.limit_quantity = 0
         # The same by spans of prices, kept from the first time that it is asked for.
@@ -92,6 +91,7 @@ class BookSide:
             known = self._levels.get(price)
             if known is not None:
                 level = known
+                order.price = level.price  # Equal, but one object for all of them: 32 bytes less of an order.
                 if level.first is None:
                     self._empty_count -= 1
             else:

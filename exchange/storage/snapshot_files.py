@@ -192,11 +192,14 @@ def _damage(file: BinaryIO, sequence: int) -> Optional[str]:
 
 
 def _records(disk: Disk, path: Path) -> Iterator[Any]:
+    """Many lines are parsed as one list: a call for each would cost half as much again."""
     with disk.open_read(path) as file:
         file.readline()
-        record_line = file.readline()
-        while record_line.startswith(_MARK_START):
-            record_line = file.readline()
-        for next_line in file:
-            yield json.loads(record_line)
-            record_line = next_line
+        held = file.readline()
+        while held.startswith(_MARK_START):
+            held = file.readline()
+        # The last line of all, which is none of the records, is never followed by another.
+        while lines := file.readlines(_READ_BYTES):
+            records = json.loads(b"[%b]" % b",".join((held, *lines[:-1])))
+            held = lines[-1]
+            yield from records

@@ -12,6 +12,7 @@ or chance of its own: all that comes in is events and the time of its line, so t
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from decimal import Decimal
 from typing import Optional, Union
@@ -41,6 +42,14 @@ from exchange.networking.client.typed_events import (
     SideWord,
     Trade,
 )
+
+
+def whole_quantity(value: int) -> int:
+    """`value` as a plain int, whatever whole number it is (numpy's, say).  Raises TypeError for anything else."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"quantity {value!r} is a {type(value).__name__}: pass an int") from None
 
 
 class BotDesk:
@@ -86,6 +95,7 @@ class BotDesk:
         self_trade_prevention: Optional[EnumOrName] = None,
     ) -> OwnOrder:
         """Send an order, options as for `ExchangeClient.send_order`.  Raises TypeError, ValueError."""
+        quantity = whole_quantity(quantity)
         self._id_count += 1
         order = OwnOrder(f"{self._id_prefix}{self._id_count}", symbol, side, quantity)
         order.price = None if price is None else exact_price(price)
@@ -141,7 +151,7 @@ class BotDesk:
             None,
             order.client_order_id,
             price=None if price is None else exact_price(price),
-            quantity=quantity,
+            quantity=None if quantity is None else whole_quantity(quantity),
             stop_price=None if stop_price is None else exact_price(stop_price),
             new_client_order_id=None,
         )

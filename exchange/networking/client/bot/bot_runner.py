@@ -127,7 +127,7 @@ class BotRunner:
         while not self._session.is_done and not self._is_over():
             try:
                 self._step()
-            except (ConnectionLost, NoAnswer) as lost:
+            except ExchangeError as lost:  # A line that is no message ends the connection as a break does.
                 self._come_back(str(lost))
         self._leave()
         return self._exit_code
@@ -219,6 +219,7 @@ class BotRunner:
             try:
                 self._go_on_with(self._log_in())
             except (ConnectionLost, NoAnswer):
+                self._client.close()
                 time.sleep(retry_s)
                 retry_s = min(RETRY_S_MAX, 2 * retry_s)
             except (ExchangeError, OSError, ValueError) as error:

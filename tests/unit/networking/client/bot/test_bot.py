@@ -158,9 +158,11 @@ def test_a_refusal_names_the_order_and_the_order_says_why(desk: Desk) -> None:
     assert (resting.is_unanswered, resting.price) == (False, Decimal(5))
 
 
-def test_a_price_that_is_a_float_is_the_callers_mistake_and_sends_nothing(desk: Desk) -> None:
+def test_a_price_or_quantity_that_is_a_float_is_the_callers_mistake_and_sends_nothing(desk: Desk) -> None:
     with pytest.raises(TypeError, match="float"):
         desk.bot.buy(1, 1.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="quantity 1.5 is a float: pass an int"):
+        desk.bot.buy(1.5, 1)  # type: ignore[arg-type]
     assert (desk.bot.orders, desk.sent) == ([], [])
 
 

@@ -17,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.support.checked_screen import CheckedScreen
+from tests.support.checked_screen import CLOSING_KEYS, COMMANDS, FOREIGN_LETTERS, SEARCHES, CheckedScreen
 from tests.support.screen_scenes import LAST_TICKS
 from tui.screen.burst_guard import BurstGuard
 from tui.screen.key_decoder import Focus, Key, KeyDecoder, Mouse, MouseButton, Paste
@@ -29,47 +29,6 @@ from tui.screen.palette import search
 from tui.screen.proposals import MoveProposal, OrderProposal
 from tui.screen.sending import net_under_way
 
-COMMANDS = (
-    "buy 3 100",
-    "buy 3 94",
-    "sell 1 150",
-    "sell 2",
-    "buy 4000",
-    "buy 1 99.95 ioc",
-    "cancel all",
-    "flatten",
-    "symbol BRICK",
-    "reverse",
-    "cancel bids",
-    "cancel asks",
-    "buy 3 bid",
-    "sell 2 ask+2t",
-    "buy 1 mid",
-    "sell 1 last-1t",
-    "buy 2 +1t day",
-    "sell 2 100 post",
-    "buy 9 99 show 3",
-    "group 5",
-    "group auto",
-    "max 3",
-    "max off",
-    "notional 250",
-    "notional off",
-    "qty 2",
-)
-SEARCHES = (
-    "flatten",
-    "reverse",
-    "best bid",
-    "at the cursor",
-    "arm",
-    "cancel all",
-    "move",
-    "Size preset",
-    "nothing",
-)
-# Letters of other layouts in the places of b, s, B, S, f, r, X.
-FOREIGN_LETTERS = "иыИЫакЧβσΒΣφρ"
 QUIT_KEYS = {"q", "ctrl_c", "ctrl_z"}
 
 
@@ -301,6 +260,32 @@ class ScreenMachine(CheckedScreen, RuleBasedStateMachine):
             assert (waiting.is_buy, waiting.quantity) == (net < 0, abs(net))
         if isinstance(waiting, OrderProposal) and waiting.is_reverse:
             assert (waiting.is_buy, waiting.quantity) == (net < 0, 2 * abs(net))
+
+    @precondition(CheckedScreen.is_idle)
+    @rule(net=st.sampled_from([-3, 2]), key=st.sampled_from(CLOSING_KEYS))
+    def close_armed(self, net: int, key: str) -> None:
+        """Closing and reversing ask even of an armed screen."""
+        self.tell_position(net)
+        if not self.model.is_armed:
+            self.type(Key("a"))
+        assert self.type(Key(key)) == 0
+
+    @precondition(CheckedScreen.is_idle)
+    @rule(
+        guard=st.sampled_from(["max 1", "notional 1"]), order=st.sampled_from(["b", "S", "buy 7 mid", "sell 7 99"])
+    )
+    def order_more_than_a_guard_lets_through(self, guard: str, order: str) -> None:
+        self.command(guard)
+        if not self.model.is_armed:
+            self.type(Key("a"))
+        self.type(Key("2"))
+        if len(order) == 1:
+            assert self.type(Key(order)) == 0
+        else:
+            self.command(order)
+        assert self.model.confirm is None
+        self.command("max off")
+        self.command("notional off")
 
     @rule(net=st.integers(-3, 3))
     def tell_position(self, net: int) -> None:

@@ -37,6 +37,49 @@ PRICES = ("stop_price", "price")
 CLOSING_KEYS = ("f", "r", "а", "к", "φ", "ρ")
 
 
+COMMANDS = (
+    "buy 3 100",
+    "buy 3 94",
+    "sell 1 150",
+    "sell 2",
+    "buy 4000",
+    "buy 1 99.95 ioc",
+    "cancel all",
+    "flatten",
+    "symbol BRICK",
+    "reverse",
+    "cancel bids",
+    "cancel asks",
+    "buy 3 bid",
+    "sell 2 ask+2t",
+    "buy 1 mid",
+    "sell 1 last-1t",
+    "buy 2 +1t day",
+    "sell 2 100 post",
+    "buy 9 99 show 3",
+    "group 5",
+    "group auto",
+    "max 3",
+    "max off",
+    "notional 250",
+    "notional off",
+    "qty 2",
+)
+SEARCHES = (
+    "flatten",
+    "reverse",
+    "best bid",
+    "at the cursor",
+    "arm",
+    "cancel all",
+    "move",
+    "Size preset",
+    "nothing",
+)
+# Letters of other layouts in the places of b, s, B, S, f, r, X.
+FOREIGN_LETTERS = "иыИЫакЧβσΒΣφρ"
+
+
 class CheckedScreen:
     """A model, an engine that answers when it is told to, and a hand; see the head of this file."""
 
@@ -148,6 +191,12 @@ class CheckedScreen:
         columns = ladder_columns_of(model, model.layout)
         column = columns.mine_bid if order.is_buy else columns.mine_ask
         return rect.x + 1 + column.x + 1, rect.y + 2 + row
+
+    def is_idle(self) -> bool:
+        """Whether keys are keys, and the screen could be armed."""
+        model = self.model
+        is_open = model.command is not None or model.is_help_shown or model.is_log_shown
+        return model.link.state is LinkState.LIVE and not is_open and model.confirm is None
 
     def working(self) -> list[MyOrder]:
         """The orders that the engine has in its book."""

@@ -23,6 +23,10 @@ def take_up(model: Model, orders: list[MyOrder], row: int) -> None:
         model.say(NoticeKind.INFO, why_not, order.symbol)
         return
     model.drag = Drag(order.order_id, row, row)
+    if len(orders) > 1:
+        model.say(
+            NoticeKind.INFO, f"{len(orders)} orders are here: you hold {order.order_id}, the oldest", order.symbol
+        )
 
 
 def hold_over(model: Model, row: Optional[int]) -> None:

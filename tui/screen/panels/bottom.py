@@ -192,7 +192,8 @@ def _draw_drag(area: Area, model: Model, drag: Drag) -> None:
     if drag.over != drag.start:
         text += f" to {scale.text(drag.over)}"
     x = area.put(0, 0, text, Color.BRIGHT, None, Attribute.BOLD)
-    area.put(x + 2, 0, "let go: moves it there, SAFE asks first", Color.DIM)
+    end = "moves it at once, for ARMED" if model.is_armed else "asks whether to move it there"
+    area.put(x + 2, 0, f"letting go {end}   Esc keeps it", Color.DIM)
 
 
 def notice_head(model: Model, notice: Notice) -> str:

@@ -121,4 +121,3 @@ def _draw_standing(inside: Area, y: int, order: StandingOrder, number: int, tabl
     if order.hidden_quantity:
         table.put(inside, y, "HIDDEN", f"+{short_quantity(order.hidden_quantity, 6)}", Color.WARN)
     table.put(inside, y, "SINCE", time_text(order.timestamp), Color.FAINT)
-

@@ -101,9 +101,7 @@ def _typed(model: Model, rewind: Rewind, message: Typed, update: Update) -> list
     return refuse(model, READ_ONLY) if name in ACTIONS else []
 
 
-def _command_key(
-    model: Model, rewind: Rewind, key: Key, message: Typed, update: Update
-) -> list[Outgoing]:
+def _command_key(model: Model, rewind: Rewind, key: Key, message: Typed, update: Update) -> list[Outgoing]:
     """What is typed in the `:` line; Enter there is a wish, or a command that looks at something."""
     line = model.command
     assert line is not None

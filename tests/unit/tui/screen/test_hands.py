@@ -375,3 +375,14 @@ def test_a_key_that_does_nothing_says_so() -> None:
     scene = calm()
     assert update(scene.model, Typed(scene.now, Key("%"))) == []
     assert said(scene) == "% is no key of this screen: ? searches for one"
+
+
+def test_of_several_orders_at_a_price_the_oldest_is_held_and_named() -> None:
+    scene = working(calm())
+    scene.order(8, "BUY", LAST_TICKS - 4, 5)
+    mouse(scene, MouseButton.LEFT, *at(scene, LAST_TICKS - 4, is_buy=True))
+    assert said(scene) == "2 orders are here: you hold 7, the oldest"
+    assert "letting go asks whether to move it there" in row(scene, 3)
+    scene.press("escape", "a")
+    mouse(scene, MouseButton.LEFT, *at(scene, LAST_TICKS - 4, is_buy=True))
+    assert "letting go moves it at once" in row(scene, 3)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Optional
 
+from exchange.engine.commands import CancelOrder
 from exchange.engine.events import (
+    CancelRejected,
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
@@ -17,10 +19,12 @@ from exchange.engine.events import (
     OrderReplaced,
     OrderTriggered,
     PrivateEvent,
+    ReplaceRejected,
 )
 from exchange.engine.trade import Trade
 from exchange.engine.words import Liquidity, Phase, Side
 from exchange.laboratory.book_picture import BookPicture, LevelPicture, Standing, drawn_levels
+from exchange.laboratory.history import RefusedCommand
 from exchange.laboratory.order_life import LifeEvent, OrderLife, Stretch
 from exchange.laboratory.order_words import (
     asked_text,
@@ -60,6 +64,7 @@ def explained(life: OrderLife) -> Iterator[str]:
         yield "    the book before it:"
         yield from (f"    {line}" for line in drawn_levels(each.book, accepted.order_id))
         yield from (f"  {sentence}" for sentence in each.sentences)
+    yield from _refused_lines(life)
     yield ""
     yield _Teller(life).end()
 
@@ -86,6 +91,7 @@ def explained_json(life: OrderLife) -> dict[str, Any]:
         "terms": accepted.terms.plain(),
         "is_live": life.is_live,
         "summary": _Teller(life).end(),
+        "refused": None if life.refused is None else [_refusal_text(each) for each in life.refused],
         "events": [
             {
                 "sequence": each.sequence,
@@ -98,6 +104,23 @@ def explained_json(life: OrderLife) -> dict[str, Any]:
             for each in paragraphs(life)
         ],
     }
+
+
+def _refused_lines(life: OrderLife) -> Iterator[str]:
+    """What its user asked for in vain, as far as it is known."""
+    if life.refused is None:
+        yield ""
+        yield "Wishes about it that were refused, such as a cancel that came too late, are in no record."
+    for refused in life.refused or ():
+        yield ""
+        yield f"{time_text(refused.timestamp)}  behind command {refused.after:,}: {_refusal_text(refused)}"
+
+
+def _refusal_text(refused: RefusedCommand) -> str:
+    kind = "a cancel" if isinstance(refused.command, CancelOrder) else "a change"
+    answers = [event for event in refused.events if isinstance(event, (CancelRejected, ReplaceRejected))]
+    reasons = "; ".join(f"{answer.code.value}: {answer.text}" for answer in answers)
+    return f"{kind} of it is refused: {reasons}"
 
 
 def _ahead(standing: Optional[Standing]) -> Optional[list[list[Any]]]:

@@ -71,10 +71,12 @@ class History:
     """One recorded day.  Belongs to one thread; to be closed, or used as a context.
 
     `first` is the sequence of the state it begins with (0: a new engine), `last` of its last command.
+    `knows_refusals` says that the day was handed in, so that `refusals` has what was refused in it.
     """
 
-    def __init__(self, engine: Engine, blocks: CommandBlocks) -> None:
+    def __init__(self, engine: Engine, blocks: CommandBlocks, knows_refusals: bool = False) -> None:
         """For `open` and `of`."""
+        self.knows_refusals = knows_refusals
         self.index = DayIndex(engine.sequence)
         self.refusals: deque[RefusedCommand] = deque(maxlen=REFUSALS_MAX)
         self.first = self.last = engine.sequence
@@ -113,7 +115,7 @@ class History:
     ) -> History:
         """The day that commands, each with its time in ns since the epoch, make of a new engine."""
         engine, blocks = Engine(), CommandBlocks()
-        history, spool = cls(engine, blocks), CommandSpool(blocks)
+        history, spool = cls(engine, blocks, knows_refusals=True), CommandSpool(blocks)
         for command, timestamp in commands:
             sequence = engine.sequence
             events = engine.process(command, timestamp)

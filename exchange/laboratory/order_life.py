@@ -10,9 +10,10 @@ a long life takes as long as that part of the day takes to replay.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
-from exchange.engine.commands import Command
+from exchange.engine.commands import CancelOrder, Command, ReplaceOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
@@ -20,6 +21,7 @@ from exchange.engine.events import (
     OrderAccepted,
     OrderCanceled,
     OrderExecuted,
+    OrderReplaced,
     PrivateEvent,
 )
 from exchange.engine.instrument import Instrument
@@ -27,7 +29,7 @@ from exchange.engine.order import Order
 from exchange.engine.trade import Trade
 from exchange.engine.words import Phase, Side
 from exchange.laboratory.book_picture import BookPicture, Standing, book_picture, standing_of
-from exchange.laboratory.history import History, Moment, Progress
+from exchange.laboratory.history import History, Moment, Progress, RefusedCommand
 from exchange.laboratory.what_if import entry_of
 
 LEVELS_SHOWN = 3
@@ -76,12 +78,17 @@ class LifeEvent(NamedTuple):
 
 
 class OrderLife(NamedTuple):
-    """`accepted` tells the order as it came; `is_live` says that the day ends before the order does."""
+    """`accepted` tells the order as it came; `is_live` says that the day ends before the order does.
+
+    `refused` are the cancels and replaces of it that were refused; None where nobody knows, since a journal does
+    not have them.
+    """
 
     accepted: OrderAccepted
     instrument: Instrument
     events: tuple[LifeEvent, ...]
     is_live: bool
+    refused: Optional[tuple[RefusedCommand, ...]]
 
 
 def order_life(
@@ -106,7 +113,23 @@ def order_life(
                 sequence, moment.timestamp, moment.command, events, trades, before, standing, stretch  # type: ignore[arg-type]
             )
         )
-    return OrderLife(accepted, before.instrument, tuple(found), order is not None)
+    refused = _refused(history, accepted, found) if history.knows_refusals else None
+    return OrderLife(accepted, before.instrument, tuple(found), order is not None, refused)
+
+
+def _refused(
+    history: History, accepted: OrderAccepted, events: Sequence[LifeEvent]
+) -> tuple[RefusedCommand, ...]:
+    """The refused cancels and replaces that name the order, by its id or by a name that it had."""
+    replaced = [own for event in events for own in event.events if isinstance(own, OrderReplaced)]
+    names = {accepted.client_order_id, *(own.client_order_id for own in replaced)}
+
+    def is_about_it(command: Command) -> bool:
+        if not isinstance(command, (CancelOrder, ReplaceOrder)) or command.user != accepted.user:
+            return False
+        return command.order_id == accepted.order_id or command.client_order_id in names
+
+    return tuple(refused for refused in history.refusals if is_about_it(refused.command))
 
 
 def live_order(engine: Engine, accepted: OrderAccepted) -> Optional[Order]:

@@ -27,7 +27,7 @@ from exchange.laboratory.order_search import find_order_id, refusal_lines, refus
 from exchange.laboratory.what_if import UnknownOrderError
 from tests.property.strategies import Stamped
 from tests.support.kept_market import KeptMarket
-from tests.support.recorded_days import MS_NS, every_rule_day
+from tests.support.recorded_days import MS_NS, every_rule_day, kept_day
 
 BUY, SELL = Side.BUY, Side.SELL
 GTC, IOC, FOK = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
@@ -167,6 +167,25 @@ def test_the_same_for_programs_is_json_with_every_event() -> None:
     assert told["events"][0]["orders_ahead"] == [[1, "bob", 30], [2, "cat", 20]]
     best = {"price": "1.01", "quantity": 5, "orders": [[3, "dan", 5]]}
     assert told["events"][0]["book_before"]["bids"][0] == best
+
+
+def test_refused_cancels_are_told_where_the_day_knows_them(tmp_path: Path) -> None:
+    commands = (
+        limit("ann", "a1", BUY, 5, 100),
+        ReplaceOrder("ann", 1, None, TICK // 2, None, None),
+        limit("bob", "b1", SELL, 5, 100),
+        CancelOrder("ann", None, "a1"),
+        CancelOrder("bob", 1, None),
+    )
+    text = life_text(commands, 1)
+    assert "a change of it is refused: PRICE_NOT_ON_TICK: price 0.005: must be" in text
+    assert "behind command 3: a cancel of it is refused: TOO_LATE: client_order_id a1: the order is" in text
+    assert text.count("is refused") == 2
+    with History.open(kept_day(tmp_path, day_of(*commands))) as history:
+        life = order_life(history, 1)
+    unknown = "Wishes about it that were refused, such as a cancel that came too late, are in no record."
+    assert unknown in explained(life)
+    assert explained_json(life)["refused"] is None
 
 
 def test_an_order_is_found_by_any_name_its_user_gave_it() -> None:

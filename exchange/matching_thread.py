@@ -28,6 +28,7 @@ from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, InstrumentStatusC
 from exchange.engine.trade import Trade
 from exchange.inbound_queue import Asked, Inbound, InboundQueue, Origin
 from exchange.phase_timer import PhaseTimer
+from exchange.utils.waits import sooner
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
 _make = tuple.__new__
@@ -104,9 +105,10 @@ class Announcer(Protocol[_Origin, _Asked]):
 class _Batch(Generic[Origin, Asked]):
     """What was processed and not yet told, and for whom."""
 
-    __slots__ = ("outcomes", "entries", "request_count", "is_over", "processed", "taken")
+    __slots__ = ("outcomes", "entries", "request_count", "is_over", "processed", "taken", "charged_until_s")
 
-    def __init__(self) -> None:
+    def __init__(self, worked_s: float) -> None:
+        """`worked_s` is how long the thread has worked until now."""
         self.outcomes: list[Outcome[Origin, Asked]] = []
         self.entries: list[JournalEntry] = []
         self.request_count = 0
@@ -116,6 +118,8 @@ class _Batch(Generic[Origin, Asked]):
         self.processed: list[Callable[[], None]] = []
         # For each item: its share, the seconds it took, and how many requests were processed of it.
         self.taken: list[tuple[str, float, int]] = []
+        # Up to where, by the thread's working time, that is done.
+        self.charged_until_s = worked_s
 
 
 class MatchingThread(Generic[Origin, Asked]):
@@ -188,13 +192,13 @@ class MatchingThread(Generic[Origin, Asked]):
         """
         self.bring_what_is_due()
         try:
-            item = self._inbound.get(_sooner(self._publisher.wait_s(), self._timer.wait_s()))
+            item = self._inbound.get(sooner(self._publisher.wait_s(), self._timer.wait_s()))
         except queue.Empty:
             self._publisher.publish(())  # A long answer is gone on with, or what was left for later is told.
             return True
         if item is None:
             return False
-        batch: _Batch[Origin, Asked] = _Batch()
+        batch: _Batch[Origin, Asked] = _Batch(self._worked_s())
         end_s = self._monotonic_s() + self._inbound.batch_s(item.share)
         while item is not None:
             remainder = self._process(batch, item, end_s)
@@ -222,7 +226,7 @@ class MatchingThread(Generic[Origin, Asked]):
 
     def run_batch(self, items: Sequence[Inbound[Origin, Asked]]) -> None:
         """Carry out `items` as one batch, however long it takes."""
-        batch: _Batch[Origin, Asked] = _Batch()
+        batch: _Batch[Origin, Asked] = _Batch(self._worked_s())
         for item in items:
             remainder: Optional[Inbound[Origin, Asked]] = item
             while remainder is not None:
@@ -239,7 +243,6 @@ class MatchingThread(Generic[Origin, Asked]):
         engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
         understands, is_admitted = engine.understands, publisher.admits(item.origin)
         outcomes, entries = batch.outcomes, batch.entries
-        start_s = self._worked_s()
         origin, count, count_max = item.origin, 0, BATCH_REQUESTS_MAX - batch.request_count
         for request in item.requests:
             count += 1
@@ -264,7 +267,9 @@ class MatchingThread(Generic[Origin, Asked]):
                 batch.is_over = True
                 break
         batch.request_count += count
-        batch.taken.append((item.share, self._worked_s() - start_s, count))
+        worked_s = self._worked_s()
+        batch.taken.append((item.share, worked_s - batch.charged_until_s, count))
+        batch.charged_until_s = worked_s
         if count < len(item.requests):
             return item.remainder(count)
         batch.processed.append(item.processed)
@@ -281,9 +286,9 @@ class MatchingThread(Generic[Origin, Asked]):
         batch.processed.append(item.processed)
 
     def _finish(self, batch: _Batch[Origin, Asked]) -> None:
-        """Tell what the batch has left to tell, share out what that took, and see to what it made necessary."""
-        told_s = self._settle(batch)
-        each_s = told_s / max(1, batch.request_count)
+        """Keep and tell what is left of the batch, share out what that took, and see to what it made necessary."""
+        self._settle(batch)
+        each_s = (self._worked_s() - batch.charged_until_s) / max(1, batch.request_count)
         for share, seconds, count in batch.taken:
             self._inbound.charge(share, seconds + count * each_s)
         for processed in batch.processed:
@@ -292,16 +297,14 @@ class MatchingThread(Generic[Origin, Asked]):
         if follow_ups:
             self.run_batch([Inbound(None, follow_ups)])
 
-    def _settle(self, batch: _Batch[Origin, Asked]) -> float:
-        """Make durable what was processed, then tell of it; returns how long the telling took, in seconds."""
+    def _settle(self, batch: _Batch[Origin, Asked]) -> None:
+        """Make durable what was processed, then tell of it."""
         outcomes, entries = batch.outcomes, batch.entries
         batch.outcomes, batch.entries = [], []
         if entries:
             self._journal.commit(entries)
             self._keep(outcomes)
-        start_s = self._worked_s()
         self._publisher.publish(outcomes)
-        return self._worked_s() - start_s
 
     def _keep(self, outcomes: Sequence[Outcome[Origin, Asked]]) -> None:
         """Hand trades to the ledger and private events to the audit log, whose threads write them."""
@@ -319,10 +322,3 @@ class MatchingThread(Generic[Origin, Asked]):
             self._ledger.write(trades)
         if private_events:
             self._audit_log.append(private_events)
-
-
-def _sooner(one_s: Optional[float], other_s: Optional[float]) -> Optional[float]:
-    """The shorter of two waits, of which None is the one without an end."""
-    if one_s is None or other_s is None:
-        return other_s if one_s is None else one_s
-    return min(one_s, other_s)

@@ -28,6 +28,7 @@ from exchange.networking.publishing.indications import Indications
 from exchange.networking.publishing.trade_feeds import TradeFeeds
 from exchange.networking.publishing.update_pauses import UpdatePauses
 from exchange.networking.wire.encode_feeds import FeedEncoder, instrument_status, news
+from exchange.utils.waits import sooner
 
 
 class Feeds:
@@ -160,8 +161,7 @@ class Feeds:
 
     def wait_s(self) -> Optional[float]:
         """In how many seconds a `flush` has something to tell that was left for later; None: nothing was."""
-        waits_s = (self._indications.wait_s(), self._pauses.wait_s())
-        return min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
+        return sooner(self._indications.wait_s(), self._pauses.wait_s())
 
     def _views(self, symbol: str) -> Iterable[BookView]:
         book_views = self._book_views.get(symbol)

@@ -65,6 +65,7 @@ from exchange.networking.wire.encode import ROWS_IN_A_PIECE, Encodable, Encoder
 from exchange.networking.wire.refusals import turned_away
 from exchange.networking.wire.requests import REFUSED_TYPES, CheckedLogin, Request, Subscribe
 from exchange.networking.wire.session_lines import Identity
+from exchange.utils.waits import sooner
 
 # What these do to a book a private event tells of.  All else, what operators and time bring, may change more.
 _TOLD_IN_FULL = frozenset({CancelOrder, ReplaceOrder, CancelAll, CancelOrders, GetOrders, GetPositions, ResetUser})
@@ -167,8 +168,7 @@ class Publisher:
     def wait_s(self) -> Optional[float]:
         """In how many seconds there is more to tell, though nothing happens: a long answer is gone on with, or the
         feeds have left something for later; None: there is nothing."""
-        waits_s = [self._long_answers.wait_s(), self._feeds.wait_s()]
-        return min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
+        return sooner(self._long_answers.wait_s(), self._feeds.wait_s())
 
     def turned_away(self, request: Request) -> Optional[Request]:
         """What is told instead of `request` when the exchange stops and has no time left for it; None: nothing."""

@@ -12,6 +12,8 @@ import sys
 import termios
 import threading
 import time
+from collections import deque
+from collections.abc import Sequence
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -20,44 +22,55 @@ from exchange.networking.tcp_client import ExchangeClient
 from tests.support.project import ROOT
 from tests.support.started_process import started_process
 from tui.screen.painter import BEGIN_FRAME
+from tui.screen.panel_choice import NAMES
+from tui.settings_file import FILE_NAME, SettingsFile
 
 WIDTH, HEIGHT = 120, 40
 KEY_EVERY_S = 0.37
+RESTING_AT_ONCE = 30
 KEYS = (b"\x1b[A", b"\x1b[B")
 CURSOR_MARK = "►".encode()
 
 
 class Market(threading.Thread):
-    """A trader who places and cancels orders about the middle, `rate` requests a second, until `close`."""
+    """A trader who places and cancels orders about the middle, `rate` requests a second, until `close`.
 
-    def __init__(self, port: int, rate: float) -> None:
+    The requests go to the `symbols` in turn, by twos.
+    """
+
+    def __init__(self, port: int, rate: float, symbols: Sequence[str] = ("ACME",)) -> None:
         super().__init__(name="market")
+        self._symbols = symbols
         self.request_count = 0
         self._is_over = threading.Event()
         self._rate = rate
         self._client = ExchangeClient.connect(port=port)
         self._client.login("market")
-        for index in range(1, 16):
-            self._client.buy(20 + index, Decimal("100.00") - index * Decimal("0.01"))
-            self._client.sell(20 + index, Decimal("100.00") + index * Decimal("0.01"))
+        for symbol in symbols:
+            for index in range(1, 16):
+                self._client.buy(20 + index, Decimal("100.00") - index * Decimal("0.01"), symbol)
+                self._client.sell(20 + index, Decimal("100.00") + index * Decimal("0.01"), symbol)
 
     def run(self) -> None:
         """One request at a time, each when it is due; every twentieth order trades."""
         start = time.monotonic()
-        resting = ""
+        # An order rests while some others come, so that the book that is shown changes, too.
+        resting: deque[str] = deque()
         while not self._is_over.wait(max(0.0, start + self.request_count / self._rate - time.monotonic())):
             number = self.request_count
             self.request_count += 1
-            if resting:
-                self._client.send_cancel(client_order_id=resting)
-                resting = ""
+            if number % 2 and len(resting) >= RESTING_AT_ONCE:
+                self._client.send_cancel(client_order_id=resting.popleft())
             else:
-                is_taking = number % 20 == 0
-                offset = 1 + number * 7 % 12
-                price = Decimal("100.00") + (1 if number % 4 else -1) * offset * Decimal("0.01")
+                order_number = number // 2
+                is_taking = order_number % 20 == 0
+                offset = 1 + order_number * 7 % 12
+                price = Decimal("100.00") + (1 if order_number % 4 else -1) * offset * Decimal("0.01")
                 side = "SELL" if (price > 100) != is_taking else "BUY"
-                identity = self._client.send_order(side, 1 + number % 9, price)
-                resting = "" if is_taking else identity
+                symbol = self._symbols[order_number % len(self._symbols)]
+                identity = self._client.send_order(side, 1 + number % 9, price, symbol=symbol)
+                if not is_taking:
+                    resting.append(identity)
             while self._client.poll() is not None:
                 pass
 
@@ -72,9 +85,9 @@ class Market(threading.Thread):
 class Screen:
     """The trading screen on a pseudo-terminal; `output` is all it has written."""
 
-    def __init__(self, port: int, data_directory: str) -> None:
+    def __init__(self, port: int, data_directory: str, size: tuple[int, int] = (WIDTH, HEIGHT)) -> None:
         self._terminal, inner = pty.openpty()
-        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
+        fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.output = bytearray()
         options = ("--user", "watcher", "--port", str(port), "--data-dir", data_directory)
         with ExitStack() as ending:
@@ -114,6 +127,12 @@ class Screen:
         """The processor time it has used."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def show_every_panel(data_directory: Path, user: str = "watcher") -> None:
+    """Have the user's screen begin with all panels, the second ladder and the heat map included."""
+    file = SettingsFile(data_directory / "tokens" / FILE_NAME, user)
+    file.save({"panels": list(NAMES)})
 
 
 def measure_load(screen: Screen, market: Market, seconds: float) -> list[str]:

@@ -64,6 +64,12 @@ COMMANDS = (
     "notional 250",
     "notional off",
     "qty 2",
+    "panel ladder2",
+    "panel heat",
+    "second brick",
+    "set confirm always",
+    "set confirm unless-armed",
+    "presets 1 2 3 4 5",
 )
 SEARCHES = (
     "flatten",

@@ -27,6 +27,8 @@ TICK_NANOS = 50_000_000
 # 2026-01-05 10:00 UTC.
 START_NS = 1_767_607_200_000_000_000
 STEP_NS = 50_000_000
+# From so many orders on more are canceled than come.
+ORDERS_USUAL = 2_000
 TURNS_MAX = 100
 
 
@@ -109,7 +111,7 @@ def busy_commands(count: int, seed: int = 5) -> Iterator[tuple[Command, int]]:
     for number in range(1, count):
         time_ns = START_NS + number * STEP_NS
         middle += chance.choice((-1, 1)) if chance.random() < 0.02 else 0
-        if names and chance.random() < 0.35:
+        if names and chance.random() < (0.35 if len(names) < ORDERS_USUAL else 0.6):
             user, name = names.pop(chance.randrange(len(names)))
             yield CancelOrder(user, None, name), time_ns
             continue

@@ -41,8 +41,10 @@ class ScreenProcess:
         height: int = 36,
         program: tuple[str, ...] = (str(ROOT / "scripts" / "start_client.py"),),
         told_size: Optional[tuple[int, int]] = None,
+        where: Optional[tuple[str, ...]] = None,
         **env: str,
     ) -> None:
+        """`where` are the options of a program that trades as nobody."""
         self.output = b""
         self._screen = pyte.Screen(width, height)
         self._stream = pyte.ByteStream(self._screen)
@@ -50,7 +52,8 @@ class ScreenProcess:
         self._set_size(*(told_size or (width, height)))
         self.modes_before = termios.tcgetattr(inner)
         self._inner = inner
-        where = ("--user", "alice", "--port", str(port), "--data-dir", str(data_directory))
+        if where is None:
+            where = ("--user", "alice", "--port", str(port), "--data-dir", str(data_directory))
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
         self.process = subprocess.Popen(
             [sys.executable, *program, *where],

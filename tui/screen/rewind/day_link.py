@@ -51,9 +51,15 @@ PLAY_MAX_S = 0.02
 # How many commands before a jump are looked into for the heat map and the tape.
 PAST_COMMANDS = 3_000
 WISHES_WAITING_MAX = 256
+# An engine that was left behind waits for the collector of cycles; so many may wait.
+JUMPS_UNTIDIED_MAX = 20
 # Of a day's trades so many are not large.
 LARGE_PART = 0.99
 NANOS = Decimal(10) ** -9
+
+
+def _leave_it() -> None:
+    """Whoever has no garbage of this kind."""
 
 
 class DayLink:
@@ -61,12 +67,24 @@ class DayLink:
 
     was_reset = False
 
-    def __init__(self, day: History, put: HandOver, clock: Callable[[], float], symbol: str = "") -> None:
-        """`clock` is steady, in seconds; `symbol` "": the first that is listed."""
+    def __init__(
+        self,
+        day: History,
+        put: HandOver,
+        clock: Callable[[], float],
+        symbol: str = "",
+        tidy: Callable[[], object] = _leave_it,
+    ) -> None:
+        """`clock` is steady, in seconds; `symbol` "": the first that is listed.
+
+        `tidy` is called where there is time to free what jumps have left behind, or after some of them.
+        """
         self._day = day
         self._put = put
         self._clock = clock
         self._symbol = symbol
+        self._tidy = tidy
+        self._jumps_since_tidy = 0
         # Filled by the main thread; a person is never so far ahead that it is full.
         self._wishes: queue.Queue[DayWish] = queue.Queue(WISHES_WAITING_MAX)
         self._is_stopped = False
@@ -127,6 +145,8 @@ class DayLink:
                 self._play()
             elif self._is_past_due:
                 self._tell_past()
+            elif self._jumps_since_tidy:
+                self._tidy_up()
             return
         self._carry_out(wish)
 
@@ -181,7 +201,17 @@ class DayLink:
         """The moment that was told last; the day may have been elsewhere since, in its past."""
         return self._day.at(self._sequence)
 
+    def _tidy_up(self) -> None:
+        self._jumps_since_tidy = 0
+        self._tidy()
+
+    def _note_jump(self) -> None:
+        self._jumps_since_tidy += 1
+        if self._jumps_since_tidy > JUMPS_UNTIDIED_MAX:
+            self._tidy_up()
+
     def _jump(self, sequence: int) -> None:
+        self._note_jump()
         self._sequence = sequence
         self._tell(self._moment(), Moved.JUMPED)
         self._is_past_due = True
@@ -191,6 +221,7 @@ class DayLink:
         self._is_playing = False
         goal = max(self._day.first, min(self._day.last, self._sequence + commands))
         if commands < 0:
+            self._note_jump()
             self._sequence = goal
             self._tell(self._moment(), Moved.BACK)
             return

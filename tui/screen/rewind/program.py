@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Optional
 
@@ -25,6 +26,13 @@ def show_day(day: History, symbol: Optional[str] = None) -> None:
     model = Model(NOBODY, id_prefix="", rewind=Rewind())
 
     def make_link(put: HandOver, _last_seq: int, _is_first: bool) -> DayLink:
-        return DayLink(day, put, time.monotonic, symbol or "")
+        return DayLink(day, put, time.monotonic, symbol or "", gc.collect)
 
-    TradingScreen(model, make_link).run()
+    # A collection in the middle of a jump would double it: what there is now stays, and the rest is seen to by the
+    # link where there is time.
+    gc.freeze()
+    gc.disable()
+    try:
+        TradingScreen(model, make_link).run()
+    finally:
+        gc.enable()

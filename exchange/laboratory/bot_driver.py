@@ -42,7 +42,7 @@ class DrivenBot:
         self.counts: Counter[type] = Counter()
         self._scheduler = market.scheduler
         self._session = market.join(self.user, latency)
-        self._session.hear = self._hear
+        self._session.hear_all = self._hear_all
         self._session.on_closed = lambda: self._act(lambda: self._bot.disconnected("the exchange ended it"))
         self._bot = BotSession(bot, self._session, f"{self._session.rank}-")
         # When the bot is to be told that time has passed; None: not before it hears something.
@@ -60,18 +60,20 @@ class DrivenBot:
         """Have it end: `on_stop`, then its orders are canceled; once the market has gone on it `is_done`."""
         self._act(self._bot.stop)
 
-    def _hear(self, event: TypedEvent) -> None:
-        kind = type(event)
-        if kind in _COUNTED:
-            self.counts[kind] += 1
-        # Here and not by `_act`: of all that the laboratory does this is done most often.
-        try:
-            if isinstance(event, LoggedIn):
-                self._bot.logged_in(event)
-            else:
-                self._bot.hear(event)
-        except BotFailed as failed:
-            self._fail(failed)
+    def _hear_all(self, told: list[TypedEvent]) -> None:
+        hear = self._bot.hear
+        for event in told:
+            kind = type(event)
+            if kind in _COUNTED:
+                self.counts[kind] += 1
+            # Here and not by `_act`: of all that the laboratory does this is done most often.
+            try:
+                if isinstance(event, LoggedIn):
+                    self._bot.logged_in(event)
+                else:
+                    hear(event)
+            except BotFailed as failed:
+                self._fail(failed)
         self._set_timer()
 
     def _act(self, step: Callable[[], None]) -> None:

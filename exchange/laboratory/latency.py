@@ -21,7 +21,9 @@ def random_stream(seed: int, name: str) -> Draw:
 
 def random_below(draw: Draw, count: int) -> int:
     """An integer from 0 to `count` - 1, which is at most 2**53 or the last ones are never drawn."""
-    return min(count - 1, int(draw() * count))
+    drawn = int(draw() * count)
+    # Where the product was rounded up.
+    return drawn if drawn < count else count - 1
 
 
 class Latency(NamedTuple):
@@ -54,5 +56,6 @@ class Line:
         arrival_ns = now_ns + self._latency_ns
         if self._jitter_ns:
             arrival_ns += random_below(self._draw, self._jitter_ns + 1)
-        self._last_ns = max(self._last_ns, arrival_ns)
+        if arrival_ns > self._last_ns:
+            self._last_ns = arrival_ns
         return self._last_ns

@@ -7,8 +7,8 @@ joins last moves nobody else.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
+from heapq import heappop, heappush
 from typing import Optional
 
 from exchange.laboratory.clock import VirtualClock
@@ -28,7 +28,9 @@ class Scheduler:
     def put(self, time_ns: int, rank: int, action: ScheduledAction) -> None:
         """Have `action` done at `time_ns`, or now if that is past; `rank` is the participant's, lowest first."""
         self._count += 1
-        heapq.heappush(self._queue, (max(time_ns, self.clock.now_ns), rank, self._count, action))
+        if time_ns < self.clock.now_ns:
+            time_ns = self.clock.now_ns
+        heappush(self._queue, (time_ns, rank, self._count, action))
 
     @property
     def next_ns(self) -> Optional[int]:
@@ -37,7 +39,7 @@ class Scheduler:
 
     def step(self) -> None:
         """Let the next thing happen, at its time; there must be one."""
-        time_ns, _, _, action = heapq.heappop(self._queue)
+        time_ns, _, _, action = heappop(self._queue)
         self.clock.now_ns = time_ns
         action()
 
@@ -45,6 +47,6 @@ class Scheduler:
         """Let all happen that is due up to `time_ns`, that moment included; then it is that moment."""
         queue, clock = self._queue, self.clock
         while queue and queue[0][0] <= time_ns:
-            clock.now_ns, _, _, action = heapq.heappop(queue)
+            clock.now_ns, _, _, action = heappop(queue)
             action()
         clock.now_ns = max(time_ns, clock.now_ns)

@@ -33,8 +33,9 @@ def _end_quietly() -> None:
 class MarketSession:
     """`user` is logged in from the start.
 
-    `hear` is called for each thing it is told, when that arrives; `on_closed` when the exchange has ended the
-    session.  Both may be set once it is there.  `rank` decides who comes first of two at the same moment.
+    `hear` is called for each thing it is told, when that arrives (or in its place `hear_all` for all that arrives
+    together); `on_closed` when the exchange has ended the session.  They may be set once it is there.  `rank`
+    decides who comes first of two at the same moment.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class MarketSession:
         self.user = user
         self.rank = rank
         self.hear: Hear = _pass_over
+        self.hear_all: Callable[[list[TypedEvent]], None] = self._hear_each
         self.on_closed: Callable[[], None] = _end_quietly
         # The announcer's: hears when there is something to `flush`.
         self.on_first_told: Callable[[MarketSession], None] = lambda _session: None
@@ -76,7 +78,7 @@ class MarketSession:
 
     def hang_up(self) -> None:
         """End the session, behind all that was sent; nothing more is heard."""
-        self.hear, self.on_closed = _pass_over, _end_quietly
+        self.hear, self.hear_all, self.on_closed = _pass_over, self._hear_each, _end_quietly
         self._send(Disconnected())
 
     def _send(self, request: Request) -> None:
@@ -100,7 +102,9 @@ class MarketSession:
         told = self._told
         if told:
             self._told = []
-            self._scheduler.put(self._back.arrival_ns(self.now_ns()), self.rank, lambda: self._deliver(told))
+            scheduler = self._scheduler
+            arrival_ns = self._back.arrival_ns(scheduler.clock.now_ns)
+            scheduler.put(arrival_ns, self.rank, lambda: self.hear_all(told))
 
     def close(self) -> None:
         """The exchange ends the session; what is on its way back arrives before the participant learns of it."""
@@ -108,7 +112,7 @@ class MarketSession:
         self.is_open = False
         self._scheduler.put(self._back.arrival_ns(self.now_ns()), self.rank, lambda: self.on_closed())
 
-    def _deliver(self, told: list[TypedEvent]) -> None:
+    def _hear_each(self, told: list[TypedEvent]) -> None:
         hear = self.hear
         for event in told:
             hear(event)

@@ -10,6 +10,8 @@ import pytest
 
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, RowType, row_line
+from exchange.networking.tcp_client import ExchangeClient
+from tests.support.processes import RunningEngine
 from tests.support.project import ROOT
 
 WAIT_S = 300.0
@@ -45,6 +47,15 @@ def test_the_same_seed_keeps_the_same_day_which_is_sound(tmp_path: Path) -> None
     assert ledgers[0]
     assert reports[0].startswith("bot ") and "InventoryMaker as inventorymaker" in reports[0]
     assert exchange("verify", "--data-dir", str(tmp_path / "one"))[0] == 0
+
+
+def test_an_engine_goes_on_with_the_day(tmp_path: Path) -> None:
+    day = tmp_path / "day"
+    assert exchange("backtest", MAKER, "--market", "7", *FEW, "--data-dir", str(day))[0] == 0
+    with RunningEngine(day) as engine, ExchangeClient.connect(port=engine.port) as client:
+        client.login("mm-1")
+        assert client.positions()
+        assert list(client.fills())
 
 
 def test_recorded_flow_is_a_market(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import groupby
 from random import Random
 from typing import Any
 
@@ -25,7 +26,7 @@ from exchange.laboratory.scheduler import Scheduler
 from exchange.laboratory.session import MarketSession
 from exchange.networking.client.message_json import encode_message
 from exchange.networking.client.message_to_event import TypedEvent, typed_event
-from exchange.networking.client.typed_events import BookUpdate
+from exchange.networking.client.typed_events import AuctionIndication, BookUpdate
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.outbound.heartbeats import Heartbeats
 from exchange.networking.publishing.indications import Indications
@@ -118,11 +119,11 @@ class _Both:
             self.market.serve(self.sessions[user], [request])
 
     def told_over_the_wire(self, user: str) -> list[TypedEvent]:
-        return [in_order(event_of_line(line)) for line in self.recorders[user].lines if line]
+        return by_book([in_order(event_of_line(line)) for line in self.recorders[user].lines if line])
 
     def told_in_the_laboratory(self, user: str) -> list[TypedEvent]:
         self.scheduler.run_until(self.scheduler.clock.now_ns)
-        return [in_order(event) for event in self.heard[user]]
+        return by_book([in_order(event) for event in self.heard[user]])
 
 
 def in_order(event: TypedEvent) -> TypedEvent:
@@ -130,6 +131,14 @@ def in_order(event: TypedEvent) -> TypedEvent:
     if isinstance(event, BookUpdate):
         return event._replace(changes=tuple(sorted(event.changes)))
     return event
+
+
+def by_book(events: list[TypedEvent]) -> list[TypedEvent]:
+    """Where several books have changed at once nobody promises which of them is told first."""
+    told: list[TypedEvent] = []
+    for _, several in groupby(events, lambda event: isinstance(event, (BookUpdate, AuctionIndication)) or event):
+        told += sorted(several, key=lambda event: str(getattr(event, "symbol", "")))
+    return told
 
 
 def _fail(failure: BaseException) -> None:

@@ -48,6 +48,12 @@ def type_in_help(model: Model, key: Key, act: Act) -> list[Outgoing]:
     return []
 
 
+def search_pasted(model: Model, text: str) -> None:
+    """What came all at once, pasted or typed over a slow line, is searched for and does nothing else."""
+    clean = "".join(letter if letter.isprintable() else " " for letter in text.strip())
+    _search_for(model, model.help_query + clean)
+
+
 def _step(name: str) -> Optional[int]:
     """How far an arrow or a page goes; letters are text here."""
     action = ACTIONS.get(name)

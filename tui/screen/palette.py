@@ -83,8 +83,8 @@ def _rank(entry: PaletteEntry, word: str, query: str) -> Optional[int]:
 
 
 def suggestions(model: Model, text: str) -> list[PaletteEntry]:
-    """What stands above a command line that is no known command yet: all that is found."""
-    return [] if known_command(text) is not None else search(model, text)
+    """What stands above a command line that is no known command yet: what is found, of nothing typed nothing."""
+    return search(model, text) if text.strip() and known_command(text) is None else []
 
 
 def known_command(text: str) -> Optional[CommandHelp]:

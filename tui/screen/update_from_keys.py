@@ -18,7 +18,7 @@ from tui.screen.availability import why_not_arm, why_not_detail, why_not_switch
 from tui.screen.canceling import cancel, cancel_all, orders_of_side, selected_orders
 from tui.screen.command_runner import open_command_line, type_command
 from tui.screen.heat_view import HeatView
-from tui.screen.help_search import open_help, type_in_help
+from tui.screen.help_search import open_help, search_pasted, type_in_help
 from tui.screen.key_decoder import Focus, Key, Mouse, Paste
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, Action
@@ -64,6 +64,8 @@ def typed(model: Model, message: Typed) -> list[Outgoing]:
 def _pasted(model: Model, paste: Paste) -> list[Outgoing]:
     if model.command is not None:
         model.command.insert(paste.text.strip())
+    elif model.is_help_shown:
+        search_pasted(model, paste.text)
     else:
         model.say(NoticeKind.WARN, "a paste is not taken as keys; open the command line with : first")
     return []

@@ -106,11 +106,11 @@ def test_what_does_nothing_now_is_said_when_it_is_chosen_all_the_same() -> None:
     assert said(scene) == "there is no position left to flatten"
 
 
-def test_cancel_all_works_in_the_help_and_a_paste_does_nothing() -> None:
+def test_cancel_all_works_in_the_help_and_a_paste_is_searched_for_and_no_more() -> None:
     scene = busy(120, 36)
     scene.press("?", "f")
     update(scene.model, Typed(scene.now, Paste("latten\r")))
-    assert scene.model.help_query == "f"
+    assert scene.model.help_query == "flatten" and scene.model.is_help_shown
     assert [request["type"] for request in sent(scene.press("X"))] == ["cancel_all"]
 
 
@@ -134,7 +134,10 @@ def test_the_reason_is_shown_beside_the_key(size: tuple[int, int]) -> None:
 
 def test_what_is_typed_finds_keys_and_commands_above_the_line() -> None:
     scene = calm()
-    scene.press(":", *"flat")
+    calm_rows = rows(scene)
+    scene.press(":")
+    assert rows(scene)[:33] == calm_rows[:33], "nothing is typed: nothing covers the book"
+    scene.press(*"flat")
     shown = rows(scene)
     assert any(":flatten" in row for row in shown[:33]) and "flat" in shown[33]
     scene.press("escape", ":", *keys("buy 10"))

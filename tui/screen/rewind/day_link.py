@@ -211,19 +211,19 @@ class DayLink:
             self._tidy_up()
 
     def _jump(self, sequence: int) -> None:
-        self._note_jump()
         self._sequence = sequence
         self._tell(self._moment(), Moved.JUMPED)
         self._is_past_due = True
         self._played_from = (self._clock(), self._day.moment.timestamp)
+        self._note_jump()
 
     def _step(self, commands: int) -> None:
         self._is_playing = False
         goal = max(self._day.first, min(self._day.last, self._sequence + commands))
         if commands < 0:
-            self._note_jump()
             self._sequence = goal
             self._tell(self._moment(), Moved.BACK)
+            self._note_jump()
             return
         trades: list[Trade] = []
         self._moment()

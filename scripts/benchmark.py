@@ -3,6 +3,8 @@
 
     engine       the public workload through `Engine.process`, against a loop that per command does one dict
                  look-up, one small slots object and one list append
+    position-max, resting, memory, start, replay   the engine with much of everything (most of it with --long):
+                 against little of it, and starts against json.loads of the same lines
     round trip   one order, one answer, over TCP, against a bare server that parses and echoes each JSON line; with
                  durability fsync against that and one fdatasync of a record of that size
     pipelined    orders sent without waiting, each answer of which waits for the disk, against the same server
@@ -38,6 +40,7 @@ from pathlib import Path
 
 from exchange.utils.command_line import OneLineParser, whole_number
 from exchange.utils.helpers import write_atomically
+from tests.benchmarks.engine_growth import engine_growth_figures
 from tests.benchmarks.engine_rates import engine_figure
 from tests.benchmarks.figure import HEADING, NAME_WIDTH, Figure
 from tests.benchmarks.growth import growth_curves
@@ -76,6 +79,9 @@ def main(arguments: list[str]) -> int:
         metavar="FILE",
         help="what the engine is given: the normal workload of the public flash1-dev/matching-engine-benchmark, "
         f"xz (default: {str(WORKLOAD).replace('%', '%%')}; without it the engine is not measured by itself)",
+    )
+    parser.add_argument(
+        "--long", action="store_true", help="measure with 1,000,000 orders and commands as well: some minutes more"
     )
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures in this JSON file")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with the figures kept in this one")
@@ -129,6 +135,7 @@ def measured(options: argparse.Namespace) -> Iterator[Figure]:
     else:
         print(f"{'engine in process':<{NAME_WIDTH}} skipped: no workload at {workload} (see --workload)")
     yield from typed_reading_figures(options.runs)
+    yield from engine_growth_figures(options.runs, options.long)
     yield from tcp_figures(options.runs, options.beside)
 
 

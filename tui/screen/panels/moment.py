@@ -82,7 +82,7 @@ def draw_queue(area: Area, model: Model, rewind: Rewind) -> None:
     rows = max(0, area.height - 3)
     below = len(queue) - rows
     total = sum(order.shown_quantity for order in queue)
-    note = f"{below} more ▼" if below > 0 else f"shown {short_quantity(total, QUANTITY_WIDTH)}"
+    note = f"{below} ▼" if below > 0 else f"shown {short_quantity(total, QUANTITY_WIDTH)}"
     title = f"QUEUE {market.scale.text(price)}  {len(queue)}"
     inside = frame(area, title, is_focused=is_focused, note=note)
     if not queue:

@@ -13,6 +13,7 @@ from tui.screen.command_editor import CommandEditor
 from tui.screen.key_decoder import Key
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, REWIND_ACTIONS, Action, RewindAction
+from tui.screen.layout import Panel, is_small
 from tui.screen.market_data import FLASH_S, LadderSide, Market
 from tui.screen.messages import Incoming, Outgoing, Resized, ToDay, ToEngine, Typed
 from tui.screen.model import LinkState, Model, NoticeKind, Update, refuse
@@ -137,6 +138,9 @@ def _queue(model: Model, rewind: Rewind) -> list[Outgoing]:
     """Who stands at the cursor; once more at the same price: enough of it."""
     rewind.queue_price = None if model.cursor == rewind.queue_price else model.cursor
     rewind.queue = ()
+    if is_small(model.width):
+        # There is room for one panel.
+        model.focus = Panel.LADDER if rewind.queue_price is None else Panel.ORDERS
     return [ToDay(ShowQueue(rewind.queue_price))]
 
 

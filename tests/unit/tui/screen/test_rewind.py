@@ -131,6 +131,15 @@ def test_the_queue_at_a_price_is_shown_order_by_order_with_what_is_hidden(day: H
     assert "who stands at the cursor" in "\n".join(rows(screen))
 
 
+def test_on_a_small_screen_the_queue_takes_the_ladders_place_until_enter_again(day: History) -> None:
+    screen = RewoundDay(day, 60, 20)
+    screen.command("goto 1000")
+    screen.press("c", "enter")
+    assert "QUEUE" in rows(screen)[6] and "USER" in rows(screen)[7]
+    screen.press("right", "enter")
+    assert "LADDER" in rows(screen)[6]
+
+
 def test_playing_follows_the_days_own_time_and_its_speed(day: History) -> None:
     screen = RewoundDay(day)
     screen.command("goto 100")

@@ -19,6 +19,7 @@ from typing import Optional
 import pytest
 
 from exchange.networking.outbound import outbox
+from exchange.networking.publishing import update_pauses
 from tests.support.followed_book import Follower, Levels, own_levels
 from tests.support.in_process import WAIT_S, InProcessExchange, running_exchange
 from tests.support.raw_client import Message, RawClient, limit
@@ -155,9 +156,12 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessExchange]:
         yield exchange
 
 
+@pytest.mark.parametrize("is_told_at_once", [True, False])
 def test_at_every_moment_every_subscriber_shows_a_book_that_was_the_engines_own(
-    exchange: InProcessExchange,
+    exchange: InProcessExchange, monkeypatch: pytest.MonkeyPatch, is_told_at_once: bool
 ) -> None:
+    """Told at once, whoever reads sees every moment; with a pause behind each update, nothing that never was."""
+    monkeypatch.setattr(update_pauses, "FOLLOWERS_AT_ONCE_MAX", THREADS_MAX if is_told_at_once else 0)
     moments = Moments(exchange)
     chance = random.Random(1)
     with ExitStack() as stack, ThreadPoolExecutor(THREADS_MAX) as pool:
@@ -191,7 +195,10 @@ def test_at_every_moment_every_subscriber_shows_a_book_that_was_the_engines_own(
     assert all(len(shown) > TRADERS * BURSTS / 10 for shown in moments.shown.values())
     for subscriber in prompt:
         assert subscriber.follower.snapshot_count == 1
-        subscriber.assert_showed_every_moment(moments.shown[subscriber.depth])
+        if is_told_at_once:
+            subscriber.assert_showed_every_moment(moments.shown[subscriber.depth])
+        else:
+            subscriber.assert_showed_only_what_was(moments.shown[subscriber.depth])
     for subscriber in late:
-        assert subscriber.follower.snapshot_count >= 2
+        assert subscriber.follower.snapshot_count >= 2 or not is_told_at_once
         subscriber.assert_showed_only_what_was(moments.shown[subscriber.depth])

@@ -1,4 +1,8 @@
-"""`exchange simulate`: simulated users trade on an exchange that runs; with --replay, recorded order flow."""
+"""`exchange simulate`: simulated users trade on an exchange that runs; with --replay, recorded order flow.
+
+With `--mix` or `--scenario` the users are traders of the study (`simulation/traders/mix.py`), without them the
+simpler ones that keep a market lively at any rate.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,19 @@ import functools
 import secrets
 import sys
 from pathlib import Path
+from typing import Union
 
 from exchange.cli.client_options import add_address
 from exchange.cli.command_parser import CommandParser, OptionError
 from exchange.cli.replay import COUNT_MAX, play, speed
 from exchange.cli.simulated_run import EXIT_CODES, SimulatedRun, entrance, run_until_stopped, user_name
+from exchange.cli.study import mix
+from exchange.simulation.errors import CannotStartError
 from exchange.simulation.summary_lines import aligned, tally_lines
+from exchange.simulation.traders.mix import DEFAULT_MIX, parse_mix
+from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
+from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, merged, read_scenario
+from exchange.simulation.traders.settings import CALIBRATED
 from exchange.simulation.traders.simulator import USER_COUNT_MAX, Simulation, SimulationOptions
 from exchange.utils.command_line import number, say, whole_number, write
 
@@ -22,7 +33,17 @@ EPILOG = EXIT_CODES
 RATE_MAX = 1_000_000
 POLL_S = 0.1
 # The options that a replay has no use for, and what they are where they are not given.
-SIMULATION_DEFAULTS = {"users": 4, "rate": 10.0, "duration": None, "seed": None, "patience": 60.0}
+SIMULATION_DEFAULTS = {
+    "users": 4,
+    "rate": 10.0,
+    "duration": None,
+    "seed": None,
+    "patience": 60.0,
+    "mix": None,
+    "scenario": None,
+}
+# Those that a mix has no use for: it says itself who they are and how often they act.
+NOT_WITH_MIX = ("users", "rate")
 
 
 def add_options(parser: CommandParser) -> None:
@@ -74,6 +95,16 @@ def _add_users(parser: CommandParser) -> None:
         metavar="S",
         help="make the same decisions again (default: by chance)",
     )
+    mixed = parser.add_argument_group("a mix of traders (not with --replay, --users, --rate)")
+    mixed.add_argument(
+        "--mix", type=mix, metavar="KIND:N,…",
+        help=f"who trades, each in their own way, such as zi:40,mm:4,momentum:6 (usual: {DEFAULT_MIX})",
+    )  # fmt: skip
+    mixed.add_argument(
+        "--scenario", type=Path, metavar="FILE.json",
+        help='the same in a file: {"seed": 7, "mix": "zi:40", "start_price": 100, "pace": 2, '
+        '"settings": {"zi": {"RATE_PER_S": 0.5}}}; what is given here too is taken from here',
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,6 +114,10 @@ def run(options: argparse.Namespace) -> int:
         raise OptionError(f"--{given[0]}: has no meaning together with --replay")
     if options.replay is None and options.speed is not None:
         raise OptionError("--speed: has a meaning only together with --replay")
+    is_mix = options.mix is not None or options.scenario is not None
+    for name in NOT_WITH_MIX if is_mix else ():
+        if name in given:
+            raise OptionError(f"--{name}: has no meaning together with --mix or --scenario")
     filled = argparse.Namespace(**vars(options))
     for name, default in SIMULATION_DEFAULTS.items():
         setattr(filled, name, default if getattr(options, name) is None else getattr(options, name))
@@ -92,8 +127,34 @@ def run(options: argparse.Namespace) -> int:
 
 def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
     """Run simulated users and print what they did.  Raises SimulationError."""
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    simulation = Simulation(
+    chance_seed = secrets.randbelow(1_000_000)
+    simulation: Union[Simulation, MixRun]
+    if options.mix is None and options.scenario is None:
+        seed = chance_seed if options.seed is None else options.seed
+        simulation, user_count = _simulation(options, seed), options.users
+    else:
+        mix_options = _mix_options(options, chance_seed)
+        seed, user_count = mix_options.seed, sum(part.number for part in mix_options.mix)
+        simulation = MixRun(mix_options)
+    simulation.start()
+    where = f"{simulation.symbol} on {options.host}:{options.port}"
+    say(f"{user_count} users trade {where}, seed {seed}")
+    while not simulation.wait(POLL_S):
+        if run.interruption.is_requested:
+            simulation.request_stop()
+        run.tell(simulation.notices())
+        run.progress.show(simulation.progress_text)
+    run.progress.end()
+    run.tell(simulation.notices())
+    failure = simulation.failure
+    if not isinstance(failure, CannotStartError):
+        write(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), sys.stdout)
+    if failure is not None:
+        raise failure
+
+
+def _simulation(options: argparse.Namespace, seed: int) -> Simulation:
+    return Simulation(
         SimulationOptions(
             entrance(options),
             user_count=options.users,
@@ -106,16 +167,25 @@ def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
             patience_s=options.patience,
         )
     )
-    simulation.start()
-    where = f"{simulation.symbol} on {options.host}:{options.port}"
-    say(f"{options.users} users trade {where}, seed {seed}")
-    while not simulation.wait(POLL_S):
-        if run.interruption.is_requested:
-            simulation.request_stop()
-        run.tell(simulation.notices())
-        run.progress.show(simulation.progress_text)
-    run.progress.end()
-    run.tell(simulation.notices())
-    write(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), sys.stdout)
-    if simulation.failure is not None:
-        raise simulation.failure
+
+
+def _mix_options(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
+    """What the scenario's file says, and the options in its place.  Raises OptionError."""
+    try:
+        scenario = ScenarioFile() if options.scenario is None else read_scenario(options.scenario)
+    except ScenarioFileError as error:
+        raise OptionError(f"--scenario: {error}") from error
+    seeds = [seed for seed in (options.seed, scenario.seed, chance_seed) if seed is not None]
+    return MixRunOptions(
+        entrance(options),
+        options.mix or scenario.mix or parse_mix(DEFAULT_MIX),
+        seed=seeds[0],
+        settings=merged(CALIBRATED, scenario.settings),
+        start_price=scenario.start_price,
+        pace=scenario.pace or 1.0,
+        order_count=options.orders,
+        duration_s=options.duration,
+        symbol=options.symbol,
+        name=options.name or "sim",
+        patience_s=options.patience,
+    )

@@ -49,7 +49,7 @@ from exchange.networking.client.async_exchange_client import AsyncExchangeClient
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.bot_failure import BotFailed
-from exchange.networking.client.bot.bot_runner import run_bot
+from exchange.networking.client.bot.bot_runner import BotRunner, run_bot
 from exchange.networking.client.bot.bot_timers import BotTimer
 from exchange.networking.client.bot.followed_market import FollowedMarket
 from exchange.networking.client.bot.own_order import OwnOrder, RefusedRequest
@@ -131,6 +131,7 @@ __all__ = [
     "BookUpdate",
     "Bot",
     "BotFailed",
+    "BotRunner",
     "BotTimer",
     "CancelAllDone",
     "CancelRejected",

@@ -45,8 +45,12 @@ class Entrance(NamedTuple):
         except OSError as error:
             raise CannotStartError(f"the token of {user} can't be kept: {error}") from error
 
+    def connect(self) -> MessageClient:
+        """A connection on which nobody is logged in.  Raises ConnectionLost."""
+        return MessageClient.connect(self.host, self.port, tls=self.tls)
+
     def _connect(self) -> MessageClient:
         try:
-            return MessageClient.connect(self.host, self.port, tls=self.tls)
+            return self.connect()
         except ConnectionLost as error:
             raise EngineAbsentError(str(error)) from error

@@ -1,17 +1,12 @@
 """Sends a trader's intents and finds out what became of each.
 
-Which answer belongs to which request?  Requests of one connection are answered in the order sent, so the answer is
-always to the oldest one that waits: `_pending` is that queue.  An event that names another order than the oldest
-request does, or of a type that can't answer it (a fill, the remainder of an IOC order), answers nothing.
-
 It decides nothing, and only writes to the socket: whoever owns it reads, and hands every message to `take`.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
 from exchange.networking.tcp_client import (
@@ -20,30 +15,11 @@ from exchange.networking.tcp_client import (
 )
 from exchange.simulation.counts import RequestKind, Tally
 from exchange.simulation.errors import EngineGoneError
+from exchange.simulation.pending_requests import PendingRequests
 from exchange.simulation.traded_instrument import TradedInstrument
 
-ANSWERS: dict[RequestKind, frozenset[str]] = {
-    RequestKind.ORDER: frozenset({"order_accepted", "order_rejected"}),
-    RequestKind.CANCEL: frozenset({"order_canceled", "cancel_rejected"}),
-    # A new total that has been executed already ends the order.
-    RequestKind.REPLACE: frozenset({"order_replaced", "order_canceled", "replace_rejected"}),
-}
 # An `error` with one of these is about the connection, not about a request.
 FAREWELL_CODES = frozenset({"ENGINE_STOPPING", "SLOW_CONSUMER"})
-
-
-class PendingRequest(NamedTuple):
-    """A request that was sent and not yet answered; `sent_ns` is the desk's clock."""
-
-    kind: RequestKind
-    client_order_id: str
-    sent_ns: int
-
-    def is_answered_by(self, message: Message) -> bool:
-        """Whether `message`, the next of its connection, is the answer, if this is the oldest request."""
-        if message["type"] == "error":
-            return True
-        return message["type"] in ANSWERS[self.kind] and message.get("client_order_id") == self.client_order_id
 
 
 class OrderDesk:
@@ -62,17 +38,15 @@ class OrderDesk:
     ) -> None:
         self._client = client
         self._instrument = instrument
-        self._tally = tally
         self._window = window
-        self._clock_ns = clock_ns
-        self._pending: deque[PendingRequest] = deque()
+        self._pending = PendingRequests(tally, clock_ns)
         # The number of the last private event; the next login is told what came after it.
         self.last_seq: Optional[int] = None
 
     def move_to(self, client: MessageClient) -> None:
         """Go on with another connection of the same user.  What the lost one has not answered never will be."""
         self._client = client
-        self._pending.clear()
+        self._pending.forget()
 
     @property
     def pending_count(self) -> int:
@@ -88,30 +62,15 @@ class OrderDesk:
         """Send the request; returns the client order id it is about.  Raises ConnectionLost."""
         assert self.room > 0, "more requests than the window allows"
         kind, client_order_id = self._send(intent)
-        self._pending.append(PendingRequest(kind, client_order_id, self._clock_ns()))
-        self._tally.sent[kind] += 1
-        self._tally.sent_count += 1
+        self._pending.note_sent(kind, client_order_id)
         return client_order_id
 
     def take(self, message: Message) -> None:
         """Count what a message of the engine says.  Raises EngineGoneError if it is a farewell."""
-        kind = message["type"]
         self.last_seq = message.get("seq", self.last_seq)
-        if kind == "order_executed":
-            self._tally.fill_count += 1
-            self._tally.trade_count += self._tally.trades.is_new(message["trade_id"])
-        elif kind == "error" and message["code"] in FAREWELL_CODES:
+        if message["type"] == "error" and message["code"] in FAREWELL_CODES:
             raise EngineGoneError(f"the engine closed the connection: {message['text']}")
-        elif self._pending and self._pending[0].is_answered_by(message):
-            self._count_answer(message)
-
-    def _count_answer(self, message: Message) -> None:
-        request = self._pending.popleft()
-        self._tally.latencies.add(self._clock_ns() - request.sent_ns)
-        if "code" in message:
-            self._tally.rejected[message["code"]] += 1
-        else:
-            self._tally.accepted_count += 1
+        self._pending.take(message)
 
     def _send(self, intent: Intent) -> tuple[RequestKind, str]:
         if isinstance(intent, Place):

@@ -33,6 +33,17 @@ def aligned(lines: Sequence[tuple[str, str]]) -> str:
     return "".join(f"{name:<{width}}  {visible_text(text)}\n" for name, text in lines)
 
 
+def progress_text(tallies: Sequence[Tally], elapsed_ns: int, order_count: Optional[int]) -> str:
+    """One line on how far a simulation is, of traders who are still counting."""
+    sent_count = sum(tally.sent_count for tally in tallies)
+    target = "" if order_count is None else f" of {order_count:,}"
+    return (
+        f"{elapsed_ns // NS_PER_S} s: sent {sent_count:,}{target} ({per_second(sent_count, elapsed_ns):,}/s), "
+        f"accepted {sum(tally.accepted_count for tally in tallies):,}, "
+        f"trades {sum(tally.trade_count for tally in tallies):,}"
+    )
+
+
 def tally_lines(tally: Tally, elapsed_ns: int) -> list[tuple[str, str]]:
     """The lines of a summary that a simulation and a replay share."""
     kinds = ", ".join(f"{tally.sent[kind]:,} {kind.value}" for kind in RequestKind)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from exchange.simulation.counts import NS_PER_S, CountedTrades
 
 NOTICE_COUNT_MAX = 1_000
+# How the notice of a name that a new market did not know begins; a new market knows none of the names.
+NEW_NAME = "this exchange did not know"
+
+
+def condensed(lines: Sequence[str]) -> list[str]:
+    """All names that a new market did not know as one line, then the others."""
+    new_names = [line for line in lines if line.startswith(NEW_NAME)]
+    others = [line for line in lines if not line.startswith(NEW_NAME)]
+    more = f" (and so of {len(new_names) - 1} more users)" if len(new_names) > 1 else ""
+    return [f"{line}{more}" for line in new_names[:1]] + others
 
 
 class Rendezvous:

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Literal, Optional
 
 from exchange.laboratory.latency import random_stream
-from exchange.networking.tcp_client import Bot, BotTimer, InstrumentStatus, OwnOrder
+from exchange.networking.tcp_client import Bot, BotTimer, InstrumentStatus, OwnOrder, RefusedRequest
 from exchange.simulation.traders.arrivals import Arrivals, Poisson
 from exchange.simulation.traders.scenario import Scenario
 
@@ -137,9 +137,15 @@ class SimulatedTrader(Bot):
 
     def on_start(self) -> None:
         """See `Bot`; a trader that overrides this calls it."""
+        if self.orders:
+            # Of an earlier run that was cut off: nobody waits for their end any more.
+            self.cancel_all()
         self.arrivals = self.make_arrivals()
         self._tick = self.market().tick_size
         self.wait()
+
+    def on_rejected(self, refusal: RefusedRequest) -> None:
+        """See `Bot`: an order that traded before its cancel came is nothing that a person must hear of."""
 
     def on_phase(self, status: InstrumentStatus) -> None:
         """See `Bot`; turns begin again when trading does."""

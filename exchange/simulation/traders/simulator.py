@@ -24,15 +24,13 @@ from exchange.networking.tcp_client import ExchangeError
 from exchange.simulation.counts import NS_PER_S, CountedTrades, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineAbsentError, SimulationError
-from exchange.simulation.summary_lines import per_second
+from exchange.simulation.summary_lines import progress_text
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.agent_types import AGENT_TYPES
-from exchange.simulation.traders.run_state import Notices, Outage, Rendezvous, RunState
+from exchange.simulation.traders.run_state import Notices, Outage, Rendezvous, RunState, condensed
 from exchange.simulation.traders.trader import Seat, Trader, TraderPlan
 
 USER_COUNT_MAX = 1_000
-# How the notice of a name that a new market did not know begins; a new market knows none of the names.
-NEW_NAME = "this exchange did not know"
 
 
 @dataclass(frozen=True)
@@ -135,11 +133,7 @@ class Simulation:
 
     def notices(self) -> list[str]:
         """What a person should know and has not been told, one line each: a name claimed anew, an engine gone."""
-        lines = self._notices.take()
-        new_names = [line for line in lines if line.startswith(NEW_NAME)]
-        others = [line for line in lines if not line.startswith(NEW_NAME)]
-        more = f" (and so of {len(new_names) - 1} more users)" if len(new_names) > 1 else ""
-        return [f"{line}{more}" for line in new_names[:1]] + others
+        return condensed(self._notices.take())
 
     def tally(self) -> Tally:
         """All counts together; once `wait` has returned True."""
@@ -148,14 +142,7 @@ class Simulation:
     def progress_text(self) -> str:
         """One line on how far it is; at any time."""
         tallies = [trader.tally for trader in self._traders]
-        sent_count = sum(tally.sent_count for tally in tallies)
-        target = "" if self._options.order_count is None else f" of {self._options.order_count:,}"
-        return (
-            f"{self.elapsed_ns // NS_PER_S} s: sent {sent_count:,}{target} "
-            f"({per_second(sent_count, self.elapsed_ns):,}/s), "
-            f"accepted {sum(tally.accepted_count for tally in tallies):,}, "
-            f"trades {sum(tally.trade_count for tally in tallies):,}"
-        )
+        return progress_text(tallies, self.elapsed_ns, self._options.order_count)
 
     def _admit(self, number: int) -> Trader:
         """The trader of the user with this number, counted from 0, logged in."""

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Optional
+from typing import Optional, Protocol
 
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.bot_failure import BotFailed
@@ -72,16 +72,50 @@ def run_bot(
         return runner.run()
 
 
+class LineWatch(Protocol):
+    """Whoever counts what goes over a bot's line; called by the bot's thread, and not to change a message."""
+
+    def connected(self) -> None:
+        """The bot is logged in, for the first time or again."""
+
+    def lost(self, reason: str) -> None:
+        """The connection is gone, and being made again."""
+
+    def sent(self, message: Message) -> None:
+        """The bot has sent this request."""
+
+    def heard(self, message: Message) -> None:
+        """The exchange has said this; the bot is told next."""
+
+
+class UnwatchedLine:
+    """Nobody counts."""
+
+    def connected(self) -> None:
+        """See `LineWatch`."""
+
+    def lost(self, reason: str) -> None:
+        """See `LineWatch`."""
+
+    def sent(self, message: Message) -> None:
+        """See `LineWatch`."""
+
+    def heard(self, message: Message) -> None:
+        """See `LineWatch`."""
+
+
 class _TcpLine:
     """What a bot needs of the world: the connection there is at the time, and this machine's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: LineWatch) -> None:
         self.client: Optional[MessageClient] = None
+        self._watch = watch
         self._last_ns = 0
 
     def send(self, message: Message) -> None:
         if self.client is not None:
             self.client.send_raw(message)
+            self._watch.sent(message)
 
     def now_ns(self) -> int:
         # A clock that is set back stands still here.
@@ -90,7 +124,10 @@ class _TcpLine:
 
 
 class BotRunner:
-    """One bot of `user`.  `run` belongs to one thread; `request_stop` may be called from any, and by a signal."""
+    """One bot of `user`.  `run` belongs to one thread; `request_stop` may be called from any, and by a signal.
+
+    `failure` is what ended it before it was told to end, `has_started` whether it was ever logged in.
+    """
 
     def __init__(
         self,
@@ -99,13 +136,20 @@ class BotRunner:
         connect: Callable[[], MessageClient],
         tokens: TokenStore,
         tell: Callable[[str], None],
+        *,
+        watch: Optional[LineWatch] = None,
+        patience_s: Optional[float] = None,
     ) -> None:
+        """An exchange that goes away is waited for up to `patience_s`, None: however long it takes."""
+        self.failure: Optional[Exception] = None
+        self._watch = watch or UnwatchedLine()
+        self._patience_s = patience_s
         self._bot = bot
         self._user = user
         self._connect = connect
         self._tokens = tokens
         self._tell = tell
-        self._line = _TcpLine()
+        self._line = _TcpLine(self._watch)
         self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-", tell)
         self._engine_id: Optional[str] = None
         self._stop_requested = threading.Event()
@@ -117,18 +161,24 @@ class BotRunner:
         """Have `run` end the bot soon."""
         self._stop_requested.set()
 
+    @property
+    def has_started(self) -> bool:
+        """Whether it was logged in at least once."""
+        return self._engine_id is not None
+
     def run(self) -> int:
         """Run the bot until it ends; the exit code."""
         try:
             self._go_on_with(self._log_in())
         except (ExchangeError, OSError, ValueError) as error:
+            self.failure = error
             self._tell(f"{self._user} can't start: {error}")
             return EXIT_NOT_STARTED
         while not self._session.is_done and not self._is_over():
             try:
                 self._step()
             except ExchangeError as lost:  # A line that is no message ends the connection as a break does.
-                self._come_back(str(lost))
+                self._come_back(lost)
         self._leave()
         return self._exit_code
 
@@ -150,6 +200,7 @@ class BotRunner:
         heard_count = 0
         while message is not None:
             self._heard_s = time.monotonic()
+            self._watch.heard(message)
             self._act(functools.partial(self._session.hear, typed_event(message)))
             heard_count += 1
             message = client.poll_message(0.0) if heard_count < HEARD_PER_SEND_MAX else None
@@ -159,7 +210,7 @@ class BotRunner:
         try:
             step()
         except BotFailed as failed:
-            self._exit_code = EXIT_FAILED
+            self.failure, self._exit_code = failed, EXIT_FAILED
             self._ends_at_s = time.monotonic() + ENDING_S_MAX
             self._tell(f"{self._user} is stopped, its orders are canceled: {failed}")
             for line in "".join(traceback.format_exception(failed.__cause__)).splitlines():
@@ -204,12 +255,16 @@ class BotRunner:
         self._engine_id = client.engine_id
         self._line.client = client
         self._heard_s = self._spoken_s = time.monotonic()
+        self._watch.connected()
         with client.batch():
             self._session.logged_in(typed_answer(client.login_message, LoggedIn), client.resumed_after)
 
-    def _come_back(self, reason: str) -> None:
-        """Connect again, however long it takes, unless the bot is to end."""
+    def _come_back(self, lost: ExchangeError) -> None:
+        """Connect again, unless the bot is to end or patience is at an end."""
+        reason = str(lost)
+        lost_s = time.monotonic()
         self._client.close()
+        self._watch.lost(reason)
         self._tell(f"{self._user}: {reason}; trying to come back")
         self._act(lambda: self._session.disconnected(reason))
         retry_s = RETRY_S_MIN
@@ -220,6 +275,9 @@ class BotRunner:
                 self._go_on_with(self._log_in())
             except (ConnectionLost, NoAnswer):
                 self._client.close()
+                if self._patience_s is not None and time.monotonic() - lost_s >= self._patience_s:
+                    self._give_up(lost)
+                    return
                 time.sleep(retry_s)
                 retry_s = min(RETRY_S_MAX, 2 * retry_s)
             except (ExchangeError, OSError, ValueError) as error:
@@ -230,7 +288,7 @@ class BotRunner:
 
     def _give_up(self, error: Exception) -> None:
         self._tell(f"{self._user} can't come back, and its orders may still be live: {error}")
-        self._exit_code, self._ends_at_s = EXIT_NOT_STARTED, 0.0
+        self.failure, self._exit_code, self._ends_at_s = error, EXIT_NOT_STARTED, 0.0
 
     # --- the end -----------------------------------------------------------------------------------------------
 

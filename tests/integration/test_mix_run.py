@@ -1,0 +1,211 @@
+"""A mix of traders over TCP, each a bot of its own: its counts, its ends, an engine that goes away, its files."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from exchange.networking.tcp_client import BotFailed, TokenStore
+from exchange.simulation.counts import Tally
+from exchange.simulation.entrance import Entrance
+from exchange.simulation.errors import CannotStartError, EngineGoneError
+from exchange.simulation.traders.mix import Settings, parse_mix
+from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
+from tests.support.processes import Program, RunningEngine
+
+WAIT_S = 60.0
+MIX = "zi:4,mm:1,momentum:1"
+KEEN: Settings = {"zi": {"RATE_PER_S": 20.0, "TAKE_CHANCE": 0.3}}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[RunningEngine]:
+    with RunningEngine(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> TokenStore:
+    return TokenStore(tmp_path / "tokens")
+
+
+def options(engine: RunningEngine, tokens: TokenStore, **others: object) -> MixRunOptions:
+    filled = {"settings": KEEN, "seed": 7, **others}
+    return MixRunOptions(Entrance(tokens, port=engine.port), parse_mix(MIX), **filled)  # type: ignore[arg-type]
+
+
+def started(wish: MixRunOptions) -> MixRun:
+    run = MixRun(wish)
+    run.start()
+    return run
+
+
+def finished(run: MixRun) -> Tally:
+    while not run.wait(0.05):
+        assert run.elapsed_ns < WAIT_S * 1e9
+    assert run.failure is None
+    return run.tally()
+
+
+def ledger_trade_count(engine: RunningEngine, data_directory: Path) -> int:
+    """Stops the engine; returns how many trades its ledger holds."""
+    engine.send_signal(signal.SIGTERM)
+    assert engine.wait() == (0, "")
+    return len((data_directory / "trades" / "trades.jsonl").read_text().splitlines())
+
+
+def run_command(*wish: str) -> tuple[int, str, str]:
+    """Exit status, output and complaints of the command, when it has ended by itself."""
+    with Program("start_simulation.py", *wish) as simulation:
+        return simulation.end()
+
+
+def where(engine: RunningEngine, directory: Path) -> tuple[str, ...]:
+    return ("--port", str(engine.port), "--data-dir", str(directory / "market"))
+
+
+def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
+) -> None:
+    tally = finished(started(options(engine, tokens, order_count=600)))
+    assert 600 <= tally.sent_count == tally.accepted_count + tally.rejected_count
+    assert tally.rejected.keys() <= {"TOO_LATE", "NO_LIQUIDITY"}
+    # Both sides of every trade are traders of the mix.
+    assert tally.trade_count > 5 and tally.fill_count == 2 * tally.trade_count
+    with Entrance(tokens, port=engine.port).admit("sim-zi-1").client as client:
+        assert client.order_rows() == []
+    assert ledger_trade_count(engine, tmp_path) == tally.trade_count
+
+
+def test_a_mix_trades_where_the_market_is_already(engine: RunningEngine, tokens: TokenStore) -> None:
+    with Entrance(tokens, port=engine.port).admit("early").client as client:
+        for side, price in (("BUY", "41.00"), ("SELL", "43.00")):
+            client.send_order(side, 10, price, symbol="ACME")
+        client.subscribe("trades")
+        run = started(options(engine, tokens))
+        trade = next(message for message in client.messages(WAIT_S) if message["type"] == "trade")
+        assert 41 <= trade["price"] <= 43
+        run.request_stop()
+        finished(run)
+
+
+def test_orders_of_a_run_that_was_cut_off_are_canceled_by_the_next(
+    engine: RunningEngine, tokens: TokenStore
+) -> None:
+    with Entrance(tokens, port=engine.port).admit("sim-zi-1").client as client:
+        client.send_order("BUY", 5, "1.00", symbol="ACME")
+        assert client.poll_message(WAIT_S)["type"] == "order_accepted"  # type: ignore[index]
+        run = started(options(engine, tokens, pace=1e-6))
+        assert client.poll_message(WAIT_S)["type"] == "order_canceled"  # type: ignore[index]
+        run.request_stop()
+        finished(run)
+
+
+def test_a_mix_stops_when_it_is_told_to_and_after_its_time(engine: RunningEngine, tokens: TokenStore) -> None:
+    run = started(options(engine, tokens))
+    assert not run.wait(0)
+    run.request_stop()
+    finished(run)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sim-")]
+    timed = started(options(engine, tokens, duration_s=0.5))
+    finished(timed)
+    assert timed.elapsed_ns >= 500_000_000
+
+
+def test_traders_come_back_to_an_engine_that_was_killed_and_miss_no_fill(
+    tmp_path: Path, tokens: TokenStore
+) -> None:
+    with RunningEngine(tmp_path) as engine:
+        run = started(options(engine, tokens, order_count=800))
+        with Entrance(tokens, port=engine.port).admit("watcher").client as watcher:
+            watcher.subscribe("trades")
+            assert any(message["type"] == "trade" for message in watcher.messages(WAIT_S))
+        engine.send_signal(signal.SIGKILL)
+        engine.wait()
+    with RunningEngine(tmp_path, "--port", str(engine.port)) as engine:
+        tally = finished(run)
+        lost, back = run.notices()
+        assert lost.endswith("; trying again for up to 60 s") and back.startswith("the engine is back after ")
+        assert tally.fill_count == 2 * tally.trade_count
+        assert ledger_trade_count(engine, tmp_path) == tally.trade_count
+
+
+def test_an_engine_that_stays_away_is_given_up(engine: RunningEngine, tokens: TokenStore) -> None:
+    run = started(options(engine, tokens, patience_s=0.3))
+    with Entrance(tokens, port=engine.port).admit("watcher").client as watcher:
+        watcher.subscribe("book")
+        assert next(watcher.messages(WAIT_S))["type"] == "book_snapshot"
+        assert next(watcher.messages(WAIT_S))["type"] == "book_update"
+    engine.send_signal(signal.SIGKILL)
+    while not run.wait(0.05):
+        assert run.elapsed_ns < WAIT_S * 1e9
+    assert isinstance(run.failure, EngineGoneError)
+    assert len(run.notices()) == 1
+
+
+def test_without_an_engine_nothing_starts(tmp_path: Path) -> None:
+    run = MixRun(MixRunOptions(Entrance(TokenStore(tmp_path), port=1), parse_mix(MIX)))
+    with pytest.raises(CannotStartError, match="cannot reach an engine"):
+        run.start()
+    assert run.wait(0)
+
+
+def test_a_traders_mistake_ends_the_run_and_is_a_bug(engine: RunningEngine, tokens: TokenStore) -> None:
+    # No float is so large: a bug of whoever gave this number.
+    run = started(options(engine, tokens, settings={"zi": {"RATE_PER_S": 50.0, "LIFE_SPREAD": 1e300}}))
+    while not run.wait(0.05):
+        assert run.elapsed_ns < WAIT_S * 1e9
+    assert isinstance(run.failure, BotFailed)
+
+
+def test_the_command_runs_a_scenario_and_its_summary_adds_up(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"seed": 11, "mix": "zi:5,mm:2", "pace": 5, "settings": KEEN}))
+    status, output, complaints = run_command(
+        *where(engine, tmp_path), "--scenario", str(path), "--orders", "200", "--name", "crowd"
+    )
+    assert (status, "Traceback" in complaints) == (0, False)
+    assert "7 users trade ACME" in output and ", seed 11\n" in output
+    numbers = dict(re.findall(r"^(\w+) +([\d,]+)", output, re.MULTILINE))
+    assert int(numbers["sent"]) == int(numbers["accepted"]) + int(numbers["rejected"]) >= 200
+    assert list((tmp_path / "market" / "tokens").glob("*crowd-mm-2*"))
+    assert int(numbers["trades"]) == ledger_trade_count(engine, tmp_path)
+
+
+def test_names_that_a_new_market_does_not_know_are_told_in_one_line(engine: RunningEngine, tmp_path: Path) -> None:
+    wish = ("--data-dir", str(tmp_path / "market"), "--mix", "zi:3", "--duration", "0.5")
+    run_command("--port", str(engine.port), *wish)
+    with RunningEngine(tmp_path / "another") as another:
+        status, _, complaints = run_command("--port", str(another.port), *wish)
+    told = [line for line in complaints.splitlines() if "did not know" in line]
+    assert status == 0 and len(told) == 1 and told[0].endswith("(and so of 2 more users)")
+
+
+@pytest.mark.parametrize(
+    ("wish", "text"),
+    [
+        (["--mix", "ape:3"], "argument --mix: 'ape' is no kind of trader"),
+        (["--mix", "zi:3", "--users", "4"], "--users: has no meaning together with --mix or --scenario"),
+        (["--scenario", "no-such.json"], "--scenario: no-such.json: can't be read: No such file"),
+        (["--replay", "x.csv", "--mix", "zi:3"], "--mix: has no meaning together with --replay"),
+    ],
+)
+def test_what_can_not_start_says_so_in_one_line(wish: list[str], text: str) -> None:
+    status, output, complaint = run_command(*wish)
+    assert (status, output) == (2, "")
+    assert complaint.startswith(f"start_simulation.py: {text}") and complaint.count("\n") == 1
+
+
+def test_users_whose_tokens_are_lost_are_told_where_they_are_expected(
+    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
+) -> None:
+    Entrance(tokens, port=engine.port).admit("sim-zi-2").client.close()
+    status, output, complaint = run_command(*where(engine, tmp_path), "--mix", "zi:3")
+    assert (status, "sent" in output) == (2, False)
+    assert "user sim-zi-2 is not let in" in complaint.splitlines()[-1] and "Traceback" not in complaint

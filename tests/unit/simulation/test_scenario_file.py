@@ -1,0 +1,69 @@
+"""A scenario's file: what it says is taken, and what it can't say is refused by value and rule."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchange.simulation.traders.mix import MixPart
+from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, merged, read_scenario
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "scenario.json"
+    path.write_text(text)
+    return path
+
+
+def test_what_a_file_says_is_taken(tmp_path: Path) -> None:
+    said = {"seed": 7, "mix": "zi:2,mm:1", "start_price": 50, "pace": 2.5, "settings": {"zi": {"RATE_PER_S": 1}}}
+    found = read_scenario(written(tmp_path, json.dumps(said)))
+    assert found == ScenarioFile(7, [MixPart("zi", 2), MixPart("mm", 1)], 50.0, 2.5, {"zi": {"RATE_PER_S": 1.0}})
+
+
+def test_a_file_that_says_nothing_leaves_everything_open(tmp_path: Path) -> None:
+    assert read_scenario(written(tmp_path, "{}")) == ScenarioFile()
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ([], "must be an object"),
+        ({"sead": 1}, "'sead' is no part of a scenario"),
+        ({"seed": -1}, "seed: -1: must be a whole number from 0"),
+        ({"seed": True}, "seed: True: must be a whole number"),
+        ({"mix": "ape:1"}, "mix: 'ape' is no kind of trader"),
+        ({"mix": 3}, "mix: 3: must be a text"),
+        ({"start_price": 0}, "start_price: 0: must be above 0"),
+        ({"pace": "fast"}, "pace: 'fast': must be a number"),
+        ({"settings": 1}, "settings: 1: must be an object"),
+        ({"settings": {"ape": {}}}, "settings: 'ape' is no kind"),
+        ({"settings": {"zi": 1}}, "settings: zi: 1: must be an object"),
+        ({"settings": {"zi": {"COURAGE": 1}}}, "settings: zi: COURAGE: ZeroIntelligence has no number"),
+        ({"settings": {"zi": {"RATE_PER_S": 0}}}, "settings: zi: RATE_PER_S: 0: must be above 0"),
+        ({"settings": {"zi": {"RATE_PER_S": [1]}}}, r"settings: zi: RATE_PER_S: \[1\]: must be a number"),
+    ],
+)
+def test_what_can_not_be_is_refused_with_the_value_and_the_rule(tmp_path: Path, said: Any, why: str) -> None:
+    path = written(tmp_path, json.dumps(said))
+    with pytest.raises(ScenarioFileError, match=why) as refusal:
+        read_scenario(path)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["{", "\x00", '{"pace": NaN}', "[" * 100_000])
+def test_what_is_no_scenario_at_all_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ScenarioFileError):
+        read_scenario(written(tmp_path, text))
+
+
+def test_a_files_numbers_take_the_place_of_the_others_one_by_one() -> None:
+    calibrated = {"zi": {"RATE_PER_S": 1.0, "LIFE_S": 2.0}, "mm": {"LEVELS": 3.0}}
+    assert merged(calibrated, {"zi": {"LIFE_S": 5.0}, "fat": {"RATE_PER_S": 1.0}}) == {
+        "zi": {"RATE_PER_S": 1.0, "LIFE_S": 5.0},
+        "mm": {"LEVELS": 3.0},
+        "fat": {"RATE_PER_S": 1.0},
+    }

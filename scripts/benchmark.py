@@ -128,7 +128,8 @@ def _draw_growth(path: Path) -> int:
 
 
 def measured(options: argparse.Namespace) -> Iterator[Figure]:
-    """Each figure, as soon as it is there."""
+    """Each figure, as soon as it is there: first what a client sees."""
+    yield from tcp_figures(options.runs, options.beside)
     workload = options.workload or WORKLOAD
     if workload.exists():
         yield engine_figure(options.runs, workload, options.messages)
@@ -136,7 +137,6 @@ def measured(options: argparse.Namespace) -> Iterator[Figure]:
         print(f"{'engine in process':<{NAME_WIDTH}} skipped: no workload at {workload} (see --workload)")
     yield from typed_reading_figures(options.runs)
     yield from engine_growth_figures(options.runs, options.long)
-    yield from tcp_figures(options.runs, options.beside)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Union
+from typing import Optional, Union
 
 from exchange.cli.bot import parameter
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
@@ -16,15 +16,16 @@ from exchange.cli.simulated_run import EXIT_DONE
 from exchange.cli.study import mix
 from exchange.laboratory.backtest import Backtest, MixMember, TraderMix
 from exchange.laboratory.clock import START_NS
-from exchange.laboratory.flow.lobster_file import FlowFileError, Row, read_flow
+from exchange.laboratory.flow.lobster_file import PRICE_UNIT, FlowFileError, Row, read_flow
 from exchange.laboratory.latency import Latency
 from exchange.laboratory.market import MarketError
+from exchange.laboratory.recorded_market import first_ns
 from exchange.laboratory.records import KeptDay
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.bot.bot_file import BotFileError, load_bot
 from exchange.simulation.study.simulated_day import START_PRICE, WARM_UP_S
 from exchange.simulation.summary_lines import aligned
-from exchange.simulation.traders.mix import DEFAULT_MIX, mix_members
+from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, mix_members, parse_mix
 from exchange.simulation.traders.scenario import Scenario
 from exchange.simulation.traders.settings import CALIBRATED
 from exchange.utils.command_line import complain, number, write
@@ -50,8 +51,9 @@ def add_options(parser: CommandParser) -> None:
         help="recorded order flow in LOBSTER's format, or the seed of simulated traders (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--mix", type=mix, default=DEFAULT_MIX, metavar="KIND:N,…", help="the traders (default: %(default)s)"
-    )
+        "--mix", type=mix, metavar="KIND:N,…",
+        help=f"the traders (default: {DEFAULT_MIX}; with a FILE none but history)",
+    )  # fmt: skip
     length = parser.add_mutually_exclusive_group()
     length.add_argument(
         "--hours", type=number(0.001, HOURS_MAX), help="how long (default: 1, or as long as the file is)"
@@ -99,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
                 instrument=replace(DEFAULT_INSTRUMENT, symbol=options.symbol),
                 keep=keep,
                 warm_up_s=WARM_UP_S if callable(others) else 0.0,
+                mix=None if callable(others) else joining(options, others),
             )
             backtest.run(seconds_of(options, has_end=not callable(others)), _progress)
     except (MarketError, FileError, OSError) as error:
@@ -112,15 +115,28 @@ def market_of(options: argparse.Namespace) -> tuple[Union[TraderMix, Sequence[Ro
     """Who else trades, and the seed.  Raises CommandFailed for a file that can't be read."""
     market: str = options.market
     if market.isascii() and market.isdecimal() and not Path(market).exists():
-
-        def traders(seed: int) -> list[MixMember]:
-            return mix_members(options.mix, Scenario(seed, START_PRICE, START_NS), CALIBRATED)
-
-        return traders, int(market)
+        parts = parse_mix(DEFAULT_MIX) if options.mix is None else options.mix
+        return traders_in(parts, START_PRICE, START_NS), int(market)
     try:
         return read_flow(Path(market)), 0
     except FlowFileError as error:
         raise CommandFailed(error) from error
+
+
+def traders_in(parts: Sequence[MixPart], start_price: float, begin_ns: int) -> TraderMix:
+    """This mix, with the numbers that a calibration has found."""
+
+    def traders(seed: int) -> list[MixMember]:
+        return mix_members(parts, Scenario(seed, start_price, begin_ns), CALIBRATED)
+
+    return traders
+
+
+def joining(options: argparse.Namespace, rows: Sequence[Row]) -> Optional[TraderMix]:
+    """The mix that trades in recorded order flow; None without one."""
+    if options.mix is None:
+        return None
+    return traders_in(options.mix, float(rows[0].price * PRICE_UNIT), first_ns(rows))
 
 
 def seconds_of(options: argparse.Namespace, *, has_end: bool) -> float:

@@ -15,7 +15,7 @@ from typing import Union
 
 from exchange.cli.client_options import add_address
 from exchange.cli.command_parser import CommandParser, OptionError
-from exchange.cli.replay import COUNT_MAX, play, speed
+from exchange.cli.replay import COUNT_MAX, add_stretch, play, speed
 from exchange.cli.simulated_run import EXIT_CODES, SimulatedRun, entrance, run_until_stopped, user_name
 from exchange.cli.study import mix
 from exchange.simulation.errors import CannotStartError
@@ -42,6 +42,8 @@ SIMULATION_DEFAULTS = {
     "mix": None,
     "scenario": None,
 }
+# Those that only a replay has a use for, and where each is kept.
+ONLY_WITH_REPLAY = {"speed": "speed", "from": "from_ns", "to": "to_ns"}
 # Those that a mix has no use for: it says itself who they are and how often they act.
 NOT_WITH_MIX = ("users", "rate")
 
@@ -70,6 +72,7 @@ def add_options(parser: CommandParser) -> None:
         "--speed", type=speed, metavar="max|N",
         help="of a replay: N times as fast as it was recorded, or as fast as can be (default: max)",
     )  # fmt: skip
+    add_stretch(parser)
     _add_users(parser)
 
 
@@ -95,7 +98,7 @@ def _add_users(parser: CommandParser) -> None:
         metavar="S",
         help="make the same decisions again (default: by chance)",
     )
-    mixed = parser.add_argument_group("a mix of traders (not with --replay, --users, --rate)")
+    mixed = parser.add_argument_group("a mix of traders (not with --users, --rate)")
     mixed.add_argument(
         "--mix", type=mix, metavar="KIND:N,…",
         help=f"who trades, each in their own way, such as zi:40,mm:4,momentum:6 (usual: {DEFAULT_MIX})",
@@ -110,10 +113,13 @@ def _add_users(parser: CommandParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run until done or told to stop; the exit code.  Raises OptionError and CommandFailed."""
     given = [name for name in SIMULATION_DEFAULTS if getattr(options, name) is not None]
+    if options.replay is not None and "mix" in given:
+        given.remove("mix")  # It trades in the recorded flow.
     if options.replay is not None and given:
         raise OptionError(f"--{given[0]}: has no meaning together with --replay")
-    if options.replay is None and options.speed is not None:
-        raise OptionError("--speed: has a meaning only together with --replay")
+    for name, destination in ONLY_WITH_REPLAY.items():
+        if options.replay is None and getattr(options, destination) is not None:
+            raise OptionError(f"--{name}: has a meaning only together with --replay")
     is_mix = options.mix is not None or options.scenario is not None
     for name in NOT_WITH_MIX if is_mix else ():
         if name in given:

@@ -48,8 +48,8 @@ TraderMix = Callable[[int], Sequence[MixMember]]
 class Backtest:
     """One run, to be built, run and asked how it went.
 
-    `others` is a mix of traders or the rows of recorded order flow, which begin the day at their own time; `keep`
-    has the day written down.
+    `others` is a mix of traders or the rows of recorded order flow, which begin the day at their own time; in
+    those, `mix` may trade as well.  `keep` has the day written down.
     """
 
     def __init__(
@@ -63,16 +63,18 @@ class Backtest:
         instrument: Instrument = DEFAULT_INSTRUMENT,
         keep: Optional[KeptDay] = None,
         warm_up_s: float = 0.0,
+        mix: Optional[TraderMix] = None,
     ) -> None:
         """The others trade for `warm_up_s` before the bot comes.  Raises MarketError for a user that can't be."""
         rows = None if callable(others) else others
+        traders = others if callable(others) else mix
         begins = {} if rows is None else {"start_ns": first_ns(rows)}
         engine = None if keep is None else keep.engine
         self.market = VirtualMarket([instrument], seed, records=keep, engine=engine, **begins)
         self.recorded = None if rows is None else RecordedMarket(self.market, instrument, rows)
         self.traders = [
             DrivenBot(self.market, trader.bot, trader.user, trader.latency)
-            for trader in (others(seed) if callable(others) else ())
+            for trader in (() if traders is None else traders(seed))
         ]
         self.market.advance(warm_up_s)
         # Last, so that the others are the same with it and without.

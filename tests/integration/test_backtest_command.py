@@ -74,6 +74,21 @@ def test_recorded_flow_is_a_market(tmp_path: Path) -> None:
     assert "position ACME" in output
 
 
+def test_traders_of_a_mix_trade_in_recorded_flow(tmp_path: Path) -> None:
+    flow, day = tmp_path / "flow.csv", tmp_path / "day"
+    rows = [
+        Row(RowType.NEW, 1, 100, 999_800, Side.BUY, 0),
+        Row(RowType.NEW, 2, 100, 1_000_400, Side.SELL, 0),
+        Row(RowType.NEW, 3, 1, 900_000, Side.BUY, 60 * 10**9),
+    ]
+    flow.write_text("".join(map(row_line, rows)), "ascii")
+    wish = ("backtest", MAKER, "--market", str(flow), "--mix", "zi:5,mm:1", "--data-dir", str(day))
+    code, _, complaints = exchange(*wish)
+    assert (code, complaints) == (0, "")
+    journal = b"".join(path.read_bytes() for path in sorted(day.rglob("*")) if path.is_file())
+    assert b"zi-5" in journal and b"mm-1" in journal and b"history" in journal
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

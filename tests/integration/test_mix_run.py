@@ -193,7 +193,9 @@ def test_names_that_a_new_market_does_not_know_are_told_in_one_line(engine: Runn
         (["--mix", "ape:3"], "argument --mix: 'ape' is no kind of trader"),
         (["--mix", "zi:3", "--users", "4"], "--users: has no meaning together with --mix or --scenario"),
         (["--scenario", "no-such.json"], "--scenario: no-such.json: can't be read: No such file"),
-        (["--replay", "x.csv", "--mix", "zi:3"], "--mix: has no meaning together with --replay"),
+        (["--replay", "x.csv", "--scenario", "s.json"], "--scenario: has no meaning together with --replay"),
+        (["--from", "09:45"], "--from: has a meaning only together with --replay"),
+        (["--replay", "x.csv", "--to", "9.45"], "argument --to: '9.45': must be a time of day such as 09:45"),
     ],
 )
 def test_what_can_not_start_says_so_in_one_line(wish: list[str], text: str) -> None:
@@ -209,3 +211,52 @@ def test_users_whose_tokens_are_lost_are_told_where_they_are_expected(
     status, output, complaint = run_command(*where(engine, tmp_path), "--mix", "zi:3")
     assert (status, "sent" in output) == (2, False)
     assert "user sim-zi-2 is not let in" in complaint.splitlines()[-1] and "Traceback" not in complaint
+
+
+# --- in a recorded day -------------------------------------------------------------------------------------------
+
+
+def recorded(tmp_path: Path) -> Path:
+    """Ten minutes from 9:30 on: two orders, an execution every second of the last minute, each order anew."""
+    rows = ["34200,1,1,500,1000000,1", "34200,1,2,500,1000400,-1"]
+    for second in range(60):
+        number = 10 + second
+        rows += [f"{34740 + second},1,{number},5,1000100,1", f"{34740 + second}.5,4,{number},5,1000100,1"]
+    path = tmp_path / "flow.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def replayed(engine: RunningEngine, tmp_path: Path, *wish: str) -> tuple[str, str]:
+    """Output and complaints of a replay of that recording."""
+    options = ("--replay", str(recorded(tmp_path)), *where(engine, tmp_path), *wish)
+    with Program("start_simulation.py", *options) as program:
+        status, output, complaints = program.end()
+    assert status == 0
+    return output, complaints
+
+
+def test_a_stretch_of_a_recording_is_played_at_its_speed_and_what_was_before_at_once(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    output, _ = replayed(engine, tmp_path, "--from", "09:39", "--to", "9:39:30", "--speed", "60")
+    assert re.search(r"^rows +62 of 62$", output, re.MULTILINE)
+    elapsed = re.search(r"^elapsed +([\d.]+) s$", output, re.MULTILINE)
+    assert elapsed is not None and 0.4 <= float(elapsed[1]) < 8
+
+
+def test_a_stretch_in_which_nothing_was_recorded_is_refused(tmp_path: Path) -> None:
+    for wish in (("--from", "10:00"), ("--from", "09:39", "--to", "09:38")):
+        with Program("start_simulation.py", "--replay", str(recorded(tmp_path)), *wish) as program:
+            status, output, complaint = program.end()
+        assert (status, output, complaint.count("\n")) == (2, "", 1)
+
+
+def test_traders_of_a_mix_trade_in_a_recorded_day(engine: RunningEngine, tmp_path: Path) -> None:
+    wish = ("--from", "09:39", "--speed", "10", "--mix", "zi:10,mm:3")
+    output, complaints = replayed(engine, tmp_path, *wish)
+    assert "Traceback" not in complaints
+    history, _, traders = output.partition("traders of the mix")
+    assert re.search(r"^rows +122 of 122$", history, re.MULTILINE)
+    sent = re.search(r"^sent +([\d,]+) ", traders, re.MULTILINE)
+    assert sent is not None and int(sent[1].replace(",", "")) > 10

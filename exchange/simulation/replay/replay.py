@@ -14,6 +14,9 @@ that did; then the level is put back as in history, so that nothing else differs
 gone without a row, as in files that tell of the best few prices only, are canceled when a later row proves that
 they have (`flow_translator`).
 
+Others may trade in the book, too (`has_others`).  Then an execution may meet an order of theirs in place of
+history's, which nobody would ever cancel, since history had executed it: that one is canceled here.
+
 What can't be played is counted, never bent: rows about orders from before the recording began, executions of
 hidden orders, prices between ticks.
 """
@@ -28,6 +31,7 @@ from typing import Optional
 from exchange.laboratory.flow.execution_comparison import ExecutionComparison
 from exchange.laboratory.flow.flow_translator import FlowTranslator, ReplayRequest, SkipReason
 from exchange.laboratory.flow.lobster_file import Row
+from exchange.laboratory.flow.order_intents import Cancel
 from exchange.networking.tcp_client import ExchangeError, Message, MessageClient
 from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineGoneError
@@ -52,7 +56,7 @@ class Replay:
     """One run over `rows` on `client`, which is logged in and has no feed.  Belongs to the thread that runs it.
 
     `id_prefix` must differ from every other run's of this user.  `speed` 1 is as recorded, None as fast as can be.
-    `clock_ns` is monotonic.
+    The rows before `from_ns` (of the recorded time) are played at once.  `clock_ns` is monotonic.
     """
 
     def __init__(
@@ -63,6 +67,9 @@ class Replay:
         id_prefix: str,
         speed: Optional[float] = None,
         clock_ns: Callable[[], int] = time.monotonic_ns,
+        *,
+        from_ns: int = 0,
+        has_others: bool = False,
     ) -> None:
         self.rows = rows
         self.tally = Tally()
@@ -76,7 +83,9 @@ class Replay:
         self._clock_ns = clock_ns
         # What the rows up to `done_count` ask for and is not sent yet.
         self._unsent: deque[ReplayRequest] = deque()
-        self._pace = Pace(speed, clock_ns)
+        self._pace = Pace(speed, clock_ns, from_ns)
+        self._from_ns = from_ns
+        self._has_others = has_others
         self._desk = OrderDesk(client, instrument, self.tally, WINDOW, clock_ns)
 
     def run(self, report: Callable[[], None], is_stopping: Callable[[], bool]) -> None:
@@ -99,12 +108,23 @@ class Replay:
         finally:
             self.elapsed_ns = self._clock_ns() - start_ns
 
+    @property
+    def is_in_stretch(self) -> bool:
+        """Whether all that came before the stretch has been played."""
+        return self.done_count == len(self.rows) or self.rows[self.done_count].time_ns >= self._from_ns
+
+    def toggle_pause(self) -> None:
+        """Let the recorded flow stand still, or go on; for the thread that runs it."""
+        self._pace.toggle_pause()
+
     def progress_text(self) -> str:
         """How far it is, as a bar."""
         done = self.done_count / len(self.rows)
         bar = "#" * int(BAR_WIDTH * done)
         speed = per_second(self.done_count, self.elapsed_ns)
-        return f"[{bar:<{BAR_WIDTH}}] {done:4.0%} {self.done_count:,} of {len(self.rows):,} rows, {speed:,} rows/s"
+        rows = f"{self.done_count:,} of {len(self.rows):,} rows"
+        pace = "paused" if self._pace.is_paused else f"{speed:,} rows/s"
+        return f"[{bar:<{BAR_WIDTH}}] {done:4.0%} {rows}, {pace}"
 
     def summary_lines(self) -> list[tuple[str, str]]:
         """What became of the rows; names and texts."""
@@ -192,7 +212,11 @@ class Replay:
 
     def _take(self, message: Message) -> None:
         self._desk.take(message)
-        self.comparison.take(message)
+        missed = self.comparison.take(message)
+        if missed is not None and self._has_others:
+            recorded_id = self.translator.recorded_id(missed)
+            if not self.translator.remaining_of(recorded_id, missed):
+                self._unsent.append(ReplayRequest(Cancel(missed)))
 
 
 def book_holds_orders(client: MessageClient, symbol: str) -> bool:

@@ -205,3 +205,24 @@ def test_a_row_is_due_when_its_time_since_the_first_has_passed() -> None:
 def test_at_full_speed_every_row_is_due() -> None:
     pace = Pace(None, Clock())
     assert [pace.wait_ns(time_ns) for time_ns in (0, 10**15)] == [0, 0]
+
+
+# --- a stretch, and a pause --------------------------------------------------------------------------------------
+
+
+def test_what_lies_before_the_stretch_is_due_at_once_and_the_rest_as_recorded() -> None:
+    pace = Pace(1, lambda: 1_000, from_ns=50)
+    assert [pace.wait_ns(time_ns) for time_ns in (10, 49, 50, 80)] == [0, 0, 0, 30]
+
+
+@pytest.mark.parametrize("speed", [1.0, None])
+def test_a_pace_that_pauses_stands_still_and_catches_nothing_up(speed: Optional[float]) -> None:
+    now_ns = 0
+    pace = Pace(speed, lambda: now_ns)
+    due_ns = 0 if speed is None else 100
+    assert (pace.wait_ns(1_000), pace.wait_ns(1_100)) == (0, due_ns)
+    pace.toggle_pause()
+    now_ns = 5_000
+    assert pace.is_paused and pace.wait_ns(1_100) > 0
+    pace.toggle_pause()
+    assert not pace.is_paused and pace.wait_ns(1_100) == due_ns

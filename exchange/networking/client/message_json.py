@@ -7,6 +7,7 @@ holds money is made one, and a price is written digit by digit as it was given.
 from __future__ import annotations
 
 import json
+import operator
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, Optional, Union
 
@@ -45,6 +46,14 @@ ROWS_WITH_PRICES = {
     "book_snapshot": (("bids", 0), ("asks", 0)),
     "book_update": (("changes", 1),),
 }
+
+
+def whole_quantity(value: int) -> int:
+    """`value` as a plain int, whatever whole number it is (numpy's, say).  Raises TypeError for anything else."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"quantity {value!r} is a {type(value).__name__}: pass an int") from None
 
 
 def exact_price(value: Price) -> Decimal:

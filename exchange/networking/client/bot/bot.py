@@ -24,9 +24,9 @@ from exchange.networking.client.bot.bot_desk import BotDesk
 from exchange.networking.client.bot.bot_timers import BotTimer, BotTimers
 from exchange.networking.client.bot.followed_market import FollowedMarket
 from exchange.networking.client.bot.own_order import OwnOrder, RefusedRequest
-from exchange.networking.client.bot.two_sided_quote import QuoteWish
+from exchange.networking.client.bot.two_sided_quote import quote_wish
 from exchange.networking.client.message_client import DEFAULT_HOST, DEFAULT_PORT
-from exchange.networking.client.message_json import Price, exact_price
+from exchange.networking.client.message_json import Price
 from exchange.networking.client.request_messages import EnumOrName, request
 from exchange.networking.client.token_store import TokenStore
 from exchange.networking.client.typed_events import InstrumentStatus, News, OrderExecuted, Trade
@@ -244,16 +244,14 @@ class Bot:
         """Have `size` rest at both prices (None: not on that side), with the fewest messages; call it at will.
 
         Nothing is sent where nothing has changed, and what only gets smaller keeps its place; `two_sided_quote`
-        tells the rest.  `bid_size` and `ask_size` take the place of `size` on their side; 0 means not to be there.
+        tells the rest.  `bid_size` and `ask_size` take the place of `size` on their side; 0 or less means not to
+        be there.  Raises ValueError for a bid that is not below the ask: the two would trade with each other.
         """
-        wishes = [
-            None if price is None or not quantity else QuoteWish(exact_price(price), quantity, post_only)
-            for price, quantity in (
-                (bid, size if bid_size is None else bid_size),
-                (ask, size if ask_size is None else ask_size),
-            )
-        ]
-        self._at_desk.quote(symbol or self.market().symbol, *wishes)
+        self._at_desk.quote(
+            symbol or self.market().symbol,
+            quote_wish(bid, size if bid_size is None else bid_size, post_only),
+            quote_wish(ask, size if ask_size is None else ask_size, post_only),
+        )
 
     def refresh_orders(self) -> None:
         """Have the engine say where each order stands in its queue; `quantity_ahead` is exact when it has."""

@@ -12,7 +12,6 @@ or chance of its own: all that comes in is events and the time of its line, so t
 
 from __future__ import annotations
 
-import operator
 from collections import deque
 from decimal import Decimal
 from typing import Optional, Union
@@ -26,7 +25,7 @@ from exchange.networking.client.bot.held_position import HeldQuantity
 from exchange.networking.client.bot.own_order import OwnOrder, RefusedRequest
 from exchange.networking.client.bot.own_orders import OwnOrders, PrivateValue
 from exchange.networking.client.bot.two_sided_quote import QuoteWish, TwoSidedQuote
-from exchange.networking.client.message_json import Message, Price, exact_price
+from exchange.networking.client.message_json import Message, Price, exact_price, whole_quantity
 from exchange.networking.client.request_messages import EnumOrName, request
 from exchange.networking.client.typed_answers import Orders, Positions
 from exchange.networking.client.typed_events import (
@@ -42,14 +41,6 @@ from exchange.networking.client.typed_events import (
     SideWord,
     Trade,
 )
-
-
-def whole_quantity(value: int) -> int:
-    """`value` as a plain int, whatever whole number it is (numpy's, say).  Raises TypeError for anything else."""
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise TypeError(f"quantity {value!r} is a {type(value).__name__}: pass an int") from None
 
 
 class BotDesk:
@@ -270,9 +261,9 @@ class BotDesk:
             queue_position.move_up(self.orders.of_symbol(event.symbol), event)
         return market
 
-    def hear_orders(self, event: Orders) -> None:
-        """The engine's own list."""
-        self.orders.renew(event.orders)
+    def hear_orders(self, event: Orders) -> list[OwnOrder]:
+        """The engine's own list; returns those that have ended without this side hearing how."""
+        return self.orders.renew(event.orders)
 
     def hear_positions(self, event: Positions) -> None:
         """What is held, as the engine has it."""

@@ -104,23 +104,36 @@ class UnwatchedLine:
         """See `LineWatch`."""
 
 
-class _TcpLine:
+class TcpLine:
     """What a bot needs of the world: the connection there is at the time, and this machine's clock."""
 
-    def __init__(self, watch: LineWatch) -> None:
+    def __init__(
+        self,
+        watch: LineWatch,
+        clock_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._clock_ns = clock_ns
+        self._monotonic_ns = monotonic_ns
         self.client: Optional[MessageClient] = None
         self._watch = watch
-        self._last_ns = 0
+        # How far ahead of the monotonic clock this machine's clock has been at most.
+        self._ahead_ns = -sys.maxsize
 
     def send(self, message: Message) -> None:
+        """Send it if there is a connection.  Raises ConnectionLost."""
         if self.client is not None:
             self.client.send_raw(message)
             self._watch.sent(message)
 
     def now_ns(self) -> int:
-        # A clock that is set back stands still here.
-        self._last_ns = max(self._last_ns, time.time_ns())
-        return self._last_ns
+        """Ns since the Unix epoch, and never less than before."""
+        # A clock that is set back goes on here from where it was, so that timers keep their pace.  It is read
+        # first: a pause between the two then makes the lead less, which the greatest one is not changed by.
+        clock_ns = self._clock_ns()
+        monotonic_ns = self._monotonic_ns()
+        self._ahead_ns = max(self._ahead_ns, clock_ns - monotonic_ns)
+        return monotonic_ns + self._ahead_ns
 
 
 class BotRunner:
@@ -149,7 +162,7 @@ class BotRunner:
         self._connect = connect
         self._tokens = tokens
         self._tell = tell
-        self._line = _TcpLine(self._watch)
+        self._line = TcpLine(self._watch)
         self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-", tell)
         self._engine_id: Optional[str] = None
         self._stop_requested = threading.Event()
@@ -188,6 +201,9 @@ class BotRunner:
         """Wait for a message, a timer or a signal, and have the bot act on it.  Raises ConnectionLost."""
         client = self._client
         message = client.poll_message(self._wait_s())
+        if message is not None:
+            # Before silence is judged: a callback may have been long, and this have waited here.
+            self._heard_s = time.monotonic()
         with client.batch():
             self._keep_alive(client)
             self._act(lambda: self._session.time_passes(self._line.now_ns()))
@@ -212,7 +228,7 @@ class BotRunner:
         except BotFailed as failed:
             self.failure, self._exit_code = failed, EXIT_FAILED
             self._ends_at_s = time.monotonic() + ENDING_S_MAX
-            self._tell(f"{self._user} is stopped, its orders are canceled: {failed}")
+            self._tell(f"{self._user} is stopped, its orders are being canceled: {failed}")
             for line in "".join(traceback.format_exception(failed.__cause__)).splitlines():
                 self._tell(line)
 
@@ -302,7 +318,7 @@ class BotRunner:
         return self._ends_at_s is not None and time.monotonic() >= self._ends_at_s
 
     def _leave(self) -> None:
-        if not self._session.is_done and not self._exit_code:
+        if not self._session.is_done and self._exit_code != EXIT_NOT_STARTED:
             self._tell(f"{self._user}: the engine has not confirmed that the orders are canceled")
             self._exit_code = EXIT_FAILED
         self._client.close()

@@ -95,7 +95,7 @@ class BotSession:
             TradesSnapshot: self._hear_trades,
             InstrumentStatus: self._hear_status,
             News: self._hear_news,
-            Orders: self._desk.hear_orders,
+            Orders: self._hear_orders,
             Positions: self._desk.hear_positions,
             Gap: self._hear_gap,
             Pong: self._hear_pong,
@@ -172,7 +172,9 @@ class BotSession:
 
     def _follow_listed(self, answer: LoggedIn) -> None:
         listed = {instrument.symbol: instrument for instrument in answer.instruments}
-        for symbol in self.bot.symbols or listed:
+        # A bot that names a single one without a comma behind it means that one, not its letters.
+        wanted = (self.bot.symbols,) if isinstance(self.bot.symbols, str) else self.bot.symbols
+        for symbol in wanted or listed:
             if symbol not in listed:
                 raise ValueError(f"symbol {symbol!r} is not listed; listed: {', '.join(listed)}")
             if symbol not in self._desk.markets:
@@ -234,6 +236,11 @@ class BotSession:
             if refusal.order is not None:
                 self._desk.follow_up(refusal.order)
 
+    def _hear_orders(self, event: Orders) -> None:
+        for order in self._desk.hear_orders(event):
+            self._tell("on_canceled", self.bot.on_canceled, order)
+            self._desk.follow_up(order)
+
     def _hear_book(self, event: Union[BookSnapshot, BookUpdate]) -> None:
         market = self._desk.hear_book(event)
         if market is not None:
@@ -287,7 +294,8 @@ class BotSession:
                 self.stop()
         except BotFailed:
             raise
-        except Exception as error:  # noqa: BLE001  the bot's author wrote it: whatever it is, it ends this bot
+        # The bot's author wrote it: whatever it is, it ends this bot, and so does `sys.exit`, in order.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             self._end(cancels=True)
             raise BotFailed.of(name, told, error) from error
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Optional
 
 NS_PER_S = 1_000_000_000
+# A hundred years.
+TIMER_S_MAX = 3_155_760_000
 
 
 class BotTimer:
@@ -32,9 +34,9 @@ class BotTimers:
 
     def add(self, callback: Callable[[], None], now_ns: int, seconds: float, *, repeats: bool) -> BotTimer:
         """Call in `seconds` from `now_ns`, rounded to ns, and if it repeats again so often.  Raises ValueError."""
+        if not 1 / NS_PER_S <= seconds <= TIMER_S_MAX:
+            raise ValueError(f"a timer of {seconds} s: must be from a nanosecond to {TIMER_S_MAX:,} s")
         interval_ns = round(seconds * NS_PER_S)
-        if interval_ns <= 0:
-            raise ValueError(f"a timer of {seconds} s: must be more than 0, at least a nanosecond")
         timer = BotTimer(callback, now_ns + interval_ns, interval_ns if repeats else None)
         self._put(timer)
         return timer

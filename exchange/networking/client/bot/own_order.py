@@ -116,7 +116,10 @@ class OwnOrder:
 
     def end(self, event: OrderCanceled | OrderExpired) -> None:
         """The rest of it is gone."""
+        filled_quantity = self.filled_quantity
         self.status, self.remaining_quantity = event.status, event.remaining_quantity
+        # Where a change of the quantity has ended it, what it was changed to is told by nothing else.
+        self.quantity = filled_quantity + event.remaining_quantity
         self.reason = event.reason if isinstance(event, OrderCanceled) else "EXPIRED"
         self.is_canceling, self.replace_request, self.request = False, None, None
 

@@ -23,12 +23,18 @@ PrivateValue = Union[
 ]
 
 
+# A request may cross with what ends its order: so many that have ended can still be named by the refusal.
+LATELY_DONE_MAX = 1_000
+
+
 class OwnOrders:
     """An order is dropped from here when it is done; whoever holds it keeps it.  O(1), lists O(orders)."""
 
     def __init__(self) -> None:
         self._by_client_order_id: dict[str, OwnOrder] = {}
         self._by_order_id: dict[int, OwnOrder] = {}
+        # Oldest first.
+        self._lately_done: dict[str, OwnOrder] = {}
 
     def add(self, order: OwnOrder) -> None:
         """Know an order that was sent."""
@@ -58,8 +64,11 @@ class OwnOrders:
         return order
 
     def of_refusal(self, refusal: Union[CancelRejected, ReplaceRejected]) -> Optional[OwnOrder]:
-        """The order whose cancel or change was refused."""
-        return self.find(refusal.order_id, refusal.client_order_id)
+        """The order whose cancel or change was refused, which may have ended meanwhile."""
+        order = self.find(refusal.order_id, refusal.client_order_id)
+        if order is None and refusal.client_order_id is not None:
+            order = self._lately_done.get(refusal.client_order_id)
+        return order
 
     def apply(self, order: OwnOrder, event: PrivateValue) -> None:
         """Let the order be as it is after this event."""
@@ -85,6 +94,9 @@ class OwnOrders:
         self._by_client_order_id.pop(order.client_order_id, None)
         if order.order_id is not None:
             self._by_order_id.pop(order.order_id, None)
+        self._lately_done[order.client_order_id] = order
+        if len(self._lately_done) > LATELY_DONE_MAX:
+            del self._lately_done[next(iter(self._lately_done))]
 
     def renew(self, rows: Iterable[LiveOrder]) -> list[OwnOrder]:
         """Be as the engine's list says; returns those that were live here and are not there any more, now done.

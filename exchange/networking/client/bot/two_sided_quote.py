@@ -7,7 +7,9 @@
     not wanted any more      a cancel
 
 While an order waits for an answer nothing is sent about it: the newest wish is kept, and acted on when the answer
-is there.  What a refusal, a fill or somebody's cancel has ended is not brought back before the next `quote`.
+is there.  A side that would meet the other one, which still waits so, stays where it is until that one has moved:
+a bot does not trade with itself on the way.  What a refusal, a fill or somebody's cancel has ended is not brought
+back before the next `quote`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from decimal import Decimal
 from typing import NamedTuple, Optional, Protocol
 
 from exchange.networking.client.bot.own_order import OwnOrder
+from exchange.networking.client.message_json import Price, exact_price, whole_quantity
 from exchange.networking.client.typed_events import SideWord
 
 
@@ -25,6 +28,14 @@ class QuoteWish(NamedTuple):
     price: Decimal
     quantity: int
     is_post_only: bool
+
+
+def quote_wish(price: Optional[Price], quantity: int, is_post_only: bool) -> Optional[QuoteWish]:
+    """One side of what a bot wants; None where it is not to be there.  Raises TypeError, ValueError."""
+    quantity = whole_quantity(quantity)
+    if price is None or quantity <= 0:
+        return None
+    return QuoteWish(exact_price(price), quantity, is_post_only)
 
 
 class QuoteDesk(Protocol):
@@ -49,32 +60,25 @@ class QuoteSide:
         self.symbol = symbol
         self.side: SideWord = side
         self.order: Optional[OwnOrder] = None
-        self._wish: Optional[QuoteWish] = None
+        # Where it is to be (None: nowhere), and which of these it has done what it could for.
+        self.wish: Optional[QuoteWish] = None
         self._acted_on: Optional[QuoteWish] = None
 
     @property
     def price(self) -> Optional[Decimal]:
-        """Where it stands now; None if it does not."""
-        return None if self.order is None or self.order.is_done else self.order.price
+        """Where it stands when all that was sent has been carried out; None: nowhere."""
+        order = self.order
+        if order is None or order.is_done or order.is_canceling:
+            return None
+        asked: Optional[Decimal] = None if order.replace_request is None else order.replace_request.get("price")
+        return order.price if asked is None else asked
 
-    def want(self, desk: QuoteDesk, wish: Optional[QuoteWish]) -> None:
-        """Be there (None: nowhere) as soon as can be."""
-        self._wish = wish
-        self._move(desk)
-
-    def answered(self, desk: QuoteDesk) -> None:
-        """Something was heard of its order: act on a wish that had to wait."""
-        if self._wish == self._acted_on:
-            if self.order is not None and self.order.is_done:
-                self.order, self._wish, self._acted_on = None, None, None
-            return
-        self._move(desk)
-
-    def _move(self, desk: QuoteDesk) -> None:
-        order, wish = self.order, self._wish
+    def move(self, desk: QuoteDesk, other: QuoteSide) -> None:
+        """Go where it is wanted, unless an answer is waited for or the `other` side is in the way."""
+        order, wish = self.order, self.wish
         if order is not None and order.is_done:
             order = self.order = None
-        if order is not None and order.is_unanswered:
+        if (order is not None and order.is_unanswered) or (wish is not None and self._meets(other, wish.price)):
             return
         self._acted_on = wish
         if order is None:
@@ -83,6 +87,17 @@ class QuoteSide:
             desk.cancel(order)
         else:
             self._change(desk, order, wish)
+
+    def answered(self, desk: QuoteDesk, other: QuoteSide) -> None:
+        """Something was heard of one of the two orders: act on a wish that had to wait."""
+        if self.wish != self._acted_on:
+            self.move(desk, other)
+        elif self.order is not None and self.order.is_done:
+            self.order, self.wish, self._acted_on = None, None, None
+
+    def _meets(self, other: QuoteSide, price: Decimal) -> bool:
+        there = other.price
+        return there is not None and (price >= there if self.side == "BUY" else price <= there)
 
     def _change(self, desk: QuoteDesk, order: OwnOrder, wish: QuoteWish) -> None:
         price = None if order.price == wish.price else wish.price
@@ -99,15 +114,22 @@ class TwoSidedQuote:
         self.ask = QuoteSide(symbol, "SELL")
 
     def want(self, desk: QuoteDesk, bid: Optional[QuoteWish], ask: Optional[QuoteWish]) -> None:
-        """Move both, the one first that makes room for the other: a bot must not meet itself on the way."""
-        old_bid = self.bid.price
-        is_going_up = bid is not None and (old_bid is None or bid.price > old_bid)
-        sides = [(self.bid, bid), (self.ask, ask)]
-        for side, wish in reversed(sides) if is_going_up else sides:
-            side.want(desk, wish)
+        """Move both.  Raises ValueError for two that would trade with each other."""
+        if bid is not None and ask is not None and bid.price >= ask.price:
+            raise ValueError(f"bid {bid.price} is not below ask {ask.price}: the two would trade with each other")
+        self.bid.wish, self.ask.wish = bid, ask
+        for side, other in self._in_order():
+            side.move(desk, other)
 
     def answered(self, desk: QuoteDesk, order: OwnOrder) -> None:
         """Something was heard of an order, perhaps one of these."""
-        for side in (self.bid, self.ask):
-            if side.order is order:
-                side.answered(desk)
+        if order is self.bid.order or order is self.ask.order:
+            for side, other in self._in_order():
+                side.answered(desk, other)
+
+    def _in_order(self) -> list[tuple[QuoteSide, QuoteSide]]:
+        """Each side with the other one, the one first that makes room."""
+        sides = [(self.bid, self.ask), (self.ask, self.bid)]
+        old, new = self.bid.price, self.bid.wish
+        is_going_up = new is not None and (old is None or new.price > old)
+        return sides[::-1] if is_going_up else sides

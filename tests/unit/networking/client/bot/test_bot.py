@@ -327,7 +327,7 @@ def test_timers_come_on_time_in_their_order_and_can_be_ended(desk: Desk) -> None
     desk.market.advance(0.020)
     assert seen == [4, 8, 12]
     assert desk.bot.heard[-1] == ("timer", start_ns + 10 * NS_PER_MS)
-    with pytest.raises(ValueError, match="must be more than 0"):
+    with pytest.raises(ValueError, match="must be from a nanosecond"):
         desk.bot.every(0)
 
 

@@ -216,6 +216,7 @@ def test_an_order_that_the_engine_does_not_list_any_more_is_done(broken: Broken)
     broken.session.disconnected("gone")
     broken.log_in()
     assert (order.status, order.reason, broken.bot.orders) == ("CANCELED", "UNKNOWN", [])
+    assert broken.bot.told[-1] == ("canceled", "b-1")
 
 
 def test_a_quote_goes_on_after_a_break_where_it_stood(broken: Broken) -> None:

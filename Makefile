@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 run-engine: export EXCHANGE_ENGINE = $(or $(ENGINE),auto)
 check test bench rules fuzz faults stress: export EXCHANGE_ENGINE = $(or $(ENGINE),pure)
 
-.PHONY: help run-engine trade tour rewind simulate replay demo operate verify faults fuzz rules stress test check bench fast clean
+.PHONY: help run-engine trade tour rewind simulate replay study demo operate verify faults fuzz rules stress test check bench fast clean
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} \
@@ -66,6 +66,10 @@ simulate: $(VENV)/.installed ## Let simulated users trade (more: ARGS="--users 8
 replay: $(VENV)/.installed ## Play recorded order flow: make replay FILE=flow.csv
 	@test -n "$(FILE)" || { echo "make replay FILE=...: name the file to play" >&2; exit 2; }
 	$(BIN)/python scripts/start_simulation.py --host $(HOST) --port $(PORT) --replay $(FILE) $(ARGS)
+
+study: $(VENV)/.installed ## How much simulated days look like a recorded one: make study FILE=flow.csv
+	@test -n "$(FILE)" || { echo "make study FILE=...: name the recorded order flow" >&2; exit 2; }
+	@$(BIN)/python -m exchange study $(FILE) $(ARGS)
 
 bench: $(VENV)/.installed-dev ## Measure speed, each figure against a floor in the same run
 	$(BIN)/python scripts/benchmark.py $(ARGS)

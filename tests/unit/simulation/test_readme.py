@@ -1,41 +1,44 @@
-"""The recipe of the wing's README, played: the trader it adds behaves as every trader must."""
+"""The recipe of the wing's README, played: the trader it adds trades among others without a mistake."""
 
 from __future__ import annotations
 
-import random
 import re
 from typing import Any
 
-from hypothesis import given
-
-from exchange.engine.words import Side, TimeInForce
-from exchange.laboratory.flow.order_intents import Intent, Place
-from exchange.simulation.traders.agent import Agent
-from exchange.simulation.traders.market_view import MarketView
+from exchange.laboratory.bot_driver import DrivenBot
+from exchange.laboratory.clock import START_NS
+from exchange.laboratory.market import VirtualMarket
+from exchange.networking.tcp_client import OrderAccepted, OrderRejected
+from exchange.simulation.traders.mix import mix_members, parse_mix
+from exchange.simulation.traders.scenario import Scenario
+from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from tests.support.project import ROOT
-from tests.unit.simulation.test_agents import INSTRUMENT, VIEWS, check
 
 WING = ROOT / "exchange" / "simulation"
-TYPES = (Side, TimeInForce, Place, Agent, MarketView)
-NAMES: dict[str, Any] = {each.__name__: each for each in TYPES} | {"Intent": Intent}
+SCENARIO = Scenario(seed=3, start_price=100.0, begin_ns=START_NS)
 
 
-def recipe() -> type[Agent]:
+def recipe() -> type[SimulatedTrader]:
     """The class that the README shows."""
     [code] = re.findall(r"```python\n(.*?)```", (WING / "README.md").read_text(), re.DOTALL)
-    names = dict(NAMES)
+    names: dict[str, Any] = {"SimulatedTrader": SimulatedTrader}
     exec(re.sub(r"^   ", "", code, flags=re.MULTILINE), names)
     made = names["Buyer"]
-    assert isinstance(made, type) and issubclass(made, Agent)
+    assert isinstance(made, type) and issubclass(made, SimulatedTrader)
     return made
 
 
-@given(seen=VIEWS)
-def test_the_trader_of_the_recipe_asks_for_something_that_makes_sense(seen: MarketView) -> None:
-    intent = recipe()(INSTRUMENT, random.Random(1)).next_intent(seen)
-    check(intent, seen)
-    expected = seen.reference if seen.best_bid is None else seen.best_bid
-    assert isinstance(intent, Place) and intent.price == expected
+def test_the_trader_of_the_recipe_bids_at_the_best_bid_among_others() -> None:
+    market = VirtualMarket(None, SCENARIO.seed)
+    for member in mix_members(parse_mix("zi:3,mm:2"), SCENARIO, {}):
+        DrivenBot(market, member.bot, member.user, member.latency)
+    buyer = DrivenBot(market, recipe()("buyer-1", SCENARIO), "buyer-1")
+    market.advance(30.0)
+    assert buyer.failure is None and buyer.counts[OrderRejected] == 0
+    assert buyer.counts[OrderAccepted] > 50
+    # Five a second, each there for two seconds, however they are filled meanwhile.
+    assert all(order.side == "BUY" and order.quantity == 100 for order in buyer.bot.orders)
+    assert len(buyer.bot.orders) < 40
 
 
 def test_every_file_of_the_wing_has_its_place_in_a_reading_order() -> None:

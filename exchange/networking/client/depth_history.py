@@ -108,11 +108,12 @@ class _Runs:
         return 1
 
     def forget_before(self, slot: int) -> int:
-        """Forget what was over by `slot`; returns how many runs that were."""
+        """Forget what was before `slot`; returns how many runs that were."""
         index = bisect_right(self.slots, slot) - 1
-        if index <= 0:
+        if index < 0:
             return 0
-        # What held at `slot` goes on from there; that nothing rested is no run.
+        # What held at `slot` goes on from there, also what began before it: so a level that goes within this slot
+        # takes its run along, instead of adding one that says so.  That nothing rested is no run.
         self.slots[index] = slot
         count = index + (self.quantities[index] == 0)
         del self.slots[:count]
@@ -184,18 +185,18 @@ class DepthHistory:
         slot = self._at(time_ns)
         for side in (self._bids, self._asks):
             self._runs_count += sum(runs.set(slot, 0) for runs in side.values())
+            _drop_empty(side)
         self.note_best(None, None, time_ns)
 
     def forget_after(self, time_ns: int) -> None:
         """Time has gone back to here: what was told of later has not been.  O(prices)."""
         slot = time_ns // self.slot_ns
         for side in (self._bids, self._asks):
-            for price, runs in list(side.items()):
+            for runs in side.values():
                 kept = bisect_right(runs.slots, slot)
                 self._runs_count -= len(runs.slots) - kept
                 del runs.slots[kept:], runs.quantities[kept:]
-                if not runs.slots:
-                    del side[price]
+            _drop_empty(side)
         for told in (self._trades, self._bests):
             while told and told[-1].slot > slot:
                 told.pop()
@@ -215,8 +216,7 @@ class DepthHistory:
             self.first_slot = first + max(1, (self.last_slot - first) // 4)
             for side in (self._bids, self._asks):
                 self._runs_count -= sum(runs.forget_before(self.first_slot) for runs in side.values())
-                for price in [price for price, runs in side.items() if not runs.slots]:
-                    del side[price]
+                _drop_empty(side)
 
     # --- what is asked -----------------------------------------------------------------------------------------
 
@@ -234,6 +234,12 @@ class DepthHistory:
         if len(found) < len(self._bests):
             found.append(self._bests[-1 - len(found)])
         return found[::-1]
+
+
+def _drop_empty(side: dict[int, _Runs]) -> None:
+    """No price is kept without a run: a grid takes the first one for granted."""
+    for price in [price for price, runs in side.items() if not runs.slots]:
+        del side[price]
 
 
 def _since(kept: deque[_Slotted], first_slot: int) -> Iterator[_Slotted]:

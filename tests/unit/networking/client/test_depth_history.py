@@ -80,7 +80,7 @@ def test_the_past_is_forgotten_before_there_are_too_many_runs_and_never_the_pres
     for _, is_bid, price, quantity in told:
         rests[is_bid, price] = quantity
     now = told[-1][0]
-    assert len(history) <= max(8, sum(map(bool, rests.values())) + 1)
+    assert len(history) <= max(8, sum(map(bool, rests.values())))
     grid = history.grid(DepthWindow(0, 1, 10, now, 1, 1), now + 1)
     for (is_bid, price), quantity in rests.items():
         row = (grid.bids if is_bid else grid.asks)[price]
@@ -104,6 +104,24 @@ def test_a_forgotten_book_is_dark_from_then_on() -> None:
     assert grid.bids == [[7, 7, 0, 0], []]
     assert grid.asks == [[], [3, 3, 0, 0]]
     assert grid.largest() == 7
+
+
+def test_a_book_forgotten_in_the_slot_of_its_first_level_was_never_seen() -> None:
+    history = history_of([(3, True, 5, 7), (3, False, 6, 3)])
+    history.forget_book(3 * SLOT_NS + 1)
+    grid = history.grid(DepthWindow(0, 1, 10, 0, 1, 10), 9)
+    assert grid.largest() == 0
+    assert len(history) == 0
+    history.set_level(5, 2, 4 * SLOT_NS, is_bid=True)
+    assert history.grid(DepthWindow(5, 1, 1, 3, 1, 2), 5).bids == [[0, 2]]
+
+
+def test_levels_that_go_within_the_slot_up_to_which_all_is_forgotten_take_their_runs_along() -> None:
+    resting = [(0, False, price, 1) for price in range(12)]
+    gone = [(1, False, price, 0) for price in range(10)]
+    history = history_of(resting + gone, runs_max=8)
+    assert len(history) <= 8
+    assert history.grid(DepthWindow(0, 1, 12, 1, 1, 1), 2).asks == [[]] * 10 + [[1]] * 2
 
 
 def test_trades_of_one_slot_at_one_price_are_one_dot() -> None:

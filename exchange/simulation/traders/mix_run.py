@@ -3,7 +3,7 @@
     run = MixRun(MixRunOptions(Entrance(TokenStore("data/tokens")), parse_mix("zi:20,mm:4"), seed=7))
     run.start()
     …
-    run.stop()
+    run.request_stop()
 
 The users are called PREFIX-KIND-NUMBER, such as sim-zi-1.  All draw from the seed and their own names, but what
 they see depends on who was faster: two runs with one seed are alike, not identical.
@@ -11,16 +11,16 @@ they see depends on who was faster: two runs with one seed are alike, not identi
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Optional
 
 from exchange.networking.tcp_client import BotFailed, BotRunner, ExchangeError
 from exchange.simulation.counts import NS_PER_S, CountedTrades, Tally, total
 from exchange.simulation.entrance import Entrance
-from exchange.simulation.errors import CannotStartError, EngineAbsentError, EngineGoneError, SimulationError
+from exchange.simulation.errors import CannotStartError, EngineAbsentError, EngineGoneError
 from exchange.simulation.summary_lines import progress_text
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.counted_line import CountedLine
@@ -29,6 +29,7 @@ from exchange.simulation.traders.run_state import Notices, Outage, condensed
 from exchange.simulation.traders.scenario import Scenario
 from exchange.simulation.traders.settings import CALIBRATED
 from exchange.simulation.traders.simulated_trader import SimulatedTrader
+from exchange.simulation.traders.threaded_run import ThreadedRun
 
 # Where prices begin in a market that has none, in currency.
 START_PRICE = 100.0
@@ -67,26 +68,21 @@ class _Seat:
     line: CountedLine
 
 
-class MixRun:
+class MixRun(ThreadedRun):
     """Runs once: `start`, then `wait` or `stop`.  Its methods belong to one thread, none is called by a trader's.
 
     A trader that fails stops them all.  `clock_ns` is monotonic.
     """
 
     def __init__(self, options: MixRunOptions, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        super().__init__(clock_ns)
         self._options = options
-        self._clock_ns = clock_ns
         self._notices = Notices()
         self._outage = Outage(self._notices, options.patience_s, clock_ns)
         self._trades = CountedTrades()
         self._seats: list[_Seat] = []
-        self._threads: list[threading.Thread] = []
-        # Written by failing traders (appending is atomic); at most one entry each.
-        self._failures: list[BaseException] = []
         # Said while not all are logged in yet.
         self._early: list[str] = []
-        self._start_ns = 0
-        self._elapsed_ns: Optional[int] = None
         self.symbol = options.symbol or ""
 
     def start(self) -> None:
@@ -97,39 +93,17 @@ class MixRun:
         scenario = Scenario(options.seed, start_price, time.time_ns(), options.pace)
         for trader in traders_of(options.mix, scenario, options.settings):
             self._seats.append(self._seat(trader))
-        self._start_ns = self._clock_ns()
-        for seat in self._seats:
-            self._threads.append(threading.Thread(target=self._run, args=(seat,), name=seat.user))
-        for thread in self._threads:
-            thread.start()
+        self._begin((seat.user, partial(self._run, seat)) for seat in self._seats)
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until all are done, up to `timeout_s`; returns whether they are."""
+    def wait(self, timeout_s: Optional[float] = None) -> bool:
+        """See `ThreadedRun`; to be called now and then, since it also ends the run when it has done enough."""
         self._stop_when_enough()
-        deadline_ns = self._clock_ns() + int(timeout_s * NS_PER_S)
-        for thread in self._threads:
-            thread.join(max(0, deadline_ns - self._clock_ns()) / NS_PER_S)
-            if thread.is_alive():
-                return False
-        if self._elapsed_ns is None:
-            self._elapsed_ns = self._clock_ns() - self._start_ns
-        return True
+        return super().wait(timeout_s)
 
     def request_stop(self) -> None:
         """Let every trader cancel its orders and go; returns at once."""
         for seat in self._seats:
             seat.runner.request_stop()
-
-    @property
-    def failure(self) -> Optional[BaseException]:
-        """Why it ended too early: a SimulationError is the world's doing, all else a bug.  None: it did not."""
-        bugs = [failure for failure in self._failures if not isinstance(failure, SimulationError)]
-        return next(iter(bugs or self._failures), None)
-
-    @property
-    def elapsed_ns(self) -> int:
-        """How long it has run, or ran."""
-        return self._clock_ns() - self._start_ns if self._elapsed_ns is None else self._elapsed_ns
 
     def notices(self) -> list[str]:
         """What a person should know and has not been told, one line each: a name claimed anew, an engine gone."""

@@ -21,13 +21,14 @@ from functools import partial
 from typing import Optional
 
 from exchange.networking.tcp_client import ExchangeError
-from exchange.simulation.counts import NS_PER_S, CountedTrades, Tally, total
+from exchange.simulation.counts import CountedTrades, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineAbsentError, SimulationError
 from exchange.simulation.summary_lines import progress_text
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.agent_types import AGENT_TYPES
 from exchange.simulation.traders.run_state import Notices, Outage, Rendezvous, RunState, condensed
+from exchange.simulation.traders.threaded_run import ThreadedRun
 from exchange.simulation.traders.trader import Seat, Trader, TraderPlan
 
 USER_COUNT_MAX = 1_000
@@ -54,15 +55,15 @@ class SimulationOptions:
     patience_s: float = 60.0
 
 
-class Simulation:
+class Simulation(ThreadedRun):
     """Runs once: `start`, then `wait` or `stop`.  Its methods belong to one thread, none is called by a trader's.
 
     A trader that fails stops them all.  `clock_ns` is monotonic.
     """
 
     def __init__(self, options: SimulationOptions, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        super().__init__(clock_ns)
         self._options = options
-        self._clock_ns = clock_ns
         # Set by `request_stop` and by a trader that failed; every trader looks at it.
         self._stopping = threading.Event()
         self._notices = Notices()
@@ -75,11 +76,6 @@ class Simulation:
             CountedTrades(),
         )
         self._traders: list[Trader] = []
-        self._threads: list[threading.Thread] = []
-        # Written by failing traders (appending is atomic); at most one entry each.
-        self._failures: list[BaseException] = []
-        self._start_ns = 0
-        self._elapsed_ns: Optional[int] = None
         self.symbol = options.symbol or ""
 
     def start(self) -> None:
@@ -91,25 +87,10 @@ class Simulation:
             for trader in self._traders:
                 trader.close()
             raise
-        self._start_ns = self._clock_ns()
-        for number, trader in enumerate(self._traders, start=1):
-            self._threads.append(
-                threading.Thread(target=self._run, args=(trader,), name=f"{self._options.name}-{number}")
-            )
-        for thread in self._threads:
-            thread.start()
-
-    def wait(self, timeout_s: Optional[float] = None) -> bool:
-        """Wait until all users are done, up to `timeout_s` (None: for ever); returns whether they are."""
-        deadline_ns = None if timeout_s is None else self._clock_ns() + int(timeout_s * NS_PER_S)
-        for thread in self._threads:
-            left_ns = None if deadline_ns is None else max(0, deadline_ns - self._clock_ns())
-            thread.join(None if left_ns is None else left_ns / NS_PER_S)
-            if thread.is_alive():
-                return False
-        if self._elapsed_ns is None:
-            self._elapsed_ns = self._clock_ns() - self._start_ns
-        return True
+        self._begin(
+            (f"{self._options.name}-{number}", partial(self._run, trader))
+            for number, trader in enumerate(self._traders, start=1)
+        )
 
     def request_stop(self) -> None:
         """Let every user finish what it has asked for; returns at once."""
@@ -119,17 +100,6 @@ class Simulation:
         """Stop and wait until all have finished."""
         self.request_stop()
         self.wait()
-
-    @property
-    def failure(self) -> Optional[BaseException]:
-        """Why it ended too early: a SimulationError is the world's doing, all else a bug.  None: it did not."""
-        bugs = [failure for failure in self._failures if not isinstance(failure, SimulationError)]
-        return next(iter(bugs or self._failures), None)
-
-    @property
-    def elapsed_ns(self) -> int:
-        """How long it has run, or ran."""
-        return self._clock_ns() - self._start_ns if self._elapsed_ns is None else self._elapsed_ns
 
     def notices(self) -> list[str]:
         """What a person should know and has not been told, one line each: a name claimed anew, an engine gone."""

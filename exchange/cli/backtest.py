@@ -15,12 +15,12 @@ from exchange.cli.command_parser import CommandFailed, CommandParser, OptionErro
 from exchange.cli.simulated_run import EXIT_DONE
 from exchange.cli.study import mix
 from exchange.laboratory.backtest import Backtest, MixMember, TraderMix
-from exchange.laboratory.clock import START_NS
 from exchange.laboratory.flow.lobster_file import PRICE_UNIT, FlowFileError, Row, read_flow
-from exchange.laboratory.latency import Latency
 from exchange.laboratory.market import MarketError
-from exchange.laboratory.recorded_market import first_ns
-from exchange.laboratory.records import KeptDay
+from exchange.laboratory.recorded.recorded_market import first_ns
+from exchange.laboratory.venue.clock import START_NS
+from exchange.laboratory.venue.latency import Latency
+from exchange.laboratory.venue.records import KeptDay
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.bot.bot_file import BotFileError, load_bot
 from exchange.simulation.study.simulated_day import START_PRICE, WARM_UP_S

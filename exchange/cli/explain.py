@@ -9,8 +9,8 @@ from exchange.cli.command_parser import CommandFailed, CommandParser
 from exchange.cli.recorded_day import DayProgress, add_day_options, opened_day, order_id_of
 from exchange.laboratory.explain import explained, explained_json
 from exchange.laboratory.history import History
-from exchange.laboratory.order_life import order_life
-from exchange.laboratory.order_search import RefusedOrder, refusal_lines, refused_orders
+from exchange.laboratory.telling.order_life import order_life
+from exchange.laboratory.telling.order_search import RefusedOrder, refusal_lines, refused_orders
 from exchange.laboratory.what_if import UnknownOrderError
 from exchange.utils.command_line import say
 

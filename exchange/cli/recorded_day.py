@@ -9,9 +9,9 @@ from pathlib import Path
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
 from exchange.engine.instrument import Instrument
 from exchange.laboratory.flow.lobster_file import read_flow
-from exchange.laboratory.flow_day import flow_commands
 from exchange.laboratory.history import History
-from exchange.laboratory.order_search import find_order_id
+from exchange.laboratory.recorded.flow_day import flow_commands
+from exchange.laboratory.telling.order_search import find_order_id
 from exchange.utils.command_line import complain, whole_number
 from exchange.utils.helpers import FileError
 

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
 from exchange.cli.recorded_day import DayProgress, add_day_options, opened_day, order_id_of
 from exchange.engine.instrument import NANOS_PER_UNIT
-from exchange.laboratory.altered_day import OrderChange
+from exchange.laboratory.recorded.altered_day import OrderChange
+from exchange.laboratory.telling.what_if_report import told, told_json
 from exchange.laboratory.what_if import UnknownOrderError, what_if
-from exchange.laboratory.what_if_report import told, told_json
 from exchange.utils.command_line import say, whole_number
 
 DESCRIPTION = (

@@ -15,13 +15,13 @@ from typing import NamedTuple, Optional, Union
 from exchange.engine.commands import GetPositions
 from exchange.engine.events import PositionsListed
 from exchange.engine.instrument import Instrument
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.clock import NS_PER_S
 from exchange.laboratory.flow.lobster_file import Row
-from exchange.laboratory.latency import NO_LATENCY, Latency
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.recorded_market import RecordedMarket, first_ns
-from exchange.laboratory.records import KeptDay
+from exchange.laboratory.recorded.recorded_market import RecordedMarket, first_ns
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.clock import NS_PER_S
+from exchange.laboratory.venue.latency import NO_LATENCY, Latency
+from exchange.laboratory.venue.records import KeptDay
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.bot.answer_times import AnswerTimes
 from exchange.networking.client.bot.bot import Bot

@@ -23,10 +23,10 @@ from exchange.engine.events import (
 )
 from exchange.engine.trade import Trade
 from exchange.engine.words import Liquidity, Phase, Side
-from exchange.laboratory.book_picture import BookPicture, LevelPicture, Standing, drawn_levels
 from exchange.laboratory.history import RefusedCommand
-from exchange.laboratory.order_life import LifeEvent, OrderLife, Stretch
-from exchange.laboratory.order_words import (
+from exchange.laboratory.telling.book_picture import BookPicture, LevelPicture, Standing, drawn_levels
+from exchange.laboratory.telling.order_life import LifeEvent, OrderLife, Stretch
+from exchange.laboratory.telling.order_words import (
     asked_text,
     cancel_text,
     duration_text,

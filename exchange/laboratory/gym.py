@@ -36,10 +36,10 @@ import numpy as np
 from gymnasium import spaces
 
 from exchange.engine.instrument import NANOS_PER_UNIT, Instrument
-from exchange.laboratory.latency import NO_LATENCY, Latency
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.request_check import plain_order
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.latency import NO_LATENCY, Latency
+from exchange.laboratory.venue.request_check import plain_order
+from exchange.laboratory.venue.session import MarketSession
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.client.request_messages import cancel_order

@@ -21,14 +21,14 @@ from typing import Optional
 from exchange.engine.commands import Command
 from exchange.engine.instrument import Instrument
 from exchange.engine.orderbook import OrderBook
-from exchange.laboratory.book_table import drawn_book, drawn_orders
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.clock import NS_PER_S, START_NS
-from exchange.laboratory.latency import NO_LATENCY, Latency
 from exchange.laboratory.market import MarketError, VirtualMarket
-from exchange.laboratory.market_connection import connected_client
-from exchange.laboratory.request_check import plain_order
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.telling.book_table import drawn_book, drawn_orders
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.clock import NS_PER_S, START_NS
+from exchange.laboratory.venue.latency import NO_LATENCY, Latency
+from exchange.laboratory.venue.market_connection import connected_client
+from exchange.laboratory.venue.request_check import plain_order
+from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.exchange_client import ExchangeClient
 from exchange.networking.client.message_to_event import TypedEvent

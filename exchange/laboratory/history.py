@@ -29,10 +29,10 @@ from typing import NamedTuple, Optional
 from exchange.engine.commands import Command
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event
-from exchange.laboratory.checkpoints import Checkpoints, packed_state, restored_state
-from exchange.laboratory.command_blocks import CommandBlocks, CommandSpool
-from exchange.laboratory.day_index import DayIndex
-from exchange.laboratory.journal_day import JournalDay
+from exchange.laboratory.recorded.checkpoints import Checkpoints, packed_state, restored_state
+from exchange.laboratory.recorded.command_blocks import CommandBlocks, CommandSpool
+from exchange.laboratory.recorded.day_index import DayIndex
+from exchange.laboratory.recorded.journal_day import JournalDay
 from exchange.storage.command_record import Record
 from exchange.storage.recovery import carried_out
 

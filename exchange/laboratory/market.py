@@ -20,12 +20,12 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.words import Phase
-from exchange.laboratory.announcer import MarketAnnouncer
-from exchange.laboratory.clock import NS_PER_S, START_NS, VirtualClock
-from exchange.laboratory.latency import NO_LATENCY, Latency, random_below, random_stream
-from exchange.laboratory.records import NothingKept
-from exchange.laboratory.scheduler import Scheduler
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.announcer import MarketAnnouncer
+from exchange.laboratory.venue.clock import NS_PER_S, START_NS, VirtualClock
+from exchange.laboratory.venue.latency import NO_LATENCY, Latency, random_below, random_stream
+from exchange.laboratory.venue.records import NothingKept
+from exchange.laboratory.venue.scheduler import Scheduler
+from exchange.laboratory.venue.session import MarketSession
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.wire.fields import RefusedError
 from exchange.networking.wire.fields import user as checked_user

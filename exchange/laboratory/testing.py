@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import pytest
 
-from exchange.laboratory.book_table import tidied
 from exchange.laboratory.hand_driven import HandDrivenExchange
-from exchange.laboratory.latency import Latency
+from exchange.laboratory.telling.book_table import tidied
+from exchange.laboratory.venue.latency import Latency
 
 __all__ = ["HandDrivenExchange", "Latency", "exchange", "tidied"]
 

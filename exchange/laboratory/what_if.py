@@ -26,8 +26,8 @@ from exchange.engine.events import (
     RequestRejected,
 )
 from exchange.engine.trade import Trade
-from exchange.laboratory.altered_day import AlteredDay, OrderChange, Twice
 from exchange.laboratory.history import History, Progress
+from exchange.laboratory.recorded.altered_day import AlteredDay, OrderChange, Twice
 
 _REJECTED = (OrderRejected, CancelRejected, ReplaceRejected, RequestRejected)
 _PROGRESS_EVERY = 1_000

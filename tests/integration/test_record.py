@@ -15,7 +15,7 @@ import pytest
 from exchange.engine.instrument import Instrument
 from exchange.laboratory.flow.lobster_file import read_flow
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.recorded_market import RecordedMarket, first_ns
+from exchange.laboratory.recorded.recorded_market import RecordedMarket, first_ns
 from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from tests.support.processes import RunningEngine
 from tests.support.project import ROOT

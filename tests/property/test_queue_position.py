@@ -7,9 +7,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.latency import Latency
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.latency import Latency
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.request_messages import cancel_order, new_order, replace_order
 

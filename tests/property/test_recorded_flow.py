@@ -12,7 +12,7 @@ from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.laboratory.flow.flow_recorder import NANOS_PER_PRICE_UNIT, FlowRecorder
 from exchange.laboratory.flow.lobster_file import Row, RowType
-from exchange.laboratory.records import NothingKept
+from exchange.laboratory.venue.records import NothingKept
 from tests.support.both import every_rule_session
 from tests.support.every_rule import BANDED, BATCHED, LOTS, PLAIN
 

@@ -14,8 +14,8 @@ from exchange.engine.events import OrderAccepted, PositionState
 from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
 from exchange.engine.words import OrderType, SelfTradePrevention, Side, TimeInForce
-from exchange.laboratory.altered_day import AlteredDay, OrderChange
 from exchange.laboratory.history import History
+from exchange.laboratory.recorded.altered_day import AlteredDay, OrderChange
 from exchange.laboratory.what_if import WhatIf, entry_of, positions_of, what_if
 from tests.property.strategies import USERS, Stamped, long_session
 from tests.support.recorded_days import every_rule_day

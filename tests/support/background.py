@@ -6,8 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from exchange.laboratory.backtest import Backtest, MixMember
-from exchange.laboratory.latency import Draw, Latency, random_below, random_stream
-from exchange.laboratory.records import KeptDay
+from exchange.laboratory.venue.latency import Draw, Latency, random_below, random_stream
+from exchange.laboratory.venue.records import KeptDay
 from exchange.networking.client.bot.bot import Bot
 
 MS = 1_000_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
-from exchange.laboratory.moment_view import StandingOrder
+from exchange.laboratory.telling.moment_view import StandingOrder
 from tui.screen.rewind.day_messages import DayPlace
 from tui.screen.session_phase import NANOS_PER_SECOND
 

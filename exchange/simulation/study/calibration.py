@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from exchange.laboratory.latency import random_stream
+from exchange.laboratory.venue.latency import random_stream
 from exchange.simulation.study.comparison import Comparison, RealDay, fitting
 from exchange.simulation.study.recording import Recording
 from exchange.simulation.traders.chance import happens, normal

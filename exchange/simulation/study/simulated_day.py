@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exchange.engine.instrument import Instrument
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.clock import NS_PER_S, START_NS
 from exchange.laboratory.flow.flow_recorder import FlowRecorder
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.records import NothingKept
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.clock import NS_PER_S, START_NS
+from exchange.laboratory.venue.records import NothingKept
 from exchange.simulation.study.recording import Recording, later_part, record
 from exchange.simulation.traders.mix import MixPart, Settings, mix_members
 from exchange.simulation.traders.scenario import Scenario

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from exchange.laboratory.latency import Draw
+from exchange.laboratory.venue.latency import Draw
 from exchange.simulation.traders.chance import exponential
 
 NS_PER_S = 1_000_000_000

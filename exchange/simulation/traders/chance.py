@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
-from exchange.laboratory.latency import Draw
+from exchange.laboratory.venue.latency import Draw
 
 T = TypeVar("T")
 

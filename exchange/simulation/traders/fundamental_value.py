@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from exchange.laboratory.latency import Draw, random_stream
+from exchange.laboratory.venue.latency import Draw, random_stream
 from exchange.simulation.traders.chance import happens, normal
 
 NS_PER_S = 1_000_000_000

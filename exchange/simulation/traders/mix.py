@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from exchange.laboratory.backtest import MixMember
-from exchange.laboratory.latency import Latency
+from exchange.laboratory.venue.latency import Latency
 from exchange.simulation.traders.execution import PovTrader, TwapTrader, VwapTrader
 from exchange.simulation.traders.fat_finger import FatFinger
 from exchange.simulation.traders.informed import Informed

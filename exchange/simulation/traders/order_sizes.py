@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exchange.laboratory.latency import Draw
+from exchange.laboratory.venue.latency import Draw
 from exchange.simulation.traders.chance import weighted
 
 ROUND_LOT = 100

@@ -18,7 +18,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal, Optional
 
-from exchange.laboratory.latency import random_stream
+from exchange.laboratory.venue.latency import random_stream
 from exchange.networking.tcp_client import Bot, BotTimer, InstrumentStatus, OwnOrder, RefusedRequest
 from exchange.simulation.traders.arrivals import Arrivals, Poisson
 from exchange.simulation.traders.scenario import Scenario

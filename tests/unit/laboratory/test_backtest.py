@@ -17,11 +17,11 @@ from exchange.engine.commands import GetPositions
 from exchange.engine.events import PositionsListed
 from exchange.engine.words import Side
 from exchange.laboratory.backtest import Backtest
-from exchange.laboratory.bot_driver import DrivenBot
 from exchange.laboratory.flow.lobster_file import Row, RowType
-from exchange.laboratory.latency import Latency
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.recorded_market import MIDNIGHT_NS
+from exchange.laboratory.recorded.recorded_market import MIDNIGHT_NS
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.latency import Latency
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.own_order import OwnOrder

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from exchange.engine.instrument import Instrument
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.latency import Latency, random_below, random_stream
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.latency import Latency, random_below, random_stream
 from exchange.networking.client.bot.bot_file import load_bot
 from exchange.networking.client.request_messages import new_order
 from tests.support.project import ROOT

@@ -22,8 +22,8 @@ from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Phase, SelfTradePrevention, Side, TimeInForce
 from exchange.laboratory.explain import explained, explained_json
 from exchange.laboratory.history import History
-from exchange.laboratory.order_life import order_life
-from exchange.laboratory.order_search import find_order_id, refusal_lines, refused_orders
+from exchange.laboratory.telling.order_life import order_life
+from exchange.laboratory.telling.order_search import find_order_id, refusal_lines, refused_orders
 from exchange.laboratory.what_if import UnknownOrderError
 from tests.property.strategies import Stamped
 from tests.support.kept_market import KeptMarket

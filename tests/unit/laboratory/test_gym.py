@@ -11,9 +11,9 @@ pytest.importorskip("gymnasium", reason="gymnasium is not installed: pip install
 from gymnasium.utils.env_checker import check_env
 
 from exchange.laboratory.gym import ExchangeEnv
-from exchange.laboratory.latency import random_below, random_stream
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.request_check import plain_order
+from exchange.laboratory.venue.latency import random_below, random_stream
+from exchange.laboratory.venue.request_check import plain_order
 
 NOTHING = (0, 0, 0)
 

@@ -14,8 +14,8 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
 from exchange.engine.words import OrderType, Side, TimeInForce
-from exchange.laboratory import checkpoints
 from exchange.laboratory.history import History
+from exchange.laboratory.recorded import checkpoints
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.places import journal_directory, snapshot_directory
 from exchange.utils.helpers import DamagedFileError, FileError

@@ -11,11 +11,11 @@ import pytest
 from exchange.engine.commands import Endow, SetPhase
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.words import Phase
-from exchange.laboratory.clock import NS_PER_S, START_NS
-from exchange.laboratory.latency import Latency, random_below, random_stream
 from exchange.laboratory.market import MarketError, VirtualMarket
-from exchange.laboratory.records import KeptDay
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.clock import NS_PER_S, START_NS
+from exchange.laboratory.venue.latency import Latency, random_below, random_stream
+from exchange.laboratory.venue.records import KeptDay
+from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.client.message_json import Message
 from exchange.networking.wire.requests import CancelOnDisconnect
 from exchange.storage.verify import verify

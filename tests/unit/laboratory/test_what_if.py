@@ -19,10 +19,10 @@ from exchange.engine.commands import (
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.words import CancelReason, OrderType, Phase, PhaseReason, Side, TimeInForce
-from exchange.laboratory.altered_day import AlteredDay, OrderChange
 from exchange.laboratory.history import History
+from exchange.laboratory.recorded.altered_day import AlteredDay, OrderChange
+from exchange.laboratory.telling.what_if_report import told, told_json
 from exchange.laboratory.what_if import UnknownOrderError, WhatIf, what_if
-from exchange.laboratory.what_if_report import told, told_json
 from tests.property.strategies import Stamped
 
 BUY, SELL = Side.BUY, Side.SELL

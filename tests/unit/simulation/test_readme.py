@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.clock import START_NS
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.clock import START_NS
 from exchange.networking.tcp_client import OrderAccepted, OrderRejected
 from exchange.simulation.traders.mix import mix_members, parse_mix
 from exchange.simulation.traders.scenario import Scenario

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from exchange.laboratory.clock import START_NS
 from exchange.laboratory.flow.lobster_file import Row
-from exchange.laboratory.latency import random_stream
+from exchange.laboratory.venue.clock import START_NS
+from exchange.laboratory.venue.latency import random_stream
 from exchange.networking.tcp_client import BotFailed, OrderRejected
 from exchange.simulation.study import numbers
 from exchange.simulation.study.simulated_day import DayPlan, SimulatedDay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from exchange.laboratory.moment_view import StandingOrder
+from exchange.laboratory.telling.moment_view import StandingOrder
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.key_table import rewind_hints
 from tui.screen.layout import Panel

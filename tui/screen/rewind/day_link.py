@@ -19,7 +19,7 @@ from typing import Any, Optional
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.laboratory.history import History, Moment
-from exchange.laboratory.moment_view import concerned, levels, moment_text, queue_at, trades_of
+from exchange.laboratory.telling.moment_view import concerned, levels, moment_text, queue_at, trades_of
 from exchange.networking.client.depth_history import DepthHistory
 from tui.screen.link_reader import HandOver
 from tui.screen.market_data import DEPTH_SLOT_NS, TAPE_LENGTH_MAX, TapeTrade

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import NamedTuple, Optional, Union
 
-from exchange.laboratory.moment_view import StandingOrder
+from exchange.laboratory.telling.moment_view import StandingOrder
 from exchange.networking.client.depth_history import DepthHistory
 from tui.screen.market_data import TapeTrade
 

@@ -11,10 +11,10 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.words import Side
 from exchange.laboratory.flow.feed_to_rows import FeedToRows, price_units
 from exchange.laboratory.flow.lobster_file import FlowFileError, Row, RowType, read_flow, row_line
-from exchange.laboratory.latency import random_below, random_stream
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.recorded_market import MIDNIGHT_NS, RecordedMarket
-from exchange.laboratory.request_check import plain_order
+from exchange.laboratory.recorded.recorded_market import MIDNIGHT_NS, RecordedMarket
+from exchange.laboratory.venue.latency import random_below, random_stream
+from exchange.laboratory.venue.request_check import plain_order
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.client.typed_events import InstrumentStatus, Trade
 

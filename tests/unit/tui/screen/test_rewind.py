@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.laboratory.history import History
-from exchange.laboratory.moment_view import moment_text, queue_at
+from exchange.laboratory.telling.moment_view import moment_text, queue_at
 from tests.support.recorded_days import every_rule_day
 from tests.support.rewound_day import START_NS, STEP_NS, RewoundDay, busy_day
 from tui.screen.cells import Color

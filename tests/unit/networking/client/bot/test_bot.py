@@ -11,10 +11,10 @@ import pytest
 from exchange.engine.commands import SetPhase
 from exchange.engine.instrument import Instrument
 from exchange.engine.words import Phase
-from exchange.laboratory.bot_driver import DrivenBot
-from exchange.laboratory.latency import NO_LATENCY, Latency
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.latency import NO_LATENCY, Latency
+from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.own_order import OwnOrder, RefusedRequest

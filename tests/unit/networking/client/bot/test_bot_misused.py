@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from exchange.laboratory.bot_driver import DrivenBot
 from exchange.laboratory.hand_driven import HandDrivenExchange
-from exchange.laboratory.latency import Latency
+from exchange.laboratory.venue.bot_driver import DrivenBot
+from exchange.laboratory.venue.latency import Latency
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.bot_runner import TcpLine, UnwatchedLine
 from exchange.networking.client.bot.own_order import RefusedRequest

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from exchange.engine.words import Side
-from exchange.laboratory.book_table import SOMEBODY, DrawnOrder, drawn_book, drawn_orders, tidied
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.telling.book_table import SOMEBODY, DrawnOrder, drawn_book, drawn_orders, tidied
 
 TABLE = """
     BUY               | SELL

@@ -28,8 +28,8 @@ from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order
 from exchange.engine.trade import Trade
 from exchange.engine.words import Phase, Side
-from exchange.laboratory.book_picture import BookPicture, Standing, book_picture, standing_of
 from exchange.laboratory.history import History, Moment, Progress, RefusedCommand
+from exchange.laboratory.telling.book_picture import BookPicture, Standing, book_picture, standing_of
 from exchange.laboratory.what_if import entry_of
 
 LEVELS_SHOWN = 3

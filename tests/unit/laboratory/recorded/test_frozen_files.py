@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from exchange.laboratory.frozen_files import FrozenFiles
+from exchange.laboratory.recorded.frozen_files import FrozenFiles
 
 
 def test_what_is_added_later_is_not_seen(tmp_path: Path) -> None:

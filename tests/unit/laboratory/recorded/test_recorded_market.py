@@ -9,12 +9,12 @@ import pytest
 
 from exchange.engine.instrument import Instrument
 from exchange.engine.words import Side
-from exchange.laboratory.book_table import drawn_book, tidied
-from exchange.laboratory.clock import START_NS
 from exchange.laboratory.flow.lobster_file import Row, RowType, read_flow
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.market_connection import connected_client
-from exchange.laboratory.recorded_market import MIDNIGHT_NS, RecordedMarket, first_ns
+from exchange.laboratory.recorded.recorded_market import MIDNIGHT_NS, RecordedMarket, first_ns
+from exchange.laboratory.telling.book_table import drawn_book, tidied
+from exchange.laboratory.venue.clock import START_NS
+from exchange.laboratory.venue.market_connection import connected_client
 
 AAPL = Instrument("AAPL")
 NS_PER_S = 1_000_000_000

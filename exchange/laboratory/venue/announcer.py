@@ -35,9 +35,9 @@ from exchange.engine.events import (
 )
 from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, OrderStatus, RejectCode
-from exchange.laboratory.event_values import EventValues, event_of_line
-from exchange.laboratory.feeds import MarketFeeds
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.event_values import EventValues, event_of_line
+from exchange.laboratory.venue.feeds import MarketFeeds
+from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.wire import session_lines
 from exchange.networking.wire.requests import (
     REFUSED_TYPES,

@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from exchange.engine.instrument import NANOS_PER_UNIT, Instrument
-from exchange.laboratory.clock import START_NS
-from exchange.laboratory.event_messages import message_of
 from exchange.laboratory.flow.execution_comparison import ExecutionComparison
 from exchange.laboratory.flow.flow_translator import FlowTranslator, SkipReason
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.request_check import plain_order
+from exchange.laboratory.venue.clock import START_NS
+from exchange.laboratory.venue.event_messages import message_of
+from exchange.laboratory.venue.request_check import plain_order
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.client.request_messages import cancel_order, replace_order

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from exchange.laboratory.latency import Latency
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.market_connection import connected_client
+from exchange.laboratory.venue.latency import Latency
+from exchange.laboratory.venue.market_connection import connected_client
 from exchange.networking.client.exchange_client import ExchangeClient
 from exchange.networking.tcp_client import (
     ConnectionLost,

@@ -28,7 +28,7 @@ from exchange.engine.commands import CancelOrder, CancelOrders, Command, NewOrde
 from exchange.engine.engine import Engine
 from exchange.engine.events import Event
 from exchange.engine.phases import next_change, next_due
-from exchange.laboratory.checkpoints import packed_state, restored_state
+from exchange.laboratory.recorded.checkpoints import packed_state, restored_state
 from exchange.storage.command_record import Record
 
 

@@ -8,7 +8,7 @@ from typing import Optional
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 from exchange.engine.words import CancelReason
-from exchange.laboratory.book_picture import QueuedOrder
+from exchange.laboratory.telling.book_picture import QueuedOrder
 from exchange.utils.helpers import NS_PER_S, utc_text
 
 _NAMES_MAX = 3

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Optional
 
-from exchange.laboratory.latency import NO_LATENCY, Latency
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.venue.latency import NO_LATENCY, Latency
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.bot_failure import BotFailed
 from exchange.networking.client.bot.bot_session import BotSession

@@ -15,8 +15,8 @@ from exchange.engine.events import AuctionIndication, InstrumentStatusChanged, N
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.phases import is_call
 from exchange.engine.trade import Trade
-from exchange.laboratory.book_feed import FollowedSide, FollowedView
-from exchange.laboratory.event_values import EventValues, event_of_line
+from exchange.laboratory.venue.book_feed import FollowedSide, FollowedView
+from exchange.laboratory.venue.event_values import EventValues, event_of_line
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.wire.encode_feeds import instrument_status, news
 from exchange.networking.wire.limits import TRADES_LAST_MAX

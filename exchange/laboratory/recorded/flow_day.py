@@ -16,7 +16,7 @@ from exchange.engine.words import OrderType
 from exchange.laboratory.flow.flow_translator import FlowTranslator
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
-from exchange.laboratory.recorded_market import HISTORY, MIDNIGHT_NS
+from exchange.laboratory.recorded.recorded_market import HISTORY, MIDNIGHT_NS
 
 
 def flow_commands(rows: Iterable[Row], instrument: Instrument) -> Iterator[tuple[Command, int]]:

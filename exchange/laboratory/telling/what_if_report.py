@@ -8,8 +8,8 @@ from typing import Any, Optional
 from exchange.engine.events import PositionState
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.trade import Trade
-from exchange.laboratory.altered_day import OrderChange
-from exchange.laboratory.order_words import asked_text, time_text
+from exchange.laboratory.recorded.altered_day import OrderChange
+from exchange.laboratory.telling.order_words import asked_text, time_text
 from exchange.laboratory.what_if import MarketDifference, ResultDifference, TradeDifference, WhatIf
 
 ROWS_MAX = 20

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Optional
 
-from exchange.laboratory.clock import VirtualClock
+from exchange.laboratory.venue.clock import VirtualClock
 
 ScheduledAction = Callable[[], None]
 

@@ -27,7 +27,7 @@ from exchange.engine.orderbook import BookSide, OrderBook
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.laboratory.history import Moment
-from exchange.laboratory.order_words import asked_text, cancel_text
+from exchange.laboratory.telling.order_words import asked_text, cancel_text
 
 
 class StandingOrder(NamedTuple):

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from exchange.engine.commands import NewOrder, ReplaceOrder
 from exchange.engine.events import OrderAccepted, OrderRejected, OrderReplaced
-from exchange.laboratory.book_picture import BookPicture, book_picture, drawn_levels
 from exchange.laboratory.history import History
-from exchange.laboratory.order_life import LEVELS_SHOWN
-from exchange.laboratory.order_words import asked_text, time_text
+from exchange.laboratory.telling.book_picture import BookPicture, book_picture, drawn_levels
+from exchange.laboratory.telling.order_life import LEVELS_SHOWN
+from exchange.laboratory.telling.order_words import asked_text, time_text
 from exchange.laboratory.what_if import UnknownOrderError
 
 

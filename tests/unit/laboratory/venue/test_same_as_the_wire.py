@@ -15,15 +15,15 @@ from exchange.core import Core
 from exchange.engine.commands import ClaimUser, Command
 from exchange.engine.engine import Engine
 from exchange.engine.words import OrderType, Side, TimeInForce
-from exchange.laboratory.announcer import MarketAnnouncer
-from exchange.laboratory.clock import VirtualClock
-from exchange.laboratory.event_messages import message_of
-from exchange.laboratory.event_values import event_of_line
-from exchange.laboratory.latency import NO_LATENCY
-from exchange.laboratory.records import NothingKept
-from exchange.laboratory.request_check import request_of
-from exchange.laboratory.scheduler import Scheduler
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.announcer import MarketAnnouncer
+from exchange.laboratory.venue.clock import VirtualClock
+from exchange.laboratory.venue.event_messages import message_of
+from exchange.laboratory.venue.event_values import event_of_line
+from exchange.laboratory.venue.latency import NO_LATENCY
+from exchange.laboratory.venue.records import NothingKept
+from exchange.laboratory.venue.request_check import request_of
+from exchange.laboratory.venue.scheduler import Scheduler
+from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.client.message_json import encode_message
 from exchange.networking.client.message_to_event import TypedEvent, typed_event
 from exchange.networking.client.typed_events import AuctionIndication, BookUpdate

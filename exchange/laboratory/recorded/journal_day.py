@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exchange.engine.engine import Engine
-from exchange.laboratory.command_blocks import Block, CommandBlocks
-from exchange.laboratory.frozen_files import FrozenFiles
+from exchange.laboratory.recorded.command_blocks import Block, CommandBlocks
+from exchange.laboratory.recorded.frozen_files import FrozenFiles
 from exchange.storage.command_record import Record
 from exchange.storage.journal_reader import JournalReader
 from exchange.storage.places import journal_directory, snapshot_directory

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Optional
 
-from exchange.laboratory.clock import NS_PER_S
-from exchange.laboratory.event_messages import message_of
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.session import MarketSession
+from exchange.laboratory.venue.clock import NS_PER_S
+from exchange.laboratory.venue.event_messages import message_of
+from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.client.errors import ConnectionLost
 from exchange.networking.client.exchange_client import ExchangeClient
 from exchange.networking.client.message_json import Message

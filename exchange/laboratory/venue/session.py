@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from exchange.engine.commands import NewOrder
-from exchange.laboratory.latency import Latency, Line, random_stream
-from exchange.laboratory.request_check import request_of
-from exchange.laboratory.scheduler import Scheduler
+from exchange.laboratory.venue.latency import Latency, Line, random_stream
+from exchange.laboratory.venue.request_check import request_of
+from exchange.laboratory.venue.scheduler import Scheduler
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.wire.requests import CancelOnDisconnect, Disconnected, Request

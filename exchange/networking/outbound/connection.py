@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import threading
 import time
@@ -62,7 +63,10 @@ class Connection:
         self._has_turn = threading.Event()
         self._ended = threading.Event()
         self._reader_has_left = False
-        self._pieces = threading.BoundedSemaphore(PIECES_QUEUED_MAX)
+        # One for each piece that the reader may still put into the queue: a semaphore at a tenth of its cost.
+        self._free_pieces: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(PIECES_QUEUED_MAX):
+            self._free_pieces.put(None)
         self._outbox = Outbox(
             sock, backlog_sender, overflow_line, self._hang_up, on_caught_up=lambda: on_caught_up(self)
         )
@@ -175,7 +179,7 @@ class Connection:
 
     def give_back_piece(self) -> None:
         """A piece of what the connection sent has been processed: its reader may put another into the queue."""
-        self._pieces.release()
+        self._free_pieces.put(None)
 
     # --- any thread's -------------------------------------------------------------------------------------
 
@@ -207,7 +211,7 @@ class Connection:
 
     def take_piece(self) -> None:
         """Wait until another piece may go into the queue."""
-        self._pieces.acquire()
+        self._free_pieces.get()
 
     def wait_for_login(self) -> Optional[str]:
         """Wait until a login that was put in the queue is answered; returns the user."""

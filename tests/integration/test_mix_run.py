@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import select
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +22,7 @@ from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.traders.mix import Settings, parse_mix
 from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
 from tests.support.processes import Program, RunningEngine
+from tests.support.project import ROOT
 
 WAIT_S = 60.0
 MIX = "zi:4,mm:1,momentum:1"
@@ -260,3 +265,36 @@ def test_traders_of_a_mix_trade_in_a_recorded_day(engine: RunningEngine, tmp_pat
     assert re.search(r"^rows +122 of 122$", history, re.MULTILINE)
     sent = re.search(r"^sent +([\d,]+) ", traders, re.MULTILINE)
     assert sent is not None and int(sent[1].replace(",", "")) > 10
+
+
+def read_until(terminal: int, pattern: bytes) -> bytes:
+    """What the program has written when the pattern has come, or all of it; fails after WAIT_S."""
+    seen = b""
+    while not re.search(pattern, seen):
+        assert select.select([terminal], [], [], WAIT_S)[0], seen
+        try:
+            seen += os.read(terminal, 4_096)
+        except OSError:  # The program has ended.
+            break
+    return seen
+
+
+def test_enter_has_a_replay_stand_still_and_go_on(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "flow.csv"
+    path.write_text("1,1,1,20,1000000,1\n3,1,2,10,1000000,1\n")
+    script = str(ROOT / "scripts" / "start_simulation.py")
+    options = ("--replay", str(path), *where(engine, tmp_path), "--speed", "1")
+    process, terminal = pty.fork()
+    if not process:
+        os.execv(sys.executable, [sys.executable, script, *options])
+    try:
+        read_until(terminal, rb"rows/s")
+        os.write(terminal, b"\n")
+        read_until(terminal, rb"paused")
+        os.write(terminal, b"\n")
+        rest = read_until(terminal, rb"elapsed +[\d.]+ s")
+        assert re.search(rb"rows +2 of 2\r", rest)
+        _, status = os.waitpid(process, 0)
+    finally:
+        os.close(terminal)
+    assert os.waitstatus_to_exitcode(status) == 0

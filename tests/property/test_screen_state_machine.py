@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.support.checked_screen import CLOSING_KEYS, COMMANDS, FOREIGN_LETTERS, SEARCHES, CheckedScreen
 from tests.support.screen_scenes import LAST_TICKS
 from tui.screen.burst_guard import BurstGuard
-from tui.screen.key_decoder import Focus, Key, KeyDecoder, Mouse, MouseButton, Paste
+from tui.screen.key_decoder import Alt, Focus, Key, KeyDecoder, Mouse, MouseButton, Paste
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.messages import Connected, Lost, Resized, TimePassed
 from tui.screen.model import LinkState
@@ -164,6 +164,34 @@ class ScreenMachine(CheckedScreen, RuleBasedStateMachine):
         now = self.scene.now
         inputs = BurstGuard().take(KeyDecoder().feed(data.encode(), now), now)
         assert sum(self.type(found) for found in inputs) <= 1
+
+    @rule(name=st.sampled_from([*"bsBSfraxX:?qы", "enter", "escape", "space"]), is_waiting=st.booleans())
+    def press_with_alt(self, name: str, is_waiting: bool) -> None:
+        """Escape and a key that came together: nothing leaves, and the next Enter sends nothing, either."""
+        if is_waiting:
+            self.type(Key("b"))
+        assert self.type(Alt(name)) == 0
+        assert self.model.confirm is None or self.model.command is not None
+        if self.model.command is None:
+            assert self.type(Key("enter")) == 0
+
+    @rule(
+        opening=st.sampled_from(["\x1b:", "\x1bЖ", "\x1bs", "\x1b\r", "\x1b\x1bs"]),
+        text=st.sampled_from(["asell 100\r", "sab\r", "ba", ":a\rs"]),
+        gap_s=st.sampled_from([0.0, 0.04]),
+    )
+    def script(self, opening: str, text: str, gap_s: float) -> None:
+        """What a program types, at once or letter by letter: its letters neither arm nor order."""
+        self.type(Key("escape"))
+        was_armed, decoder, guard = self.model.is_armed, KeyDecoder(), BurstGuard()
+        pieces = [opening, *text] if gap_s else [opening + text]
+        for piece in pieces:
+            self.scene.now += gap_s
+            now = self.scene.now
+            for found in guard.take(decoder.feed(piece.encode(), now), now):
+                left = self.type(found)
+                assert left == 0 or (was_armed and self.model.command is None and found == Key("enter"))
+        assert self.model.is_armed is was_armed or not self.model.is_armed
 
     @rule(has_focus=st.booleans())
     def change_focus(self, has_focus: bool) -> None:

@@ -5,6 +5,9 @@ read rarely brings two letters.  So several characters in one read are a paste, 
 the terminal has been quiet for a moment.  Taking typing for a paste costs a second try; the other way round sends
 orders.
 
+So is what comes right after an Alt that is no key here: a text may have begun with it.  After the one that opens
+the command line it is text, and needs no such care.
+
 Not a paste are keys that are held down or hammered (the same letter again and again), if they can't add risk, and
 everything that is no letter: arrows, clicks.
 
@@ -13,8 +16,9 @@ Remembers from one read to the next whether a paste is under way; the time is an
 
 from __future__ import annotations
 
-from tui.screen.key_decoder import Input, Key, Paste
+from tui.screen.key_decoder import Alt, Input, Key, Paste
 from tui.screen.key_layouts import latin_key
+from tui.screen.key_table import ACTIONS, Action
 
 # With one hand on the digits and one on the letters, two keys may come together.
 TYPED_TOGETHER_MAX = 2
@@ -36,11 +40,25 @@ class BurstGuard:
     def take(self, inputs: list[Input], now: float) -> list[Input]:
         """The inputs of one read, the characters among them joined to one Paste if they were pasted."""
         letters = [found.name for found in inputs if isinstance(found, Key) and _is_letter(found.name)]
-        if not letters or not (now < self._quiet_at or _is_burst(letters)):
+        is_alien = any(isinstance(found, Alt) and not opens_command(found) for found in inputs)
+        is_pasted = bool(letters) and (now < self._quiet_at or is_alien or _is_burst(letters))
+        if is_pasted or is_alien:
+            self._quiet_at = now + QUIET_S
+        if not is_pasted:
             return inputs
-        self._quiet_at = now + QUIET_S
-        rest = [found for found in inputs if not isinstance(found, Key)]
-        return [Paste("".join(_TEXTS.get(name, name) for name in letters if name != "backspace")), *rest]
+        text = "".join(_TEXTS.get(name, name) for name in letters if name != "backspace")
+        # Where its first letter was: what came before it may have opened the line that it is for.
+        before = inputs.index(Key(letters[0]))
+        return [*_but_keys(inputs[:before]), Paste(text), *_but_keys(inputs[before:])]
+
+
+def opens_command(alt: Alt) -> bool:
+    """Whether the key of it opens the command line, in which all that follows is text."""
+    return ACTIONS.get(latin_key(alt.name)) is Action.COMMAND
+
+
+def _but_keys(inputs: list[Input]) -> list[Input]:
+    return [found for found in inputs if not isinstance(found, Key)]
 
 
 def _is_letter(name: str) -> bool:

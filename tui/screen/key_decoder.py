@@ -5,7 +5,8 @@ On this screen a letter can send an order, so what is not understood must never 
 * an escape sequence that is not in the table is swallowed up to its final byte (ECMA-48: CSI, SS3, and the strings
   OSC, DCS, APC, PM, SOS up to their terminator), however the bytes are split over reads;
 * what is pasted (between `ESC [ 200 ~` and `ESC [ 201 ~`) comes out as one `Paste`, never as keys;
-* ESC followed by a letter is Alt and that letter, which no key of this screen is: it is swallowed.
+* ESC followed at once by a character is what a terminal sends for Alt and that key, and what a slow line makes of
+  Escape and the key: it comes out as one `Alt`, never as the key, and what it may mean is decided elsewhere.
 
 Time decides one thing only, and by this decoder's own deadline: ESC alone is the Escape key if nothing has
 followed it for a moment.  What has begun as a paste or as a sequence stays one until its end comes, however late.
@@ -58,7 +59,13 @@ class Focus(NamedTuple):
     has_focus: bool
 
 
-Input = Union[Key, Mouse, Paste, Focus]
+class Alt(NamedTuple):
+    """ESC and a character that came together: `name` as of a Key."""
+
+    name: str
+
+
+Input = Union[Key, Alt, Mouse, Paste, Focus]
 
 ESC = "\x1b"
 PASTE_END = "\x1b[201~"
@@ -168,8 +175,8 @@ class KeyDecoder:
         if self._text[0] == ESC:
             return self._take_sequence()
         letter, self._text = self._text[0], self._text[1:]
-        name = _CONTROL_KEYS.get(letter, letter)
-        return Key(name) if name.isprintable() and letter != "\ufffd" else None
+        name = _name_of(letter)
+        return Key(name) if name else None
 
     def _take_paste(self, paste: str) -> Optional[Input]:
         text = self._text
@@ -212,7 +219,8 @@ class KeyDecoder:
             return Key("escape")
         self._text = text[2:]
         self._is_in_string = kind in _STRING_STARTS
-        return None
+        name = "" if self._is_in_string else _name_of(kind)
+        return Alt(name) if name else None
 
     def _take_single_shift(self) -> Optional[Input]:
         if len(self._text) < 3:
@@ -250,6 +258,12 @@ class KeyDecoder:
             return _mouse(body)
         name = _SEQUENCES.get(body)
         return Key(name) if name is not None else None
+
+
+def _name_of(letter: str) -> str:
+    """The name of the key of this one character, "" if it is none."""
+    name = _CONTROL_KEYS.get(letter, letter)
+    return name if name.isprintable() and letter != "\ufffd" else ""
 
 
 def _mouse(body: str) -> Optional[Mouse]:

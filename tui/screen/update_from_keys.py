@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.screen.availability import why_not_arm, why_not_detail, why_not_switch
+from tui.screen.burst_guard import opens_command
 from tui.screen.canceling import cancel, cancel_all, orders_of_side, selected_orders
 from tui.screen.command_runner import open_command_line, type_command
 from tui.screen.heat_view import HeatView
 from tui.screen.help_search import open_help, search_pasted, type_in_help
-from tui.screen.key_decoder import Focus, Key, Mouse, Paste
+from tui.screen.key_decoder import Alt, Focus, Key, Mouse, Paste
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.layout import Panel, is_small
@@ -58,7 +59,7 @@ def typed(model: Model, message: Typed) -> list[Outgoing]:
         return _pasted(model, what)
     if isinstance(what, Mouse):
         return clicked(model, what, _act)
-    return _pressed(model, what)
+    return _pressed_with_alt(model, what) if isinstance(what, Alt) else _pressed(model, what)
 
 
 def _pasted(model: Model, paste: Paste) -> list[Outgoing]:
@@ -68,6 +69,22 @@ def _pasted(model: Model, paste: Paste) -> list[Outgoing]:
         search_pasted(model, paste.text)
     else:
         model.say(NoticeKind.WARN, "a paste is not taken as keys; open the command line with : first")
+    return []
+
+
+def _pressed_with_alt(model: Model, alt: Alt) -> list[Outgoing]:
+    """Alt and a key, or Escape and a key that came together: what is safe in both readings.
+
+    The command line opens, empty: letters that follow are text there.  A line that is open stays open for the same
+    reason.  What waits for Enter is dropped, as Escape may have been meant.  The key by itself never acts.
+    """
+    model.drag = None
+    if opens_command(alt):
+        _pressed(model, Key("escape"))
+        return _pressed(model, Key(alt.name))
+    if model.command is None:
+        drop(model)
+        model.say(NoticeKind.WARN, f"Esc and {alt.name} came together: taken as Alt, which does nothing here")
     return []
 
 

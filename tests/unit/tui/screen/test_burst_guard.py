@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.screen.burst_guard import HELD_KEYS, ORDERING, QUIET_S, BurstGuard
-from tui.screen.key_decoder import Focus, Input, Key, KeyDecoder, Paste
+from tui.screen.key_decoder import Alt, Focus, Input, Key, KeyDecoder, Paste
 from tui.screen.key_table import ACTIONS, Action
 
 NOW = 100.0
@@ -46,6 +46,15 @@ def test_what_follows_a_burst_at_once_belongs_to_it() -> None:
         Paste("\n"),
     ]
     assert read(b"hello", b"b", gap_s=QUIET_S * 2) == [Paste("hello"), Key("b")]
+
+
+def test_what_follows_an_alt_at_once_is_no_key() -> None:
+    assert read(b"\x1bsa", b"s", b"\r", gap_s=QUIET_S / 2) == [Alt("s"), Paste("a"), Paste("s"), Paste("\n")]
+    assert read(b"\x1bs", b"a", gap_s=QUIET_S * 2) == [Alt("s"), Key("a")]
+
+
+def test_a_text_that_opens_the_command_line_goes_there_but_for_its_enter() -> None:
+    assert read(b"\x1b:sell 5 100\r") == [Alt(":"), Paste("sell 5 100\n")]
 
 
 def test_arrows_in_a_pasted_text_are_dropped_with_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tui.screen.key_decoder import (
     ESCAPE_WAIT_S,
     STRING_SILENCE_MAX_S,
+    Alt,
     Focus,
     Key,
     KeyDecoder,
@@ -54,7 +55,6 @@ def test_a_sequence_may_come_in_pieces(split: int) -> None:
         b"\x1bP1+r524742=62735858\x1b\\",
         b"\x1b[200;b",
         b"\x1bOs",
-        b"\x1bb",  # Alt and a letter
         b"\x1b[M bs",  # the oldest mouse reports
         b"\x1b[<35;10;10M",  # a movement of the mouse
         b"\x1b[<2;10;10m",  # a release of the right button
@@ -69,6 +69,13 @@ def test_what_is_not_understood_is_swallowed_whole(sequence: bytes) -> None:
     pieces = [decoder.feed(sequence[index : index + 1], NOW) for index in range(len(sequence))]
     assert [found for piece in pieces for found in piece] == []
     assert decoder.feed(b"k", NOW) == [Key("k")]
+
+
+@pytest.mark.parametrize(("data", "name"), [(b"\x1bb", "b"), (b"\x1b:", ":"), (b"\x1b\r", "enter")])
+def test_an_escape_and_a_character_at_once_are_alt_and_never_that_key(data: bytes, name: str) -> None:
+    assert KeyDecoder().feed(data + b"k", NOW) == [Alt(name), Key("k")]
+    decoder = KeyDecoder()
+    assert decoder.feed(data[:1], NOW) + decoder.feed(data[1:], NOW + 0.03) == [Alt(name)]
 
 
 def test_a_lone_escape_is_a_key_when_nothing_follows() -> None:

@@ -152,7 +152,7 @@ class Model:
     fills: MyFills = field(default_factory=MyFills)
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=NOTICES_KEPT_MAX))
     order_number: int = 0
-    # Whether the last order was refused because the operator has blocked the user.
+    # Whether the operator has blocked the user, by the last sign of it: the user is not told.
     is_blocked: bool = False
 
     ticket: Ticket = field(default_factory=Ticket)

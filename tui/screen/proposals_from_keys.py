@@ -14,11 +14,11 @@ from tui.screen.canceling import selected_orders
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market
 from tui.screen.messages import Outgoing
-from tui.screen.model import LinkState, Model, refuse
+from tui.screen.model import Model, refuse
 from tui.screen.my_orders import MyOrder
 from tui.screen.proposals import MoveProposal, OrderProposal
 from tui.screen.scrolling import is_in_view, keep_cursor_in_view
-from tui.screen.sending import ask_or_send, net_under_way
+from tui.screen.sending import ask_or_send, net_under_way, why_no_keys
 from tui.screen.ticket import TicketType
 
 NO_INSTRUMENT = "there is no instrument yet"
@@ -58,7 +58,7 @@ def _why_not_on_ladder(model: Model) -> str:
         return NO_INSTRUMENT
     if model.focus is not Panel.LADDER or Panel.LADDER not in model.layout.panels:
         return "b and s act on the ladder: go there with Tab"
-    return ""
+    return why_no_keys(model, model.market)
 
 
 def _propose(model: Model, market: Market, is_buy: bool, price: int, kind: TicketType) -> list[Outgoing]:
@@ -137,7 +137,9 @@ def reverse(model: Model) -> list[Outgoing]:
 
 def why_not_close(model: Model) -> str:
     """Why there is nothing to flatten or reverse; "" if there is."""
-    return "there is no position left to flatten" if model.market is None or net_under_way(model) == 0 else ""
+    if model.market is None or net_under_way(model) == 0:
+        return "there is no position left to flatten"
+    return why_no_keys(model, model.market)
 
 
 def _close(model: Model, times: int) -> list[Outgoing]:
@@ -193,7 +195,7 @@ def why_not_move_order(model: Model, order: Optional[MyOrder]) -> str:
         return "there is no working order to move here"
     if order.asked:
         return f"order {order.order_id} is being changed already"
-    return "" if model.link.state is LinkState.LIVE else "not connected: nothing can be moved"
+    return why_no_keys(model, model.markets[order.symbol])
 
 
 def move_to(model: Model, order: MyOrder, price: int) -> list[Outgoing]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from tui.screen.crossing import is_far, sweeps_far
 from tui.screen.guards import beyond_guards
+from tui.screen.market_data import Market
 from tui.screen.messages import Effect, Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
 from tui.screen.my_orders import MOVING, MyOrder, ShownState
@@ -22,9 +23,9 @@ from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProp
 def ask_or_send(model: Model, proposal: Proposal) -> list[Outgoing]:
     """Send it if the screen is armed, else show it on the confirm row; what is out of the common asks always."""
     model.is_changed = True
-    too_much = beyond_guards(model.guards, model.markets, proposal)
-    if too_much:
-        return refuse(model, too_much)
+    why_not = why_not_now(model, proposal) or beyond_guards(model.guards, model.markets, proposal)
+    if why_not:
+        return refuse(model, why_not)
     must_ask = isinstance(proposal, OrderProposal) and proposal.closes != 0
     if model.is_armed and not must_ask:
         why = _out_of_the_common(model, proposal)
@@ -33,6 +34,29 @@ def ask_or_send(model: Model, proposal: Proposal) -> list[Outgoing]:
         model.say(NoticeKind.WARN, f"{why}: this asks, though the screen is ARMED")
     model.confirm = proposal
     return []
+
+
+def why_not_now(model: Model, proposal: Proposal) -> str:
+    """Why there is no use in asking whether to send it; "" if there is."""
+    return "" if isinstance(proposal, QuitProposal) else why_no_orders(model, model.markets[proposal.symbol])
+
+
+def why_no_orders(model: Model, market: Market) -> str:
+    """Why the exchange takes no order in this symbol now, as far as it has told; "" if it does."""
+    if model.link.state is not LinkState.LIVE:
+        return "not connected: nothing can be sent"
+    if model.is_stale(model.now):
+        return "STALE: the engine is silent, nothing is sent but cancels"
+    if not market.phase.takes_orders:
+        phase = market.phase.text(model.now + model.clock_offset_s)
+        return f"{market.symbol} {phase}: no orders are taken; cancels always are"
+    return ""
+
+
+def why_no_keys(model: Model, market: Market) -> str:
+    """The same for keys.  Whether a block has ended is not told, so a typed command still tries it."""
+    blocked = "BLOCKED by the operator: type :buy or :sell to try whether that has ended"
+    return why_no_orders(model, market) or (blocked if model.is_blocked else "")
 
 
 def _out_of_the_common(model: Model, proposal: Proposal) -> str:

@@ -15,6 +15,7 @@ from tui.screen.price_scale import PriceScale
 
 NANOS_PER_SECOND = 1_000_000_000
 _CALLS = frozenset((Phase.PRE_OPEN.value, Phase.AUCTION.value, Phase.CLOSING_AUCTION.value))
+_TAKES_NONE = frozenset((Phase.HALTED.value, Phase.CLOSED.value))
 _REASONS = {
     PhaseReason.SCHEDULE.value: "by schedule",
     PhaseReason.OPERATOR.value: "by the operator",
@@ -57,6 +58,11 @@ class SessionPhase:
     def is_closed(self) -> bool:
         """Whether the trading day is over."""
         return self.name == Phase.CLOSED.value
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether new orders and moves are taken at all; cancels always are."""
+        return self.name not in _TAKES_NONE
 
     @property
     def is_call(self) -> bool:

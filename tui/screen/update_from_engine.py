@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Optional
 
-from exchange.engine.words import RejectCode
+from exchange.engine.words import CancelReason, RejectCode
 from exchange.networking.tcp_client import Message
 from tui.screen.market_data import Market
 from tui.screen.messages import Effect, EngineSaid, Outgoing, ToEngine
@@ -21,6 +21,17 @@ from tui.screen.subscriptions import ask_fills
 from tui.screen.update_from_feeds import FEED_HANDLERS
 
 BLOCKED = RejectCode.BLOCKED.value
+ADMIN = CancelReason.ADMIN.value
+# Faults that are told of an order only once its user was found not to be blocked (RULES, where rules meet).
+_BEYOND_BLOCK = frozenset(
+    code.value
+    for code in (
+        RejectCode.HALTED, RejectCode.NOT_CONTINUOUS, RejectCode.PRICE_NOT_ON_TICK, RejectCode.PRICE_OUT_OF_BAND,
+        RejectCode.QUANTITY_NOT_ON_LOT, RejectCode.QUANTITY_OUT_OF_RANGE, RejectCode.OPEN_ORDER_LIMIT,
+        RejectCode.POSITION_LIMIT, RejectCode.WOULD_TAKE, RejectCode.CANNOT_FILL, RejectCode.NO_LIQUIDITY,
+        RejectCode.STOP_WOULD_TRIGGER,
+    )
+)  # fmt: skip
 
 
 def engine_said(model: Model, said: EngineSaid) -> list[Outgoing]:
@@ -56,7 +67,7 @@ def _order_accepted(model: Model, message: Message, now: float) -> list[Outgoing
         return []
     order = model.orders.accept(message, market)
     model.orders.join_level(order, market)
-    model.is_blocked = False
+    _note_not_blocked(model)
     model.say(NoticeKind.ACK, f"ACK {_name(model, order)} accepted{_round_trip(order.sent_at, now)}", order.symbol)
     return []
 
@@ -82,10 +93,14 @@ def _order_executed(model: Model, message: Message, _now: float) -> list[Outgoin
 
 
 def _order_ended(model: Model, message: Message, now: float) -> list[Outgoing]:
+    reason = message.get("reason", "EXPIRED")
+    if reason == ADMIN and not model.is_blocked:
+        # Nothing else cancels for this reason, and of the block itself a user is told nothing.
+        model.is_blocked = True
+        model.say(NoticeKind.REJECT, "the operator has BLOCKED you: your orders are canceled, new ones refused")
     order = model.orders.find(message)
     if order is None:
         return []
-    reason = message.get("reason", "EXPIRED")
     why = "" if reason == "USER_REQUESTED" else f" {reason}"
     timing = _round_trip(order.asked_at if order.asked else None, now)
     model.orders.set_status(order, message)
@@ -129,7 +144,7 @@ def _order_rejected(model: Model, message: Message, now: float) -> list[Outgoing
         named, timing, symbol = _name(model, order), _round_trip(order.sent_at, now), order.symbol
         if order.order_id is None:
             model.orders.remove(order)
-    model.is_blocked = model.is_blocked or message["code"] == BLOCKED
+    _note_code(model, message["code"])
     model.say(NoticeKind.REJECT, f"REJECT {named}: {message['text']} [{message['code']}]{timing}", symbol)
     return []
 
@@ -141,10 +156,24 @@ def _change_rejected(model: Model, message: Message, now: float) -> list[Outgoin
         named, timing, symbol = _name(model, order), _round_trip(order.asked_at, now), order.symbol
         order.asked = ""
     what = "CANCEL" if message["type"] == "cancel_rejected" else "MOVE"
-    model.is_blocked = model.is_blocked or message["code"] == BLOCKED
+    _note_code(model, message["code"])
     text = f"{what} REFUSED {named}: {message['text']} [{message['code']}]{timing}"
     model.say(NoticeKind.REJECT, text, symbol)
     return []
+
+
+def _note_code(model: Model, code: str) -> None:
+    """What a refusal tells of a block."""
+    if code == BLOCKED:
+        model.is_blocked = True
+    elif code in _BEYOND_BLOCK:
+        _note_not_blocked(model)
+
+
+def _note_not_blocked(model: Model) -> None:
+    if model.is_blocked:
+        model.is_blocked = False
+        model.say(NoticeKind.INFO, "no longer blocked: the exchange takes your orders again")
 
 
 def _cancel_all_done(model: Model, message: Message, _now: float) -> list[Outgoing]:

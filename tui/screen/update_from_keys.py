@@ -23,12 +23,13 @@ from tui.screen.help_search import open_help, search_pasted, type_in_help
 from tui.screen.key_decoder import Alt, Focus, Key, Mouse, Paste
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, Action
-from tui.screen.layout import Panel, is_small
+from tui.screen.layout import Panel
 from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
+from tui.screen.panel_keys import heat, heat_time, next_panel, zoom
 from tui.screen.proposals import MoveProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten, join_best, move_selected, propose_at_cursor, reverse
-from tui.screen.scrolling import centre, follow_market, move_cursor, regroup, scroll_list
+from tui.screen.scrolling import centre, move_cursor, regroup, scroll_list
 from tui.screen.second_ladder import trade_second
 from tui.screen.sending import confirm, disarm, drop
 from tui.screen.subscriptions import switch_symbol
@@ -218,46 +219,6 @@ def _arm(model: Model) -> list[Outgoing]:
     return []
 
 
-def _next_panel(step: int) -> Callable[[Model], list[Outgoing]]:
-    def go(model: Model) -> list[Outgoing]:
-        shown = model.layout.panels
-        is_one = len(shown) == 1
-        wanted = {Panel.LADDER, *model.panels_wanted}
-        panels = [panel for panel in Panel if panel in (wanted if is_one else shown)]
-        if model.focus not in panels:
-            model.focus = panels[0] if panels else Panel.LADDER
-        elif panels:
-            model.focus = panels[(panels.index(model.focus) + step) % len(panels)]
-        follow_market(model)
-        return []
-
-    return go
-
-
-def _zoom(model: Model) -> list[Outgoing]:
-    if is_small(model.width):
-        return refuse(model, "there is room for one panel only: Tab shows the next one")
-    model.is_zoomed = not model.is_zoomed
-    follow_market(model)
-    return []
-
-
-def _heat(model: Model) -> list[Outgoing]:
-    """All of the screen for the heat map, and back."""
-    is_shown = model.focus is Panel.HEAT and model.is_zoomed
-    model.focus, model.is_zoomed = (Panel.LADDER, False) if is_shown else (Panel.HEAT, True)
-    follow_market(model)
-    return []
-
-
-def _heat_time(step: int) -> Callable[[Model], list[Outgoing]]:
-    def go(model: Model) -> list[Outgoing]:
-        model.heat.stretch_time(step)
-        return []
-
-    return go
-
-
 def _next_symbol(step: int) -> Callable[[Model], list[Outgoing]]:
     def go(model: Model) -> list[Outgoing]:
         why_not = why_not_switch(model)
@@ -339,12 +300,12 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.FLATTEN: flatten,
     Action.REVERSE: reverse,
     Action.ARM: _arm,
-    Action.PANEL_NEXT: _next_panel(1),
-    Action.PANEL_PREVIOUS: _next_panel(-1),
-    Action.ZOOM: _zoom,
-    Action.HEAT: _heat,
-    Action.HEAT_SLOWER: _heat_time(1),
-    Action.HEAT_FASTER: _heat_time(-1),
+    Action.PANEL_NEXT: next_panel(1),
+    Action.PANEL_PREVIOUS: next_panel(-1),
+    Action.ZOOM: zoom,
+    Action.HEAT: heat,
+    Action.HEAT_SLOWER: heat_time(1),
+    Action.HEAT_FASTER: heat_time(-1),
     Action.SYMBOL_NEXT: _next_symbol(1),
     Action.SYMBOL_PREVIOUS: _next_symbol(-1),
     Action.COMMAND: _open_command,

@@ -65,7 +65,7 @@ def _link(model: Model, now: float) -> Optional[Banner]:
 def _blocked(model: Model) -> Optional[Banner]:
     if not model.is_blocked:
         return None
-    return Banner("BLOCKED by the operator", "your orders are refused; cancels never are", is_alarm=True)
+    return Banner("BLOCKED by the operator", "orders are refused; an order that is taken ends this", is_alarm=True)
 
 
 def _phase(model: Model, now: float) -> Optional[Banner]:

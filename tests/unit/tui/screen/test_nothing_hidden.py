@@ -12,6 +12,7 @@ from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, busy, calm, sai
 from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.cells import Color
 from tui.screen.messages import Connected, Lost, TimePassed
+from tui.screen.model import STALE_AFTER_S
 from tui.screen.my_orders import CANCELING, MyOrder, ShownState
 from tui.screen.update import update
 from tui.screen.view import view
@@ -77,6 +78,42 @@ def test_who_is_blocked_is_told_so_until_an_order_is_accepted() -> None:
     assert "BLOCKED by the operator" in rows(scene)[1]
     scene.order(7, "BUY", LAST_TICKS - 1, 10)
     assert "LADDER ACME" in rows(scene)[1]
+
+
+def test_a_block_shows_by_the_orders_that_it_cancels_and_ends_with_an_order_that_is_judged() -> None:
+    scene = calm()
+    scene.order(7, "BUY", LAST_TICKS - 1, 10)
+    scene.say({"type": "order_canceled", "order_id": 7, "client_order_id": "a-7", "symbol": "ACME",
+               "remaining_quantity": 10, "reason": "ADMIN", "status": "CANCELED", "timestamp": 1})  # fmt: skip
+    assert "BLOCKED by the operator" in rows(scene)[1]
+    assert any("has BLOCKED you" in notice.text for notice in scene.model.notices)
+    scene.say({"type": "order_rejected", "client_order_id": "x", "code": "WOULD_TAKE", "text": "it would take"})
+    assert not scene.model.is_blocked
+
+
+@pytest.mark.parametrize("state", ["HALTED", "CLOSED", "BLOCKED", "STALE", "DOWN"])
+@pytest.mark.parametrize("keys", ["b", "s", "B", "S", "f", "r", ":buy 5 100"])
+def test_where_no_order_is_taken_no_key_asks_whether_to_send_one(state: str, keys: str) -> None:
+    scene = calm()
+    scene.model.filled_since["ACME"] = 5
+    _bring_into(scene, state)
+    scene.press(*("space" if key == " " else key for key in keys), *(["enter"] if len(keys) > 1 else []))
+    is_typed_while_blocked = state == "BLOCKED" and len(keys) > 1
+    assert (scene.model.confirm is not None) is is_typed_while_blocked
+    reason = {"DOWN": "not connected"}.get(state, state)
+    assert is_typed_while_blocked or reason in scene.model.notices[-1].text
+
+
+def _bring_into(scene: Scene, state: str) -> None:
+    if state in ("HALTED", "CLOSED"):
+        scene.phase(state, "OPERATOR", 60.0)
+    elif state == "BLOCKED":
+        scene.model.is_blocked = True
+    elif state == "STALE":
+        scene.now += STALE_AFTER_S
+        update(scene.model, TimePassed(scene.now))
+    else:
+        update(scene.model, Lost(scene.now, "gone"))
 
 
 def test_the_indicative_price_is_marked_though_it_is_the_last_one_too() -> None:

@@ -1,0 +1,55 @@
+"""What the keys do that choose which panel is looked at, and how large.  Changes the model and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui.screen.layout import Panel, is_small
+from tui.screen.messages import Outgoing
+from tui.screen.model import Model, refuse
+from tui.screen.scrolling import follow_market
+
+
+def next_panel(step: int) -> Callable[[Model], list[Outgoing]]:
+    """The focus goes on by so many panels, round and round."""
+
+    def go(model: Model) -> list[Outgoing]:
+        shown = model.layout.panels
+        is_one = len(shown) == 1
+        wanted = {Panel.LADDER, *model.panels_wanted}
+        panels = [panel for panel in Panel if panel in (wanted if is_one else shown)]
+        if model.focus not in panels:
+            model.focus = panels[0] if panels else Panel.LADDER
+        elif panels:
+            model.focus = panels[(panels.index(model.focus) + step) % len(panels)]
+        follow_market(model)
+        return []
+
+    return go
+
+
+def zoom(model: Model) -> list[Outgoing]:
+    """All of the screen for the panel with the focus, and back."""
+    if is_small(model.width):
+        return refuse(model, "there is room for one panel only: Tab shows the next one")
+    model.is_zoomed = not model.is_zoomed
+    follow_market(model)
+    return []
+
+
+def heat(model: Model) -> list[Outgoing]:
+    """All of the screen for the heat map, and back."""
+    is_shown = model.focus is Panel.HEAT and model.is_zoomed
+    model.focus, model.is_zoomed = (Panel.LADDER, False) if is_shown else (Panel.HEAT, True)
+    follow_market(model)
+    return []
+
+
+def heat_time(step: int) -> Callable[[Model], list[Outgoing]]:
+    """A column of the heat map is a longer time (above 0) or a shorter one."""
+
+    def go(model: Model) -> list[Outgoing]:
+        model.heat.stretch_time(step)
+        return []
+
+    return go

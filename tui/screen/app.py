@@ -193,7 +193,8 @@ class TradingScreen:
     def _update(self, message: Incoming) -> None:
         for request in update(self._model, message):
             if isinstance(request, ToEngine):
-                self._send(request)
+                if not self._send(request):
+                    return  # What else was to be sent belongs to the connection that is gone.
             elif isinstance(request, ToDay):
                 self._reader.send(request.wish)
             elif request is Effect.CONNECT:
@@ -215,12 +216,15 @@ class TradingScreen:
         if failure is not None:
             self._update(Trouble(time.monotonic(), failure))
 
-    def _send(self, request: ToEngine) -> None:
+    def _send(self, request: ToEngine) -> bool:
+        """Whether it could be sent; if not, the connection is given up."""
         try:
             self._reader.send(request.message)
         except ConnectionLost as error:
             was_reset = self._reader.give_up(self._model.link.last_seq)
             self._update(Lost(time.monotonic(), str(error), was_reset))
+            return False
+        return True
 
     def _paint_if_due(self) -> None:
         """Paint, but never onto a terminal that has not taken the frame before: what it misses is in the next."""

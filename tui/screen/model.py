@@ -57,7 +57,10 @@ class LinkState(Enum):
 
 @dataclass(slots=True)
 class Link:
-    """The connection.  `retry_at` None: no try is planned; `round_trip_s` None: not measured yet."""
+    """The connection.  `retry_at` None: no try is planned; `round_trip_s` None: not measured yet.
+
+    `failed_count` is how many connections in a row were lost, or not made, before they answered a ping.
+    """
 
     state: LinkState = LinkState.CONNECTING
     heard_at: float = 0.0

@@ -204,7 +204,7 @@ def _connected(model: Model, message: Connected) -> list[Outgoing]:
     """Ask for all that may have been missed; the answers come in the order of the questions."""
     link = model.link
     is_first = not model.symbols
-    link.state, link.retry_at, link.failed_count, link.reason = LinkState.LIVE, None, 0, ""
+    link.state, link.retry_at, link.reason = LinkState.LIVE, None, ""
     link.heard_at, link.last_seq, link.gap_to = message.now, message.last_seq, 0
     link.pings.clear()
     _note_exchange(model, message.logged_in.get("engine_id"))
@@ -257,7 +257,10 @@ def _remember(model: Model, history: tuple[Message, ...]) -> None:
 
 
 def _lost(model: Model, message: Lost) -> list[Outgoing]:
+    """Once for each connection that was made or tried, however many sends find out that it is gone."""
     link = model.link
+    if link.state is LinkState.DOWN and not message.is_reset:
+        return []
     wait_s = RETRY_WAITS_S[min(link.failed_count, len(RETRY_WAITS_S) - 1)]
     link.failed_count += 1
     link.state, link.reason, link.retry_at = LinkState.DOWN, message.reason, message.now + wait_s

@@ -253,6 +253,7 @@ def _pong(model: Model, message: Message, now: float) -> list[Outgoing]:
         return []
     model.is_changed = model.is_changed or model.link.round_trip_s is None
     model.link.round_trip_s = now - sent_at
+    model.link.failed_count = 0  # Not at the login: one that is cut right after it is no success.
     model.link.last_seq = max(model.link.last_seq, model.link.gap_to)
     for order in model.orders.open():
         if order.order_id is None and 0 < order.barrier <= number:

@@ -31,6 +31,25 @@ def test_a_lost_connection_is_tried_again_ever_more_slowly() -> None:
     assert scene.model.link.state is LinkState.CONNECTING
 
 
+def test_one_lost_connection_is_one_message_and_one_try_however_many_sends_failed() -> None:
+    scene = busy(120, 36)
+    for _ in range(8):
+        update(scene.model, Lost(scene.now, "Broken pipe"))
+    assert [notice.text for notice in scene.model.notices].count("Broken pipe; next try in 1 s") == 1
+    assert scene.model.link.retry_at == scene.now + 1.0
+
+
+def test_a_connection_that_is_cut_before_it_answers_is_tried_again_more_slowly() -> None:
+    scene = busy(120, 36)
+    for wait_s in (1.0, 2.0, 4.0):
+        update(scene.model, Lost(scene.now, "Broken pipe"))
+        assert scene.model.link.retry_at == scene.now + wait_s
+        update(scene.model, Connected(scene.now, {"type": "logged_in", "instruments": []}, ()))
+    scene.say({"type": "pong", "id": scene.model.link.ping_number})
+    update(scene.model, Lost(scene.now, "Broken pipe"))
+    assert scene.model.link.retry_at == scene.now + 1.0
+
+
 def test_who_was_reset_is_not_connected_again_but_told_to_start_anew() -> None:
     scene = busy(120, 36)
     update(scene.model, Lost(scene.now, "the engine closed the connection", is_reset=True))

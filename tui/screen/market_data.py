@@ -32,6 +32,7 @@ SLOT_S = 0.25
 COARSE_SLOTS = 12
 FINE_LENGTH_MAX = 4_200
 COARSE_LENGTH_MAX = 1_200
+CHARTED_S = int(COARSE_LENGTH_MAX * COARSE_SLOTS * SLOT_S)
 
 
 class LadderSide(Enum):
@@ -223,12 +224,26 @@ class Market:
 
     def go_back(self, trade_id: int, timestamp_ns: int) -> None:
         """What traded after this trade, and rested after this time, has not been yet.  O(tape)."""
-        trades = [trade for trade in self.tape if trade.trade_id <= trade_id]
+        told, charts = list(self.tape), (self.fine_chart.copy(), self.coarse_chart.copy())
         self.begin_anew(keeps_book=True)
-        for trade in trades:
-            self._add(trade, trade.timestamp_ns / NANOS_PER_SECOND)
-            self.traded_quantity += trade.quantity
+        for trade in told:
+            if trade.trade_id <= trade_id:
+                self._add(trade, trade.timestamp_ns / NANOS_PER_SECOND)
+                self.traded_quantity += trade.quantity
+        # The charts reach further back than the tape: what was not is taken away from them.
+        self.fine_chart, self.coarse_chart = charts
+        for trade in reversed(told):
+            if trade.trade_id > trade_id:
+                slot = floor(trade.timestamp_ns / NANOS_PER_SECOND / SLOT_S)
+                _unchart(self.fine_chart, slot, trade.price)
+                _unchart(self.coarse_chart, slot // COARSE_SLOTS, trade.price)
         self.depth.forget_after(timestamp_ns)
+
+    def chart_price(self, price: int, now: float) -> None:
+        """A trade for the charts alone."""
+        slot = floor(now / SLOT_S)
+        _chart(self.fine_chart, slot, price)
+        _chart(self.coarse_chart, slot // COARSE_SLOTS, price)
 
     def begin_day(self) -> None:
         """The volumes are those of the trading day."""
@@ -277,9 +292,7 @@ class Market:
         self.last = trade
         self.tape.append(trade)
         self.volume_at[price] = self.volume_at.get(price, 0) + trade.quantity
-        slot = floor(now / SLOT_S)
-        _chart(self.fine_chart, slot, price)
-        _chart(self.coarse_chart, slot // COARSE_SLOTS, price)
+        self.chart_price(price, now)
 
     def _judge(self, trade: TapeTrade) -> TapeTrade:
         """Mark it if it is many times as large as usual; one giant is not taken for usual from then on."""
@@ -307,3 +320,11 @@ def _chart(chart: deque[ChartedPrice], slot: int, price: int) -> None:
         before = chart.pop()
         price_sum, trade_count = before.price_sum + price, before.trade_count + 1
     chart.append(ChartedPrice(slot, price_sum, trade_count))
+
+
+def _unchart(chart: deque[ChartedPrice], slot: int, price: int) -> None:
+    """The newest trade has not been."""
+    if chart and chart[-1].slot == slot:
+        newest = chart.pop()
+        if newest.trade_count > 1:
+            chart.append(ChartedPrice(slot, newest.price_sum - price, newest.trade_count - 1))

@@ -8,6 +8,6 @@ Reading order:
 * `flow_day`        recorded order flow as a day's commands
 * `recorded_market` recorded order flow as the market that others trade in
 * `command_blocks`  where commands stand    `checkpoints`  how the exchange was then
-* `day_index`       what happened when
+* `day_index`       what happened when    `day_volume`  what was traded until then
 * `altered_day`     a day and the same one without an order, both at once
 """

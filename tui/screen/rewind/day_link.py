@@ -17,12 +17,11 @@ from decimal import Decimal
 from typing import Any, Optional
 
 from exchange.engine.trade import Trade
-from exchange.engine.words import Side
 from exchange.laboratory.history import History, Moment
+from exchange.laboratory.recorded.day_volume import VolumeCounter
 from exchange.laboratory.telling.moment_view import concerned, levels, moment_text, queue_at, trades_of
-from exchange.networking.client.depth_history import DepthHistory
 from tui.screen.link_reader import HandOver
-from tui.screen.market_data import DEPTH_SLOT_NS, TAPE_LENGTH_MAX, TapeTrade
+from tui.screen.market_data import TAPE_LENGTH_MAX
 from tui.screen.messages import Incoming
 from tui.screen.rewind.day_messages import (
     DayPlace,
@@ -34,13 +33,13 @@ from tui.screen.rewind.day_messages import (
     NextOfOrder,
     NextOfUser,
     NextTrade,
-    PastTold,
     PlayOrPause,
     SetSpeed,
     ShowQueue,
     ShowSymbol,
     Step,
 )
+from tui.screen.rewind.day_past import PAST_COMMANDS, on_tape, past_before
 from tui.screen.session_phase import NANOS_PER_SECOND
 
 TELLS_PER_S = 20
@@ -48,8 +47,6 @@ TELLS_PER_S = 20
 POLL_S = 0.25
 # Of the time between two moments told, the day is played for so much at most, so that keys get their turn.
 PLAY_MAX_S = 0.02
-# How many commands before a jump are looked into for the heat map and the tape.
-PAST_COMMANDS = 3_000
 WISHES_WAITING_MAX = 256
 # An engine that was left behind waits for the collector of cycles; so many may wait.
 JUMPS_UNTIDIED_MAX = 20
@@ -97,6 +94,9 @@ class DayLink:
         # (command, trade id) of the last trades that were told: which of them there have not been, going back.
         self._trade_places: deque[tuple[int, int]] = deque(maxlen=TAPE_LENGTH_MAX)
         self._is_past_due = False
+        # From which command on the tape and the heat map know what came.
+        self._past_from = day.first
+        self._counter = VolumeCounter(day.index, symbol)
         self._large_quantity: Optional[int] = None
 
     # --- main thread -------------------------------------------------------------------------------------------
@@ -137,14 +137,14 @@ class DayLink:
 
     def turn(self) -> None:
         """Carry out a wish, or play on, or tell the past; waits a moment if there is nothing to do."""
-        wait_s = 1 / TELLS_PER_S if self._is_playing else 0.0 if self._is_past_due else POLL_S
+        wait_s = 0.0 if self._is_past_due else 1 / TELLS_PER_S if self._is_playing else POLL_S
         try:
             wish = self._wishes.get(timeout=wait_s) if wait_s else self._wishes.get_nowait()
         except queue.Empty:
-            if self._is_playing:
-                self._play()
-            elif self._is_past_due:
+            if self._is_past_due:
                 self._tell_past()
+            elif self._is_playing:
+                self._play()
             elif self._jumps_since_tidy:
                 self._tidy_up()
             return
@@ -223,6 +223,9 @@ class DayLink:
         if commands < 0:
             self._sequence = goal
             self._tell(self._moment(), Moved.BACK)
+            # Long before the tape would run out.
+            is_known = self._past_from == self._day.first or goal - self._past_from > PAST_COMMANDS // 2
+            self._is_past_due = self._is_past_due or not is_known
             self._note_jump()
             return
         trades: list[Trade] = []
@@ -274,6 +277,8 @@ class DayLink:
         if self._symbol not in books and books:
             _, _, concerned_symbol = concerned(moment)
             self._symbol = concerned_symbol if concerned_symbol in books else next(iter(books))
+        if self._counter.symbol != self._symbol:
+            self._counter = VolumeCounter(self._day.index, self._symbol)
         book = books.get(self._symbol)
         price = self._queue_price
         told = DayTold(
@@ -285,11 +290,12 @@ class DayLink:
             {} if book is None else levels(book.bids),
             {} if book is None else levels(book.asks),
             "" if book is None else book.phase.value,
-            tuple(map(_on_tape, (trades or [])[-TAPE_LENGTH_MAX:])),
+            tuple(map(on_tape, (trades or [])[-TAPE_LENGTH_MAX:])),
             max((trade_id for at, trade_id in self._trade_places if at <= moment.sequence), default=0),
             price,
             () if book is None or price is None else tuple(queue_at(book, price)),
             notice,
+            None if book is None else self._counter.at(moment.sequence, book),
         )
         self._hand_over([told])
 
@@ -306,40 +312,11 @@ class DayLink:
     def _tell_past(self) -> None:
         """Go through what came before the moment; a wish that comes meanwhile breaks it off."""
         end = self._sequence
-        moment = self._day.at(max(self._day.first, end - PAST_COMMANDS))
         self._trade_places.clear()
-        depth, trades = DepthHistory(DEPTH_SLOT_NS), deque[TapeTrade](maxlen=TAPE_LENGTH_MAX)
-        shown: dict[bool, dict[int, int]] = {True: {}, False: {}}
-        while True:
-            is_due = moment.sequence == end or depth.slot(moment.timestamp) > depth.last_slot
-            if is_due and self._symbol in moment.engine.books:
-                _note_depth(depth, shown, moment, self._symbol)
-            if moment.sequence == end:
-                break
-            if not self._wishes.empty() or self._is_stopped:
-                return
-            moment = self._day.at(moment.sequence + 1)
-            for trade in trades_of(moment, self._symbol):
-                trades.append(_on_tape(trade))
-                self._trade_places.append((moment.sequence, trade.trade_id))
-                is_buy = trades[-1].is_buy
-                depth.trade(trade.price, trade.quantity, trade.timestamp, is_buy=is_buy)
-        self._is_past_due = False
-        self._hand_over([PastTold(moment.timestamp / NANOS_PER_SECOND, self._symbol, depth, tuple(trades))])
-
-
-def _note_depth(depth: DepthHistory, shown: dict[bool, dict[int, int]], moment: Moment, symbol: str) -> None:
-    """What rests at the moment, as far as it differs from what was noted before."""
-    book = moment.engine.books[symbol]
-    for is_bid, side in ((True, book.bids), (False, book.asks)):
-        before, after = shown[is_bid], levels(side)
-        for price in before.keys() | after.keys():
-            if before.get(price) != after.get(price):
-                depth.set_level(price, after.get(price, 0), moment.timestamp, is_bid=is_bid)
-        shown[is_bid] = after
-    depth.note_best(max(shown[True], default=None), min(shown[False], default=None), moment.timestamp)
-
-
-def _on_tape(trade: Trade) -> TapeTrade:
-    is_buy = None if trade.aggressor_side is None else trade.aggressor_side is Side.BUY
-    return TapeTrade(trade.timestamp, trade.price, trade.quantity, is_buy, trade.trade_id)
+        past = past_before(
+            self._day, end, self._counter, self._trade_places, lambda: not self._wishes.empty() or self._is_stopped
+        )
+        if past is not None:
+            self._is_past_due = False
+            self._past_from = max(self._day.first, end - PAST_COMMANDS)
+            self._hand_over([past])

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import NamedTuple, Optional, Union
 
+from exchange.laboratory.recorded.day_volume import DayVolume
 from exchange.laboratory.telling.moment_view import StandingOrder
 from exchange.networking.client.depth_history import DepthHistory
 from tui.screen.market_data import TapeTrade
@@ -104,7 +105,8 @@ class DayTold(NamedTuple):
 
     `listed` are symbols with their tick sizes; `trades` what was traded since the moment told before, and
     `last_trade_id` the last trade of all that there has been, as far as it is known; `queue` who stands at
-    `queue_price`.  `notice` is something to say, "" for nothing.
+    `queue_price`.  `notice` is something to say, "" for nothing.  `volume` is of all the trading day; None: of no
+    instrument.
     """
 
     now: float
@@ -120,12 +122,25 @@ class DayTold(NamedTuple):
     queue_price: Optional[int] = None
     queue: tuple[StandingOrder, ...] = ()
     notice: str = ""
+    volume: Optional[DayVolume] = None
+
+
+class ChartPoint(NamedTuple):
+    """A trade as the chart needs it; the time in ns since the epoch."""
+
+    timestamp_ns: int
+    price: int
 
 
 class PastTold(NamedTuple):
-    """What came before the moment that was jumped to: its depth, and its trades, oldest first."""
+    """What came before the moment that was jumped to: its depth, and its last trades, oldest first.
+
+    `charted` are those before them that the chart has room for; `volume` is None before the symbol is listed.
+    """
 
     now: float
     symbol: str
     depth: DepthHistory
     trades: tuple[TapeTrade, ...]
+    charted: tuple[ChartPoint, ...]
+    volume: Optional[DayVolume]

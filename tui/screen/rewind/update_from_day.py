@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional
 
+from exchange.laboratory.recorded.day_volume import DayVolume
 from tui.screen.command_editor import CommandEditor
 from tui.screen.key_decoder import Key
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, REWIND_ACTIONS, Action, RewindAction
 from tui.screen.layout import Panel, is_small
-from tui.screen.market_data import FLASH_S, LadderSide, Market
+from tui.screen.market_data import FLASH_S, DayFigures, LadderSide, Market
 from tui.screen.messages import Incoming, Outgoing, Resized, ToDay, ToEngine, Typed
 from tui.screen.model import LinkState, Model, NoticeKind, Update, refuse
 from tui.screen.modes import Rewind
@@ -200,6 +201,8 @@ def _day_told(model: Model, rewind: Rewind, told: DayTold) -> list[Outgoing]:
     _show_book(market, told)
     for trade in told.trades:
         market.take_trade(trade, trade.timestamp_ns / NANOS_PER_SECOND)
+    if told.volume is not None:
+        _show_volume(market, told.volume)
     follow_market(model)
     return []
 
@@ -218,13 +221,23 @@ def _show_book(market: Market, told: DayTold) -> None:
     market.depth.note_best(market.best_bid, market.best_ask, told.place.timestamp_ns)
 
 
+def _show_volume(market: Market, volume: DayVolume) -> None:
+    """All of the trading day, in place of the trades that the screen happened to be told."""
+    market.traded_quantity, market.volume_at = volume.volume, volume.by_price
+    market.day = DayFigures(volume.first, volume.high, volume.low, volume.value, volume.recorded, volume.delta)
+
+
 def _past_told(model: Model, told: PastTold) -> list[Outgoing]:
     """What came before a jump, in place of what is known of it."""
     market: Optional[Market] = model.markets.get(told.symbol)
     if market is not None:
         market.begin_anew(keeps_book=True)
+        for point in told.charted:
+            market.chart_price(point.price, point.timestamp_ns / NANOS_PER_SECOND)
         for trade in told.trades:
             market.take_trade(trade, trade.timestamp_ns / NANOS_PER_SECOND)
         market.depth = told.depth
+        if told.volume is not None:
+            _show_volume(market, told.volume)
         model.is_changed = True
     return []

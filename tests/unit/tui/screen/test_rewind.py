@@ -9,15 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.laboratory.history import History
-from exchange.laboratory.telling.moment_view import moment_text, queue_at
+from exchange.laboratory.telling.moment_view import moment_text, queue_at, trades_of
 from tests.support.recorded_days import every_rule_day
 from tests.support.rewound_day import START_NS, STEP_NS, RewoundDay, busy_day
 from tui.screen.cells import Color
 from tui.screen.key_decoder import Focus, Key, Mouse, MouseButton, Paste
 from tui.screen.key_table import ACTIONS, REWIND_ACTIONS
+from tui.screen.market_data import DayFigures
 from tui.screen.messages import Effect, EngineSaid, Lost, Resized, TimePassed
 from tui.screen.panels.moment import time_text
+from tui.screen.rewind import day_link, day_past
 from tui.screen.rewind.day_messages import GoTo, GoToTime, NextOfOrder, NextOfUser, NextTrade, SetSpeed
+from tui.screen.rewind.day_past import on_tape
 from tui.screen.rewind.rewind_commands import parse_wish
 from tui.screen.update import next_wake
 from tui.typed_price import BadLine
@@ -74,6 +77,63 @@ def test_back_is_the_way_that_was_come(day: History) -> None:
         screen.press("left")
         assert screen.place.sequence == sequence
         assert ladder_and_tape(screen) == text
+
+
+def volume_until(day: History, sequence: int) -> tuple[DayFigures, int, dict[int, int]]:
+    """The day's figures, counted trade by trade from the first command on."""
+    figures, volume, by_price = DayFigures(), 0, dict[int, int]()
+    for number in range(day.first, sequence + 1):
+        for trade in trades_of(day.at(number), "ACME"):
+            figures.add(on_tape(trade))
+            volume += trade.quantity
+            by_price[trade.price] = by_price.get(trade.price, 0) + trade.quantity
+    return figures, volume, by_price
+
+
+def test_the_days_figures_are_those_of_all_the_day_wherever_one_comes_from(
+    day: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_past, "PAST_COMMANDS", 50)
+    monkeypatch.setattr(day_link, "PAST_COMMANDS", 50)
+    screen = RewoundDay(day)
+    for keys in (":goto 1400", ":goto 300", "right", "left", "}", "{", ":goto 1499", "{", "{", "left"):
+        if keys.startswith(":"):
+            screen.command(keys[1:])
+        else:
+            screen.press(keys)
+        market = screen.model.market
+        assert market is not None
+        shown = (market.day, market.traded_quantity, market.volume_at)
+        assert shown == volume_until(day, screen.place.sequence), (keys, screen.place.sequence)
+
+
+def test_the_chart_goes_back_beyond_what_was_carried_out_and_forgets_what_has_not_been(
+    day: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_past, "PAST_COMMANDS", 50)
+    screen, charts = RewoundDay(day), {}
+    market = screen.model.market
+    assert market is not None
+    for sequence in (700, 701, 702, 703):
+        screen.command(f"goto {sequence}")
+        charts[sequence] = list(market.fine_chart), list(market.coarse_chart)
+    all_trades = list(day.index.trades(0, 703, "ACME"))
+    assert sum(point.trade_count for point in charts[703][1]) == len(all_trades)
+    assert sum(point.price_sum for point in charts[703][0]) == sum(trade.price for trade in all_trades)
+    for sequence in (702, 701, 700):
+        screen.press("left")
+        assert (list(market.fine_chart), list(market.coarse_chart)) == charts[sequence]
+
+
+def test_the_tape_does_not_run_out_on_the_way_back(day: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_past, "PAST_COMMANDS", 300)
+    monkeypatch.setattr(day_link, "PAST_COMMANDS", 300)
+    screen = RewoundDay(day)
+    screen.command("goto 1300")
+    screen.press(*["{"] * 8)
+    assert screen.place.sequence == 500
+    market = screen.model.market
+    assert market is not None and len(market.tape) == len(list(day.index.trades(200, 500, "ACME")))
 
 
 def test_leaps_are_a_hundred_commands_and_end_where_the_day_ends(day: History) -> None:

@@ -18,7 +18,7 @@ from exchange.laboratory.flow.lobster_file import RowType
 from exchange.simulation.study import numbers
 from exchange.simulation.study.costs import trading_costs
 from exchange.simulation.study.numbers import NOT_KNOWN, mean
-from exchange.simulation.study.recording import DEPTH_LEVELS, Recording
+from exchange.simulation.study.recording import DEPTH_LEVELS, NS_PER_S, Recording
 from exchange.simulation.study.responses import EVENT_KINDS, EventKind, response_curve, spread_left_after
 from exchange.simulation.study.returns import gaps_s, relative_spreads, returns, volumes_and_spreads
 
@@ -118,6 +118,12 @@ def volume_and_spread(recording: Recording) -> float:
 def log_gaps(recording: Recording) -> list[float]:
     """The logarithms of the times between events."""
     return _logs(gaps_s([each.time_ns for each in recording.happenings]))
+
+
+def event_rate(recording: Recording) -> float:
+    """The logarithm of the events a second."""
+    seconds = (recording.end_ns - recording.begin_ns) / NS_PER_S
+    return math.log10(len(recording.happenings) / seconds) if recording.happenings else NOT_KNOWN
 
 
 def log_trade_gaps(recording: Recording) -> list[float]:
@@ -232,6 +238,7 @@ STATISTICS = (
     Statistic("depth at the touch / mean level", "below 1", depth_slope, depth_places),
     Statistic("time to cancel, log10 s", "", _median_of(log_lives), log_lives),
     Statistic("time between events, log10 s", "", _median_of(log_gaps), log_gaps),
+    Statistic("events a second, log10", "", event_rate),
     Statistic("burstiness, log10", "above 0", burstiness),
     Statistic("time between trades, log10 s", "", _median_of(log_trade_gaps), log_trade_gaps),
     Statistic("order size / median, log10", "", lambda recording: mean(log_sizes(recording)), log_sizes),

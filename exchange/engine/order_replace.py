@@ -57,6 +57,7 @@ def _refuse(state: State, command: ReplaceOrder, order: Order, account: Account)
     refusal = (
         _refuse_in_phase(command, order, book)
         or _refuse_prices(command, order)
+        or (None if quantity is None else terms_checks.parts_refusal(order.terms, quantity))
         or checks.price_refusal(instrument, command.price_nanos)
         or checks.price_refusal(instrument, command.stop_price_nanos, "stop_price")
     )

@@ -11,6 +11,9 @@ from exchange.engine.words import OrderType, RejectCode, TimeInForce
 
 _MARKET: Final = OrderType.MARKET
 _RESTING = frozenset({TimeInForce.GTC, TimeInForce.DAY})
+# RULES 7: an iceberg is shown in so many parts at most.  Each is a trade of its own, so without a bound two short
+# lines, one who hides a billion behind one and one who takes it, would keep the engine busy until memory ends.
+PARTS_MAX: Final = 10_000
 
 
 def terms_refusal(terms: Terms, instrument: Instrument) -> Optional[Refusal]:
@@ -50,7 +53,18 @@ def _display_refusal(terms: Terms, instrument: Instrument) -> Optional[Refusal]:
         return _bad("display_quantity", display_quantity, rule)
     if display_quantity % instrument.lot_size:
         return _bad("display_quantity", display_quantity, f"must be a multiple of the lot {instrument.lot_size}")
+    if terms.quantity > display_quantity * PARTS_MAX:
+        rule = f"would show the quantity {terms.quantity} in more than {PARTS_MAX} parts"
+        return _bad("display_quantity", display_quantity, rule)
     return None
+
+
+def parts_refusal(terms: Terms, quantity: int) -> Optional[Refusal]:
+    """RULES 7: a larger total of an order with `terms` that would be shown in too many parts."""
+    shown = terms.display_quantity
+    if shown is None or quantity <= terms.quantity or quantity <= shown * PARTS_MAX:
+        return None
+    return _bad("quantity", quantity, f"would be shown in more than {PARTS_MAX} parts of {shown}")
 
 
 def _bad(name: str, value: object, rule: str) -> Refusal:

@@ -292,9 +292,13 @@ def makers_order(maker: OracleOrder) -> tuple[int, int]:
 
 
 def refusal_of_replaced_fields(command: ReplaceOrder, order: OracleOrder) -> Optional[Refusal]:
-    """RULES 8, 19: a stop price belongs to a waiting stop, a price to an order that has one."""
+    """RULES 7, 8, 19: a stop price belongs to a waiting stop, a price to an order that has one; an iceberg may not
+    come to have too many parts."""
     if command.price_nanos is not None and order.price is None:
         return Refusal(RejectCode.BAD_VALUE, f"price {nanos_text(command.price_nanos)}: ")
     if command.stop_price_nanos is not None and not order.is_waiting:
         return Refusal(RejectCode.BAD_VALUE, f"stop_price {nanos_text(command.stop_price_nanos)}: ")
+    shown, quantity = order.display_quantity, command.quantity
+    if shown is not None and quantity is not None and order.quantity < quantity > shown * 10_000:
+        return Refusal(RejectCode.BAD_VALUE, f"quantity {quantity} ")
     return None

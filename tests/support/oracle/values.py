@@ -272,7 +272,7 @@ def refusal_of_terms(terms: Terms, instrument: Instrument) -> Optional[Refusal]:
     if shown is not None:
         is_iceberg_kind = kind in (OrderType.LIMIT, OrderType.STOP_LIMIT) and may_rest
         fits = instrument.min_quantity <= shown < terms.quantity and shown % instrument.lot_size == 0
-        if not (is_iceberg_kind and fits):
+        if not (is_iceberg_kind and fits and terms.quantity / shown <= 10_000):
             return Refusal(RejectCode.BAD_VALUE, "display_quantity")
     return None
 

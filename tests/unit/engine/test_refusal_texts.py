@@ -53,3 +53,14 @@ def test_a_replace_with_a_price_that_the_order_has_none_of_names_it(
     nanos = [None if each is None else each * TICK for each in (price, stop_price)]
     events = market.process(ReplaceOrder("alice", None, "1", nanos[0], None, None, nanos[1]))
     assert refusals(events) == [(RejectCode.BAD_VALUE, f"{text} has none now")]
+
+
+def test_an_iceberg_in_too_many_parts_names_what_it_would_show_and_the_bound() -> None:
+    market = Market()
+    terms = Terms(Side.SELL, OrderType.LIMIT, GTC, 50 * TICK, 10**9, display_quantity=1)
+    text = "display_quantity 1: would show the quantity 1000000000 in more than 10000 parts"
+    assert refusals(market.process(NewOrder("alice", "1", "ACME", terms))) == [(RejectCode.BAD_VALUE, text)]
+    market.process(NewOrder("alice", "2", "ACME", terms._replace(quantity=2)))
+    text = "quantity 1000000000: would be shown in more than 10000 parts of 1"
+    events = market.process(ReplaceOrder("alice", None, "2", None, 10**9, None))
+    assert refusals(events) == [(RejectCode.BAD_VALUE, text)]

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from exchange.cli.command_parser import CommandFailed, CommandParser
-from exchange.cli.recorded_day import DayProgress, add_day_options, opened_day, order_id_of
+from exchange.cli.recorded_day import DayProgress, add_day_options, check_order, opened_day, order_id_of
 from exchange.laboratory.explain import explained, explained_json
 from exchange.laboratory.history import History
 from exchange.laboratory.telling.order_life import order_life
@@ -28,6 +28,7 @@ def add_options(parser: CommandParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tell it; the exit code.  Raises OptionError, CommandFailed."""
+    check_order(options)
     with opened_day(options) as day:
         refused = refused_orders(day, options.user, options.order) if options.user is not None else []
         try:

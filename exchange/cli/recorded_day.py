@@ -17,6 +17,8 @@ from exchange.utils.helpers import FileError
 
 FLOW_SYMBOL = "AAPL"
 _ROWS_MAX = 1_000_000_000
+# As many as an id of the engine's can have.
+ORDER_ID_DIGITS_MAX = 19
 
 
 def add_day_options(parser: CommandParser) -> None:
@@ -53,12 +55,18 @@ def opened_day(options: argparse.Namespace) -> History:
         raise CommandFailed(error) from error
 
 
+def check_order(options: argparse.Namespace) -> None:
+    """Whether ORDER can be one at all, before a day is read for it.  Raises OptionError."""
+    order: str = options.order
+    is_id = order.isascii() and order.isdigit() and len(order) <= ORDER_ID_DIGITS_MAX
+    if options.user is None and not is_id:
+        raise OptionError(f"ORDER {order}: must be an order id, or a client order id together with --user")
+
+
 def order_id_of(options: argparse.Namespace, day: History) -> int:
-    """The order that is meant.  Raises OptionError, UnknownOrderError."""
+    """The order that is meant.  Raises UnknownOrderError."""
     if options.user is not None:
         return find_order_id(day, options.user, options.order)
-    if not options.order.isascii() or not options.order.isdigit():
-        raise OptionError(f"ORDER {options.order}: must be an order id, or a client order id together with --user")
     return int(options.order)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
-from exchange.cli.recorded_day import DayProgress, add_day_options, opened_day, order_id_of
+from exchange.cli.recorded_day import DayProgress, add_day_options, check_order, opened_day, order_id_of
 from exchange.engine.instrument import NANOS_PER_UNIT
 from exchange.laboratory.recorded.altered_day import OrderChange
 from exchange.laboratory.telling.what_if_report import told, told_json
@@ -22,6 +22,8 @@ DESCRIPTION = (
 EPILOG = "exit code: 0 told, 2 there is no such order, or the day can't be read"
 
 _QUANTITY_MAX = 10**15
+# In currency, as for every order.
+_PRICE_MAX = 10**9
 
 
 def add_options(parser: CommandParser) -> None:
@@ -36,15 +38,20 @@ def price_nanos(text: str) -> int:
     """A price in currency as 10⁻⁹ of it."""
     try:
         nanos = Decimal(text) * NANOS_PER_UNIT
-    except InvalidOperation:
+    except ArithmeticError:
         nanos = Decimal(0)
-    if not nanos.is_finite() or nanos <= 0 or nanos != int(nanos):
-        raise argparse.ArgumentTypeError(f"{text!r}: must be above 0 with at most 9 decimals, such as 101.25")
+    if not nanos.is_finite() or not 0 < nanos <= _PRICE_MAX * NANOS_PER_UNIT or nanos != int(nanos):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be above 0 and at most {_PRICE_MAX}, with at most 9 decimals, such as 101.25"
+        )
     return int(nanos)
 
 
 def run(options: argparse.Namespace) -> int:
     """Play and tell; the exit code.  Raises OptionError, CommandFailed."""
+    check_order(options)
+    if options.without and (options.price is not None or options.quantity is not None):
+        raise OptionError("--without: an order that does not come has neither --price nor --quantity")
     with opened_day(options) as day:
         try:
             change = _change(options, order_id_of(options, day))
@@ -62,6 +69,4 @@ def run(options: argparse.Namespace) -> int:
 
 def _change(options: argparse.Namespace, order_id: int) -> OrderChange:
     is_changed = options.price is not None or options.quantity is not None
-    if options.without and is_changed:
-        raise OptionError("--without: an order that does not come has neither --price nor --quantity")
     return OrderChange(order_id, not is_changed, options.price, options.quantity)

@@ -126,7 +126,9 @@ class VirtualMarket:
         self.scheduler.run_until(time_ns)
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, rounded to ns."""
+        """Let `seconds` pass, rounded to ns.  Raises ValueError for a time that can't pass."""
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"advance by {seconds} s: must be 0 or more, and finite")
         self.run_until(self.clock.now_ns + round(seconds * NS_PER_S))
 
     def settle(self) -> None:

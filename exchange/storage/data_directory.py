@@ -166,7 +166,7 @@ class DataDirectory:
         # How the files stood at the newest snapshot: what comes after is all that the next one must read.
         self._marks = newest_marks(self._store, engine.sequence)
         for path, difference in differences(self._path, self._marks, self._disk).items():
-            raise DamagedFileError(f"{path}: {difference}, so the exchange doesn't start: run make verify")
+            raise DamagedFileError(f"{path}: {difference}, so the exchange doesn't start: run `exchange verify`")
         self.ledger: TradeWriter = self._open_ledger()
         closing.callback(self.ledger.close)
         written_seqs = repair_logs(log_directory(self._path), self._last_seqs(), disk=self._disk)

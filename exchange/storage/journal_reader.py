@@ -214,7 +214,7 @@ def judge(reader: SegmentReader, is_newest: bool, disk: Disk) -> Optional[Cut]:
         raise DamagedFileError(
             f"{path}: damaged at line {damage.line_number}, byte {damage.offset_bytes}, where command "
             f"{damage.sequence} is expected: {damage.reason}; it was safely stored ({evidence}), so the exchange "
-            "doesn't start without it: run make verify"
+            "doesn't start without it: run `exchange verify`"
         )
     offset_bytes = 0 if no_records else damage.offset_bytes
     stamps = stamps_in(remainder)
@@ -296,7 +296,7 @@ class JournalReader:
     def _missing(self, first: int, last: int) -> DamagedFileError:
         return DamagedFileError(
             f"{self._directory}: commands {first} to {last} are missing: a segment is gone or was cut short; "
-            "run make verify"
+            "run `exchange verify`"
         )
 
 

@@ -66,5 +66,5 @@ class LinesBeyondJournal:
         """
         if not journal_may_lose and not self.is_one_record:
             raise DamagedFileError(
-                f"{self}: part of it is missing, so the exchange doesn't start: run make verify"
+                f"{self}: part of it is missing, so the exchange doesn't start: run `exchange verify`"
             )

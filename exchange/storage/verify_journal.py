@@ -91,6 +91,6 @@ def _tell_of_damage(
         to_do = (
             f"restore it from a backup; or lose command {damage.sequence} and all after it, which were "
             f"acknowledged: remove every snapshot whose number is {damage.sequence} or higher, "
-            f"truncate -s {damage.offset_bytes} {path}{remove}, then make verify again"
+            f"truncate -s {damage.offset_bytes} {path}{remove}, then `exchange verify` again"
         )
     findings.problem("journal", text, to_do)

@@ -70,5 +70,5 @@ class JournalDay:
                 return Engine.restore(store.read(snapshot).records)
         raise DamagedFileError(
             f"{data_directory}: the journal begins with command {needed + 1}, and no whole snapshot is left that "
-            "it follows: run make verify"
+            "it follows: run `exchange verify`"
         )

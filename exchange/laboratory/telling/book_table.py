@@ -42,8 +42,13 @@ def drawn_orders(table: str) -> list[DrawnOrder]:
 
 
 def tidied(table: str) -> str:
-    """A table in the form in which `drawn_book` gives one, so that the two can be compared as text."""
-    return _draw(_rows(table))
+    """A table in the form in which `drawn_book` gives one, so that the two can be compared as text.
+
+    Each side's cells move up to leave no gap; their order stays.
+    """
+    rows = _rows(table)
+    bids, asks = [bid for bid, _ in rows if bid], [ask for _, ask in rows if ask]
+    return _draw(list(zip_longest(bids, asks, fillvalue="")))
 
 
 def drawn_book(book: OrderBook, *, with_users: bool = True) -> str:

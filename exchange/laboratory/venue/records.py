@@ -1,7 +1,7 @@
 """What is kept of a market on a virtual clock: nothing, or a day like any other's on the disk.
 
 A kept day has journal, ledger and audit logs, written by the same code and without a thread, so whatever opens a
-journal opens it: `make verify`, an engine that goes on with it, a look into its past.
+journal opens it: `exchange verify`, an engine that goes on with it, a look into its past.
 """
 
 from __future__ import annotations

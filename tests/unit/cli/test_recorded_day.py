@@ -113,11 +113,13 @@ def test_a_directory_without_a_record_is_told(tmp_path: Path, capsys: pytest.Cap
         (["what-if", "1", "--without", "--price", "5"], "--without: an order that does not come has neither"),
         (["what-if", "1", "--price", "-5"], "'-5': must be above 0"),
         (["what-if", "1", "--price", "nan"], "'nan': must be above 0"),
+        (["what-if", "1", "--price", "1e999999"], "'1e999999': must be above 0 and at most 1000000000"),
+        (["what-if", "9" * 20], "must be an order id"),
     ],
 )
-def test_options_that_mean_nothing_are_refused(
-    words: list[str], told: str, data: str, capsys: pytest.CaptureFixture[str]
+def test_options_that_mean_nothing_are_refused_before_a_day_is_read(
+    words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        typed(*words, "--data-dir", data)
+        typed(*words, "--data-dir", str(tmp_path))
     assert told in capsys.readouterr().err

@@ -196,3 +196,9 @@ def play(market: VirtualMarket, count: int = 200) -> None:
         sessions[number % 2].send(order(f"o{number}", side, 1 + random_below(draw, 9), price))
         market.advance(round(draw() * 10, 3) / 1_000)
     market.advance(1)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
+def test_a_time_that_cannot_pass_is_named(seconds: float) -> None:
+    with pytest.raises(ValueError, match=f"advance by {seconds} s: must be 0 or more"):
+        VirtualMarket().advance(seconds)

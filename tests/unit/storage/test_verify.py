@@ -122,7 +122,7 @@ def test_damage_in_the_journal_is_told_with_what_to_do_until_all_is_sound_again(
     assert not is_sound
     offset = sum(len(line) for line in lines[:3])
     assert f"damaged at line 4, byte {offset}" in told
-    assert f"truncate -s {offset} {segment}, then make verify again" in told
+    assert f"truncate -s {offset} {segment}, then `exchange verify` again" in told
     segment.write_bytes(segment.read_bytes()[:offset])
     is_sound, told = verified(path)
     assert not is_sound

@@ -38,3 +38,9 @@ def test_a_book_is_drawn_as_it_was_given() -> None:
 def test_what_is_no_order_is_refused_by_name(cell: str) -> None:
     with pytest.raises(ValueError, match=f"'{cell}' is no order of a table"):
         drawn_orders(f"{cell} |")
+
+
+def test_gaps_in_a_table_are_closed_and_the_order_of_each_side_stays() -> None:
+    gaps = "BUY | SELL\na 1 @ 9.00 |\n | b 2 @ 11.00\nc 3 @ 8.00 |"
+    closed = "BUY | SELL\na 1 @ 9.00 | b 2 @ 11.00\nc 3 @ 8.00 |"
+    assert tidied(gaps) == tidied(closed) != tidied("")

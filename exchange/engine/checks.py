@@ -231,14 +231,14 @@ def negative_price(name: str, nanos: int) -> Refusal:
 
 def book_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
     """RULES 2, 4, 6: the refusals that depend on what rests on the other side, in continuous trading."""
-    if order.terms.order_type is _MARKET and book.opposite(order.side).best() is None:
+    if order.conditions.order_type is _MARKET and book.opposite(order.side).best() is None:
         nobody = "no seller" if order.side is Side.BUY else "no buyer"
         text = f"order_type MARKET, side {order.side.value}: {nobody} in {order.symbol} now"
         return Refusal(RejectCode.NO_LIQUIDITY, text)
-    if order.terms.post_only:
+    if order.conditions.post_only:
         assert order.price is not None
         return would_take(order) if would_trade(order.side, order.price, book) else None
-    if order.terms.time_in_force is _FOK and not can_fill(order, book):
+    if order.conditions.time_in_force is _FOK and not can_fill(order, book):
         return Refusal(
             RejectCode.CANNOT_FILL, f"time_in_force FOK: quantity {order.quantity} can't be filled in full now"
         )
@@ -269,7 +269,7 @@ def can_fill(order: Order, book: OrderBook) -> bool:
         allowed = bands.band(book, bands.reference_price(book))
         limit_price = None if allowed is None else allowed.edge(order.side)
     within = opposite.quantity_within(limit_price)
-    is_enough = order.terms.self_trade_prevention is None and book.instrument.halt_ppm is None
+    is_enough = order.conditions.self_trade_prevention is None and book.instrument.halt_ppm is None
     if within < wanted or is_enough:
         return within >= wanted
     first_price: Optional[int] = None
@@ -289,7 +289,7 @@ def can_fill(order: Order, book: OrderBook) -> bool:
 
 def _available(level: PriceLevel, order: Order) -> tuple[int, bool]:
     """What an arriving order could take of a level, and whether it could go on to the next."""
-    prevention = order.terms.self_trade_prevention
+    prevention = order.conditions.self_trade_prevention
     if prevention is None:
         return level.quantity + level.hidden_quantity, True
     ahead = others = 0

@@ -74,12 +74,12 @@ class Matcher(OrderChanges):
                 return True
             maker = level.first
             assert maker is not None
-            if maker.user == taker.user and taker.terms.self_trade_prevention is not None:
+            if maker.user == taker.user and taker.conditions.self_trade_prevention is not None:
                 self._prevent_self_trade(taker, maker, opposite, timestamp, events)
             else:
                 self._trade(taker, maker, book, opposite, timestamp, events)
         if taker.remaining_quantity:
-            if taker.terms.time_in_force is _GTC and type(taker) is Order and taker.price is not None:
+            if taker.conditions.time_in_force is _GTC and type(taker) is Order and taker.price is not None:
                 own_side.add(taker)
             else:
                 reason = _MARKET_REMAINDER if taker.price is None else _IOC_REMAINDER
@@ -90,7 +90,7 @@ class Matcher(OrderChanges):
         self, taker: Order, own_side: BookSide, reason: CancelReason, timestamp: int, events: list[Event]
     ) -> None:
         """What an arriving order could not trade rests, or is canceled for `reason` where it may not."""
-        time_in_force = taker.terms.time_in_force
+        time_in_force = taker.conditions.time_in_force
         if taker.price is not None and (time_in_force is _GTC or time_in_force is _DAY):
             self.rest(taker, own_side)
         else:
@@ -246,7 +246,7 @@ class Matcher(OrderChanges):
         self, taker: Order, maker: Order, opposite: BookSide, timestamp: int, events: list[Event]
     ) -> None:
         """The two orders would trade and are one user's: the arriving order's instruction decides (RULES 15)."""
-        prevention = taker.terms.self_trade_prevention
+        prevention = taker.conditions.self_trade_prevention
         if prevention is SelfTradePrevention.DECREMENT:
             self._decrement(taker, maker, opposite, timestamp, events)
             return

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Optional
 
-from exchange.engine.terms import Terms
+from exchange.engine.terms import KnownConditions, Terms, terms_under
 from exchange.engine.words import OrderStatus, Side, TimeInForce
 
 # Members looked up once: on CPython 3.11 `OrderStatus.NEW` costs 75 ns, a module global 5 ns.
@@ -28,10 +28,10 @@ class Order:
 
     It has no constructor, since one would cost the everyday order a tenth: `order_entry` fills it in itself.
 
-    `terms` is what it asks for now; `side` and `price` (in ticks of its instrument, None for any price) are taken
-    out of it because matching asks for them all the time.  Quantities are in units of the instrument;
-    `hidden_quantity` is that part of `remaining_quantity` which is not shown, 0 for all but icebergs.  `timestamp`
-    is when the engine accepted it, in ns since the Unix epoch.
+    What it asks for now is `side`, `price` (in ticks of its instrument, None for any price), `quantity` (the
+    total, executed part included) and `conditions`, which it shares with all that ask alike.  Quantities are in
+    units of the instrument; `hidden_quantity` is that part of `remaining_quantity` which is not shown, 0 for all
+    but icebergs.  `timestamp` is when the engine accepted it, in ns since the Unix epoch.
     `ends_with_connection` asks that it be canceled when the connection ends that it was entered on.  `level`,
     `previous` and `next` are the order's place in a book: they belong to `orderbook`, nobody else touches them.
     `level` is None while the order does not rest, and the neighbours exist only while it does.
@@ -41,9 +41,10 @@ class Order:
     user: str
     client_order_id: str
     symbol: str
-    terms: Terms
+    conditions: Terms
     side: Side
     price: Optional[int]
+    quantity: int
     remaining_quantity: int
     executed_quantity: int
     status: OrderStatus
@@ -59,9 +60,10 @@ class Order:
         "user",
         "client_order_id",
         "symbol",
-        "terms",
+        "conditions",
         "side",
         "price",
+        "quantity",
         "remaining_quantity",
         "executed_quantity",
         "status",
@@ -79,14 +81,14 @@ class Order:
         )
 
     @property
-    def quantity(self) -> int:
-        """The total quantity, executed part included."""
-        return self.terms.quantity
+    def terms(self) -> Terms:
+        """What the order asks for now, as one value made for who asks."""
+        return terms_under(self.conditions, self.side, self.price, self.quantity)
 
     @property
     def time_in_force(self) -> TimeInForce:
         """How long the order lives."""
-        return self.terms.time_in_force
+        return self.conditions.time_in_force
 
     @property
     def displayed_quantity(self) -> Optional[int]:
@@ -136,17 +138,12 @@ class Order:
         self._set_quantity(self.executed_quantity)
 
     def _set_quantity(self, quantity: int) -> None:
-        self.terms = self.terms._replace(quantity=quantity)
+        self.quantity = quantity
         self.remaining_quantity = quantity - self.executed_quantity
 
     def set_stop_price(self, stop_price_nanos: int) -> None:
         """Set the stop price of a waiting stop."""
-        self.terms = self.terms._replace(stop_price_nanos=stop_price_nanos)
-
-    def reprice(self, price: int, price_nanos: int) -> None:
-        """Set the limit price, in ticks and in 10⁻⁹ currency units."""
-        self.price = price
-        self.terms = self.terms._replace(price_nanos=price_nanos)
+        self.conditions = self.conditions._replace(stop_price_nanos=stop_price_nanos)
 
 
 class Iceberg(Order):
@@ -176,8 +173,9 @@ class Iceberg(Order):
     @property
     def peak(self) -> int:
         """What a full peak shows."""
-        assert self.terms.display_quantity is not None
-        return self.terms.display_quantity
+        display_quantity = self.conditions.display_quantity
+        assert display_quantity is not None
+        return display_quantity
 
     def shown_after(self, used: int) -> int:
         """What is left of the peak in use when `used` were taken since a full one was shown."""
@@ -190,20 +188,20 @@ def made_order(
     client_order_id: str,
     symbol: str,
     terms: Terms,
-    price: Optional[int],
+    known: KnownConditions,
     timestamp: int,
     ends_with_connection: bool = False,
 ) -> Order:
-    """A new order: an iceberg where the terms have a display quantity."""
+    """An order, an iceberg where the terms have a display quantity; `known` are its instrument's conditions."""
     order = Order() if terms.display_quantity is None else Iceberg()
     order.order_id = order_id
     order.user = user
     order.client_order_id = client_order_id
     order.symbol = symbol
-    order.terms = terms
+    order.conditions = known.of(terms)
     order.side = terms.side
-    order.price = price
-    order.remaining_quantity = terms.quantity
+    order.price = None if terms.price_nanos is None else terms.price_nanos // known.tick_size_nanos
+    order.quantity = order.remaining_quantity = terms.quantity
     order.executed_quantity = 0
     order.status = _NEW
     order.timestamp = timestamp

@@ -40,7 +40,7 @@ def arrive(matcher: Matcher, book: OrderBook, order: Order, timestamp: int, even
 def rest_in_call(matcher: Matcher, book: OrderBook, order: Order) -> None:
     """Nothing matches in a call.  A MARKET or an IOC order is in for this call only."""
     matcher.rest(order, book.side(order.side))
-    if order.terms.time_in_force is TimeInForce.IOC:
+    if order.conditions.time_in_force is TimeInForce.IOC:
         book.one_call_orders[order.order_id] = order
 
 

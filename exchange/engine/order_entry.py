@@ -104,13 +104,14 @@ def new_order(state: State, command: NewOrder, timestamp: int) -> list[Event]:
     state.last_order_id += 1
     order = Order()
     order.order_id = order_id = state.last_order_id
-    order.user = user
+    # Shared with the user's other orders, whatever object the wire brought: 55 bytes less of an order.
+    order.user = account.user
     order.client_order_id = client_order_id
     order.symbol = symbol = book.symbol
-    order.terms = terms
+    order.conditions = book.conditions.everyday[time_in_force._value_]
     order.side = side
     order.price = price = price_nanos // book.tick_size_nanos
-    order.remaining_quantity = quantity
+    order.quantity = order.remaining_quantity = quantity
     order.executed_quantity = 0
     order.status = _NEW
     order.timestamp = timestamp
@@ -149,11 +150,11 @@ def _unusual_order(state: State, command: NewOrder, timestamp: int) -> list[Even
         return _order_rejected(client_order_id, refusal)
     order = made_order(
         state.last_order_id + 1,
-        user,
+        user if account is None else account.user,
         client_order_id,
         instrument.symbol,
         _with_prevention(terms, instrument),
-        None if terms.price_nanos is None else terms.price_nanos // instrument.tick_size_nanos,
+        book.conditions,
         timestamp,
         ends_with_connection,
     )
@@ -186,7 +187,7 @@ def _terms_refusal(terms: Terms, book: OrderBook) -> Optional[Refusal]:
 
 def _market_refusal(order: Order, book: OrderBook) -> Optional[Refusal]:
     """What the last trade or the other side of the book refuses."""
-    stop_price_nanos = order.terms.stop_price_nanos
+    stop_price_nanos = order.conditions.stop_price_nanos
     if stop_price_nanos is not None:
         return checks.stop_refusal(order.side, stop_price_nanos, book)
     return checks.book_refusal(order, book) if book.phase is _CONTINUOUS else None
@@ -211,7 +212,7 @@ def _accept(state: State, order: Order, account: Account, book: OrderBook, times
             order.user, account.seq, timestamp, order.order_id, order.client_order_id, order.symbol, order.terms
         )
     ]
-    if order.terms.stop_price_nanos is not None:
+    if order.conditions.stop_price_nanos is not None:
         book.wait(order)
     else:
         phases.end_idle(book, timestamp)

@@ -80,7 +80,7 @@ def _refuse_in_phase(command: ReplaceOrder, order: Order, book: OrderBook) -> Op
         return None
     code = phases.refused(book, _kind(order))
     shrinks = _keeps_place(order, _new_price(command, order, book), _new_quantity(command, order))
-    if code is None or (phases.is_call(book.phase) and order.terms.post_only and shrinks):
+    if code is None or (phases.is_call(book.phase) and order.conditions.post_only and shrinks):
         return None
     return checks.not_in_phase(code, order.symbol, book.phase, order.terms)
 
@@ -94,9 +94,9 @@ def _kind(order: Order) -> phases.Kind:
 def _refuse_prices(command: ReplaceOrder, order: Order) -> Optional[Refusal]:
     """RULES 8, 19: a price or a stop price only for an order that has one."""
     if command.price_nanos is not None and order.price is None:
-        return terms_checks.does_not_go("price", command.price_nanos, order.terms.order_type)
+        return terms_checks.does_not_go("price", command.price_nanos, order.conditions.order_type)
     if command.stop_price_nanos is not None and order.level is not None:
-        return terms_checks.does_not_go("stop_price", command.stop_price_nanos, order.terms.order_type)
+        return terms_checks.does_not_go("stop_price", command.stop_price_nanos, order.conditions.order_type)
     return None
 
 
@@ -115,7 +115,7 @@ def _refuse_by_market(command: ReplaceOrder, order: Order, book: OrderBook) -> O
         return None
     if command.stop_price_nanos is not None:
         return checks.stop_refusal(order.side, command.stop_price_nanos, book)
-    if not order.terms.post_only or price == order.price or book.phase is not Phase.CONTINUOUS:
+    if not order.conditions.post_only or price == order.price or book.phase is not Phase.CONTINUOUS:
         return None
     assert price is not None
     return checks.would_take(order) if checks.would_trade(order.side, price, book) else None
@@ -160,7 +160,7 @@ def _replace(state: State, command: ReplaceOrder, order: Order, account: Account
         return events
     book.withdraw(order)
     if command.price_nanos is not None and price is not None:
-        order.reprice(price, command.price_nanos)
+        order.price = price
     matcher.resize(order, quantity)
     if isinstance(order, Iceberg):
         order.executed_on_arrival = order.executed_quantity
@@ -175,13 +175,13 @@ def _replace_stop(
     """A new stop price untriggers a triggered stop; anything else leaves it where it is in the queue (RULES 8)."""
     book, tick_size_nanos = state.books[order.symbol], state.books[order.symbol].instrument.tick_size_nanos
     if command.price_nanos is not None:
-        order.reprice(command.price_nanos // tick_size_nanos, command.price_nanos)
+        order.price = command.price_nanos // tick_size_nanos
     if quantity != order.quantity:
         state.matcher.resize(order, quantity)
     if command.stop_price_nanos is not None:
         book.withdraw(order)
         order.set_stop_price(command.stop_price_nanos)
         book.wait(order)
-    assert order.terms.stop_price_nanos is not None
-    stop_price = order.terms.stop_price_nanos // tick_size_nanos
+    assert order.conditions.stop_price_nanos is not None
+    stop_price = order.conditions.stop_price_nanos // tick_size_nanos
     state.matcher.tell_replaced(order, True, timestamp, events, stop_price)

@@ -42,6 +42,7 @@ from exchange.engine.order import Iceberg, Order, PriceLevel
 from exchange.engine.quantity_totals import SpanTotals, quantity_within
 from exchange.engine.schedule import Hours
 from exchange.engine.stops import StopBook
+from exchange.engine.terms import KnownConditions
 from exchange.engine.words import Phase, SelfTradePrevention, Side
 
 # Below this many, empty levels are not worth a compaction.
@@ -64,8 +65,7 @@ class BookSide:
         self.limit_quantity = 0
         # The same by spans of prices, kept from the first time that it is asked for.
         self._spans: Optional[SpanTotals] = None
-        # MARKET orders of a call; its price means nothing.
-        self.market = PriceLevel(0)
+        self.market = PriceLevel(0)  # MARKET orders of a call; its price means nothing.
 
     def best(self) -> Optional[PriceLevel]:
         """The level that trades first, or None when nothing rests here."""
@@ -267,7 +267,7 @@ class BookSide:
         assert level.first is (queue[0] if queue else None) and level.last is (queue[-1] if queue else None)
         for before, order in zip([None, *queue], queue, strict=False):
             assert order.is_live and order.remaining_quantity > order.hidden_quantity >= 0, order
-            assert (order.displayed_quantity or 0) <= (order.terms.display_quantity or 0), order
+            assert (order.displayed_quantity or 0) <= (order.conditions.display_quantity or 0), order
             assert order.side is self.side and order.level is level and order.previous is before, order
             assert order.price == (None if level is self.market else level.price), order
 
@@ -288,7 +288,7 @@ class OrderBook:
         self.one_call_orders: dict[int, Order] = {}
         self.last_trade_price: Optional[int] = None
         self.auction_price: Optional[int] = None
-        self.day = TradingDay()
+        self.day, self.conditions = TradingDay(), KnownConditions(instrument.tick_size_nanos)
         self.define(instrument)
 
     def define(self, instrument: Instrument) -> None:
@@ -296,8 +296,8 @@ class OrderBook:
         self.instrument = instrument
         # At hand, for every order is held to it, and a market without such rules is to pay nothing for them.
         self.symbol, self.tick_size_nanos = instrument.symbol, instrument.tick_size_nanos
-        self.lot_size = instrument.lot_size
-        self.min_quantity, self.max_quantity = instrument.min_quantity, instrument.max_quantity
+        self.lot_size, self.min_quantity = instrument.lot_size, instrument.min_quantity
+        self.max_quantity = instrument.max_quantity
         self.is_guarded = instrument.price_band_ppm is not None or instrument.halt_ppm is not None
         self.has_fees = instrument.has_fees
         has_prevention = instrument.self_trade_prevention is not SelfTradePrevention.NONE
@@ -313,10 +313,10 @@ class OrderBook:
 
     def wait(self, stop: Order) -> None:
         """Let a stop wait outside the book."""
-        assert stop.terms.stop_price_nanos is not None, stop
+        assert stop.conditions.stop_price_nanos is not None, stop
         if self.stops is None:
             self.stops, self.is_plain = StopBook(), False
-        self.stops.add(stop, stop.terms.stop_price_nanos // self.instrument.tick_size_nanos)
+        self.stops.add(stop, stop.conditions.stop_price_nanos // self.instrument.tick_size_nanos)
 
     def withdraw(self, order: Order) -> None:
         """Take a live order out, wherever it rests or waits."""

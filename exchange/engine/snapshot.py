@@ -267,19 +267,19 @@ def _order_of(
     hidden_quantity: int = 0,
     executed_on_arrival: int = 0,
 ) -> Order:
-    asked = from_plain(terms)
-    price_nanos, tick_size_nanos = asked.price_nanos, state.books[symbol].instrument.tick_size_nanos
+    book = state.books[symbol]
     order = made_order(
         order_id,
-        user,
+        state.accounts[user].user,
         client_order_id,
-        symbol,
-        asked,
-        None if price_nanos is None else price_nanos // tick_size_nanos,
+        book.symbol,
+        from_plain(terms),
+        book.conditions,
         timestamp,
         ends_with_connection,
     )
-    order.remaining_quantity = remaining_quantity
+    if remaining_quantity != order.quantity:  # Else one object says both.
+        order.remaining_quantity = remaining_quantity
     order.executed_quantity = executed_quantity
     order.status = _STATUSES[status]
     if isinstance(order, Iceberg):

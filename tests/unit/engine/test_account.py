@@ -12,7 +12,7 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import AllCanceled
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, made_order
-from exchange.engine.terms import Terms
+from exchange.engine.terms import KnownConditions, Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
 from tests.property.strategies import Stamped, command_sequences
 
@@ -35,7 +35,7 @@ def enter(account: Account, symbol: str, count: int) -> None:
     """Give the account `count` new live orders of one symbol."""
     terms = Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10**9, 1)
     for order_id in range(len(account.orders) + 1, len(account.orders) + 1 + count):
-        account.enter(made_order(order_id, account.user, str(order_id), symbol, terms, 100, 0))
+        account.enter(made_order(order_id, account.user, str(order_id), symbol, terms, KnownConditions(10**7), 0))
 
 
 def ids_and_looks(account: Account, symbol: str) -> tuple[list[int], int]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.engine.order import Order, made_order
-from exchange.engine.terms import Terms
+from exchange.engine.terms import KnownConditions, Terms
 from exchange.engine.words import OrderStatus, OrderType, Side, TimeInForce
 
 
@@ -21,7 +21,7 @@ def order_of(quantity: int) -> Order:
         "c1",
         "ACME",
         Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, quantity),
-        10_125,
+        KnownConditions(10_000_000),
         1_700_000_000_000_000_000,
     )
 

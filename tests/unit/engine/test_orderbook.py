@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, made_order
 from exchange.engine.orderbook import BookSide, OrderBook
-from exchange.engine.terms import Terms
+from exchange.engine.terms import KnownConditions, Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
 
 SIDES = list(Side)
@@ -33,7 +33,7 @@ class Queue:
             str(order_id),
             "ACME",
             Terms(self.side.side, OrderType.LIMIT, TimeInForce.GTC, price * 10**7, quantity),
-            price,
+            KnownConditions(10**7),
             0,
         )
         self.orders[order_id] = order

@@ -97,6 +97,8 @@ class DayLink:
         # From which command on the tape and the heat map know what came.
         self._past_from = day.first
         self._counter = VolumeCounter(day.index, symbol)
+        # The order (its id) or user (the name) that is being followed, until one moves by anything else.
+        self._followed: int | str | None = None
         self._large_quantity: Optional[int] = None
 
     # --- main thread -------------------------------------------------------------------------------------------
@@ -169,6 +171,7 @@ class DayLink:
         """Jump to where the wish leads; say so if there is no such place."""
         index, here = self._day.index, self._sequence
         user, order_id, _ = concerned(self._moment())
+        followed, self._followed = self._followed, None
         found: Optional[int]
         if isinstance(wish, GoTo):
             found, what = max(self._day.first, min(self._day.last, wish.sequence)), ""
@@ -178,11 +181,12 @@ class DayLink:
             least = self._large() if wish.quantity_min is None else wish.quantity_min
             found, what = index.next_trade(here, least, self._symbol or None), f"trade of {least} or more"
         elif isinstance(wish, NextOfOrder):
-            wanted = order_id if wish.order_id is None else wish.order_id
+            wanted = wish.order_id or (followed if isinstance(followed, int) else order_id)
+            self._followed = wanted
             found = None if wanted is None else index.next_of_order(wanted, here)
             what = "event of an order" if wanted is None else f"event of order {wanted}"
         else:
-            name = user if wish.user is None else wish.user
+            name = self._followed = wish.user or (followed if isinstance(followed, str) else user)
             found = None if name is None else index.next_of_user(name, here)
             what = "event of a user" if name is None else f"event of {name}"
         if found is None:
@@ -218,7 +222,7 @@ class DayLink:
         self._note_jump()
 
     def _step(self, commands: int) -> None:
-        self._is_playing = False
+        self._is_playing, self._followed = False, None
         goal = max(self._day.first, min(self._day.last, self._sequence + commands))
         if commands < 0:
             self._sequence = goal
@@ -302,8 +306,9 @@ class DayLink:
     def _place(self, moment: Moment) -> DayPlace:
         day = self._day
         user, order_id, _ = concerned(moment)
+        shown = self._followed if isinstance(self._followed, int) else order_id
         text = moment_text(moment)
-        place = DayPlace(moment.sequence, day.first, day.last, moment.timestamp, text, user, order_id, False, 1.0)
+        place = DayPlace(moment.sequence, day.first, day.last, moment.timestamp, text, user, shown, False, 1.0)
         return place._replace(is_playing=self._is_playing, speed=self._speed)
 
     def _hand_over(self, batch: list[Incoming]) -> None:

@@ -37,13 +37,13 @@ class NextTrade(NamedTuple):
 
 
 class NextOfOrder(NamedTuple):
-    """To what happens next to this order; None: to the one at hand."""
+    """To what happens next to this order; None: to the one that was followed here, else the one at hand."""
 
     order_id: Optional[int] = None
 
 
 class NextOfUser(NamedTuple):
-    """To what this user does next, or what happens to them; None: the one at hand."""
+    """To what this user does next, or what happens to them; None: the one followed here, else the one at hand."""
 
     user: Optional[str] = None
 
@@ -86,7 +86,8 @@ class Moved(Enum):
 class DayPlace(NamedTuple):
     """Where the day is: after command `sequence` of those from `first` to `last`, which came at `timestamp_ns`.
 
-    `text` says what it was; `user` and `order_id` are whom and what it was about, None: nobody, nothing.
+    `text` says what it was; `user` and `order_id` are whom and what it was about, None: nobody, nothing; an
+    order that is followed counts before that.
     """
 
     sequence: int

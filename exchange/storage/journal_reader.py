@@ -45,7 +45,8 @@ from exchange.utils.numbered_lines import is_text
 
 # More would drive what the engine works on out of the processor's cache.
 _CHUNK_BYTES = 16_384
-_RECORD_START = re.compile(rb"\n[0-9a-f]{8} \[([0-9]{1,18}),")
+# A record's first sequence, and the timestamps of its commands (none: it is of version 1, one command).
+_RECORD_START = re.compile(rb'\n[0-9a-f]{8} \[([0-9]{1,18}),(?:"[0-9a-f]*",\[([0-9,]*))?')
 _TORN = "its checksum is wrong or it is incomplete"
 
 
@@ -288,10 +289,18 @@ class JournalReader:
         if not self.segments:
             return 0
         first_sequence, path = self.segments[-1]
+        size_bytes, tail_bytes = self._disk.size_bytes(path), _CHUNK_BYTES
         with self._disk.open_read(path) as file:
-            file.seek(max(0, self._disk.size_bytes(path) - _CHUNK_BYTES))
-            found = _RECORD_START.findall(file.read())
-        return int(found[-1]) if found else first_sequence - 1
+            while True:
+                file.seek(max(0, size_bytes - tail_bytes))
+                found = _RECORD_START.findall(file.read())
+                if found or tail_bytes >= size_bytes:
+                    break
+                tail_bytes *= 4  # A record of many commands is longer than that.
+        if not found:
+            return first_sequence - 1
+        first, stamps = found[-1]
+        return int(first) + bytes(stamps).count(b",")
 
     def _missing(self, first: int, last: int) -> DamagedFileError:
         return DamagedFileError(

@@ -62,6 +62,18 @@ def test_a_batch_is_one_write_and_one_sync_however_many_commands(tmp_path: Path)
     assert read(tmp_path) == [entry(sequence) for sequence in range(1, 1_000)]
 
 
+@pytest.mark.parametrize("batches", [(1,), (1, 998), (999,), (400, 3), (5_000,), (5_000, 1)])
+def test_the_last_command_is_found_from_the_end_behind_a_batch_of_any_size(
+    tmp_path: Path, batches: tuple[int, ...]
+) -> None:
+    journal = open_journal(tmp_path, RecordingDisk())
+    last = 0
+    for count in batches:
+        journal.commit([entry(sequence) for sequence in range(last + 1, last + count + 1)])
+        last += count
+    assert JournalReader(tmp_path).last_sequence() == last
+
+
 def test_durability_os_syncs_nothing_but_the_new_segment_and_sets_no_marker(tmp_path: Path) -> None:
     disk = RecordingDisk()
     journal = open_journal(tmp_path, disk, Durability.OS)

@@ -23,6 +23,7 @@ from exchange.laboratory.venue.latency import Latency
 from exchange.laboratory.venue.records import KeptDay
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.bot.bot_file import BotFileError, load_bot
+from exchange.networking.client.bot.misspelt_callbacks import misspelt_callbacks
 from exchange.simulation.study.simulated_day import START_PRICE, WARM_UP_S
 from exchange.simulation.summary_lines import aligned
 from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, mix_members, parse_mix
@@ -87,6 +88,8 @@ def run(options: argparse.Namespace) -> int:
         bot = load_bot(options.file, dict(options.param))
     except BotFileError as error:
         raise OptionError(str(error)) from error
+    for line in misspelt_callbacks(type(bot)):
+        complain(line)
     others, seed = market_of(options)
     one_way_ns, jitter_ns = round(options.latency * NS_PER_MS), round(options.jitter * NS_PER_MS)
     try:

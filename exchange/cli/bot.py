@@ -19,7 +19,9 @@ EPILOG = (
 def add_options(parser: CommandParser) -> None:
     """Which bot, as whom, and where."""
     parser.add_argument("file", metavar="FILE.py", help="where the bot is; FILE.py:CLASS if it defines several")
-    parser.add_argument("--user", help="who trades: 1 to 32 of A-Z a-z 0-9 _ - (default: the class's name)")
+    parser.add_argument(
+        "--user", help="who trades: 1 to 32 of A-Z a-z 0-9 _ - (default: the class's name in lower case)"
+    )
     add_address(parser)
     parser.add_argument(
         "--symbol", action="append", default=[], metavar="S",

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.support.processes import RunningEngine
 from tests.support.project import ROOT
 
 WAIT_S = 20.0
+# Twice what it should take, since the machine may be busy.
+ENDING_AWAY_S = 4.0
 FIRST_BOT_LINES_MAX = 6
 QUOTER = '''
 from exchange.networking.tcp_client import Bot
@@ -37,6 +40,9 @@ class Quoter(Bot):
 if __name__ == "__main__":
     Quoter().run(port=PORT)
 '''
+
+
+LINES = QUOTER.count("\n")
 
 
 @pytest.fixture
@@ -86,6 +92,21 @@ def test_told_to_end_it_stops_with_its_orders_canceled(
     assert (book.bids, book.asks) == ([], [])
 
 
+def test_told_to_end_while_the_engine_is_away_it_ends_soon_and_says_what_may_be_left(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    bot = started(tmp_path, "-m", "exchange", "bot", str(quoter(engine, tmp_path)), "--port", str(engine.port))
+    assert bot.stdout is not None and bot.stderr is not None
+    assert bot.stdout.readline() == "quoting\n"
+    engine.send_signal(signal.SIGKILL)
+    assert "trying to come back" in bot.stderr.readline()
+    told_s = time.monotonic()
+    bot.send_signal(signal.SIGINT)
+    code, _, complaints = ended(bot)
+    assert code == 1 and "its orders may still be live" in complaints
+    assert time.monotonic() - told_s < ENDING_AWAY_S
+
+
 def test_a_failing_callback_ends_it_with_its_orders_canceled_and_says_where(
     engine: RunningEngine, other: ExchangeClient, tmp_path: Path
 ) -> None:
@@ -128,6 +149,10 @@ def test_a_file_runs_as_a_program_too_and_keeps_its_token_where_all_data_is(
         (QUOTER.replace("PORT", "1"), ["--param", "size"], "parameter 'size' is not NAME=VALUE"),
         (QUOTER.replace("PORT", "1"), ["--port", "1"], "cannot reach an engine at 127.0.0.1:1"),
         (QUOTER + QUOTER.replace("Quoter", "Other"), [], "it defines Quoter, Other: say which, as"),
+        (QUOTER + "class Bad(\n", [], f"bot.py:{LINES + 1}: SyntaxError: "),
+        (QUOTER + "import no_such_module\n", [], f"bot.py:{LINES + 1}: ModuleNotFoundError: No module named"),
+        (QUOTER + "raise SystemExit(0)\n", [], f"bot.py:{LINES + 1}: it leaves the program when it is loaded"),
+        (QUOTER + "Quoter().run()\n", [], f"bot.py:{LINES + 1}: it runs its bot when it is loaded: put `Quoter()"),
     ],
 )
 def test_what_can_not_start_says_why_in_one_line(
@@ -148,9 +173,9 @@ def test_the_first_bot_of_the_page_has_six_lines_and_fills(
     assert found is not None
     source = found[1]
     assert len([line for line in source.splitlines() if line.strip()]) <= FIRST_BOT_LINES_MAX
-    (tmp_path / "first.py").write_text(source.replace(".run()", f".run(port={engine.port})"))
+    (tmp_path / "first.py").write_text(source)
     other.sell(20, 100)
-    bot = started(tmp_path, str(tmp_path / "first.py"))
+    bot = started(tmp_path, "-m", "exchange", "bot", str(tmp_path / "first.py"), "--port", str(engine.port))
     with ExchangeClient.connect(port=engine.port) as watcher:
         watcher.subscribe("trades")
         assert watcher.poll(WAIT_S) is not None

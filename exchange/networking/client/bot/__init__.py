@@ -9,7 +9,9 @@ virtual clock.  Must not know the laboratory.  Reading order:
     two_sided_quote  `quote` with the fewest messages
     followed_market  one symbol as a bot sees it       held_position    what it holds and has earned
     bot_timers       what is to happen later           answer_times     how long the exchange took
+    tcp_line         what it needs of the world, over TCP
     bot_runner       over TCP: logs in, comes back after a break, ends in order
-    bot_file         a bot out of a file, with parameters
+    bot_file         a bot out of a file, with parameters    bot_loading      which must not trade by being loaded
+    misspelt_callbacks  what looks like a callback and is none
     bot_failure      what is said when a callback raises
 """

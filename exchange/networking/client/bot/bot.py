@@ -5,7 +5,8 @@
             if self.position < 10 and book.best_ask:
                 self.buy(1, book.best_ask.price)
 
-    Buyer().run("robot")
+    if __name__ == "__main__":
+        Buyer().run("robot")
 
 Pure: it reads no clock, socket or chance by itself, so that a bot does not know who drives it.  What it asks for
 is sent and not waited for; the answer comes as a callback, and is seen in the `OwnOrder` that was returned.

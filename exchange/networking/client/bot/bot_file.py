@@ -4,13 +4,15 @@
     market_maker.py:Careful     the one of that name
     size=20                     a parameter: the class attribute of that name, read as what it is now
 
-Runs the file, as importing it would; its folder is where its own imports are looked for.
+Runs the file, as importing it would; its folder is where its own imports are looked for.  A bot that the file runs
+meanwhile does not trade (`bot_loading`).
 """
 
 from __future__ import annotations
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -18,6 +20,7 @@ from types import ModuleType
 from typing import get_type_hints
 
 from exchange.networking.client.bot.bot import Bot
+from exchange.networking.client.bot.bot_loading import RunsWhenLoadedError, loading
 
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -29,14 +32,17 @@ class BotFileError(Exception):
 def load_bot(where: str, parameters: Mapping[str, str], symbols: Sequence[str] = ()) -> Bot:
     """The bot in `where`, FILE.py or FILE.py:Class, with these parameters, following `symbols` if any are given.
 
-    Raises BotFileError, and whatever the file itself raises when it is run.
+    Raises BotFileError, which names file and line where the file itself fails.
     """
     path, _, name = where.partition(":") if not Path(where).exists() else (where, "", "")
     bot_class = _bot_class(_module_of(Path(path)), path, name)
     try:
-        bot = bot_class()
+        with loading():
+            bot = bot_class()
     except TypeError as error:
         raise BotFileError(f"{path}: {bot_class.__name__} can't be made without arguments: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise _failed(Path(path), error) from error
     for parameter, text in parameters.items():
         setattr(bot, parameter, _value(bot, parameter, text))
     if symbols:
@@ -57,8 +63,27 @@ def _module_of(path: Path) -> ModuleType:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    spec.loader.exec_module(module)
+    try:
+        with loading():
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # Whatever the file does, it is told with the line that did it.
+        del sys.modules[name]
+        raise _failed(path, error) from error
     return module
+
+
+def _failed(path: Path, error: BaseException) -> BotFileError:
+    """What to say of a file that fails: the last line of the author's own that led to it, and why."""
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        return BotFileError(f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}")
+    folder = path.resolve().parent
+    own = [each for each in traceback.extract_tb(error.__traceback__) if folder in Path(each.filename).parents]
+    where = f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)
+    if isinstance(error, RunsWhenLoadedError):
+        return BotFileError(f"{where}: {error}")
+    if isinstance(error, SystemExit):
+        return BotFileError(f"{where}: it leaves the program when it is loaded")
+    return BotFileError(f"{where}: {type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _bot_class(module: ModuleType, path: str, name: str) -> type[Bot]:

@@ -23,11 +23,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Optional, Protocol
+from typing import Optional
 
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.bot_failure import BotFailed
+from exchange.networking.client.bot.bot_loading import refuse_while_loading
 from exchange.networking.client.bot.bot_session import BotSession
+from exchange.networking.client.bot.tcp_line import LineWatch, TcpLine, UnwatchedLine
 from exchange.networking.client.errors import ConnectionLost, ExchangeError, NoAnswer
 from exchange.networking.client.kept_login import KeptLogin, log_in
 from exchange.networking.client.message_client import DEFAULT_HOST, DEFAULT_PORT, MessageClient
@@ -45,8 +47,9 @@ HEARTBEAT_S = 5.0
 POLL_S = 0.2
 HEARD_PER_SEND_MAX = 64
 RETRY_S_MIN, RETRY_S_MAX = 0.05, 2.0
-# How long a bot that is to end tries to cancel its orders at an engine that is away, or says nothing.
+# How long a bot that is to end tries to cancel its orders at an engine that says nothing, or is away.
 ENDING_S_MAX = 10.0
+ENDING_AWAY_S_MAX = 1.0
 
 
 def run_bot(
@@ -63,77 +66,15 @@ def run_bot(
     head.
 
     `tokens` None keeps the user's token where all commands keep their data; `tell` None writes lines for a person
-    to stderr.  Signals are handled while it runs, if this is the main thread.
+    to stderr.  Signals are handled while it runs, if this is the main thread.  Raises RunsWhenLoadedError while a
+    bot's file is only being loaded.
     """
+    refuse_while_loading(type(bot).__name__)
     name = user or type(bot).__name__.lower()
     store = tokens or TokenStore(data_home(os.environ, Path(), sys.platform) / "tokens")
     runner = BotRunner(bot, name, lambda: MessageClient.connect(host, port, tls=tls), store, tell or complain)
     with _signals(runner.request_stop):
         return runner.run()
-
-
-class LineWatch(Protocol):
-    """Whoever counts what goes over a bot's line; called by the bot's thread, and not to change a message."""
-
-    def connected(self) -> None:
-        """The bot is logged in, for the first time or again."""
-
-    def lost(self, reason: str) -> None:
-        """The connection is gone, and being made again."""
-
-    def sent(self, message: Message) -> None:
-        """The bot has sent this request."""
-
-    def heard(self, message: Message) -> None:
-        """The exchange has said this; the bot is told next."""
-
-
-class UnwatchedLine:
-    """Nobody counts."""
-
-    def connected(self) -> None:
-        """See `LineWatch`."""
-
-    def lost(self, reason: str) -> None:
-        """See `LineWatch`."""
-
-    def sent(self, message: Message) -> None:
-        """See `LineWatch`."""
-
-    def heard(self, message: Message) -> None:
-        """See `LineWatch`."""
-
-
-class TcpLine:
-    """What a bot needs of the world: the connection there is at the time, and this machine's clock."""
-
-    def __init__(
-        self,
-        watch: LineWatch,
-        clock_ns: Callable[[], int] = time.time_ns,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        self._clock_ns = clock_ns
-        self._monotonic_ns = monotonic_ns
-        self.client: Optional[MessageClient] = None
-        self._watch = watch
-        # How far ahead of the monotonic clock this machine's clock has been at most.
-        self._ahead_ns = -sys.maxsize
-
-    def send(self, message: Message) -> None:
-        """Send it if there is a connection.  Raises ConnectionLost."""
-        if self.client is not None:
-            self.client.send_raw(message)
-            self._watch.sent(message)
-
-    def now_ns(self) -> int:
-        """Ns since the Unix epoch, and never less than before."""
-        # A clock that is set back goes on here from where it was, so that timers keep their pace.  It is read
-        # first: a pause between the two then makes the lead less, which the greatest one is not changed by.
-        clock_ns = self._clock_ns()
-        monotonic_ns = self._monotonic_ns()
-        self._ahead_ns = max(self._ahead_ns, clock_ns - monotonic_ns)
-        return monotonic_ns + self._ahead_ns
 
 
 class BotRunner:
@@ -287,6 +228,7 @@ class BotRunner:
         while not self._is_over():
             if self._stop_requested.is_set() and self._ends_at_s is None:
                 self._begin_ending()
+                self._ends_at_s = time.monotonic() + ENDING_AWAY_S_MAX
             try:
                 self._go_on_with(self._log_in())
             except (ConnectionLost, NoAnswer):
@@ -294,12 +236,20 @@ class BotRunner:
                 if self._patience_s is not None and time.monotonic() - lost_s >= self._patience_s:
                     self._give_up(lost)
                     return
-                time.sleep(retry_s)
+                self._rest(retry_s)
                 retry_s = min(RETRY_S_MAX, 2 * retry_s)
             except (ExchangeError, OSError, ValueError) as error:
                 self._give_up(error)
             else:
                 self._tell(f"{self._user}: is back")
+                return
+
+    def _rest(self, seconds: float) -> None:
+        """Sleep until it is time for another try, or a signal comes; with the end near, a moment."""
+        awake_s = time.monotonic() + (seconds if self._ends_at_s is None else min(seconds, POLL_S))
+        while (left_s := awake_s - time.monotonic()) > 0:
+            time.sleep(min(POLL_S, left_s))
+            if self._stop_requested.is_set() and self._ends_at_s is None:
                 return
 
     def _give_up(self, error: Exception) -> None:
@@ -319,7 +269,7 @@ class BotRunner:
 
     def _leave(self) -> None:
         if not self._session.is_done and self._exit_code != EXIT_NOT_STARTED:
-            self._tell(f"{self._user}: the engine has not confirmed that the orders are canceled")
+            self._tell(f"{self._user}: its orders may still be live: the engine has not confirmed their cancels")
             self._exit_code = EXIT_FAILED
         self._client.close()
 

@@ -27,6 +27,7 @@ from exchange.networking.client.bot.bot_failure import BotFailed
 from exchange.networking.client.bot.bot_line import BotLine
 from exchange.networking.client.bot.bot_timers import BotTimers
 from exchange.networking.client.bot.followed_market import FollowedMarket
+from exchange.networking.client.bot.misspelt_callbacks import misspelt_callbacks
 from exchange.networking.client.bot.own_order import RefusedRequest
 from exchange.networking.client.bot.own_orders import PrivateValue
 from exchange.networking.client.message_to_event import TypedEvent
@@ -72,7 +73,9 @@ class BotSession:
     def __init__(
         self, bot: Bot, line: BotLine, id_prefix: str, tell: Callable[[str], None] = _tell_nobody
     ) -> None:
-        """`tell` says a line to the person who runs the bot: of a refusal that the bot itself does not hear."""
+        """`tell` says a line to the person who runs the bot: of a refusal that the bot itself does not hear, or
+        of a method that looks like a callback.
+        """
         self.bot = bot
         self._tell_person = tell
         self.last_seq: Optional[int] = None
@@ -86,6 +89,8 @@ class BotSession:
         # The pings behind which a login is settled, and an ending: the count tells those of earlier logins apart.
         self._login_count = 0
         bot.attach(self._desk, self._timers)
+        for warning in misspelt_callbacks(type(bot)):
+            tell(warning)
         self._hearers: dict[type, Callable[[Any], None]] = {
             **dict.fromkeys(_PRIVATE, self._hear_private),
             **dict.fromkeys(_REFUSALS, self._hear_refusal),

@@ -13,8 +13,9 @@ from exchange.laboratory.hand_driven import HandDrivenExchange
 from exchange.laboratory.venue.bot_driver import DrivenBot
 from exchange.laboratory.venue.latency import Latency
 from exchange.networking.client.bot.bot import Bot
-from exchange.networking.client.bot.bot_runner import TcpLine, UnwatchedLine
+from exchange.networking.client.bot.misspelt_callbacks import misspelt_callbacks
 from exchange.networking.client.bot.own_order import RefusedRequest
+from exchange.networking.client.bot.tcp_line import TcpLine, UnwatchedLine
 
 ONE_MS = Latency(1_000_000, 1_000_000)
 
@@ -137,3 +138,18 @@ def test_a_clock_that_is_set_back_goes_on_from_where_it_was() -> None:
     clock, monotonic = iter([1_000, 1_010, 500, 510, 2_000]), iter([0, 10, 20, 30, 40])
     line = TcpLine(UnwatchedLine(), lambda: next(clock), lambda: next(monotonic))
     assert [line.now_ns() for _ in range(5)] == [1_000, 1_010, 1_020, 1_030, 2_000]
+
+
+class Misspelt(Careless):
+    """One callback that is none, and a value that only looks like one."""
+
+    on_top = True
+
+    def on_bok(self) -> None:
+        """Nobody calls it."""
+
+
+def test_a_misspelt_callback_is_named_with_the_one_that_may_be_meant() -> None:
+    assert misspelt_callbacks(Careless) == []
+    [line] = misspelt_callbacks(Misspelt)
+    assert line.startswith("Misspelt.on_bok is no callback") and "is on_book meant?" in line

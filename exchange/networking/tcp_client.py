@@ -2,14 +2,12 @@
 
 A complete bot, which buys until it has ten (`client/README.md` tells the rest):
 
-    from exchange.networking.tcp_client import Bot
+    from exchange.networking.tcp_client import BookFollower, Bot
 
     class First(Bot):
-        def on_book(self, book):
+        def on_book(self, book: BookFollower) -> None:
             if book.best_ask and self.position < 10 and not self.orders:
                 self.buy(1, book.best_ask.price, time_in_force="IOC")
-
-    First().run()
 
 A program that asks and waits, and buys 10 whenever they are offered at 99.50 or less:
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchange.laboratory.history import History
-from exchange.laboratory.telling.moment_view import concerned, moment_text, queue_at, trades_of
+from exchange.laboratory.telling.moment_view import moment_text, queue_at, trades_of
 from tests.support.recorded_days import every_rule_day
 from tests.support.rewound_day import START_NS, STEP_NS, RewoundDay, busy_day
 from tui.screen.cells import Color
@@ -64,42 +64,6 @@ def test_the_ladder_is_the_book_of_that_moment(day: History) -> None:
         assert market is not None
         assert market.bids == {price: quantity for price, quantity, _ in book.bids.depth()}
         assert market.asks == {price: quantity for price, quantity, _ in book.asks.depth()}
-
-
-def test_an_order_that_is_followed_stays_the_one_whoever_trades_with_it(day: History) -> None:
-    screen = RewoundDay(day)
-    order_id, events = next(
-        (number, places)
-        for number in range(1, 400)
-        for places in [events_of_order(day, number)]
-        if len(places) >= 3 and concerned(day.at(places[1]))[1] != number
-    )
-    screen.command(f"goto {day.first}")
-    screen.command(f"order {order_id}")
-    seen = [screen.place.sequence]
-    for _ in events[1:]:
-        screen.press("o")
-        assert screen.place.order_id == order_id
-        seen.append(screen.place.sequence)
-    assert seen == events
-
-
-def test_a_step_ends_following_an_order(day: History) -> None:
-    screen = RewoundDay(day)
-    screen.command(f"goto {day.first}")
-    screen.command("order 5")
-    screen.press("right", "right")
-    assert screen.place.order_id == concerned(day.at(screen.place.sequence))[1]
-
-
-def events_of_order(day: History, order_id: int) -> list[int]:
-    """Every command that was about the order."""
-    places: list[int] = []
-    found = day.index.next_of_order(order_id, day.first)
-    while found is not None:
-        places.append(found)
-        found = day.index.next_of_order(order_id, found)
-    return places
 
 
 def test_back_is_the_way_that_was_come(day: History) -> None:

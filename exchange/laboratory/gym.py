@@ -98,6 +98,8 @@ class ExchangeEnv(gymnasium.Env):
     ) -> None:
         self.action_space = spaces.MultiDiscrete([distance_max + 1, distance_max + 1, 3])
         self.observation_space = spaces.Box(-1.0, 1.0, HOLDS, np.float32)
+        self._distance_max = distance_max
+        self._is_begun = False
         self._populate = populate
         self._instrument = instrument
         self._latency = latency
@@ -122,6 +124,7 @@ class ExchangeEnv(gymnasium.Env):
         self._session.hear = self._hear
         self._book = market.engine.book(self._instrument.symbol)
         self._bid, self._ask = _Quote(), _Quote()
+        self._is_begun = True
         self._order_count = self._step_count = self._position = 0
         self._cash = Decimal(0)
         self._mid = self._mid_before = self._current_mid()
@@ -129,8 +132,13 @@ class ExchangeEnv(gymnasium.Env):
         return self._observation(), self._info()
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Do what the action says, let `step_s` pass, and see."""
-        bid_distance, ask_distance, at_once = (int(part) for part in action)
+        """Do what the action says, let `step_s` pass, and see.
+
+        Raises ValueError for an action outside of `action_space`, RuntimeError before the first `reset`.
+        """
+        if not self._is_begun:
+            raise RuntimeError("step before the first reset: there is no market yet")
+        bid_distance, ask_distance, at_once = self._checked(action)
         self._quote("BUY", self._bid, bid_distance)
         self._quote("SELL", self._ask, ask_distance)
         if at_once:
@@ -141,6 +149,20 @@ class ExchangeEnv(gymnasium.Env):
         worth_before, self._worth = self._worth, float(self._cash + self._position * self._mid * self._tick)
         reward = self._worth - worth_before - self._inventory_cost * abs(self._position)
         return self._observation(), reward, False, self._step_count >= self._steps_max, self._info()
+
+    def _checked(self, action: Any) -> tuple[int, int, int]:
+        """The three numbers of an action.  Raises ValueError."""
+        farthest = self._distance_max
+        try:
+            numbers = tuple(int(part) for part in action)
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) == 3:
+            bid_distance, ask_distance, at_once = numbers
+            if 0 <= bid_distance <= farthest and 0 <= ask_distance <= farthest and 0 <= at_once <= 2:
+                return bid_distance, ask_distance, at_once
+        wanted = f"(0 to {farthest}, 0 to {farthest}, 0 to 2)"
+        raise ValueError(f"action {action!r}: must be three whole numbers {wanted}")
 
     # --- what the agent does ----------------------------------------------------------------------------
 

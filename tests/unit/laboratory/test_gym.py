@@ -76,3 +76,16 @@ def test_an_episode_is_truncated_after_its_steps() -> None:
     env.reset(seed=1)
     ends = [env.step(NOTHING)[2:4] for _ in range(3)]
     assert ends == [(False, False), (False, False), (False, True)]
+
+
+@pytest.mark.parametrize("action", [None, 5, [1], "abc", (11, 0, 0), (0, -1, 0), (0, 0, 3)])
+def test_an_action_that_is_none_is_named(action: Any) -> None:
+    env = ExchangeEnv()
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"must be three whole numbers \(0 to 10, 0 to 10, 0 to 2\)"):
+        env.step(action)
+
+
+def test_a_step_before_the_first_reset_is_named() -> None:
+    with pytest.raises(RuntimeError, match="step before the first reset"):
+        ExchangeEnv().step(NOTHING)

@@ -46,10 +46,14 @@ class LessonShown:
 
 @dataclass(slots=True)
 class Rewind:
-    """The recorded day that is shown: where it is (None: nothing was told yet), and who stands at a price."""
+    """The recorded day that is shown: where it is (None: nothing was told yet), and who stands at a price.
+
+    `queue_price` is that of a row of `queue_ticks`; what is offered is rounded up to it, and what is bid down.
+    """
 
     place: Optional[DayPlace] = None
     queue_price: Optional[int] = None
+    queue_ticks: int = 1
     queue: tuple[StandingOrder, ...] = ()
 
     @property

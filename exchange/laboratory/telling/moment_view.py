@@ -31,7 +31,7 @@ from exchange.laboratory.telling.order_words import asked_text, cancel_text
 
 
 class StandingOrder(NamedTuple):
-    """An order in the queue of its price, from the front: whose, how much others see of it, and since when."""
+    """An order in a queue, from the front: whose, how much others see of it, since when, and at which price."""
 
     order_id: int
     user: str
@@ -39,6 +39,7 @@ class StandingOrder(NamedTuple):
     shown_quantity: int
     hidden_quantity: int
     timestamp: int
+    price: int
 
 
 def levels(side: BookSide) -> dict[int, int]:
@@ -46,21 +47,26 @@ def levels(side: BookSide) -> dict[int, int]:
     return {price: quantity for price, quantity, _ in side.depth()}
 
 
-def queue_at(book: OrderBook, price: int) -> list[StandingOrder]:
-    """All that rests at a price, in the sequence in which it would trade; in a call both sides may be there."""
+def queue_at(book: OrderBook, price: int, ticks: int = 1) -> list[StandingOrder]:
+    """All that rests at a price, in the sequence in which it would trade; in a call both sides may be there.
+
+    `ticks` above 1: in the row of so many ticks that a ladder shows at `price`, where bids are rounded down to a
+    row and offers up, and the lowest row has what is below it, too.
+    """
+    bids = range(price if price > ticks else 1, price + ticks)
+    asks = range(price - ticks + 1, price + 1)
     found: list[StandingOrder] = []
-    for side in (book.bids, book.asks):
+    for side, prices in ((book.bids, bids), (book.asks, asks)):
         for level in side.levels():
-            if level.price == price:
-                found += map(_standing, level.orders())
-                break
+            if level.price in prices:
+                found += [_standing(order, level.price) for order in level.orders()]
     return found
 
 
-def _standing(order: Order) -> StandingOrder:
+def _standing(order: Order, price: int) -> StandingOrder:
     shown = order.remaining_quantity - order.hidden_quantity
     is_buy = order.side is Side.BUY
-    return StandingOrder(order.order_id, order.user, is_buy, shown, order.hidden_quantity, order.timestamp)
+    return StandingOrder(order.order_id, order.user, is_buy, shown, order.hidden_quantity, order.timestamp, price)
 
 
 def trades_of(moment: Moment, symbol: str) -> list[Trade]:

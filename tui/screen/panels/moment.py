@@ -83,25 +83,32 @@ def draw_queue(area: Area, model: Model, rewind: Rewind) -> None:
     below = len(queue) - rows
     total = sum(order.shown_quantity for order in queue)
     note = f"{below} ▼" if below > 0 else f"shown {short_quantity(total, QUANTITY_WIDTH)}"
-    title = f"QUEUE {market.scale.text(price)}  {len(queue)}"
+    grouped = f" ×{rewind.queue_ticks}" if rewind.queue_ticks > 1 else ""
+    title = f"QUEUE {market.scale.text(price)}{grouped}  {len(queue)}"
     inside = frame(area, title, is_focused=is_focused, note=note)
     if not queue:
         put_empty(inside, "nobody stands there")
         return
-    table = _queue_table(queue, inside.width)
+    price_width = max(len(market.scale.text(order.price)) for order in queue) if grouped else 0
+    table = _queue_table(queue, inside.width, price_width)
     table.draw_heads(inside)
     for y, order in enumerate(queue[:rows], start=1):
         _draw_standing(inside, y, order, y, table)
+        if grouped:
+            table.put(inside, y, "PRICE", market.scale.text(order.price), side_color(order.is_buy))
         if rewind.place is not None and order.order_id == rewind.place.order_id:
             inside.pick_out(y, Color.CURSOR)
 
 
-def _queue_table(queue: tuple[StandingOrder, ...], width: int) -> Table:
+def _queue_table(queue: tuple[StandingOrder, ...], width: int, price_width: int) -> Table:
+    """`price_width` 0: all stand at one price."""
     id_width = max(len(str(order.order_id)) for order in queue)
     user_width = min(USER_WIDTH_MAX, max(len(order.user) for order in queue))
+    prices = [Wanted("PRICE", max(5, price_width), 0)] if price_width else []
     return Table(
         [
             Wanted("#", 3, 3),
+            *prices,
             Wanted("ORDER", max(5, id_width), 1),
             Wanted("USER", max(4, user_width), 0, is_right_aligned=False),
             Wanted("SHOWN", 6, 0),

@@ -86,7 +86,7 @@ class DayLink:
         self._wishes: queue.Queue[DayWish] = queue.Queue(WISHES_WAITING_MAX)
         self._is_stopped = False
         self._sequence = day.first
-        self._queue_price: Optional[int] = None
+        self._asked_queue = ShowQueue(None)
         self._is_playing = False
         self._speed = 1.0
         # When on the clock, and where in the day, playing began.
@@ -158,7 +158,7 @@ class DayLink:
         elif isinstance(wish, (PlayOrPause, SetSpeed)):
             self._set_playing(wish)
         elif isinstance(wish, ShowQueue):
-            self._queue_price = wish.price
+            self._asked_queue = wish
             self._tell(self._moment(), Moved.ON)
         elif isinstance(wish, ShowSymbol):
             self._symbol = wish.symbol
@@ -284,7 +284,7 @@ class DayLink:
         if self._counter.symbol != self._symbol:
             self._counter = VolumeCounter(self._day.index, self._symbol)
         book = books.get(self._symbol)
-        price = self._queue_price
+        price, ticks = self._asked_queue
         told = DayTold(
             moment.timestamp / NANOS_PER_SECOND,
             self._place(moment),
@@ -297,7 +297,7 @@ class DayLink:
             tuple(map(on_tape, (trades or [])[-TAPE_LENGTH_MAX:])),
             max((trade_id for at, trade_id in self._trade_places if at <= moment.sequence), default=0),
             price,
-            () if book is None or price is None else tuple(queue_at(book, price)),
+            () if book is None or price is None else tuple(queue_at(book, price, ticks)),
             notice,
             None if book is None else self._counter.at(moment.sequence, book),
         )

@@ -59,9 +59,10 @@ class SetSpeed(NamedTuple):
 
 
 class ShowQueue(NamedTuple):
-    """Tell who stands at this price, in ticks; None: nobody asks any more."""
+    """Tell who stands at this price, in ticks; None: nobody asks any more.  `ticks` is how many its row is of."""
 
     price: Optional[int]
+    ticks: int = 1
 
 
 class ShowSymbol(NamedTuple):

@@ -19,6 +19,7 @@ from tui.screen.market_data import FLASH_S, DayFigures, LadderSide, Market
 from tui.screen.messages import Incoming, Outgoing, Resized, ToDay, ToEngine, Typed
 from tui.screen.model import LinkState, Model, NoticeKind, Update, refuse
 from tui.screen.modes import Rewind
+from tui.screen.price_rows import row_price
 from tui.screen.price_scale import PriceScale
 from tui.screen.proposals import QuitProposal
 from tui.screen.rewind.day_messages import (
@@ -136,13 +137,16 @@ def _speed(step: int) -> Callable[[Model, Rewind], list[Outgoing]]:
 
 
 def _queue(model: Model, rewind: Rewind) -> list[Outgoing]:
-    """Who stands at the cursor; once more at the same price: enough of it."""
-    rewind.queue_price = None if model.cursor == rewind.queue_price else model.cursor
-    rewind.queue = ()
+    """Who stands in the cursor's row; once more in the same one: enough of it."""
+    ticks = model.group
+    row = None if model.cursor is None else row_price(model.cursor, ticks, is_buy=True)
+    if (row, ticks) == (rewind.queue_price, rewind.queue_ticks):
+        row = None
+    rewind.queue_price, rewind.queue_ticks, rewind.queue = row, ticks, ()
     if is_small(model.width):
         # There is room for one panel.
         model.focus = Panel.LADDER if rewind.queue_price is None else Panel.ORDERS
-    return [ToDay(ShowQueue(rewind.queue_price))]
+    return [ToDay(ShowQueue(row, ticks))]
 
 
 def _go(model: Model, _rewind: Rewind) -> list[Outgoing]:

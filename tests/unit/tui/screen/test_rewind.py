@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exchange.engine.words import Side
 from exchange.laboratory.history import History
-from exchange.laboratory.telling.moment_view import moment_text, queue_at, trades_of
+from exchange.laboratory.telling.moment_view import levels, moment_text, queue_at, trades_of
 from tests.support.recorded_days import every_rule_day
 from tests.support.rewound_day import START_NS, STEP_NS, RewoundDay, busy_day
 from tui.screen.cells import Color
@@ -189,6 +190,37 @@ def test_the_queue_at_a_price_is_shown_order_by_order_with_what_is_hidden(day: H
     assert f"+{hidden.hidden_quantity}" in text
     screen.press("enter")
     assert "who stands at the cursor" in "\n".join(rows(screen))
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (120, 36)])
+def test_the_queue_of_a_row_of_several_ticks_has_all_who_stand_in_it(
+    day: History, width: int, height: int
+) -> None:
+    screen = RewoundDay(day, width, height)
+    screen.command("goto 1000")
+    screen.command("group 5")
+    book = day.at(1_000).engine.books["ACME"]
+    best_bid, best_ask = max(levels(book.bids)), min(levels(book.asks))
+    for cursor, is_buy in ((best_bid, True), (best_ask + 4, False)):
+        row = cursor // 5 * 5
+        in_row = range(row, row + 5) if is_buy else range(row - 4, row + 1)
+        standing = [order for order in book.live_orders() if order.price in in_row]
+        screen.model.cursor = cursor
+        screen.press("enter")
+        rewind, market = screen.model.rewind, screen.model.market
+        assert rewind is not None and market is not None
+        expected = {order.order_id for order in standing if (order.side is Side.BUY) == is_buy}
+        assert len({order.price for order in standing}) > 1
+        assert {order.order_id for order in rewind.queue} == expected
+        prices = [order.price for order in rewind.queue]
+        assert prices == sorted(prices, reverse=is_buy)
+        text = "\n".join(rows(screen))
+        assert f"QUEUE {market.scale.text(row)} ×5  {len(expected)}" in text
+        first = rewind.queue[0]
+        shown = f" 1 {market.scale.text(first.price)} {first.order_id} {first.user} "
+        assert any(shown in " ".join(line.split()) for line in rows(screen))
+        screen.press("enter")
+        assert rewind.queue_price is None
 
 
 def test_on_a_small_screen_the_queue_takes_the_ladders_place_until_enter_again(day: History) -> None:

@@ -23,6 +23,7 @@ from exchange.laboratory.telling.moment_view import concerned, levels, moment_te
 from tui.screen.link_reader import HandOver
 from tui.screen.market_data import TAPE_LENGTH_MAX
 from tui.screen.messages import Incoming
+from tui.screen.panels.moment import time_text
 from tui.screen.rewind.day_messages import (
     DayPlace,
     DayTold,
@@ -174,10 +175,12 @@ class DayLink:
         followed, self._followed = self._followed, None
         found: Optional[int]
         if isinstance(wish, GoTo):
-            found, what = max(self._day.first, min(self._day.last, wish.sequence)), ""
-        elif isinstance(wish, GoToTime):
-            found, what = index.at_time(wish.timestamp_ns), ""
-        elif isinstance(wish, NextTrade):
+            self._jump(max(self._day.first, min(self._day.last, wish.sequence)), self._outside(wish))
+            return
+        if isinstance(wish, GoToTime):
+            self._jump(index.at_time(wish.timestamp_ns), self._outside_time(wish.timestamp_ns))
+            return
+        if isinstance(wish, NextTrade):
             least = self._large() if wish.quantity_min is None else wish.quantity_min
             found, what = index.next_trade(here, least, self._symbol or None), f"trade of {least} or more"
         elif isinstance(wish, NextOfOrder):
@@ -193,6 +196,20 @@ class DayLink:
             self._tell(self._moment(), Moved.ON, notice=f"after this there is no {what}")
         else:
             self._jump(found)
+
+    def _outside(self, wish: GoTo) -> str:
+        """What is to be said of a command that the day does not have; "" of one that it has."""
+        first, last = self._day.first, self._day.last
+        return "" if first <= wish.sequence <= last else f"the day has the commands {first:,} to {last:,}"
+
+    def _outside_time(self, timestamp_ns: int) -> str:
+        """The same of a time before the first command, or after the last."""
+        day = self._day
+        begin, end = day.index.timestamp(min(day.first + 1, day.last)), day.index.timestamp(day.last)
+        if begin <= timestamp_ns <= end:
+            return ""
+        is_early = timestamp_ns < begin
+        return f"the day {'begins' if is_early else 'ends'} at {time_text(begin if is_early else end)}"
 
     def _large(self) -> int:
         if self._large_quantity is None:
@@ -214,11 +231,11 @@ class DayLink:
         if self._jumps_since_tidy > JUMPS_UNTIDIED_MAX:
             self._tidy_up()
 
-    def _jump(self, sequence: int) -> None:
+    def _jump(self, sequence: int, notice: str = "") -> None:
         self._sequence = sequence
-        self._tell(self._moment(), Moved.JUMPED)
+        self._tell(self._moment(), Moved.JUMPED, notice=notice)
         self._is_past_due = True
-        self._played_from = (self._clock(), self._day.moment.timestamp)
+        self._played_from = (self._clock(), self._time_ns(self._day.moment))
         self._note_jump()
 
     def _step(self, commands: int) -> None:
@@ -251,7 +268,7 @@ class DayLink:
         else:
             self._speed = wish.factor
         moment = self._moment()
-        self._played_from = (self._clock(), moment.timestamp)
+        self._played_from = (self._clock(), self._time_ns(moment))
         self._tell(moment, Moved.ON)
 
     def _play(self) -> None:
@@ -268,7 +285,7 @@ class DayLink:
         moment = self._moment()
         if self._sequence < goal:
             # The day is faster than this machine: go on from here.
-            self._played_from = (self._clock(), moment.timestamp)
+            self._played_from = (self._clock(), self._time_ns(moment))
         if self._sequence == self._day.last:
             self._is_playing = False
         if self._sequence != before:
@@ -286,7 +303,7 @@ class DayLink:
         book = books.get(self._symbol)
         price, ticks = self._asked_queue
         told = DayTold(
-            moment.timestamp / NANOS_PER_SECOND,
+            self._time_ns(moment) / NANOS_PER_SECOND,
             self._place(moment),
             moved,
             tuple((symbol, book.instrument.tick_size_nanos * NANOS) for symbol, book in books.items()),
@@ -308,8 +325,13 @@ class DayLink:
         user, order_id, _ = concerned(moment)
         shown = self._followed if isinstance(self._followed, int) else order_id
         text = moment_text(moment)
-        place = DayPlace(moment.sequence, day.first, day.last, moment.timestamp, text, user, shown, False, 1.0)
+        time_ns = self._time_ns(moment)
+        place = DayPlace(moment.sequence, day.first, day.last, time_ns, text, user, shown, False, 1.0)
         return place._replace(is_playing=self._is_playing, speed=self._speed)
+
+    def _time_ns(self, moment: Moment) -> int:
+        """When it was; the first state holds until the first command."""
+        return moment.timestamp or self._day.index.timestamp(min(self._day.first + 1, self._day.last))
 
     def _hand_over(self, batch: list[Incoming]) -> None:
         self._put(self, batch)

@@ -107,8 +107,8 @@ class DayTold(NamedTuple):
 
     `listed` are symbols with their tick sizes; `trades` what was traded since the moment told before, and
     `last_trade_id` the last trade of all that there has been, as far as it is known; `queue` who stands at
-    `queue_price`.  `notice` is something to say, "" for nothing.  `volume` is of all the trading day; None: of no
-    instrument.
+    `queue_price`.  `phase` is "" before the symbol is listed; `notice` is something to say, "" for nothing;
+    `volume` is of all the trading day, None of no instrument.
     """
 
     now: float

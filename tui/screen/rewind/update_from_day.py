@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional
 
+from exchange.engine.words import Phase
 from exchange.laboratory.recorded.day_volume import DayVolume
 from tui.screen.command_editor import CommandEditor
 from tui.screen.key_decoder import Key
@@ -201,7 +202,8 @@ def _day_told(model: Model, rewind: Rewind, told: DayTold) -> list[Outgoing]:
         market.begin_anew()
     elif told.moved is Moved.BACK:
         market.go_back(told.last_trade_id, told.place.timestamp_ns)
-    market.phase.name = told.phase
+    # Of an instrument that is not listed yet there is no phase to warn of.
+    market.phase.name = told.phase or Phase.CONTINUOUS.value
     _show_book(market, told)
     for trade in told.trades:
         market.take_trade(trade, trade.timestamp_ns / NANOS_PER_SECOND)

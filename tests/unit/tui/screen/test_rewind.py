@@ -150,6 +150,43 @@ def test_leaps_are_a_hundred_commands_and_end_where_the_day_ends(day: History) -
     assert screen.place.sequence == day.last
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("at 12:00", "the day ends at 10:01:14.9"),
+        ("at 9:59:59", "the day begins at 10:00:00.0"),
+        ("goto 5000", "the day has the commands 0 to "),
+    ],
+)
+def test_a_place_outside_of_the_day_is_said_to_be(day: History, command: str, said: str) -> None:
+    screen = RewoundDay(day)
+    screen.command(command)
+    assert screen.place.sequence in (day.first, day.last)
+    assert said in screen.model.notices[-1].text, screen.model.notices[-1].text
+    screen.command("at 10:00:30")
+    assert len(screen.model.notices) == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (120, 36)])
+def test_the_first_state_warns_of_nothing(day: History, width: int, height: int) -> None:
+    screen = RewoundDay(day, width, height)
+    screen.command("goto 0")
+    text = "\n".join(rows(screen))
+    assert "COMMAND 0" in text and "no orders are taken" not in text
+
+
+def test_a_day_is_played_from_its_first_state_and_its_date_is_known_there(day: History) -> None:
+    screen = RewoundDay(day)
+    screen.command("goto 0")
+    assert screen.place.timestamp_ns == START_NS
+    screen.press("space")
+    screen.play(1.0)
+    assert 0 < screen.place.sequence < 30
+    screen.command("goto 0")
+    screen.command("at 10:00:30")
+    assert screen.place.timestamp_ns > START_NS + 29 * 10**9
+
+
 def test_jumps_lead_to_what_they_name(day: History) -> None:
     screen = RewoundDay(day)
     screen.command("goto 500")

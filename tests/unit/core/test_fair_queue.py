@@ -238,6 +238,38 @@ def test_a_dear_answer_is_the_last_of_its_batch_whoever_else_wants_one() -> None
     assert [askers for askers in market.askers() if askers] == [["flood"], ["alice"], ["flood"], ["alice"]]
 
 
+def test_who_waits_for_ever_is_woken_by_each_item_and_by_the_end() -> None:
+    there, back = Queue(), Queue()
+    names = [f"alice-{number}" for number in range(200)]
+
+    def return_each() -> None:
+        while (item := there.queue.get(None)) is not None:
+            back.queue.put(item)
+        back.queue.close()
+
+    def send_each() -> list[str]:
+        received: list[str] = []
+        for name in names:
+            there.put("alice", name)
+            item = back.queue.get(None)
+            assert item is not None
+            received.append(str(item.requests[0]))
+        there.queue.close()
+        assert back.queue.get(None) is None
+        return received
+
+    received: list[str] = []
+    threads = [
+        threading.Thread(target=return_each, daemon=True),
+        threading.Thread(target=lambda: received.extend(send_each()), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT_S)
+    assert received == names
+
+
 def test_when_the_time_to_finish_is_over_what_is_queued_is_turned_away_unprocessed() -> None:
     market = Market(command_s=1.0)
     for user in ("flood", "alice"):

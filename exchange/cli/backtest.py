@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,6 +14,7 @@ from typing import Optional, Union
 
 from exchange.cli.bot import parameter
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
+from exchange.cli.recorded_day import add_flow_symbol, flow_symbol
 from exchange.cli.simulated_run import EXIT_DONE
 from exchange.cli.study import mix
 from exchange.laboratory.backtest import Backtest, MixMember, TraderMix
@@ -24,6 +27,7 @@ from exchange.laboratory.venue.records import KeptDay
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.bot.bot_file import BotFileError, load_bot
 from exchange.networking.client.bot.misspelt_callbacks import misspelt_callbacks
+from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.study.simulated_day import START_PRICE, WARM_UP_S
 from exchange.simulation.summary_lines import aligned
 from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, mix_members, parse_mix
@@ -61,9 +65,7 @@ def add_options(parser: CommandParser) -> None:
     )
     length.add_argument("--days", type=number(0.01, DAYS_MAX), help=f"the same in days of {HOURS_A_DAY:g} hours")
     parser.add_argument("--user", help="who trades (default: the class's name in lower case)")
-    parser.add_argument(
-        "--symbol", default=DEFAULT_INSTRUMENT.symbol, help="what is traded (default: %(default)s)"
-    )
+    add_flow_symbol(parser, "what is traded")
     parser.add_argument(
         "--param", action="append", default=[], type=parameter, metavar="NAME=VALUE",
         help="set a class attribute of the bot; again for another",
@@ -91,6 +93,7 @@ def run(options: argparse.Namespace) -> int:
     for line in misspelt_callbacks(type(bot)):
         complain(line)
     others, seed = market_of(options)
+    symbol = flow_symbol(options.symbol, None if callable(others) else Path(options.market))
     one_way_ns, jitter_ns = round(options.latency * NS_PER_MS), round(options.jitter * NS_PER_MS)
     try:
         with ExitStack() as closing:
@@ -101,12 +104,12 @@ def run(options: argparse.Namespace) -> int:
                 seed=seed,
                 user=options.user,
                 latency=Latency(one_way_ns, one_way_ns, jitter_ns),
-                instrument=replace(DEFAULT_INSTRUMENT, symbol=options.symbol),
+                instrument=replace(DEFAULT_INSTRUMENT, symbol=symbol),
                 keep=keep,
                 warm_up_s=WARM_UP_S if callable(others) else 0.0,
                 mix=None if callable(others) else joining(options, others),
             )
-            backtest.run(seconds_of(options, has_end=not callable(others)), _progress)
+            _play(backtest, seconds_of(options, has_end=not callable(others)))
     except (MarketError, FileError, OSError) as error:
         raise CommandFailed(error) from error
     kept = [] if keep is None else [("ledger", str(keep.ledger_path))]
@@ -151,7 +154,10 @@ def seconds_of(options: argparse.Namespace, *, has_end: bool) -> float:
     return HOURS_MAX * 3_600.0 if has_end else 3_600.0
 
 
-def _progress(done: float) -> None:
-    """Say on a terminal how far it is, ten times."""
-    if sys.stderr.isatty() and round(done * 100) % 10 == 0:
-        complain(f"{done:.0%}")
+def _play(backtest: Backtest, seconds: float) -> None:
+    """Play it, and say on stderr how far it is."""
+    progress = ProgressLine(sys.stderr, shutil.get_terminal_size().columns, time.monotonic_ns)
+    try:
+        backtest.run(seconds, lambda done: progress.show(lambda: f"played {done:.0%} of the day"))
+    finally:
+        progress.end()

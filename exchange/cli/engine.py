@@ -28,6 +28,7 @@ from exchange.storage.instruments_file import InstrumentsFileError, instruments_
 from exchange.storage.journal_format import Durability
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.command_line import complain, port_number, say
+from exchange.utils.data_home import described_data_home
 from exchange.utils.helpers import FileError
 from exchange.utils.tls import server_context
 
@@ -230,6 +231,8 @@ def run(options: argparse.Namespace) -> int:
         tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
     if (choice := compiled_engine.chosen()) is not None:
         tell(choice)
+    if options.data_dir == described_data_home()[0]:
+        tell(f"everything is kept in {options.data_dir.resolve()}")  # Nobody has said where.
     for signal_number in STOP_SIGNALS:
         signal.signal(signal_number, lambda *_: exchange.request_stop())
     try:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Optional
 
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
 from exchange.engine.instrument import Instrument
-from exchange.laboratory.flow.lobster_file import read_flow
+from exchange.laboratory.flow.lobster_file import read_flow, symbol_of
 from exchange.laboratory.history import History
 from exchange.laboratory.recorded.flow_day import flow_commands
 from exchange.laboratory.telling.order_search import find_order_id
+from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.utils.command_line import complain, whole_number
 from exchange.utils.helpers import FileError
 
-FLOW_SYMBOL = "AAPL"
 _ROWS_MAX = 1_000_000_000
 # As many as an id of the engine's can have.
 ORDER_ID_DIGITS_MAX = 19
@@ -36,9 +37,18 @@ def add_source_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--orders", type=whole_number(1, _ROWS_MAX), metavar="N", help="of --file, the first N rows (default: all)"
     )
-    parser.add_argument(
-        "--symbol", default=FLOW_SYMBOL, metavar="S", help="what --file is to be called (default: %(default)s)"
-    )
+    add_flow_symbol(parser, "what --file is to be called")
+
+
+def add_flow_symbol(parser: CommandParser, meaning: str) -> None:
+    """Add `--symbol`, whose help is `meaning` and the rule of `flow_symbol`."""
+    rule = f"what the file's name begins with, as in AAPL_2012-06-21.csv, else {DEFAULT_INSTRUMENT.symbol}"
+    parser.add_argument("--symbol", metavar="S", help=f"{meaning} (default: {rule})")
+
+
+def flow_symbol(chosen: Optional[str], file: Optional[Path]) -> str:
+    """The symbol of recorded order flow: the chosen one, else by the name of `file` (None: there is none)."""
+    return chosen or (None if file is None else symbol_of(file)) or DEFAULT_INSTRUMENT.symbol
 
 
 def opened_day(options: argparse.Namespace) -> History:
@@ -50,7 +60,7 @@ def opened_day(options: argparse.Namespace) -> History:
         if options.file is None:
             return History.open(options.data_dir, progress)
         rows = read_flow(options.file, options.orders)
-        return History.of(flow_commands(rows, Instrument(options.symbol)), progress)
+        return History.of(flow_commands(rows, Instrument(flow_symbol(options.symbol, options.file))), progress)
     except (OSError, FileError, ValueError) as error:
         raise CommandFailed(error) from error
 

@@ -8,6 +8,7 @@ and `.gz` are accepted.  This file reads and writes rows and knows nothing of pl
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,10 +29,18 @@ ROW_COUNT_MAX = 10_000_000
 LINE_LENGTH_MAX = 1_000
 TIME_S_MAX = 1_000_000
 NS_PER_S = 1_000_000_000
+# LOBSTER names its files AAPL_2012-06-21_34200000_57600000_message_10.csv.
+_NAME = re.compile(r"([A-Za-z][A-Za-z0-9.]{0,9})_[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])", re.ASCII)
 
 
 class FlowFileError(FileError):
     """The file can't be read, or one of its lines is no row of order flow; the text names file and line."""
+
+
+def symbol_of(path: Path) -> Optional[str]:
+    """The symbol that the file's name begins with, as LOBSTER names them, in capitals; None for another name."""
+    match = _NAME.match(path.name)
+    return None if match is None else match[1].upper()
 
 
 class RowType(Enum):

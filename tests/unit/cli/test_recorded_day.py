@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from exchange.cli.loading import prepared
+from exchange.cli.recorded_day import flow_symbol
 from exchange.engine.commands import ListInstrument, NewOrder
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
@@ -123,3 +124,17 @@ def test_options_that_mean_nothing_are_refused_before_a_day_is_read(
     with pytest.raises(SystemExit):
         typed(*words, "--data-dir", str(tmp_path))
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol"),
+    [
+        ("aapl_2012-06-21.csv", "AAPL"),
+        ("MSFT_2012-06-21_34200000_57600000_message_10.csv.gz", "MSFT"),
+        ("flow.csv", "ACME"),
+        ("2012-06-21.csv", "ACME"),
+    ],
+)
+def test_recorded_flow_is_called_as_its_file_is(name: str, symbol: str) -> None:
+    assert flow_symbol(None, Path("AMZN_2012-06-21", name)) == symbol
+    assert flow_symbol("ZINC", Path(name)) == "ZINC"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from exchange.utils.data_home import data_home
+from tests.support.project import ROOT
 
 HOME = {"HOME": "/home/alice"}
 
@@ -34,6 +35,28 @@ def test_data_that_is_here_is_taken_unless_another_place_was_chosen(tmp_path: Pa
     (tmp_path / "data").mkdir()
     assert data_home({**HOME, "XDG_DATA_HOME": "/srv"}, tmp_path, "linux") == Path("data")
     assert data_home({**HOME, "EXCHANGE_HOME": "/class"}, tmp_path, "linux") == Path("/class")
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        ("tokens/token_alice.txt", "data"),
+        ("samples/sound.wav", "/home/alice/.local/share/exchange-simulator"),
+        ("journal/journal-1.jsonl", "data"),
+        ("prices.csv", "/home/alice/.local/share/exchange-simulator"),
+        ("logs/app.log", "/home/alice/.local/share/exchange-simulator"),
+    ],
+)
+def test_a_folder_of_that_name_with_other_things_in_it_is_left_alone(
+    tmp_path: Path, held: str, expected: str
+) -> None:
+    (tmp_path / "data" / held).parent.mkdir(parents=True)
+    (tmp_path / "data" / held).touch()
+    assert data_home(HOME, tmp_path, "linux") == Path(expected)
+
+
+def test_a_clone_brings_its_data_directory() -> None:
+    assert data_home(HOME, ROOT, "linux") == Path("data")
 
 
 def test_a_file_of_that_name_is_no_data_directory(tmp_path: Path) -> None:

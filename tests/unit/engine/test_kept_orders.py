@@ -78,4 +78,3 @@ def test_orders_that_ask_alike_share_all_but_what_differs(terms: Terms, is_resto
     first, second = kept_orders(engine)
     assert first.user is second.user and first.symbol is second.symbol
     assert first.conditions is second.conditions
-    assert first.quantity is first.remaining_quantity

@@ -501,7 +501,7 @@ def test_an_iceberg_a_stop_and_a_halt_as_they_are_lived(
         screen.see_no_more("B4○")
         assert operate(tmp_path / "engine", "halt", "ACME")[0] == 0
         screen.see("ACME  HALTED · by the operator")
-        screen.see("no orders are taken; cancels always are")
+        screen.see("takes only cancels")
         assert operate(tmp_path / "engine", "resume", "ACME")[0] == 0
         screen.see("LADDER ACME")
 
@@ -524,4 +524,4 @@ def test_a_call_and_a_timed_halt_stand_over_the_ladder(
         )
         assert operate(tmp_path / "engine", "halt", "ACME", "60")[0] == 0
         screen.see("ACME  HALTED 0:5")
-        screen.see("no orders are taken; cancels always are")
+        screen.see("takes only cancels")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import NamedTuple, Optional
 
-from tui.screen.market_data import LadderSide, Market
+from tui.screen.level_flashes import LadderSide
+from tui.screen.market_data import Market
 from tui.screen.model import Model
 from tui.screen.my_orders import MyOrder
 from tui.screen.price_rows import grouped, row_price
@@ -90,7 +91,7 @@ def work_out(model: Model, market: Market, top: int, count: int, now: float) -> 
         mine,
         {
             (side, row_price(price, group, is_buy=side is LadderSide.BID))
-            for (side, price), until in market.flashes.items()
+            for (side, price), until in market.flashes.until.items()
             if until > now
         },
         {row_price(trade.price, group, is_buy=True): trade.is_buy for trade in market.large_prints},

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import Enum
 from math import floor
 from typing import NamedTuple, Optional
 
 from exchange.networking.client.depth_history import DepthHistory
 from exchange.networking.tcp_client import Message
+from tui.screen.level_flashes import LadderSide, LevelFlashes
 from tui.screen.price_scale import PriceScale
 from tui.screen.session_phase import NANOS_PER_SECOND, SessionPhase
 
-FLASH_S = 0.3
 # The finest time that the heat map tells apart.
 DEPTH_SLOT_NS = NANOS_PER_SECOND // 4
 TAPE_LENGTH_MAX = 500
@@ -33,13 +32,6 @@ COARSE_SLOTS = 12
 FINE_LENGTH_MAX = 4_200
 COARSE_LENGTH_MAX = 1_200
 CHARTED_S = int(COARSE_LENGTH_MAX * COARSE_SLOTS * SLOT_S)
-
-
-class LadderSide(Enum):
-    """As the book feed spells them."""
-
-    BID = "BID"
-    ASK = "ASK"
 
 
 class TapeTrade(NamedTuple):
@@ -118,7 +110,7 @@ class Market:
     bids: dict[int, int] = field(default_factory=dict)
     asks: dict[int, int] = field(default_factory=dict)
     sequence: Optional[int] = None
-    flashes: dict[tuple[LadderSide, int], float] = field(default_factory=dict)
+    flashes: LevelFlashes = field(default_factory=LevelFlashes)
     tape: deque[TapeTrade] = field(default_factory=lambda: deque(maxlen=TAPE_LENGTH_MAX))
     volume_at: dict[int, int] = field(default_factory=dict)
     fine_chart: deque[ChartedPrice] = field(default_factory=lambda: deque(maxlen=FINE_LENGTH_MAX))
@@ -142,6 +134,12 @@ class Market:
     def best_ask(self) -> Optional[int]:
         """The lowest offer in ticks.  O(levels)."""
         return min(self.asks) if self.asks else None
+
+    @property
+    def is_crossed(self) -> bool:
+        """Whether the best bid is not below the best offer, as in a call: there is no spread then.  O(levels)."""
+        bid, ask = self.best_bid, self.best_ask
+        return bid is not None and ask is not None and bid >= ask
 
     @property
     def middle(self) -> Optional[int]:
@@ -195,7 +193,7 @@ class Market:
                 levels[price] = quantity
             else:
                 levels.pop(price, None)
-            self.flashes[side, price] = now + FLASH_S
+            self.flashes.change(side, price, quantity, now)
             changes.append(LevelTotal(side, price, quantity))
             self.depth.set_level(price, quantity, time_ns, is_bid=side is LadderSide.BID)
         self.depth.note_best(self.best_bid, self.best_ask, time_ns)
@@ -305,13 +303,6 @@ class Market:
         trade = trade._replace(is_large=True)
         self.large_prints.append(trade)
         return trade
-
-    def end_flashes(self, now: float) -> bool:
-        """Forget the flashes that are over; returns whether there were any."""
-        over = [key for key, until in self.flashes.items() if until <= now]
-        for key in over:
-            del self.flashes[key]
-        return bool(over)
 
 
 def _chart(chart: deque[ChartedPrice], slot: int, price: int) -> None:

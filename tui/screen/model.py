@@ -203,6 +203,8 @@ class Model:
     # How many ticks a row of the ladder is, by symbol, where the person has chosen it; else `automatic_group` is.
     chosen_groups: dict[str, int] = field(default_factory=dict)
     automatic_group: int = 1
+    # Of how many levels that was chosen: while a day begins, the first few say little.
+    grouped_levels: int = 0
     # False while the person looks at prices away from the market; see `scrolling`.
     is_following: bool = True
     # Rows scrolled down in each list, and the selected row of the orders.

@@ -18,7 +18,8 @@ from enum import Enum
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
-from tui.screen.market_data import LadderSide, LevelTotal, Market, TapeTrade
+from tui.screen.level_flashes import LadderSide
+from tui.screen.market_data import LevelTotal, Market, TapeTrade
 
 # Orders that are over are kept for the panel up to this many.
 DONE_ORDERS_MAX = 200

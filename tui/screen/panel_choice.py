@@ -30,13 +30,24 @@ def choose_panel(model: Model, name: str) -> list[Outgoing]:
         if panel is model.focus and panel not in model.chosen:
             model.focus, model.is_zoomed = Panel.LADDER, False
         follow_second(model)
-    model.say(NoticeKind.INFO, f"panels: {chosen_text(model.chosen)}{_room_text(model, panel)}")
+    text = f"{chosen_text(model.chosen)}{_room_text(model, panel)}" if name else _all_text(model)
+    model.say(NoticeKind.INFO, f"panels: {text}")
     return sync_books(model)
 
 
 def chosen_text(chosen: frozenset[Panel]) -> str:
     """`watch heat chart orders`"""
     return " ".join(name for name, panel in NAMES.items() if panel in chosen) or "none"
+
+
+def _all_text(model: Model) -> str:
+    """`chart orders; no room here for: watch heat`"""
+    layout = model.layout_for(model.width, model.height, is_whole=True)
+    # Fills and tape share a panel on a screen of two columns.
+    shared = frozenset() if layout.is_wide else {Panel.TAPE} if Panel.FILLS in layout.panels else frozenset()
+    shown = model.chosen & (frozenset(layout.panels) | shared)
+    hidden = model.chosen - shown
+    return chosen_text(shown) + (f"; no room here for: {chosen_text(hidden)}" if hidden else "")
 
 
 def _room_text(model: Model, panel: Panel | None) -> str:

@@ -14,6 +14,11 @@ from tui.screen.market_data import Market
 STEPS: tuple[int, ...] = tuple(digit * 10**power for power in range(7) for digit in (1, 2, 5))
 # Of the ladder's rows so many are to hold levels on each side, where there are that many levels.
 LEVELS_WANTED_PARTS = 4
+# And so many of all rows are not to be empty.
+FILLED_ROWS_PARTS = 3
+# A row by the screen's own choice is at most this part of the price: the first levels of a day may be anywhere.
+COARSE_PARTS_MIN = 200
+FEW_LEVELS = 4
 
 
 def row_price(price: int, group: int, *, is_buy: bool) -> int:
@@ -35,13 +40,34 @@ def grouped(levels: dict[int, int], group: int, *, is_buy: bool) -> dict[int, in
 
 
 def automatic_group(market: Market, row_count: int) -> int:
-    """Ticks per row so that the spread and some levels on both sides fit into `row_count` rows.  O(levels log)."""
+    """Ticks per row so that the spread and some levels on both sides fit into `row_count` rows, few of them empty.
+
+    O(levels log levels).
+    """
     middle = market.middle
     if middle is None or row_count < 2:
         return 1
     reaches = [_reach(market.bids, middle, row_count), _reach(market.asks, middle, row_count)]
     reach = max((found for found in reaches if found is not None), default=0)
-    return next((step for step in STEPS if reach < step * (row_count // 2)), STEPS[-1])
+    steps = [step for step in STEPS if step <= max(1, middle // COARSE_PARTS_MIN)]
+    fitting = [step for step in steps if reach < step * (row_count // 2)] or steps[-1:]
+    wanted = min(row_count // FILLED_ROWS_PARTS, sum(_near_count(levels) for levels in (market.bids, market.asks)))
+    filled = {step: _filled_rows(market, middle, step, row_count) for step in fitting}
+    return next((step for step in fitting if filled[step] >= wanted), max(fitting, key=lambda step: filled[step]))
+
+
+def _near_count(levels: dict[int, int]) -> int:
+    """How many of a side's levels are surely near: of a few the last may be anywhere."""
+    return (3 * len(levels) + 1) // 4 if len(levels) > FEW_LEVELS else (len(levels) + 1) // 2
+
+
+def _filled_rows(market: Market, middle: int, step: int, row_count: int) -> int:
+    """How many of the rows around the middle would hold quantity."""
+    reach = step * (row_count // 2)
+    return sum(
+        len({row_price(price, step, is_buy=is_buy) for price in levels if abs(price - middle) < reach})
+        for is_buy, levels in ((True, market.bids), (False, market.asks))
+    )
 
 
 def _reach(levels: dict[int, int], middle: int, row_count: int) -> Optional[int]:

@@ -14,6 +14,9 @@ from tui.screen.market_data import Market
 from tui.screen.model import Model
 from tui.screen.price_rows import automatic_group, next_group, row_price
 
+# A book of so many times the levels is another one, and so are rows of so many times as many ticks.
+GROWN_TIMES = 2
+
 
 def follow_market(model: Model) -> None:
     """Centre on the market if it isn't in view and nothing is being confirmed."""
@@ -23,6 +26,9 @@ def follow_market(model: Model) -> None:
         return
     if model.centre is not None and _is_market_in_view(model, market, middle):
         model.is_following = True
+        if _has_grown(model, market):
+            centre(model)
+            model.is_changed = True
     elif model.is_following and model.confirm is None and model.drag is None:
         _group_by_itself(model, market)
         model.centre = middle
@@ -45,6 +51,18 @@ def centre(model: Model) -> None:
 def _group_by_itself(model: Model, market: Market) -> None:
     """Choose how many ticks a row is; only while the ladder is centred, so that no row moves under the cursor."""
     model.automatic_group = automatic_group(market, model.layout.ladder_rows)
+    model.grouped_levels = len(market.bids) + len(market.asks)
+
+
+def _has_grown(model: Model, market: Market) -> bool:
+    """Whether the rows were chosen by a book of a few levels, and quite others fit the one that it has become."""
+    count = len(market.bids) + len(market.asks)
+    is_busy = model.confirm is not None or model.drag is not None or model.is_armed
+    if is_busy or count < GROWN_TIMES * model.grouped_levels or model.symbol in model.chosen_groups:
+        return False
+    model.grouped_levels = count
+    group, before = automatic_group(market, model.layout.ladder_rows), model.automatic_group
+    return max(group, before) >= GROWN_TIMES * min(group, before)
 
 
 def fit_rows(model: Model) -> None:

@@ -108,8 +108,8 @@ def next_wake(model: Model, now: float) -> float:
 def _next_wake(model: Model, now: float) -> float:
     times = [model.link.pinged_at + PING_EVERY_S] if model.link.state is LinkState.LIVE else [now + 1.0]
     market = model.market
-    if market is not None and market.flashes:
-        times.append(min(market.flashes.values()))
+    if market is not None and market.flashes.until:
+        times.append(min(market.flashes.until.values()))
     if market is not None and model.countdown_s is not None and market.phase.until_ns is not None:
         left_s = market.phase.until_ns / NANOS_PER_SECOND - now - model.clock_offset_s
         times.append(now + max(0.0, left_s) % 1.0 + 0.001)
@@ -124,7 +124,7 @@ def _next_wake(model: Model, now: float) -> float:
 
 def _time_passed(model: Model, now: float) -> list[Outgoing]:
     market = model.market
-    if market is not None and market.end_flashes(now):
+    if market is not None and market.flashes.end(now):
         model.is_changed = True
     if model.is_armed and now - model.last_input_at >= DISARM_AFTER_IDLE_S:
         disarm(model, "no key for 60 s")

@@ -1,6 +1,7 @@
 """The banner over the ladder while something keeps orders from trading as they come: nobody can overlook it.
 
-It takes the ladder's upper border and the heads of its columns, so that no price moves when it comes or goes.
+It takes the ladder's upper border, and where that has too little room the heads of its columns, so that no price
+moves when it comes or goes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, retry_in_s
 from tui.screen.session_phase import Indication
 
-ROWS = 2
+GAP = "   "
 # What becomes of one's orders without a connection.
 _ORPHANS = {
     DisconnectWish.NONE: "your orders may go on working",
@@ -30,14 +31,16 @@ class Banner(NamedTuple):
     is_alarm: bool
 
 
-def draw_banner(area: Area, model: Model, now: float) -> None:
-    """Draw it into the area of the ladder's panel, borders included; nothing in continuous trading."""
-    found = banners(model, now)
+def draw_banner(area: Area, found: list[Banner]) -> None:
+    """Draw them into the area of the ladder's panel, borders included; nothing if all is well."""
     if not found:
         return
     background = Color.ALARM if found[0].is_alarm else Color.CONFIRM
     # The worst comes first, and says what follows from it; the rest is named.
-    for y, line in enumerate(("   ".join(banner.title for banner in found), found[0].text)):
+    lines = ["   ".join(banner.title for banner in found), found[0].text]
+    if len(GAP.join(lines)) <= area.width - 2:
+        lines = [GAP.join(lines)]
+    for y, line in enumerate(lines):
         area.put(0, y, " " * area.width, Color.INK, background)
         text = fit(line, area.width - 2)
         area.put((area.width - len(text)) // 2, y, text, Color.INK, background, Attribute.BOLD)
@@ -46,6 +49,12 @@ def draw_banner(area: Area, model: Model, now: float) -> None:
 def banners(model: Model, now: float) -> list[Banner]:
     """What keeps orders from trading as they come, the worst first; none: all is well."""
     return [banner for banner in (_link(model, now), _blocked(model), _phase(model, now)) if banner is not None]
+
+
+def phase_banners(model: Model, now: float) -> list[Banner]:
+    """The same of the symbol alone."""
+    found = _phase(model, now)
+    return [] if found is None else [found]
 
 
 def _link(model: Model, now: float) -> Optional[Banner]:
@@ -74,7 +83,7 @@ def _phase(model: Model, now: float) -> Optional[Banner]:
         return None
     # A call takes orders; in a halt nothing can be done but to cancel.
     is_call = market.phase.is_call
-    text = _indication_text(market) if is_call else "no orders are taken; cancels always are"
+    text = _indication_text(market) if is_call else "takes only cancels"
     return Banner(f"{market.symbol}  {market.phase.text(now + model.clock_offset_s)}", text, is_alarm=not is_call)
 
 

@@ -130,12 +130,31 @@ def ticket_spans(model: Model, width: int) -> list[Span]:
         order.ahead for order in orders_at(model, model.cursor) if order.is_working and order.ahead is not None
     ]
     if places:
-        spans += [Span("   ahead of mine ", Color.FAINT), Span(str(min(places)), Color.TEXT)]
+        spans = _with_place(spans, min(places), width)
     if ticket.type.has_limit and model.cursor is not None:
         notional = market.scale.amount_text(market.scale.price(model.cursor) * ticket.quantity)
         if spans_width(spans) + len(notional) + 12 < width:
             spans += [Span("   notional ", Color.FAINT), Span(notional, Color.TEXT)]
     return spans
+
+
+def _with_place(spans: list[Span], ahead: int, width: int) -> list[Span]:
+    """With one's place in the queue at the cursor, in as many words as fit; it is worth more than a preset."""
+    text = str(ahead)
+    for words in ("   ahead of mine ", "  ahead ", " › "):
+        if spans_width(spans) + len(words) + len(text) <= width:
+            break
+    while spans_width(spans) + len(words) + len(text) > width and (preset := _last_preset(spans)) is not None:
+        spans = spans[:preset] + spans[preset + 3 :]
+    return [*spans, Span(words, Color.FAINT), Span(text, Color.TEXT)]
+
+
+def _last_preset(spans: list[Span]) -> Optional[int]:
+    """Where the last preset begins that is not chosen: its number, its size and a blank."""
+    found = [
+        index for index, span in enumerate(spans) if span.action in PRESET_ACTIONS and span.text.endswith(":")
+    ]
+    return found[-1] if found else None
 
 
 def _badge(model: Model) -> Span:

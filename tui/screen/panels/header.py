@@ -117,20 +117,21 @@ def _market_parts(model: Model, market: Market) -> list[HeaderPart]:
         arrow = {1: "▲", 0: "·", -1: "▼"}[market.direction]
         color = {1: Color.GOOD, 0: Color.TEXT, -1: Color.BAD}[market.direction]
         parts.append(
-            HeaderPart(1, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
+            HeaderPart(2, [Span(f"{arrow}{market.scale.text(market.last.price)}", color, Attribute.BOLD)])
         )
         if market.last.quantity:
             quantity = short_quantity(market.last.quantity, QUANTITY_WIDTH)
             parts.append(HeaderPart(4, [Span(f"×{quantity}", Color.DIM)], gap=1))
+    phase = [HeaderPart(1, [Span(market.phase.name, Color.WARN, Attribute.BOLD)])]
     bid, ask = market.best_bid, market.best_ask
+    if market.is_crossed:
+        return parts + phase  # Nobody trades at these: what a call would trade at is in its banner.
     bid_text = "–" if bid is None else market.scale.text(bid)
     ask_text = "–" if ask is None else market.scale.text(ask)
     parts.append(HeaderPart(5, [Span(bid_text, Color.BID), Span(" / ", Color.FAINT), Span(ask_text, Color.ASK)]))
     if bid is not None and ask is not None:
         parts.append(HeaderPart(6, [Span("spr ", Color.FAINT), Span(f"{ask - bid}t", Color.DIM)]))
-    if not market.phase.is_continuous:
-        parts.append(HeaderPart(1, [Span(market.phase.name, Color.WARN, Attribute.BOLD)]))
-    return parts
+    return parts if market.phase.is_continuous else parts + phase
 
 
 def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
@@ -149,14 +150,14 @@ def _account_parts(model: Model, market: Market) -> list[HeaderPart]:
         Span(_signed(market, realised), Color.DIM),
     ]
     return [
-        HeaderPart(2, held),
+        HeaderPart(1, held),
         *([HeaderPart(3, [average], gap=1)] if average else []),
         HeaderPart(3, earned),
         *([HeaderPart(3, _account(model, market))] if len(model.positions) > 1 else []),
         *([HeaderPart(4, _cash(market, model.cash))] if model.cash is not None else []),
         HeaderPart(8, details),
         *([HeaderPart(5, [_COD[model.cancel_on_disconnect]])] if model.cancel_on_disconnect in _COD else []),
-        HeaderPart(7, [Span("seq ", Color.FAINT), Span(str(model.link.last_seq), Color.DIM)]),
+        *([HeaderPart(7, _sequence(model.link.last_seq))] if model.link.last_seq else []),
     ]
 
 
@@ -167,6 +168,10 @@ def _account(model: Model, market: Market) -> list[Span]:
 
 def _cash(market: Market, amount: Decimal) -> list[Span]:
     return [Span("CASH ", Color.FAINT), Span(market.scale.amount_text(amount), Color.TEXT)]
+
+
+def _sequence(last_seq: int) -> list[Span]:
+    return [Span("seq ", Color.FAINT), Span(str(last_seq), Color.DIM)]
 
 
 def _profit_color(amount: Decimal) -> int:

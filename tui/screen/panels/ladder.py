@@ -8,17 +8,18 @@ tinted, ◆ marks the average entry price, the price of the last trade is invert
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.ladder_rows import LadderRows, work_out
 from tui.screen.layout import Column, LadderColumns, Layout, Panel
-from tui.screen.market_data import LadderSide, Market
+from tui.screen.level_flashes import LadderSide
+from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
 from tui.screen.my_orders import MyOrder, ShownState
-from tui.screen.panels.banner import draw_banner
+from tui.screen.panels.banner import banners, draw_banner, phase_banners
 from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty, put_spans, side_color
-from tui.screen.panels.header import DAY_IN_HEADER_WIDTH_MIN, day_parts, fitting, parts_width
+from tui.screen.panels.header import DAY_IN_HEADER_WIDTH_MIN, HeaderPart, day_parts, fitting, parts_width
 from tui.screen.price_scale import short_quantity
 
 SHADED_EVERY_ROWS = 5
@@ -27,44 +28,51 @@ TOTAL_WIDTH = 7
 PLACE_WIDTH_MIN = 5
 
 
-def draw_ladder(area: Area, model: Model, shown: Layout, now: float) -> None:
-    """Draw the panel."""
+def draw_ladder(area: Area, model: Model, shown: Layout, now: float, *, is_second: bool = False) -> None:
+    """Draw the panel; what the banner of the first ladder says of the connection `is_second` need not repeat."""
     market = model.market
     title = f"LADDER {market.symbol}" if market is not None else "LADDER"
     is_focused = model.focus is Panel.LADDER
+    found = phase_banners(model, now) if is_second else banners(model, now)
     if market is None or model.centre is None:
         put_empty(frame(area, title, is_focused=is_focused), _nothing_text(model, market))
-        draw_banner(area, model, now)
+        draw_banner(area, found)
         return
     top = (model.centre // model.group + shown.ladder_rows // 2) * model.group
     rows = work_out(model, market, top, shown.ladder_rows, now)
     if rows.group > 1:
         title += f" ×{rows.group}"
-    inside = frame(area, title, is_focused=is_focused, note=_beyond_text(market, rows), note_color=Color.WARN)
-    if not _beyond_text(market, rows) and shown.width < DAY_IN_HEADER_WIDTH_MIN:
-        _draw_day(area, market, len(title) + 5)
+    beyond = _beyond_text(market, rows)
+    inside = frame(area, title, is_focused=is_focused, note=beyond, note_color=Color.WARN)
+    day = day_parts(market) if shown.width < DAY_IN_HEADER_WIDTH_MIN else []
+    if not beyond and not found:
+        day = _draw_day(area, day, len(title) + 5)
     columns = ladder_columns_of(model, shown)
     _draw_heads(inside, columns)
     for y, price in enumerate(rows.shown(), start=1):
         _draw_row(inside, y, price, model, market, columns, rows)
-    _draw_balance(area, rows)
+    _draw_balance(area, rows, day)
     if model.is_stale(now) or model.link.state is not LinkState.LIVE:
         inside.dim()
         # What is one's own stays bright: it may be working all the same.
         for price, orders in rows.mine.items():
             if rows.bottom <= price <= rows.top:
                 _draw_mine(inside, rows.y(price) + 1, model, orders, columns)
-    draw_banner(area, model, now)
+    draw_banner(area, found)
 
 
-def _draw_day(area: Area, market: Market, x: int) -> None:
-    """The day's figures on the upper border, as many as fit behind the title."""
-    parts = fitting(day_parts(market), area.width - x - 4)
-    x = area.width - parts_width(parts) - 3
+def _draw_day(area: Area, day: list[HeaderPart], x: int) -> list[HeaderPart]:
+    """The day's figures on the upper border, as many as fit behind the title; returns the others."""
+    parts = fitting(day, area.width - x - 3)
+    _put_parts(area, area.width - parts_width(parts) - 3, 0, parts)
+    return [part for part in day if part not in parts]
+
+
+def _put_parts(area: Area, x: int, y: int, parts: list[HeaderPart]) -> None:
     for part in parts:
-        area.put(x - 1, 0, " ", Color.TEXT)
-        x = put_spans(area, x, 0, part.spans)
-        x = area.put(x, 0, " " * part.gap, Color.TEXT)
+        area.put(x - 1, y, " ", Color.TEXT)
+        x = put_spans(area, x, y, part.spans)
+        x = area.put(x, y, " " * part.gap, Color.TEXT)
 
 
 def _nothing_text(model: Model, market: Optional[Market]) -> str:
@@ -117,8 +125,8 @@ def _draw_row(
     _draw_price(inside, y, price, market, columns.price, rows)
     for side, levels in ((LadderSide.BID, rows.bids), (LadderSide.ASK, rows.asks)):
         quantity = levels.get(price, 0)
-        is_flashing = (side, price) in rows.flashing
-        if quantity or is_flashing:
+        if quantity:
+            is_flashing = (side, price) in rows.flashing
             _draw_level(inside, y, price, side, quantity, columns, rows, is_flashing=is_flashing)
     if price in rows.mine:
         _draw_mine(inside, y, model, rows.mine[price], columns)
@@ -185,8 +193,6 @@ def _draw_level(
     if is_flashing:
         flash = Color.BID_FLASH if is_bid else Color.ASK_FLASH
         inside.shade(number.x, y, number.width, flash)
-    if not quantity:
-        return
     is_best = price == (rows.best_bid if is_bid else rows.best_ask)
     calm, lit = (Color.BID, Color.ON_BID) if is_bid else (Color.ASK, Color.ON_ASK)
     color = lit if is_flashing else calm
@@ -263,23 +269,50 @@ def _draw_volume(inside: Area, y: int, volume: int, columns: LadderColumns, rows
     inside.put(bar.x, y, bar_right(volume / rows.volume_max, bar.width), Color.VOLUME_BAR)
 
 
-def _draw_balance(area: Area, rows: LadderRows) -> None:
-    """On the lower border: how much is bid and how much offered, each within as many ticks as there are rows."""
+class Balance(NamedTuple):
+    """What is said of the bids and of the offers, at length and in short, and the bids' part of both."""
+
+    long: tuple[str, str]
+    short: tuple[str, str]
+    bid_part: float
+
+
+NO_BALANCE = Balance(("", ""), ("", ""), 0.0)
+
+
+def _balance(rows: LadderRows) -> Balance:
+    """Nothing is said of a book of one side."""
     if rows.best_bid is None or rows.best_ask is None:
-        return
+        return NO_BALANCE
     reach = rows.row_count * rows.group
     lowest, highest = rows.best_ask - reach, rows.best_bid + reach
     bid = max((total for price, total in rows.bids_cumulated.items() if price >= lowest), default=0)
     ask = max((total for price, total in rows.asks_cumulated.items() if price <= highest), default=0)
     if not bid + ask:
-        return
-    y, percent = area.height - 1, round(100 * bid / (bid + ask))
-    left = f" bid {short_quantity(bid, TOTAL_WIDTH)}  {percent}% "
-    right = f" {100 - percent}%  {short_quantity(ask, TOTAL_WIDTH)} ask "
+        return NO_BALANCE
+    percent = round(100 * bid / (bid + ask))
+    short = (f" {percent}% ", f" {100 - percent}% ")
+    long = (
+        f" bid {short_quantity(bid, TOTAL_WIDTH)} {short[0]}",
+        f"{short[1]} {short_quantity(ask, TOTAL_WIDTH)} ask ",
+    )
+    return Balance(long, short, bid / (bid + ask))
+
+
+def _draw_balance(area: Area, rows: LadderRows, day: list[HeaderPart]) -> None:
+    """On the lower border: how much is bid and how much offered, each within as many ticks as there are rows.
+
+    Between them the figures of the day that have no room above, before which the totals go.
+    """
+    balance = _balance(rows)
+    has_room = area.width - 8 - len("".join(balance.long)) >= parts_width(day)
+    left, right = balance.long if has_room else balance.short
+    y = area.height - 1
     x = area.put(2, y, left, Color.BID)
-    end_x = area.put_right(area.width - 2, y, right, Color.ASK)
-    width = end_x - x
-    if width > 3:
-        middle = round(width * bid / (bid + ask))
+    width = area.put_right(area.width - 2, y, right, Color.ASK) - x
+    if width > 3 and left:
+        middle = round(width * balance.bid_part)
         area.put(x, y, "━" * middle, Color.BID_BAR)
         area.put(x + middle, y, "━" * (width - middle), Color.ASK_BAR)
+    parts = fitting(day, width - 2)
+    _put_parts(area, x + (width - parts_width(parts)) // 2, y, parts)

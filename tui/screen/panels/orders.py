@@ -17,6 +17,9 @@ QUANTITY_WIDTH = 5
 # Below this width of the inside the side is one letter, whose column has this head.
 SIDE_WORDS_WIDTH_MIN = 40
 LETTER = " "
+# Likewise what is ahead of it in its level.
+QUEUE = "AHD"
+QUEUE_WIDTH = 3
 
 
 def draw_orders(area: Area, model: Model) -> None:
@@ -54,14 +57,14 @@ def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:
     done_width = max(len(_done_text(order)) for order in orders)
     state_width = max(len(_state_text(order)) for order in orders)
     wanted = [
-        Wanted("ID", max(4, id_width), 6),
+        Wanted("ID", max(4 if width >= SIDE_WORDS_WIDTH_MIN else 2, id_width), 6),
         Wanted(*(("SIDE", 4) if width >= SIDE_WORDS_WIDTH_MIN else (LETTER, 1)), 0, is_right_aligned=False),
         Wanted("SYMBOL", 7, 7, is_right_aligned=False),
         Wanted("PRICE", max(6, price_width), 0),
         Wanted("DONE", max(6, done_width), 1),
         Wanted("", BAR_CELLS, 9, is_right_aligned=False),
-        Wanted("AHEAD", 5, 8),
-        Wanted("STATE", max(5, state_width), 3, is_right_aligned=False),
+        Wanted("AHEAD", 5, 8) if width >= SIDE_WORDS_WIDTH_MIN else Wanted(QUEUE, QUEUE_WIDTH, 4),
+        Wanted("STATE", max(5 if width >= SIDE_WORDS_WIDTH_MIN else 4, state_width), 3, is_right_aligned=False),
     ]
     left_out = set() if len(model.symbols) > 1 else {"SYMBOL"}
     left_out |= set() if width >= BAR_WIDTH_MIN else {""}
@@ -106,8 +109,9 @@ def _draw_order(inside: Area, y: int, model: Model, order: MyOrder, table: Table
         inside.put(table.x(""), y, "━" * done, side)
         inside.put(table.x("") + done, y, "─" * (BAR_CELLS - done), Color.BORDER)
     if order.is_working and not order.is_waiting:
-        ahead = "?" if order.ahead is None else short_quantity(order.ahead, QUANTITY_WIDTH)
-        table.put(inside, y, "AHEAD", ahead, Color.GOOD if order.ahead == 0 else Color.DIM)
+        for head, head_width in (("AHEAD", QUANTITY_WIDTH), (QUEUE, QUEUE_WIDTH)):
+            ahead = "?" if order.ahead is None else short_quantity(order.ahead, head_width)
+            table.put(inside, y, head, ahead, Color.GOOD if order.ahead == 0 else Color.DIM)
     if is_open and model.link.state is not LinkState.LIVE:
         table.put(inside, y, "STATE", "?", Color.WARN)
     else:

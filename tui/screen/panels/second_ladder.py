@@ -19,4 +19,4 @@ def draw_second_ladder(area: Area, model: Model, now: float) -> None:
         return
     # Its figures of the day are on its own border: the header has those of the first.
     shown = Layout(area.width, area.height, False, {Panel.LADDER: Rect(0, 0, area.width, area.height)})
-    draw_ladder(area, other, shown, now)
+    draw_ladder(area, other, shown, now, is_second=True)

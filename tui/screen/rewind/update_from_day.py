@@ -16,7 +16,8 @@ from tui.screen.key_decoder import Key
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, REWIND_ACTIONS, Action, RewindAction
 from tui.screen.layout import Panel, is_small
-from tui.screen.market_data import FLASH_S, DayFigures, LadderSide, Market
+from tui.screen.level_flashes import FLASH_S, LadderSide
+from tui.screen.market_data import DayFigures, Market
 from tui.screen.messages import Incoming, Outgoing, Resized, ToDay, ToEngine, Typed
 from tui.screen.model import LinkState, Model, NoticeKind, Update, refuse
 from tui.screen.modes import Rewind
@@ -222,7 +223,7 @@ def _show_book(market: Market, told: DayTold) -> None:
             if before.get(price) != after.get(price):
                 market.depth.set_level(price, after.get(price, 0), told.place.timestamp_ns, is_bid=is_bid)
                 if told.moved is not Moved.JUMPED:
-                    market.flashes[side, price] = told.now + FLASH_S
+                    market.flashes.until[side, price] = told.now + FLASH_S
     market.bids, market.asks, market.sequence = told.bids, told.asks, told.place.sequence
     market.depth.note_best(market.best_bid, market.best_ask, told.place.timestamp_ns)
 

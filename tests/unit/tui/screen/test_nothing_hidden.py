@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import screen_scenes
+from tests.support import moving_market, screen_scenes
 from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, busy, calm, said, sent
 from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.cells import Color
@@ -43,8 +43,8 @@ def test_a_lost_connection_stands_over_the_ladder_with_its_reason_and_the_next_t
 def test_silence_stands_over_the_ladder() -> None:
     scene = busy(120, 36)
     scene.now += 3.1
-    assert "STALE 3.1 s" in rows(scene)[1]
-    assert "nothing is sent but cancels" in rows(scene)[2]
+    assert "STALE 3.1 s   the book is old; nothing is sent but cancels" in rows(scene)[1]
+    assert "PRICE" in rows(scene)[2]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_the_exchange_does_without_a_connection_is_known_before_and_then(
     scene.model.cancel_on_disconnect = option
     assert "COD" in rows(scene)[0]
     update(scene.model, Lost(scene.now, "gone"))
-    assert told in rows(scene)[2]
+    assert told in "".join(rows(scene)[1:3])
 
 
 def test_of_two_states_the_worse_comes_first_and_the_other_is_named() -> None:
@@ -120,6 +120,71 @@ def test_the_indicative_price_is_marked_though_it_is_the_last_one_too() -> None:
     scene = screen_scenes.call(120, 36)
     scene.indicate(LAST_TICKS, 40, 0, None)
     assert any("◇100.25" in row for row in rows(scene)[3:])
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (120, 36)])
+@pytest.mark.parametrize("state", ["calm", "halt"])
+def test_the_days_figures_are_there_at_every_size_and_under_a_banner(width: int, height: int, state: str) -> None:
+    scene = busy(width, height)
+    if state == "halt":
+        scene.phase("HALTED", "CIRCUIT_BREAKER", 58.0)
+    ladder = "".join(rows(scene)[1:-3])
+    wanted = ["H 100.45", "L 99.85", "VOL 15339", "VWAP 100.12", "Δ +3,617"]
+    missing = [figure for figure in wanted if figure not in ladder]
+    # Under a banner a narrow ladder has one border less for them: the first go last.
+    assert missing == ([] if state == "calm" else {60: wanted[4:], 80: wanted[3:], 120: wanted[4:]}[width])
+
+
+def test_a_halt_at_60_columns_gives_its_reason_and_leaves_the_heads_and_the_position() -> None:
+    scene = screen_scenes.halt(60, 20)
+    shown = rows(scene)
+    assert "HALTED 0:58 · circuit breaker   takes only cancels" in shown[1]
+    assert "PRICE" in shown[2] and "POS +30" in shown[0]
+
+
+def test_a_crossed_book_of_a_call_has_no_spread() -> None:
+    scene = screen_scenes.call(200, 60)
+    assert "spr" not in rows(scene)[0] and " / " not in rows(scene)[0]
+
+
+def test_what_is_ahead_of_mine_is_told_whole_at_every_size() -> None:
+    for width, height in ((60, 20), (80, 24), (120, 36)):
+        scene = calm(width, height)
+        scene.order(7, "BUY", LAST_TICKS - 1, 10)
+        scene.model.cursor = LAST_TICKS - 1
+        words = "ahead of mine" if width == 120 else "ahead"
+        assert f"  {words} {my_order(scene, 7).ahead} " in rows(scene)[-3]
+    scene = busy(80, 24)
+    assert any("AHD" in row and "ID" in row for row in rows(scene))
+    assert any("9123 B 100.10   0/25 183 WORK" in row for row in rows(scene))
+
+
+def test_the_panels_that_are_listed_are_those_that_are_shown() -> None:
+    scene = busy(80, 24)
+    scene.press(*(":panel"), "enter")
+    assert said(scene) == "panels: orders fills tape; no room here for: watch heat chart"
+
+
+def test_a_lost_connection_is_told_over_one_ladder_only() -> None:
+    scene = moving_market.two_ladders(200, 60)
+    update(scene.model, Lost(scene.now, "gone"))
+    assert rows(scene)[1].count("DOWN") == 1
+
+
+def test_no_private_event_is_no_number() -> None:
+    scene = calm(200, 60)
+    scene.model.link.last_seq = 0
+    assert "seq" not in rows(scene)[0]
+
+
+def test_the_watchlist_keeps_spread_and_position_and_never_half_a_quote() -> None:
+    for width, height in ((160, 45), (200, 60)):
+        scene = moving_market.several(width, height)
+        text = "\n".join(rows(scene))
+        heads = next(row for row in rows(scene) if "SYMBOL   LAST" in row)
+        assert all(head in heads for head in ("LAST", "CHG", "SPR", "POS", "P&L"))
+        assert "ASK" not in heads[70:].replace("BID / ASK", "")
+        assert "-0.0 " not in text
 
 
 # --- messages --------------------------------------------------------------------------------------------------

@@ -64,6 +64,41 @@ def test_a_stub_quote_far_away_does_not_make_the_rows_coarse() -> None:
     assert automatic_group(market, 30) == 1
 
 
+@pytest.mark.parametrize("row_count", [13, 17, 29, 53])
+def test_at_every_height_a_third_of_the_rows_of_a_sparse_book_hold_quantity(row_count: int) -> None:
+    bids, asks = levels_of(58_514, -7), levels_of(58_540, 7)
+    market = Market("X", PriceScale(Decimal("0.01")), bids=bids, asks=asks)
+    group, middle = automatic_group(market, row_count), 58_527
+    rows = {("b", price // group) for price in bids if middle - price < group * (row_count // 2)}
+    rows |= {("a", price // group) for price in asks if price - middle < group * (row_count // 2)}
+    assert len(rows) >= row_count // 3
+    assert group <= 20
+
+
+def levels_of(first: int, step: int) -> dict[int, int]:
+    """Forty levels, the nearest ones `step` apart and then ever further."""
+    return {first + step * index * (index + 3) // 4: 1 for index in range(40)}
+
+
+def test_the_first_levels_of_a_day_do_not_make_rows_of_many_dollars() -> None:
+    market = Market("X", PriceScale(Decimal("0.01")), bids={40_000: 5}, asks={77_000: 5})
+    assert automatic_group(market, 13) <= 200
+
+
+def test_the_rows_become_finer_as_the_book_fills_but_not_while_something_is_asked() -> None:
+    scene = Scene(60, 20, tick=Decimal("0.01"))
+    scene.book([[40_000, 5]], [[77_000, 5]])
+    update(scene.model, TimePassed(scene.now))
+    coarse = scene.model.group
+    scene.book(levels(58_514, -7, 40), levels(58_540, 7, 40))
+    scene.model.is_armed, scene.model.last_input_at = True, scene.now
+    update(scene.model, TimePassed(scene.now))
+    assert scene.model.group == coarse > 10
+    scene.model.is_armed = False
+    update(scene.model, TimePassed(scene.now))
+    assert scene.model.group <= 10
+
+
 def test_a_sparse_book_fills_the_view_by_itself() -> None:
     scene = sparse()
     assert scene.model.group == 5

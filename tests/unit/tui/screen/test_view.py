@@ -8,6 +8,7 @@ from scripts.render_screen import PLACE
 from tests.support import screen_picture, screen_scenes, screen_snapshots
 from tests.support.screen_scenes import LAST_TICKS, Scene
 from tui.screen.cells import Attribute, Canvas, Color
+from tui.screen.level_flashes import CALM_S, LadderSide
 from tui.screen.view import view
 
 
@@ -42,6 +43,24 @@ def test_too_small_a_terminal_is_told_so_in_one_line() -> None:
 def test_same_state_at_the_same_time_gives_the_same_cells() -> None:
     scene = screen_scenes.busy(120, 36)
     assert shown(scene) == shown(scene)
+
+
+def test_a_level_that_never_rests_flashes_once_and_one_that_is_gone_not_at_all() -> None:
+    scene = screen_scenes.busy(120, 36)
+    key = (LadderSide.ASK, LAST_TICKS + 2)
+    market = scene.model.markets["ACME"]
+    flashed = []
+    for step in range(20):
+        scene.now += 0.2
+        scene.change(3 + step, [("ASK", LAST_TICKS + 2, 700 + step)])
+        market.flashes.end(scene.now)
+        flashed.append(market.flashes.until.get(key, 0.0) > scene.now)
+    assert flashed == [True, True, *[False] * 18]
+    scene.now += CALM_S
+    scene.change(23, [("ASK", LAST_TICKS + 2, 5)])
+    assert key in market.flashes.until
+    scene.change(24, [("ASK", LAST_TICKS + 2, 0)])
+    assert key not in market.flashes.until
 
 
 def test_a_changed_level_flashes_for_three_tenths_of_a_second() -> None:

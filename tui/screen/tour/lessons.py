@@ -167,12 +167,14 @@ def _stop(market: Practice, message: Message) -> Optional[Reaction]:
         stop = message.get("stop_price")
         if stop is None or message["side"] != "SELL" or not Decimal("99.85") <= stop <= Decimal("99.95"):
             return Reaction("No stop below the market. Type  :sell 10 stop 99.90")
-        market.order(TOM, SELL, 90)
+        # It leaves 10 at 99.85, which is what the stop gets.
+        market.order(TOM, SELL, 85)
         return None
     if _is(message, "order_executed", side="SELL"):
         return done(
-            f"Tom sold down to your stop price; that trade set your stop off, and it sold at {message['price']}, "
-            "the best bid that was left. A stop names when, not at which price; a STOP LIMIT names both."
+            f"Tom sold down to your stop price; that trade set your stop off, and it sold "
+            f"{message['quantity']} at {message['price']}, the best bid that was left. A stop names when, not at "
+            "which price; a STOP LIMIT names both."
         )
     return None
 
@@ -212,12 +214,19 @@ def _with_own_offer(market: Practice) -> None:
 
 
 def _self_trade(_market: Practice, message: Message) -> Optional[Reaction]:
+    price = message.get("price")
     if _is(message, "order_canceled", reason="SELF_TRADE"):
         return done(
             "No trade: you would have traded with yourself, which shows others a trade that is none. This market "
             "cancels the newer order; others cancel the older, or both. That was the tour: good luck!"
         )
-    if _is(message, "order_accepted", side="BUY") and message["price"] < Decimal("100.00"):
+    if _is(message, "order_canceled") and message["remaining_quantity"]:
+        return Reaction("Canceled. If it was your offer: sell 10 at 100.00 once more; then buy there.")
+    if _is(message, "order_replaced"):
+        return Reaction(f"Your order is at {price} now. The lesson needs your offer at 100.00, and a buy there.")
+    if _is(message, "order_accepted", side="SELL"):
+        return Reaction(f"That is one more offer. Now buy at {price or 'any price'}, where it would meet you.")
+    if _is(message, "order_accepted", side="BUY") and price is not None and price < Decimal("100.00"):
         return Reaction("That one does not reach your own offer: buy at 100.00.")
     return None
 

@@ -134,7 +134,7 @@ WORDS = (
     "20 that had not traded",
     "same order at 99.90",
     "35 are left and 5 are shown",
-    "sold at 99.85",
+    "it sold 10 at 99.85",
     "one price, 100.00",
     "No trade",
 )
@@ -146,6 +146,38 @@ def test_a_lesson_is_done_by_what_it_asks_for(number: int, doing: Callable[[Lear
     assert not learner.shown.is_done
     doing(learner)
     assert learner.shown.is_done and words in learner.shown.said, learner.shown.said
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("sell 10 100.10", "one more offer"),
+        ("buy 10 99.90", "does not reach your own offer"),
+        ("cancel all", "sell 10 at 100.00 once more"),
+    ],
+)
+def test_a_wrong_act_in_the_last_lesson_is_answered(typed: str, words: str) -> None:
+    learner = Learner(calm(), 10)
+    learner.command(typed)
+    learner.press("enter")
+    assert not learner.shown.is_done and words in learner.shown.said, learner.shown.said
+    learner.command("next")
+    assert learner.scene.model.tour is None
+
+
+def test_a_buy_at_the_market_in_the_last_lesson_meets_ones_own_offer() -> None:
+    learner = Learner(calm(), 10)
+    learner.command("buy 10")
+    learner.press("enter")
+    assert learner.shown.is_done and "No trade" in learner.shown.said
+
+
+def test_where_room_is_short_the_task_keeps_its_beginning() -> None:
+    learner = Learner(calm(80, 24), 9)
+    auction(learner)
+    text = text_of(learner.scene).splitlines()
+    assert "Orders are being collected" in text[2] and text[2].rstrip(" │").endswith("…")
+    assert "✓ The call is over" in text[3]
 
 
 def test_the_whole_tour_from_the_first_lesson_to_the_last() -> None:

@@ -138,6 +138,27 @@ _MONO = {
     Color.ASK_LINE: (255, 255, 255),
 }
 _MONO |= _ramp(Color.HEAT_BID_0, "1a1a1a", "c4c4c4") | _ramp(Color.HEAT_ASK_0, "1a1a1a", "c4c4c4")
+# The nearest of 256 colours to those of the heat map are greys, olives and lavenders: chosen by hand they keep
+# their hue, and each is lighter than the one before.
+_HEAT_256: dict[Theme, dict[Color, int]] = {
+    theme: {
+        Color(first + level): number
+        for first, numbers in ((Color.HEAT_BID_0, bids), (Color.HEAT_ASK_0, asks))
+        for level, number in enumerate(numbers)
+    }
+    for theme, bids, asks in (
+        (
+            Theme.DEFAULT,
+            (17, 18, 19, 25, 26, 32, 33, 39, 75, 117),
+            (52, 88, 94, 130, 166, 172, 208, 214, 215, 222),
+        ),
+        (
+            Theme.RED_GREEN,
+            (22, 28, 29, 35, 41, 77, 78, 84, 120, 157),
+            (52, 88, 124, 160, 196, 167, 203, 210, 217, 224),
+        ),
+    )
+}
 PALETTES: dict[Theme, dict[Color, RGB]] = {
     Theme.DEFAULT: _DEFAULT,
     Theme.RED_GREEN: _RED_GREEN,
@@ -258,7 +279,8 @@ class Styles:
         if self.depth is ColorDepth.TRUE_COLOR:
             return f"2;{red};{green};{blue}"
         if self.depth is ColorDepth.ANSI_256:
-            return f"5;{nearest_256((red, green, blue))}"
+            ramp = _HEAT_256.get(self.theme, {})
+            return f"5;{ramp[color] if color in ramp else nearest_256((red, green, blue))}"
         return str(self._choose_16(color))
 
     def _choose_16(self, color: Color) -> int:
@@ -298,9 +320,9 @@ def nearest(color: RGB, choices: tuple[RGB, ...]) -> int:
 
 def nearest_256(color: RGB) -> int:
     """The number of the colour among the cube (16 … 231) and the greys (232 … 255) of a 256-colour terminal."""
-    return 16 + nearest(color, _COLORS_256)
+    return 16 + nearest(color, COLORS_256)
 
 
-_COLORS_256: tuple[RGB, ...] = tuple(
+COLORS_256: tuple[RGB, ...] = tuple(
     (red, green, blue) for red in _CUBE_STEPS for green in _CUBE_STEPS for blue in _CUBE_STEPS
 ) + tuple((8 + 10 * step,) * 3 for step in range(24))

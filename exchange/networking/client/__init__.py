@@ -14,7 +14,7 @@ Must not import anything of the server's side: it knows the exchange by its line
     exchange_client    asks and waits, in typed values    order_entry  its orders
     async_exchange_client  the same for asyncio    stream_line  its sending half
     bot                a room of its own: `Bot`, what it knows and what drives it
-    depth_history      depth over time, as heat maps show it
+    depth_history      depth over time, as heat maps show it  depth_gaps  when it was not known
     token_store        where a user's tokens are kept  kept_login, login_proof  being let in by them
     engine_addresses   where which exchange was last seen
     errors             what is raised

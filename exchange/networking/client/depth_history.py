@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, Optional, TypeVar
 
+from exchange.networking.client.depth_gaps import DepthGaps
+
 RUNS_MAX = 100_000
 TRADES_MAX = 10_000
 BESTS_MAX = 40_000
@@ -136,6 +138,7 @@ class DepthHistory:
         self._runs_count = 0
         self._trades: deque[DepthTrade] = deque(maxlen=TRADES_MAX)
         self._bests: deque[BestPrices] = deque(maxlen=BESTS_MAX)
+        self._gaps = DepthGaps()
         self.first_slot: Optional[int] = None
         self.last_slot = 0
 
@@ -157,7 +160,7 @@ class DepthHistory:
             if not quantity:
                 return
             runs = sides[price] = _Runs()
-        self._runs_count += runs.set(self._at(time_ns), quantity)
+        self._runs_count += runs.set(self._known_at(time_ns), quantity)
         if not runs.slots:
             del sides[price]
         if self._runs_count > self._runs_max:
@@ -165,7 +168,9 @@ class DepthHistory:
 
     def note_best(self, bid: Optional[int], ask: Optional[int], time_ns: int) -> None:
         """The best prices are these from now on."""
-        best = BestPrices(self._at(time_ns), bid, ask)
+        self._note_best(BestPrices(self._known_at(time_ns), bid, ask))
+
+    def _note_best(self, best: BestPrices) -> None:
         bests = self._bests
         if bests and bests[-1].slot == best.slot:
             bests[-1] = best
@@ -186,7 +191,8 @@ class DepthHistory:
         for side in (self._bids, self._asks):
             self._runs_count += sum(runs.set(slot, 0) for runs in side.values())
             _drop_empty(side)
-        self.note_best(None, None, time_ns)
+        self._note_best(BestPrices(slot, None, None))
+        self._gaps.begin(slot)
 
     def forget_after(self, time_ns: int) -> None:
         """Time has gone back to here: what was told of later has not been.  O(prices)."""
@@ -200,6 +206,7 @@ class DepthHistory:
         for told in (self._trades, self._bests):
             while told and told[-1].slot > slot:
                 told.pop()
+        self._gaps.forget_after(slot)
         self.last_slot = min(self.last_slot, slot)
 
     def _at(self, time_ns: int) -> int:
@@ -207,6 +214,12 @@ class DepthHistory:
         self.last_slot = slot
         if self.first_slot is None:
             self.first_slot = slot
+        return slot
+
+    def _known_at(self, time_ns: int) -> int:
+        """The slot, from which on it is known again what rests."""
+        slot = self._at(time_ns)
+        self._gaps.end(slot)
         return slot
 
     def _forget_oldest(self) -> None:
@@ -223,6 +236,16 @@ class DepthHistory:
     def grid(self, window: DepthWindow, end_slot: int) -> DepthGrid:
         """The averages of a window over the time before `end_slot`; the column that holds it is not over yet."""
         return DepthGrid(_rows(self._bids, window, end_slot), _rows(self._asks, window, end_slot))
+
+    def unknown(self, window: DepthWindow, end_slot: int) -> list[range]:
+        """The columns of a window before `end_slot` in all of which nobody knew what rested."""
+        first = end_slot if self.first_slot is None else self.first_slot
+        gaps = [range(min(window.first_slot, first), first), *self._gaps.until(end_slot)]
+        # A column counts that begins within a gap and ends in it.
+        last = window.slots_per_column - 1
+        whole = [(window.column(gap.start + last), window.column(gap.stop)) for gap in gaps]
+        shown = [range(max(0, start), min(window.columns, stop)) for start, stop in whole]
+        return [columns for columns in shown if columns]
 
     def trades(self, first_slot: int) -> list[DepthTrade]:
         """What traded from a slot on, oldest first."""

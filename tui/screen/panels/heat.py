@@ -7,6 +7,8 @@
     ▒▒▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▒▒▒▒ 100.25     bids; B25 at the edge is an order of one's own
         10:41:30       10:42:00
 
+Time in which nobody told what rests is hatched with / and is not the same as an empty book.
+
 With 256 colours and more a cell can be two rows, its foreground the upper and its background the lower one; with
 fewer it is one, shaded by ░▒▓█, and without UTF-8 by .:%#.  Costs about 4 ms for 100 × 30 cells of a busy market.
 """
@@ -22,6 +24,7 @@ from tui.screen.heat_view import HeatWindow, column_text, heat_window
 from tui.screen.layout import Panel
 from tui.screen.market_data import DEPTH_SLOT_NS, Market
 from tui.screen.model import Model
+from tui.screen.panels.banner import banners, draw_banner
 from tui.screen.panels.frame import clock_text, frame, put_empty, side_color
 from tui.screen.price_scale import short_quantity
 from tui.screen.session_phase import NANOS_PER_SECOND
@@ -37,6 +40,8 @@ SHADES = "░▒▓█"
 # The lines of the best prices where a row is a whole cell: at the edge that looks to the other side.
 BID_EDGE, ASK_EDGE = "▔", "▁"
 LINE = "─"
+# Time of which nothing is known.
+HATCH, HATCH_EVERY, UNKNOWN_TEXT = "/", 4, " not known "
 PRICE_EVERY_CELLS = 4
 TIME_EVERY_CELLS_MIN = 14
 TIME_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400)
@@ -74,6 +79,7 @@ def draw_heat(area: Area, model: Model, now: float) -> None:
     is_focused = model.focus is Panel.HEAT
     if market is None or market.depth.first_slot is None:
         put_empty(frame(area, Panel.HEAT.value, is_focused=is_focused), "waiting for the book")
+        _warn(area, model, now)
         return
     axis_width = len(market.scale.text(market.middle or 0)) + OWN_MARK_WIDTH + 1
     columns, cells = max(1, area.width - 2 - axis_width), max(1, area.height - 3)
@@ -91,10 +97,18 @@ def draw_heat(area: Area, model: Model, now: float) -> None:
         _draw_halves(plot, grid, bests, brightest)
     else:
         _draw_shades(plot, grid, bests, brightest)
+    _draw_unknown(plot, market.depth.unknown(window.depth, window.end_slot))
     largest = _draw_trades(plot, market.depth.trades(window.depth.first_slot))
     _draw_prices(inside, columns, plot, model, market)
     _draw_times(inside, plot, model, cells)
     _draw_legend(area, plot, brightest, largest)
+    _warn(area, model, now)
+
+
+def _warn(area: Area, model: Model, now: float) -> None:
+    """The ladder's banner, where there is no ladder that would show it."""
+    if Panel.LADDER not in model.layout.panels:
+        draw_banner(area, banners(model, now))
 
 
 # --- quantities ------------------------------------------------------------------------------------------------
@@ -171,6 +185,18 @@ def _shade(color: int) -> tuple[str, int]:
     is_bid = color < Color.HEAT_ASK_0
     level = color - (Color.HEAT_BID_0 if is_bid else Color.HEAT_ASK_0)
     return SHADES[level * len(SHADES) // HEAT_LEVELS], Color.BID_BAR if is_bid else Color.ASK_BAR
+
+
+def _draw_unknown(plot: Plot, unknown: list[range]) -> None:
+    """Hatch the time of which nothing is known, which is not the same as nothing having rested."""
+    for columns in unknown:
+        for y in range(plot.area.height):
+            for column in columns:
+                if (column + y) % HATCH_EVERY == 0:
+                    plot.area.put(column, y, HATCH, Color.BORDER)
+        if len(columns) > len(UNKNOWN_TEXT) + 2:
+            x = columns.start + (len(columns) - len(UNKNOWN_TEXT)) // 2
+            plot.area.put(x, plot.area.height // 2, UNKNOWN_TEXT, Color.DIM)
 
 
 # --- lines and dots --------------------------------------------------------------------------------------------

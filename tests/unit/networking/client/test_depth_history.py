@@ -124,6 +124,23 @@ def test_levels_that_go_within_the_slot_up_to_which_all_is_forgotten_take_their_
     assert history.grid(DepthWindow(0, 1, 12, 1, 1, 1), 2).asks == [[]] * 10 + [[1]] * 2
 
 
+def test_time_in_which_nobody_told_what_rests_is_unknown() -> None:
+    window = DepthWindow(0, 1, 10, 0, 2, 10)
+    assert DepthHistory(SLOT_NS).unknown(window, 20) == [range(10)]
+    history = history_of([(3, True, 5, 7)])
+    assert history.unknown(window, 20) == [range(1)]
+    history.forget_book(7 * SLOT_NS)
+    assert history.unknown(window, 20) == [range(1), range(4, 10)]
+    history.trade(5, 1, 9 * SLOT_NS, is_buy=None)
+    history.note_best(None, None, 13 * SLOT_NS)
+    assert history.unknown(window, 20) == [range(1), range(4, 6)]
+    history.forget_book(15 * SLOT_NS)
+    history.set_level(5, 7, 15 * SLOT_NS + 1, is_bid=True)
+    assert history.unknown(window, 20) == [range(1), range(4, 6)]
+    history.forget_after(6 * SLOT_NS)
+    assert history.unknown(window, 8) == [range(1)]
+
+
 def test_trades_of_one_slot_at_one_price_are_one_dot() -> None:
     history = DepthHistory(SLOT_NS)
     for quantity, is_buy in ((3, True), (4, True), (5, False)):

@@ -12,7 +12,7 @@ from tui.screen.cells import Canvas, Color
 from tui.screen.heat_view import COLUMN_SLOTS
 from tui.screen.layout import Panel
 from tui.screen.painter import Glyphs, paint
-from tui.screen.theme import PALETTES, ColorDepth, Styles, Theme, nearest_256
+from tui.screen.theme import COLORS_256, PALETTES, ColorDepth, Styles, Theme, nearest_256
 from tui.screen.view import view
 
 HEAT_BIDS = range(Color.HEAT_BID_0, Color.HEAT_BID_9 + 1)
@@ -111,6 +111,40 @@ def test_with_few_colours_a_row_is_a_price_in_shades_of_four() -> None:
     assert not {*HEAT_BIDS, *HEAT_ASKS} & set(inside)
     painted = paint(None, canvas, Styles(Theme.DEFAULT, ColorDepth.NONE), glyphs=Glyphs.ASCII)
     assert painted.isascii() and painted.count("#") > 20 and "%" in painted
+
+
+@pytest.mark.parametrize("is_fine", [True, False])
+def test_unknown_time_is_hatched_and_does_not_look_like_an_empty_book(is_fine: bool) -> None:
+    scene = heat_map(120, 36)
+    scene.model.is_heat_fine = is_fine
+    market = scene.model.market
+    assert market is not None
+    known = "".join(frame_of(scene).characters)
+    market.forget_book()
+    scene.now += 60.0
+    text = "".join(frame_of(scene).characters)
+    assert text.count("/") > known.count("/") + 200 and "not known" in text and "not known" not in known
+
+
+def test_with_256_colours_heat_keeps_its_hue_and_each_shade_is_lighter() -> None:
+    for theme in (Theme.DEFAULT, Theme.RED_GREEN):
+        styles = Styles(theme, ColorDepth.ANSI_256)
+        for heat, bright in ((HEAT_BIDS, (2, 1)[theme is Theme.RED_GREEN]), (HEAT_ASKS, 0)):
+            numbers = [int(styles.foreground(color)[7:-1]) for color in heat]
+            colors = [COLORS_256[number - 16] for number in numbers]
+            lights = [0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in colors]
+            assert lights == sorted(lights) and len(set(numbers)) == len(numbers)
+            assert all(color[bright] == max(color) > min(color) for color in colors), colors
+
+
+def test_a_heat_map_alone_warns_as_the_ladder_does() -> None:
+    scene = heat_map(80, 24)
+    market = scene.model.market
+    assert market is not None and "HALTED" not in "".join(frame_of(scene).characters)
+    market.phase.name = "HALTED"
+    assert list(scene.model.layout.panels) == [Panel.HEAT]
+    canvas = frame_of(scene)
+    assert "HALTED" in canvas.row(1)
 
 
 def test_each_shade_differs_from_the_next_with_256_colours_but_for_the_brightest() -> None:

@@ -33,7 +33,7 @@ from tui.cancel_on_disconnect import DisconnectWish
 from tui.plain import shown_line
 from tui.plain.line_streams import LineInput, LineOutput, OutputLost
 from tui.plain.plain_client import PlainClient
-from tui.session_manager import SessionManager
+from tui.session_manager import SessionManager, take_over_history
 from tui.settings_file import FILE_NAME, SettingsFile
 
 EXIT_LEFT = 0
@@ -83,8 +83,7 @@ def run_client(options: ClientOptions) -> int:
 def _connect_and_trade(options: ClientOptions) -> int:
     """Connect, log in and trade; returns the exit status."""
     try:
-        history = SessionManager(options.data_dir, options.user)
-        client, notice = _logged_in(options, history)
+        client, history, notice = _logged_in(options)
     except (CannotStart, ExchangeError, OSError) as error:
         return _fail(options, EXIT_REFUSED, error)
     try:
@@ -97,13 +96,17 @@ def _connect_and_trade(options: ClientOptions) -> int:
     return EXIT_LEFT
 
 
-def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[MessageClient, Optional[str]]:
+def _logged_in(options: ClientOptions) -> tuple[MessageClient, SessionManager, Optional[str]]:
     """A client that speaks for the user; the engine has corrected the history and it is known to be writable.
 
     Also what the person should know of how that came to be, said on stderr already.
 
     Raises CannotStart for a token that is refused or a symbol that is not listed, ExchangeError and OSError.
     """
+    tokens = _tokens(options)
+    expected = tokens.engine_at(options.user, options.host, options.port)
+    was_last = tokens.is_last(options.user, expected)
+    history = _history(options, expected, takes_old=was_last)
     try:
         # A history without an event does not know where it ends.
         login = _speak_for_user(options, history.last_seq or None)
@@ -113,6 +116,9 @@ def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[Message
         advice = _tokens(options).advice(options.user, options.host, options.port)
         raise CannotStart(f"{refusal}; {advice}") from None
     try:
+        answering = tokens.engine_at(options.user, options.host, options.port)
+        if answering != expected:
+            history = _history(options, answering, takes_old=was_last and expected is None)
         notices = [notice for notice in (login.notice, history.notice) if notice is not None]
         for notice in notices:
             _say(options, notice)
@@ -125,7 +131,14 @@ def _logged_in(options: ClientOptions, history: SessionManager) -> tuple[Message
     except BaseException:
         login.client.close()
         raise
-    return login.client, "; ".join(notices) or None
+    return login.client, history, "; ".join(notices) or None
+
+
+def _history(options: ClientOptions, engine_id: Optional[str], *, takes_old: bool) -> SessionManager:
+    """The history at this exchange; `takes_old`: one that is of no named exchange is its own.  Raises OSError."""
+    if engine_id is not None and takes_old:
+        take_over_history(options.data_dir, options.user, engine_id)
+    return SessionManager(options.data_dir, options.user, engine_id=engine_id)
 
 
 def _close(history: SessionManager) -> None:

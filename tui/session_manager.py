@@ -1,4 +1,9 @@
-"""One user's own order history, kept in `session_orders/orders_<user>.json` under the client's data directory.
+"""One user's own order history at one exchange, kept under the client's data directory.
+
+    session_orders/orders_alice.5ec4….json   at the exchange that calls itself 5ec4…
+    session_orders/orders_alice.json         where it is not known which, or from before they had names
+
+The latter is taken over by the exchange that alice was at last.
 
 It is fed with the messages the engine sends (`apply`) and with the list of live orders after a login
 (`reconcile`): the engine's word wins over the file.  No sockets, no screen; it writes this one file and nothing
@@ -36,17 +41,32 @@ def check_user(user: str) -> str:
     return user
 
 
+def history_path(data_directory: Path, user: str, engine_id: Optional[str] = None) -> Path:
+    """Where the history of `user` at an exchange is, None: at one that is not known by name."""
+    at = "" if engine_id is None else f".{engine_id}"
+    return data_directory / "session_orders" / f"orders_{user}{at}.json"
+
+
+def take_over_history(data_directory: Path, user: str, engine_id: str) -> None:
+    """Let the history that is of no named exchange be that of `engine_id`, if it has none.  Raises OSError."""
+    old, own = history_path(data_directory, user), history_path(data_directory, user, engine_id)
+    if old.exists() and not own.exists():
+        old.rename(own)
+
+
 class SessionManager:
     """The history of `user`.  Belongs to one thread: the one that reads the engine's messages."""
 
-    def __init__(self, data_directory: Path, user: str, orders_max: int = ORDERS_MAX) -> None:
-        """Load what the file holds; nothing is written yet.
+    def __init__(
+        self, data_directory: Path, user: str, orders_max: int = ORDERS_MAX, engine_id: Optional[str] = None
+    ) -> None:
+        """Load what the file of the exchange `engine_id` holds; nothing is written yet.
 
         A damaged file is set aside under another name, `notice` says so, and the history starts with what is whole
         in it.  Raises ValueError for a bad user name and OSError if the file can't be read or renamed.
         """
         self.user = check_user(user)
-        self.path = data_directory / "session_orders" / f"orders_{user}.json"
+        self.path = history_path(data_directory, user, engine_id)
         self._file = OrderHistoryFile(self.path, user)
         kept = self._file.load()
         self.notice = kept.notice

@@ -28,8 +28,10 @@ def engine(tmp_path: Path) -> Iterator[RunningEngine]:
 
 
 def history(directory: Path, user: str) -> list[dict[str, Any]]:
-    """The orders in the user's own file."""
-    content = json.loads((directory / user / "session_orders" / f"orders_{user}.json").read_text())
+    """The orders in the file of the user's own that was written last."""
+    paths = (directory / user / "session_orders").glob(f"orders_{user}.*.json")
+    path = max(paths, key=lambda each: each.stat().st_mtime_ns)
+    content = json.loads(path.read_text())
     orders: list[dict[str, Any]] = content["orders"]
     return orders
 
@@ -95,6 +97,28 @@ def test_orders_that_rest_are_there_again_for_the_next_session(engine: RunningEn
     # The fill happened while nobody was there to hear of it, and was told at the next login.
     assert "BUY 10 ACME @ 99.50, filled" in output
     assert [order["status"] for order in history(tmp_path, "alice")] == ["FILLED", "NEW"]
+
+
+def test_two_exchanges_have_a_history_each_and_an_old_file_is_of_the_last_one(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path / "one") as one, RunningEngine(tmp_path / "two") as two:
+
+        def alice(engine: RunningEngine, words: str) -> str:
+            with plain_client(engine, tmp_path, "alice") as client:
+                return client.end(words)[1]
+
+        alice(one, "buy 3 10\n")
+        [own] = (tmp_path / "alice" / "session_orders").iterdir()
+        assert "BUY" not in alice(two, "history\n")
+        alice(two, "buy 4 11\n")
+        own.rename(own.with_name("orders_alice.json"))
+        assert "11.00" in alice(two, "history\n")
+        assert own.with_name("orders_alice.json").exists()
+        own.with_name("orders_alice.json").rename(own)
+        told = alice(one, "history\n")
+        assert "10.00" in told and "11.00" not in told
+        own.rename(own.with_name("orders_alice.json"))
+        assert "10.00" in alice(one, "history\n")
+        assert own.exists()
 
 
 def test_after_a_restart_the_fills_and_the_own_history_are_there(tmp_path: Path) -> None:

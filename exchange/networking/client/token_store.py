@@ -75,6 +75,17 @@ class TokenStore:
         token = self.load(user)
         return None if token is None else KeptToken(token, None)
 
+    def engine_at(self, user: str, host: str, port: int) -> Optional[str]:
+        """The exchange that is expected there: seen there before, else the one that let the user in last.
+
+        None if it is not known by name.  Raises as `first`.
+        """
+        kept = self.first(user, address_text(host, port))
+        if kept is not None:
+            return kept.engine_id
+        last = self._last(user) or _NO_NAME
+        return last if _ENGINE_ID.fullmatch(last) else None
+
     def others(self, user: str, address: str) -> list[KeptToken]:
         """The tokens that may be tried at this address, the best first.  Raises ValueError and OSError."""
         files = self._files(user)

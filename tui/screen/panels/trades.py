@@ -37,12 +37,14 @@ def _table(
 ) -> Table:
     """The columns, in the width but for `kept` cells at the right; `symbol_width` 0: without a symbol."""
     width = inside.width - kept
+    # Where symbols leave too little room for both, times lose the hour and quantities their last digits.
+    is_tight = symbol_width > 0 and width < ROOMY_WIDTH_MIN + symbol_width + 2
     wanted = [
-        Wanted("TIME", 8, 2, is_right_aligned=False),
+        Wanted("TIME", 5 if is_tight else 8, 2, is_right_aligned=False),
         Wanted(SIDE, 1, 0),
         *([Wanted(SYMBOL, symbol_width, 1, is_right_aligned=False)] if symbol_width else []),
         Wanted("PRICE", max(6, price_width), 0),
-        Wanted("QTY", QUANTITY_WIDTH if width >= ROOMY_WIDTH_MIN else 4, 0),
+        Wanted("QTY", QUANTITY_WIDTH if width >= ROOMY_WIDTH_MIN and not is_tight else 4, 0),
         *([Wanted(ROLE, len("maker"), 3, is_right_aligned=False)] if has_role else []),
     ]
     return Table(wanted, min(width, price_width + symbol_width + (37 if has_role else 31)))
@@ -126,6 +128,7 @@ def draw_fills_and_tape(area: Area, model: Model) -> None:
 
 def _draw_fill(inside: Area, y: int, model: Model, fill: Fill, table: Table) -> None:
     time = clock_text(model, fill.timestamp_ns)
+    time = time[-table.width("TIME") :] if "TIME" in table else ""
     trade = TapeTrade(fill.timestamp_ns, fill.price, fill.quantity, fill.is_buy)
     _draw_trade(inside, y, time, model.markets[fill.symbol], trade, table, is_mine=True)
     table.put(inside, y, ROLE, "maker" if fill.is_maker else "taker", Color.FAINT)

@@ -171,6 +171,11 @@ def test_a_lost_connection_is_told_over_one_ladder_only() -> None:
     assert rows(scene)[1].count("DOWN") == 1
 
 
+def test_my_fills_tell_when_they_were_though_there_are_several_symbols() -> None:
+    scene = screen_scenes.many_orders(200, 60)
+    assert any("42:03 S ACME   100.60   20" in row for row in rows(scene))
+
+
 def test_no_private_event_is_no_number() -> None:
     scene = calm(200, 60)
     scene.model.link.last_seq = 0

@@ -82,15 +82,16 @@ def day_parts(market: Market) -> list[HeaderPart]:
     day, scale = market.day, market.scale
     if day.high is None or day.low is None:
         return []
-    # The average is of the trades that were seen here, which may not be all.
+    # The average and the difference are of the trades that were seen here, which may not be all.
     about = "" if day.priced_quantity == market.traded_quantity else "~"
-    average = "" if day.average is None else scale.average_text(scale.tick_size * day.average)
+    average = "–" if day.average is None else f"{about}{scale.average_text(scale.tick_size * day.average)}"
+    difference = f"{about}{day.delta:+,d}" if day.priced_quantity else "–"
     figures = (
         (1, "H", scale.text(day.high)),
         (1, "L", scale.text(day.low)),
-        (3, "VWAP", f"{about}{average}"),
+        (3, "VWAP", average),
         (2, "VOL", short_quantity(market.traded_quantity, QUANTITY_WIDTH)),
-        (4, "Δ", f"{day.delta:+,d}"),
+        (4, "Δ", difference),
     )
     return [
         HeaderPart(rank, [Span(f"{name} ", Color.FAINT), Span(text, Color.DIM)], gap=2)

@@ -108,6 +108,18 @@ def test_the_days_figures_are_those_of_all_the_day_wherever_one_comes_from(
         assert shown == volume_until(day, screen.place.sequence), (keys, screen.place.sequence)
 
 
+def test_what_the_recording_saw_only_in_part_is_marked(day: History) -> None:
+    screen = RewoundDay(day, 200, 60)
+    screen.command("goto 1000")
+    market = screen.model.market
+    assert market is not None and market.day.delta
+    assert f"Δ {market.day.delta:+,d}" in rows(screen)[0]
+    market.traded_quantity += 1
+    assert f"Δ ~{market.day.delta:+,d}" in rows(screen)[0] and "VWAP ~100" in rows(screen)[0]
+    market.day = DayFigures(1, 2_000, 1_000)
+    assert "VWAP –" in rows(screen)[0] and "Δ –" in rows(screen)[0]
+
+
 def test_the_chart_goes_back_beyond_what_was_carried_out_and_forgets_what_has_not_been(
     day: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,12 @@ def test_the_test_of_ones_own_passes() -> None:
     assert [trade.quantity for trade in exchange.trades] == [10]
 
 
-def test_the_episode_of_the_gym_ends(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_episode_of_the_gym_earns_and_is_the_same_again(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("gymnasium", reason="gymnasium is not installed: pip install 'exchange-simulator[gym]'")
-    exec(block("ExchangeEnv"), {})
-    assert re.fullmatch(r"-?[0-9]+ -?[0-9.e-]+\n", capsys.readouterr().out)
+    told = []
+    for _ in range(2):
+        names: dict[str, Any] = {}
+        exec(block("ExchangeEnv"), names)
+        told.append(capsys.readouterr().out)
+    assert re.fullmatch(r"-?[0-9]+ -?[0-9.e-]+ -?[0-9.]+\n", told[0])
+    assert told[0] == told[1] and names["earned"] != 0

@@ -103,9 +103,11 @@ def test_nothing_unasked_for_gets_through(engine: RunningEngine, market: Exchang
         screen.see(" ARMED ")
         screen.type(b"\x1b[200~bbb\rs\r\x1b[201~")
         screen.see("a paste is not taken as keys")
-        screen.type(b"\x1b[38;5;98u\x1b]11;rgb:bbbb/ssss/bbbb\x07\x1bP1+r62=73\x1b\\\x1bb\x1bOs")
+        screen.type(b"\x1b[38;5;98u\x1b]11;rgb:bbbb/ssss/bbbb\x07\x1bP1+r62=73\x1b\\\x1bOs")
         screen.type(b"o")
         screen.see(" POST GTC")
+        screen.type(b"\x1bb")
+        screen.see("Esc and b came together")
         market.ping()
         screen.see("MY ORDERS 0")
         assert market.follow_book("ACME").bids[0].quantity == 30

@@ -37,7 +37,6 @@ def test_a_stopped_engines_day_is_wound_back_and_forth(kept: Path, tmp_path: Pat
     with alone(tmp_path, "rewind", "--data-dir", str(kept)) as screen:
         screen.see("maria sells 30 at 99.95 to maria")
         screen.see("RECORDED 1×")
-        screen.type(b"c")
         screen.type(ENTER)
         screen.see("QUEUE 99.95  1")
         screen.type(LEFT)

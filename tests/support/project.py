@@ -11,6 +11,10 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 def pages() -> list[Path]:
-    """Every page of the project; what tools and virtual environments have laid beside it is none of it."""
+    """Every page of the project; what tools, builds and virtual environments have laid beside it is none of it."""
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    return sorted(ROOT / page for page in found if not any(part.startswith(".") for part in page.parts))
+    return sorted(ROOT / page for page in found if not any(_is_laid_beside(part) for part in page.parts))
+
+
+def _is_laid_beside(folder: str) -> bool:
+    return folder.startswith(".") or folder in ("build", "dist")

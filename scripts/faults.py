@@ -97,7 +97,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def end_by_exception() -> None:
     """In a process of the pool: when it is told to end, let it kill its engine first."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
+    signal.signal(signal.SIGTERM, lambda _number, _frame: end_with_engine())
+
+
+def end_with_engine() -> None:
+    """Kill what this process has started and leave by SystemExit.
+
+    The children are the system's own list: an engine that is just being started is in no variable yet.
+    """
+    for children in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        for pid in children.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+    sys.exit(1)
 
 
 def mix_of(seed: int) -> Mix:

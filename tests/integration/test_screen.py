@@ -432,9 +432,8 @@ def see_what_was_before(port: int, directory: Path) -> None:
         screen.see("MY FILLS 1")
         screen.see("VOL 2")
         screen.see_no_more("no trades yet")
-        rows = [row for row in screen.rows if re.search(r"\d\d:\d\d:\d\d +B +100.05 +2", row)]
-        assert rows, screen.text
-        assert re.search(r"B +100.05 +2 .*\d\d:\d\d:\d\d +B +100.05 +2", rows[0]), rows[0]
+        both = re.compile(r"\d\d:\d\d:\d\d +B +100.05 +2 .*\d\d:\d\d:\d\d +B +100.05 +2")
+        screen.wait_for(lambda: any(map(both.search, screen.rows)), "row of both my fill and the trade")
 
 
 def test_another_exchange_at_the_same_address_is_told_and_starts_with_nothing(tmp_path: Path) -> None:

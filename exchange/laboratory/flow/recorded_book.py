@@ -6,13 +6,20 @@ execution that comes next, whether an exchange that goes by price and time would
 
 from __future__ import annotations
 
+import heapq
 from typing import NamedTuple, Optional
 
 from exchange.engine.words import Side
+from exchange.laboratory.flow.lobster_file import Row, RowType
+
+_SHRINKING = frozenset({RowType.REDUCTION, RowType.EXECUTION})
 
 
 class RecordedOrder(NamedTuple):
-    """An order of the recording that is not over; `price` in ticks, `order_id` the recorded exchange's."""
+    """An order of the recording that is not over; `order_id` is the recorded exchange's.
+
+    `price` is in the unit of whoever enters it, the same for all orders of a book.
+    """
 
     order_id: int
     side: Side
@@ -71,24 +78,42 @@ class RecordedBook:
         """Whether an arriving order of `quantity` would, by price and time, meet this order alone."""
         side, price = self._places[order_id]
         level = self._levels[side][price]
-        is_first = price == self._best_price(side) and order_id == next(iter(level))
+        is_first = price == self.best_price(side) and order_id == next(iter(level))
         return is_first and level[order_id] >= quantity
 
     def level(self, side: Side, price: int) -> list[RecordedOrder]:
-        """The orders at `price` (in ticks), next one first.  O(orders)."""
+        """The orders at `price`, next one first.  O(orders)."""
         level = self._levels[side].get(price, {})
         return [RecordedOrder(order_id, side, price, remaining) for order_id, remaining in level.items()]
 
     def better_than(self, side: Side, price: int) -> list[RecordedOrder]:
         """The side's orders at better prices than `price`.  O(1) if there are none, else O(levels + orders)."""
-        best = self._best_price(side)
+        best = self.best_price(side)
         if best is None or not _is_better(side, best, price):
             return []
         prices = [each for each in self._levels[side] if _is_better(side, each, price)]
         return [order for each in prices for order in self.level(side, each)]
 
-    def _best_price(self, side: Side) -> Optional[int]:
-        """O(levels) when the best level has gone since it was last asked for."""
+    def depth(self, side: Side, level_count: int) -> list[tuple[int, int]]:
+        """Price and total of the best levels, at most so many.  O(levels + orders in those)."""
+        levels = self._levels[side]
+        pick = heapq.nlargest if side is Side.BUY else heapq.nsmallest
+        return [(price, sum(levels[price].values())) for price in pick(level_count, levels)]
+
+    def follow(self, row: Row) -> None:
+        """Do to the book what a row tells.
+
+        A row of an order that is not here changes nothing, and neither does a new one whose id is in use.
+        """
+        if row.type is RowType.NEW and row.order_id not in self:
+            self.enter(RecordedOrder(row.order_id, row.side, row.price, row.quantity))
+        elif row.order_id in self and row.type is RowType.CANCELLATION:
+            self.remove(row.order_id)
+        elif row.order_id in self and row.type in _SHRINKING:
+            self.reduce(row.order_id, row.quantity)
+
+    def best_price(self, side: Side) -> Optional[int]:
+        """None for an empty side.  O(levels) when the best level has gone since it was last asked for."""
         if side not in self._best_prices and self._levels[side]:
             self._best_prices[side] = max(self._levels[side]) if side is Side.BUY else min(self._levels[side])
         return self._best_prices.get(side)

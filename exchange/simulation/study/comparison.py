@@ -7,12 +7,12 @@ distance fits if it is no longer than the distances of the real day's blocks fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Optional
 
 from exchange.simulation.study.bootstrap import Interval, interval_of_mean, interval_of_one, known
 from exchange.simulation.study.distance import l1_distance, wasserstein_distance
-from exchange.simulation.study.numbers import NOT_KNOWN, mean, quantile
+from exchange.simulation.study.numbers import mean, quantile
 from exchange.simulation.study.recording import NS_PER_S, Recording, blocks
 from exchange.simulation.study.statistics import STATISTICS, Statistic
 
@@ -21,6 +21,7 @@ BLOCK_S = 300
 SEED = 1
 
 Distance = Callable[[Sequence[float], Sequence[float]], float]
+DISTANCES: tuple[Distance, Distance] = (l1_distance, wasserstein_distance)
 
 
 class MeasuredDistance(NamedTuple):
@@ -55,46 +56,67 @@ class Comparison(NamedTuple):
         return self.own.holds(self.simulated)
 
 
+class _MeasuredStatistic(NamedTuple):
+    """What there is to know of one statistic of the real day, whatever it will be compared with.
+
+    `whole` is the sample of all of it, and `own_distances` how far 95 % of its blocks stay from that, by measure;
+    both are empty where no distribution is compared.
+    """
+
+    statistic: Statistic
+    figure: float
+    own: Interval
+    whole: Sequence[float]
+    own_distances: Mapping[Distance, float]
+
+    @classmethod
+    def of(cls, statistic: Statistic, recording: Recording, pieces: Sequence[Recording]) -> _MeasuredStatistic:
+        """Measured in the recording and its blocks."""
+        figures = [statistic.figure(block) for block in pieces]
+        sample = statistic.sample
+        whole = [] if sample is None else sample(recording)
+        samples = [] if sample is None else [sample(block) for block in pieces]
+        distances = {distance: _kept_to([distance(each, whole) for each in samples]) for distance in DISTANCES}
+        return cls(statistic, mean(known(figures)), interval_of_one(figures, SEED), whole, distances)
+
+    def compare(self, days: Sequence[Sequence[Recording]]) -> Comparison:
+        """With the blocks of these days."""
+        per_seed = [mean(known([self.statistic.figure(block) for block in day])) for day in days]
+        l1, wasserstein = self._distances([block for day in days for block in day])
+        interval = interval_of_mean(per_seed, SEED)
+        simulated = mean(known(per_seed))
+        return Comparison(self.statistic, self.figure, self.own, simulated, interval, l1, wasserstein)
+
+    def _distances(self, others: Sequence[Recording]) -> list[Optional[MeasuredDistance]]:
+        """By each of DISTANCES."""
+        sample = self.statistic.sample
+        if sample is None:
+            return [None for _ in DISTANCES]
+        samples = [sample(block) for block in others]
+        return [
+            MeasuredDistance(
+                mean(known([distance(each, self.whole) for each in samples])), self.own_distances[distance]
+            )
+            for distance in DISTANCES
+        ]
+
+
+def _kept_to(distances: Sequence[float]) -> float:
+    """What 95 % of them stay below."""
+    return quantile(known(distances), 0.95)
+
+
 class RealDay:
     """The recording that all else is compared with, measured once."""
 
     def __init__(self, recording: Recording, statistics: Sequence[Statistic] = STATISTICS) -> None:
-        self.statistics = statistics
-        self._whole = recording
-        self._blocks = blocks(recording, BLOCK_S * NS_PER_S)
-        self._own = {each.name: interval_of_one(self._figures(each), SEED) for each in statistics}
+        pieces = blocks(recording, BLOCK_S * NS_PER_S)
+        self._measured = [_MeasuredStatistic.of(each, recording, pieces) for each in statistics]
 
     def compare(self, days: Sequence[Recording]) -> list[Comparison]:
         """Each statistic of the `days`, one for each seed."""
         pieces = [blocks(day, BLOCK_S * NS_PER_S) for day in days]
-        return [self._comparison(each, pieces) for each in self.statistics]
-
-    def _comparison(self, statistic: Statistic, pieces: Sequence[Sequence[Recording]]) -> Comparison:
-        per_seed = [mean(known([statistic.figure(block) for block in day])) for day in pieces]
-        all_blocks = [block for day in pieces for block in day]
-        return Comparison(
-            statistic,
-            mean(known(self._figures(statistic))),
-            self._own[statistic.name],
-            mean(known(per_seed)),
-            interval_of_mean(per_seed, SEED),
-            self._distance(statistic, all_blocks, l1_distance),
-            self._distance(statistic, all_blocks, wasserstein_distance),
-        )
-
-    def _figures(self, statistic: Statistic) -> list[float]:
-        return [statistic.figure(block) for block in self._blocks]
-
-    def _distance(
-        self, statistic: Statistic, others: Sequence[Recording], distance: Distance
-    ) -> Optional[MeasuredDistance]:
-        sample = statistic.sample
-        if sample is None:
-            return None
-        whole = sample(self._whole)
-        own = known([distance(sample(block), whole) for block in self._blocks])
-        away = known([distance(sample(block), whole) for block in others])
-        return MeasuredDistance(mean(away), quantile(own, 0.95) if own else NOT_KNOWN)
+        return [each.compare(pieces) for each in self._measured]
 
 
 def fitting(comparisons: Sequence[Comparison]) -> list[Comparison]:

@@ -9,65 +9,38 @@ academic samples reads these; pandas does with `header=None`.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from exchange.engine.words import Side
-from exchange.laboratory.flow.lobster_file import Row, RowType, row_line
+from exchange.laboratory.flow.lobster_file import Row, row_line
+from exchange.laboratory.flow.recorded_book import RecordedBook
 
 LEVELS = 10
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 # What stands for a price where there is none; its size is 0.
 NO_ASK, NO_BID = 9_999_999_999, -9_999_999_999
-_SHRINKING = frozenset({RowType.REDUCTION, RowType.CANCELLATION, RowType.EXECUTION})
-
-
-class _ShownSide:
-    """The totals of one side; its prices are kept in order, the best first."""
-
-    def __init__(self, side: Side) -> None:
-        self._sign = -1 if side is Side.BUY else 1
-        self._filler = NO_BID if side is Side.BUY else NO_ASK
-        self._ranks: list[int] = []
-        self._totals: dict[int, int] = {}
-
-    def change(self, price: int, quantity: int) -> None:
-        """O(log n), and a move of the prices behind where a level comes or goes."""
-        rank = self._sign * price
-        total = self._totals.get(rank, 0) + quantity
-        if rank not in self._totals:
-            insort(self._ranks, rank)
-        self._totals[rank] = total
-        if total <= 0:
-            del self._totals[rank]
-            del self._ranks[bisect_left(self._ranks, rank)]
-
-    def best(self) -> list[tuple[int, int]]:
-        """The best LEVELS as (price, total), filled up."""
-        found = [(self._sign * rank, self._totals[rank]) for rank in self._ranks[:LEVELS]]
-        return found + [(self._filler, 0)] * (LEVELS - len(found))
 
 
 def book_lines(rows: Sequence[Row]) -> list[str]:
     """For each row the book after it, as a line with its newline."""
-    sides = {side: _ShownSide(side) for side in Side}
-    shown: dict[int, Row] = {}
+    book = RecordedBook()
+    best = {side: _filled_up(book, side) for side in Side}
     lines = []
     for row in rows:
-        if row.type is RowType.NEW:
-            shown[row.order_id] = row
-            sides[row.side].change(row.price, row.quantity)
-        elif row.type in _SHRINKING and row.order_id in shown:
-            order = shown.pop(row.order_id)
-            sides[order.side].change(order.price, -min(row.quantity, order.quantity))
-            if order.quantity > row.quantity:
-                shown[row.order_id] = order._replace(quantity=order.quantity - row.quantity)
-        levels = zip(sides[Side.SELL].best(), sides[Side.BUY].best(), strict=True)
+        book.follow(row)
+        best[row.side] = _filled_up(book, row.side)
+        levels = zip(best[Side.SELL], best[Side.BUY], strict=True)
         lines.append(",".join(f"{ask},{asked},{bid},{wanted}" for (ask, asked), (bid, wanted) in levels) + "\n")
     return lines
+
+
+def _filled_up(book: RecordedBook, side: Side) -> list[tuple[int, int]]:
+    """Price and total of the best LEVELS."""
+    found = book.depth(side, LEVELS)
+    return found + [(NO_BID if side is Side.BUY else NO_ASK, 0)] * (LEVELS - len(found))
 
 
 def export(directory: Path, symbol: str, day_ns: int, rows: Sequence[Row]) -> tuple[Path, Path]:

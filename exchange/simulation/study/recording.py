@@ -16,12 +16,12 @@ from typing import NamedTuple, Optional, Protocol, TypeVar
 
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, RowType
+from exchange.laboratory.flow.recorded_book import RecordedBook
 
 NS_PER_S = 1_000_000_000
 # How often the depth is looked at, and how many levels of each side.
 DEPTH_EVERY_NS = NS_PER_S
 DEPTH_LEVELS = 10
-_DONE_BY = frozenset({RowType.REDUCTION, RowType.CANCELLATION, RowType.EXECUTION})
 _TRADES = frozenset({RowType.EXECUTION, RowType.HIDDEN_EXECUTION})
 
 
@@ -107,49 +107,13 @@ class Recording(NamedTuple):
     depths: Sequence[Depth]
 
 
-class _Levels:
-    """The quantities of one side by price; the best price is looked for when it has gone."""
-
-    def __init__(self, side: Side) -> None:
-        self.quantities: dict[int, int] = {}
-        self._pick = max if side is Side.BUY else min
-        self.best: Optional[int] = None
-
-    def change(self, price: int, quantity: int) -> None:
-        total = self.quantities.get(price, 0) + quantity
-        if total > 0:
-            self.quantities[price] = total
-            self.best = price if self.best is None else self._pick(self.best, price)
-        else:
-            self.quantities.pop(price, None)
-            if price == self.best:
-                self.best = self._pick(self.quantities) if self.quantities else None
-
-    def reaches(self, price: int) -> bool:
-        """Whether `price` is the best, or better."""
-        return self.best is None or self._pick(self.best, price) == price
-
-    def nearest(self, count: int) -> list[int]:
-        """The quantities of the best `count` prices."""
-        prices = sorted(self.quantities, reverse=self._pick is max)[:count]
-        return [self.quantities[price] for price in prices]
-
-
-class _Resting(NamedTuple):
-    """An order in the book."""
-
-    price: int
-    side: Side
-    remaining: int
-    entered_ns: int
-
-
 class Recorder:
     """Takes rows in their order (`take`), and gives the `recording`.  O(1) a row, but where a best level goes."""
 
     def __init__(self) -> None:
-        self._levels = {side: _Levels(side) for side in Side}
-        self._resting: dict[int, _Resting] = {}
+        self._book = RecordedBook()
+        # When each order that rests has entered.
+        self._entered_ns: dict[int, int] = {}
         self._happenings: list[Happening] = []
         self._quotes: list[Quote] = []
         self._sweeps: list[Sweep] = []
@@ -178,25 +142,27 @@ class Recorder:
         self._look_at_depth(row.time_ns)
         self._time_ns = row.time_ns
         quote = self._quotes[-1] if self._quotes else None
-        at_touch = self._levels[row.side].reaches(row.price)
+        at_touch = self._reaches_touch(row)
         self._happenings.append(Happening(row.time_ns, row.type, row.side, row.quantity, quote, at_touch))
         if row.type in _TRADES:
             self._trade(row, quote)
-        if row.type is RowType.NEW:
-            self._resting[row.order_id] = _Resting(row.price, row.side, row.quantity, row.time_ns)
-            self._levels[row.side].change(row.price, row.quantity)
-        elif row.type in _DONE_BY and row.order_id in self._resting:
-            self._shrink(row)
+        self._book.follow(row)
+        self._time_lives(row)
         self._see_touch(row.time_ns)
 
-    def _shrink(self, row: Row) -> None:
-        order = self._resting.pop(row.order_id)
-        gone = order.remaining if row.type is RowType.CANCELLATION else min(row.quantity, order.remaining)
-        self._levels[order.side].change(order.price, -gone)
-        if order.remaining > gone:
-            self._resting[row.order_id] = order._replace(remaining=order.remaining - gone)
-        elif row.type is RowType.CANCELLATION:
-            self._lives.append(Life(row.time_ns, (row.time_ns - order.entered_ns) / NS_PER_S))
+    def _reaches_touch(self, row: Row) -> bool:
+        """Whether its price is the best of its side, or better."""
+        best = self._book.best_price(row.side)
+        return best is None or (row.price >= best if row.side is Side.BUY else row.price <= best)
+
+    def _time_lives(self, row: Row) -> None:
+        """After the book has followed the row."""
+        if row.type is RowType.NEW:
+            self._entered_ns.setdefault(row.order_id, row.time_ns)
+        elif row.order_id in self._entered_ns and row.order_id not in self._book:
+            entered_ns = self._entered_ns.pop(row.order_id)
+            if row.type is RowType.CANCELLATION:
+                self._lives.append(Life(row.time_ns, (row.time_ns - entered_ns) / NS_PER_S))
 
     def _trade(self, row: Row, quote: Optional[Quote]) -> None:
         """Executions of one moment on one side are one arriving order's."""
@@ -210,7 +176,7 @@ class Recorder:
         self._sweeps[-1] = last._replace(quantity=quantity, price=price)
 
     def _see_touch(self, time_ns: int) -> None:
-        bid, ask = self._levels[Side.BUY].best, self._levels[Side.SELL].best
+        bid, ask = self._book.best_price(Side.BUY), self._book.best_price(Side.SELL)
         if bid is None or ask is None or bid >= ask:
             return
         last = self._quotes[-1] if self._quotes else None
@@ -220,9 +186,9 @@ class Recorder:
     def _look_at_depth(self, time_ns: int) -> None:
         """The book as it stood at each whole second before `time_ns`."""
         while self._next_depth_ns < time_ns:
-            bids, asks = (self._levels[side].nearest(DEPTH_LEVELS) for side in (Side.BUY, Side.SELL))
+            bids, asks = (self._book.depth(side, DEPTH_LEVELS) for side in (Side.BUY, Side.SELL))
             if len(bids) == len(asks) == DEPTH_LEVELS:
-                both = [bid + ask for bid, ask in zip(bids, asks, strict=True)]
+                both = [bid + ask for (_, bid), (_, ask) in zip(bids, asks, strict=True)]
                 self._depths.append(Depth(self._next_depth_ns, both))
             self._next_depth_ns += DEPTH_EVERY_NS
 

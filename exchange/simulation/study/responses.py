@@ -8,13 +8,12 @@ its own way.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import RowType
 from exchange.simulation.study.numbers import NOT_KNOWN, mean
-from exchange.simulation.study.recording import NS_PER_S, Happening, Quote, Recording
+from exchange.simulation.study.recording import NS_PER_S, Happening, Recording
 
 # How long after an event the mid is looked at, in s.
 LAGS_S = (0.1, 0.3, 1.0, 3.0, 10.0)
@@ -43,28 +42,24 @@ EVENT_KINDS = (
 
 
 def response_curve(recording: Recording, kind: EventKind) -> list[float]:
-    """For each lag the mean move of the mid, in mean spreads, in the direction in which the event pushes.
+    """The `mean_response` at each of LAGS_S."""
+    return [mean_response(recording, kind, lag_s) for lag_s in LAGS_S]
+
+
+def mean_response(recording: Recording, kind: EventKind, lag_s: float) -> float:
+    """The mean move of the mid within `lag_s`, in mean spreads, in the direction in which the event pushes.
 
     An event pushes up that adds to the bids or takes from the asks.  NaN where there was no such event.
     """
-    spread = mean([quote.spread for quote in recording.quotes])
-    times_ns = [quote.time_ns for quote in recording.quotes]
-    events = [each for each in recording.happenings if each.quote is not None and kind.is_kind_of(each)]
-    return [
-        _mean_move(recording.quotes, times_ns, events, lag_s) / spread if spread else NOT_KNOWN for lag_s in LAGS_S
-    ]
-
-
-def _mean_move(
-    quotes: Sequence[Quote], times_ns: Sequence[int], events: Sequence[Happening], lag_s: float
-) -> float:
-    lag_ns = round(lag_s * NS_PER_S)
+    quotes, lag_ns = recording.quotes, round(lag_s * NS_PER_S)
+    times_ns = [quote.time_ns for quote in quotes]
     moves = []
-    for event in events:
-        later = quotes[bisect_right(times_ns, event.time_ns + lag_ns) - 1]
-        if event.quote is not None:
+    for event in recording.happenings:
+        if event.quote is not None and kind.is_kind_of(event):
+            later = quotes[bisect_right(times_ns, event.time_ns + lag_ns) - 1]
             moves.append(_push(event) * (later.mid - event.quote.mid))
-    return mean(moves)
+    spread = mean([quote.spread for quote in quotes])
+    return mean(moves) / spread if spread else NOT_KNOWN
 
 
 def _push(event: Happening) -> int:

@@ -19,7 +19,7 @@ from exchange.simulation.study import numbers
 from exchange.simulation.study.costs import trading_costs
 from exchange.simulation.study.numbers import NOT_KNOWN, mean
 from exchange.simulation.study.recording import DEPTH_LEVELS, NS_PER_S, Recording
-from exchange.simulation.study.responses import EVENT_KINDS, EventKind, response_curve, spread_left_after
+from exchange.simulation.study.responses import EVENT_KINDS, EventKind, mean_response, spread_left_after
 from exchange.simulation.study.returns import gaps_s, relative_spreads, returns, volumes_and_spreads
 
 # Short and long horizons of returns, in s.
@@ -29,8 +29,8 @@ RETURN_LAGS = range(1, 11)
 SIZE_LAGS = range(1, 21)
 # How long after a shock the spread is looked at, in s.
 RESILIENCE_S = 1.0
-# The response of an event kind is its curve's figure at this lag (of `responses.LAGS_S`).
-RESPONSE_LAG = 2
+# How long after an event its response is looked at, in s.
+RESPONSE_S = 1.0
 # Times shorter than this are as good as none, in s.
 LEAST_S = 1e-6
 
@@ -208,7 +208,7 @@ def resilience(recording: Recording) -> float:
 
 def response(kind: EventKind, recording: Recording) -> float:
     """The response to events of this kind at one lag."""
-    return response_curve(recording, kind)[RESPONSE_LAG]
+    return mean_response(recording, kind, RESPONSE_S)
 
 
 def impact_share(recording: Recording) -> float:

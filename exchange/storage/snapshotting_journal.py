@@ -48,7 +48,7 @@ class SnapshottingJournal:
 
     def commit(self, entries: Sequence[tuple[int, int, Command]]) -> None:
         """See JournalWriter.  A snapshot is of the commands before `entries`: all about them has been told."""
-        sequence = self._journal.last_sequence
+        sequence = entries[0][0] - 1
         if self._every and sequence - self._last_snapshot >= self._every and not self._is_busy:
             self._journal.rotate()
             self._last_snapshot = sequence

@@ -55,8 +55,8 @@ class Disk(Protocol):
     def write(self, fd: int, data: Data) -> int:
         """Write some of `data`, at least one byte, at the end of the file; how many bytes it was."""
 
-    def size_if_there(self, path: Path, fd: int) -> Optional[int]:
-        """The length of the file that is open as `fd`; None if `path` does not lead to it any more."""
+    def size_if_there(self, fd: int) -> Optional[int]:
+        """The length of a file that `open_append` gave; None if its path does not lead to it any more."""
 
     def fdatasync(self, fd: int) -> None:
         """Make everything written to the file so far durable, whoever wrote it."""
@@ -110,6 +110,9 @@ class RealDisk:
     def __init__(self) -> None:
         # Directories about which it has been said; any thread adds to it.
         self._told: set[tuple[str, Path]] = set()
+        # What `open_append` has opened: its path, its device and its number there, which no open file changes.
+        # Each is added and removed by the thread that has the descriptor.
+        self._opened: dict[int, tuple[str, int, int]] = {}
 
     def make_directory(self, path: Path) -> None:
         """See Disk."""
@@ -132,7 +135,10 @@ class RealDisk:
 
     def open_append(self, path: Path) -> int:
         """See Disk."""
-        return open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        fd = open_own(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        opened = os.fstat(fd)
+        self._opened[fd] = (str(path), opened.st_dev, opened.st_ino)
+        return fd
 
     def open_empty(self, path: Path, mode: int) -> int:
         """See Disk."""
@@ -152,14 +158,14 @@ class RealDisk:
         """See Disk."""
         return os.write(fd, data)
 
-    def size_if_there(self, path: Path, fd: int) -> Optional[int]:
-        """See Disk."""
+    def size_if_there(self, fd: int) -> Optional[int]:
+        """See Disk.  One system call."""
+        path, device, number = self._opened[fd]
         try:
-            named = os.stat(path, follow_symlinks=False)
+            named = os.lstat(path)
         except OSError:
             return None
-        opened = os.fstat(fd)
-        return named.st_size if (named.st_ino, named.st_dev) == (opened.st_ino, opened.st_dev) else None
+        return named.st_size if named.st_ino == number and named.st_dev == device else None
 
     def fdatasync(self, fd: int) -> None:
         """See Disk."""
@@ -167,6 +173,8 @@ class RealDisk:
 
     def close(self, fd: int) -> None:
         """See Disk."""
+        # First, for as soon as it is closed another thread may be given the same descriptor.
+        self._opened.pop(fd, None)
         os.close(fd)
 
     def truncate(self, path: Path, size_bytes: int) -> None:
@@ -204,7 +212,7 @@ class RealDisk:
             log.warning("%s: %s on this file system (%s)", directory, what, error.strerror)
 
 
-# It remembers nothing but what it has said, so one serves everybody who was not handed another.
+# It remembers nothing but what it has said and opened, so one serves everybody who was not handed another.
 REAL_DISK = RealDisk()
 
 

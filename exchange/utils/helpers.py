@@ -151,12 +151,12 @@ def _end_of_last_line(file: BinaryIO, size_bytes: int) -> int:
 
 
 def check_still_there(path: Path, fd: int, size_bytes: int, disk: Disk = REAL_DISK) -> None:
-    """Raise FileError unless `path` still leads to the file that is open as `fd`, and that is so long.
+    """Raise FileError unless `path`, which `disk` has opened as `fd`, still leads to that file, and it is so long.
 
     For files that this process alone writes to: what is written after somebody has removed, replaced, cut or
-    added to one would be lost, or not be what it seems.  Two system calls.
+    added to one would be lost, or not be what it seems.  One system call.
     """
-    found_bytes = disk.size_if_there(path, fd)
+    found_bytes = disk.size_if_there(fd)
     if found_bytes is None:
         raise FileError(f"{path}: was removed, renamed or replaced while the exchange was writing to it")
     if found_bytes != size_bytes:

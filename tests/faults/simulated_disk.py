@@ -199,8 +199,8 @@ class SimulatedDisk:
             self.room_bytes -= taken_bytes
         return taken_bytes
 
-    def size_if_there(self, path: Path, fd: int) -> Optional[int]:
-        _, file = self._open[fd]
+    def size_if_there(self, fd: int) -> Optional[int]:
+        path, file = self._open[fd]
         directory = self._directories.get(path.parent)
         is_there = directory is not None and directory.names.get(path.name) is file
         return len(file.data) if is_there else None

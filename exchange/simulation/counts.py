@@ -7,12 +7,13 @@ a trade is the most that grows.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import Counter
 from collections.abc import Iterable
 from enum import Enum
 from typing import Optional
+
+from exchange.utils.duration_counts import DurationCounts
 
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
@@ -24,33 +25,6 @@ class RequestKind(Enum):
     ORDER = "orders"
     CANCEL = "cancels"
     REPLACE = "replaces"
-
-
-class Latencies:
-    """Waiting times, kept as counts per logarithmic bucket: percentiles to within 1 %, in bounded memory."""
-
-    # Neighbouring buckets are 1 % apart.
-    _LOG_STEP = math.log(1.01)
-
-    def __init__(self) -> None:
-        self._counts: Counter[int] = Counter()
-
-    def add(self, latency_ns: int) -> None:
-        """Count one waiting time.  O(1)."""
-        self._counts[round(math.log(max(1, latency_ns)) / self._LOG_STEP)] += 1
-
-    def merge(self, other: Latencies) -> None:
-        """Count all of `other`'s as well."""
-        self._counts.update(other._counts)
-
-    def percentile_ns(self, percent: float) -> Optional[int]:
-        """The shortest time that `percent` % did not exceed; None if nothing was counted."""
-        rank = math.ceil(self._counts.total() * percent / 100)
-        for bucket in sorted(self._counts):
-            rank -= self._counts[bucket]
-            if rank <= 0:
-                return round(math.exp(bucket * self._LOG_STEP))
-        return None
 
 
 class CountedTrades:
@@ -93,7 +67,7 @@ class Tally:
         self.rejected: Counter[str] = Counter()
         self.fill_count = 0
         self.trade_count = 0
-        self.latencies = Latencies()
+        self.latencies = DurationCounts()
 
     @property
     def rejected_count(self) -> int:

@@ -55,7 +55,7 @@ def tally_lines(tally: Tally, elapsed_ns: int) -> list[tuple[str, str]]:
     ]
     if tally.unanswered_count:
         lines.append(("unanswered", f"{tally.unanswered_count:,}"))
-    median_ns, tail_ns = tally.latencies.percentile_ns(50), tally.latencies.percentile_ns(99)
+    median_ns, tail_ns = tally.latencies.quantile_ns(0.5), tally.latencies.quantile_ns(0.99)
     return [
         *lines,
         ("fills", f"{tally.fill_count:,}"),

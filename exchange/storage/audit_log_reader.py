@@ -92,7 +92,7 @@ class AuditLogReader:
         with self._opened(user) as file:
             if file is None:
                 return (), False
-            return _first_trades(self._fills_from(user, file, trade_id, symbol), limit)
+            return first_trades(self._fills_from(user, file, trade_id, symbol), limit)
 
     def _event(self, user: str, line: bytes) -> Optional[PrivateEvent]:
         return self._parser.event(user, line.decode("ascii", "replace"))
@@ -188,7 +188,7 @@ def _trade_id_of(line: bytes) -> Optional[int]:
     return None if match is None else int(match["trade_id"])
 
 
-def _first_trades(fills: Iterator[OrderExecuted], limit: int) -> tuple[tuple[OrderExecuted, ...], bool]:
+def first_trades(fills: Iterator[OrderExecuted], limit: int) -> tuple[tuple[OrderExecuted, ...], bool]:
     """The fills of the first trades, at most `limit` unless one trade has more, and whether there are more."""
     taken: list[OrderExecuted] = []
     for _, of_trade in groupby(fills, key=lambda fill: fill.trade_id):

@@ -11,7 +11,7 @@ Reading order:
 * `request_check`   what a participant asks → a checked request
 * `announcer`       what happened → who hears it    `feeds`, `book_feed`  who follows what
 * `event_values`    what the engine says → the client library's values
-* `records`         what is kept of a day
+* `kept_fills`      what everybody has traded, for who asks    `records`  what is kept of a day
 * `market_connection`  the client library's own client, on a market; `event_messages`  values → dicts
 * `bot_driver`      the very bot that runs over TCP, on a market
 """

@@ -37,6 +37,7 @@ from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, OrderStatus, RejectCode
 from exchange.laboratory.venue.event_values import EventValues, event_of_line
 from exchange.laboratory.venue.feeds import MarketFeeds
+from exchange.laboratory.venue.kept_fills import KeptFills
 from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.wire import session_lines
 from exchange.networking.wire.requests import (
@@ -53,6 +54,7 @@ from exchange.networking.wire.requests import (
     Subscribe,
     Unsubscribe,
 )
+from exchange.storage.audit_log_reader import first_trades
 
 Outcomes = Sequence[tuple[Optional[MarketSession], Request, Sequence[Event]]]
 # What a login is told it talks to.
@@ -72,8 +74,7 @@ class MarketAnnouncer:
         self.feeds = MarketFeeds(engine.books, self.values)
         self._engine = engine
         self._sessions: dict[str, list[MarketSession]] = {}
-        # What each user has traded, oldest first, for who asks.
-        self._fills: dict[str, list[OrderExecuted]] = {}
+        self._fills = KeptFills()
         self._follow_ups: list[Command] = []
         # Everybody who was told something that is not on its way yet.
         self._waiting: list[MarketSession] = []
@@ -173,7 +174,7 @@ class MarketAnnouncer:
                 session.tell(value)
         is_over = type(event) is OrderCanceled or type(event) is OrderExpired
         if type(event) is OrderExecuted:
-            self._fills.setdefault(event.user, []).append(event)
+            self._fills.keep(event)
             is_over = event.status is OrderStatus.FILLED
         if is_over:
             for session in sessions:
@@ -216,9 +217,8 @@ class MarketAnnouncer:
             [answer] = self._engine.process(command, 0)
             assert isinstance(answer, (OrdersListed, PositionsListed))
             session.tell(self.values.of(answer))
-        for fill in self._fills.get(user, ()):
-            if fill.seq > last_seq:
-                session.tell(self.values.of(fill))
+        for fill in self._fills.after_seq(user, last_seq):
+            session.tell(self.values.of(fill))
 
     def _log_out(self, session: MarketSession, _request: Logout) -> None:
         session.tell(event_of_line(session_lines.logged_out()))
@@ -234,13 +234,9 @@ class MarketAnnouncer:
     def _get_fills(self, session: MarketSession, request: GetFills) -> None:
         if request.symbol is not None and self._listed_symbol(session, request.symbol) is None:
             return
-        found = [
-            fill
-            for fill in self._fills.get(session.user, ())
-            if fill.trade_id > request.after_trade_id and request.symbol in (None, fill.symbol)
-        ]
-        more = len(found) > request.limit
-        session.tell(self.values.of(FillsFound(tuple(found[: request.limit]), more)))
+        after = self._fills.after_trade(session.user, request.after_trade_id)
+        found = (fill for fill in after if request.symbol in (None, fill.symbol))
+        session.tell(self.values.of(FillsFound(*first_trades(found, request.limit))))
 
     def _subscribe(self, session: MarketSession, request: Subscribe) -> None:
         symbol = None if request.channel is Channel.NEWS else self._listed_symbol(session, request.symbol)

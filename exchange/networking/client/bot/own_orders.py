@@ -23,7 +23,9 @@ PrivateValue = Union[
 ]
 
 
-# A request may cross with what ends its order: so many that have ended can still be named by the refusal.
+# A request may cross with what ends its order: what has ended so lately, and no more than so many, can still be
+# named by the refusal.
+LATELY_DONE_NS = 60_000_000_000
 LATELY_DONE_MAX = 1_000
 
 
@@ -33,8 +35,10 @@ class OwnOrders:
     def __init__(self) -> None:
         self._by_client_order_id: dict[str, OwnOrder] = {}
         self._by_order_id: dict[int, OwnOrder] = {}
-        # Oldest first.
-        self._lately_done: dict[str, OwnOrder] = {}
+        # With the time of their end, oldest first.
+        self._lately_done: dict[str, tuple[int, OwnOrder]] = {}
+        # The exchange's time, as the latest event told it.
+        self._told_ns = 0
 
     def add(self, order: OwnOrder) -> None:
         """Know an order that was sent."""
@@ -67,11 +71,12 @@ class OwnOrders:
         """The order whose cancel or change was refused, which may have ended meanwhile."""
         order = self.find(refusal.order_id, refusal.client_order_id)
         if order is None and refusal.client_order_id is not None:
-            order = self._lately_done.get(refusal.client_order_id)
+            _, order = self._lately_done.get(refusal.client_order_id, (0, None))
         return order
 
     def apply(self, order: OwnOrder, event: PrivateValue) -> None:
         """Let the order be as it is after this event."""
+        self._told_ns = event.timestamp
         old_name = order.client_order_id
         if isinstance(event, OrderAccepted):
             order.accept(event)
@@ -94,9 +99,11 @@ class OwnOrders:
         self._by_client_order_id.pop(order.client_order_id, None)
         if order.order_id is not None:
             self._by_order_id.pop(order.order_id, None)
-        self._lately_done[order.client_order_id] = order
-        if len(self._lately_done) > LATELY_DONE_MAX:
-            del self._lately_done[next(iter(self._lately_done))]
+        done = self._lately_done
+        done[order.client_order_id] = (self._told_ns, order)
+        since_ns = self._told_ns - LATELY_DONE_NS
+        while len(done) > LATELY_DONE_MAX or next(iter(done.values()))[0] < since_ns:
+            del done[next(iter(done))]
 
     def renew(self, rows: Iterable[LiveOrder]) -> list[OwnOrder]:
         """Be as the engine's list says; returns those that were live here and are not there any more, now done.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -136,6 +137,15 @@ def test_an_order_lives_from_sent_over_accepted_to_filled(desk: Desk) -> None:
     assert (order.status, order.is_done, desk.bot.orders, desk.bot.position) == ("FILLED", True, [], 10)
     assert (desk.kinds()[0], sorted(desk.kinds()[1:])) == ("accepted", ["fill", "fill", "trade", "trade"])
     assert desk.bot.times.fill.total_count == 1
+
+
+def test_orders_that_ended_more_than_a_minute_ago_are_forgotten(desk: Desk) -> None:
+    for _ in range(200):
+        desk.bot.cancel(desk.do(lambda: desk.bot.buy(1, "100.00")))
+        desk.market.advance(1)
+    gc.collect()
+    assert sum(isinstance(each, OwnOrder) for each in gc.get_objects()) <= 61
+    assert desk.bot.times.acknowledgement.total_count == 200
 
 
 def test_profit_counts_what_is_held_at_mid_and_what_was_paid(desk: Desk) -> None:

@@ -46,8 +46,9 @@ from exchange.networking.wire.requests import (
 from exchange.utils.tls import TlsSocket
 
 # How many requests go into the queue in one piece.  With the pieces a connection may have there at once this
-# bounds what is kept in memory of all that one client sends.
-PIECE_REQUESTS_MAX = 256
+# bounds what is kept in memory of all that one client sends.  As many orders as one `recv` brings at most, so that
+# each wake-up of the matching thread is shared by all of them.
+PIECE_REQUESTS_MAX = 512
 # These end their piece: the answer to a login is waited for, nothing follows a logout, and where an answer may be
 # large other clients get in between.
 _ENDS_PIECE = frozenset({Login, Logout, GetOrders, GetFills, Subscribe})

@@ -6,6 +6,8 @@ A share that has taken more than its part of the time lately is passed over whil
 (`utils.time_shares`); each line is bounded, so who floods is held back by their own line and fills nobody else's.
 What has the share `FIRST` comes before everything: it is the exchange's own and the operator's.
 
+Where nothing waits, not even the matching thread's attention, what comes is handed to it past all lines.
+
 A protection: with `inbound_queue.FirstComeQueue` in its place the exchange trades as well.
 """
 
@@ -25,6 +27,10 @@ from exchange.utils.time_shares import TimeShares
 LINE_ITEMS_MAX = 64
 # While several want time, a batch is over so soon, in seconds, that whoever comes next hardly waits.
 SHORT_BATCH_S = 0.002
+
+
+# Nobody has a turn, nor will without something new.
+_NOBODY: tuple[Optional[str], float] = (None, math.inf)
 
 
 class _Line(Generic[Origin, Asked]):
@@ -51,6 +57,8 @@ class FairQueue(Generic[Origin, Asked]):
         self._is_awaited = False
         self._sleep = threading.Lock()
         self._sleep.acquire()
+        # What was put while `get` waited and nothing else did: it is taken first.
+        self._handed_over: Optional[Inbound[Origin, Asked]] = None
         # Every line that holds something or is waited for, in the order of their turns.
         self._lines: OrderedDict[str, _Line[Origin, Asked]] = OrderedDict()
         self._count = 0
@@ -59,16 +67,22 @@ class FairQueue(Generic[Origin, Asked]):
     def put(self, item: Inbound[Origin, Asked]) -> None:
         """Add `item` to its share's line; waits while that is full."""
         with self._lock:
-            line = self._lines.get(item.share)
-            if line is None:
-                line = self._lines[item.share] = _Line()
-            elif not self._has_room(line):
-                self._wait_for_room(line)
-            line.items.append(item)
-            self._count += 1
+            if self._is_awaited and not self._lines and self._shares.wait_s(item.share) == 0.0:
+                self._handed_over = item
+            else:
+                self._add(item)
             is_awaited, self._is_awaited = self._is_awaited, False
         if is_awaited:
             self._sleep.release()
+
+    def _add(self, item: Inbound[Origin, Asked]) -> None:
+        line = self._lines.get(item.share)
+        if line is None:
+            line = self._lines[item.share] = _Line()
+        elif not self._has_room(line):
+            self._wait_for_room(line)
+        line.items.append(item)
+        self._count += 1
 
     def _has_room(self, line: _Line[Origin, Asked]) -> bool:
         limit = LINE_ITEMS_MAX if self._count < self._items_max else 1
@@ -108,16 +122,19 @@ class FairQueue(Generic[Origin, Asked]):
         end_s = math.inf if wait_s is None else time.monotonic() + wait_s
         while True:
             with self._lock:
-                share, due_s = self._next_share()
+                share, due_s = self._next_share() if self._count else _NOBODY
                 if share is not None:
                     return self._taken(share)
                 if self._is_closed and not self._count:
                     return None
-                left_s = min(due_s, end_s - time.monotonic())
+                left_s = due_s if wait_s is None else min(due_s, end_s - time.monotonic())
                 if left_s <= 0.0:
                     raise queue.Empty
                 self._is_awaited = True
             self._wait(left_s)
+            if (item := self._handed_over) is not None:
+                self._handed_over = None
+                return item
 
     def _wait(self, seconds: float) -> None:
         """Sleep until somebody wakes, so long at most.  `_is_awaited` was set before, and is not afterwards."""
@@ -165,6 +182,5 @@ class FairQueue(Generic[Origin, Asked]):
 
     def batch_s(self, share: str) -> float:
         """What a batch that begins with `share` may take: little while others want time, or have lately."""
-        with self._lock:
-            others_wait = len(self._lines) > (share in self._lines)
+        others_wait = len(self._lines) > (share in self._lines)
         return SHORT_BATCH_S if others_wait or self._shares.is_contended() else BATCH_S

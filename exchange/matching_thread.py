@@ -190,9 +190,12 @@ class MatchingThread(Generic[Origin, Asked]):
 
         Called by the thread, or by whoever drives the loop without it.
         """
-        self.bring_what_is_due()
+        due_s = self._timer.wait_s()
+        if due_s == 0.0:
+            self.bring_what_is_due()
+            due_s = self._timer.wait_s()
         try:
-            item = self._inbound.get(sooner(self._publisher.wait_s(), self._timer.wait_s()))
+            item = self._inbound.get(sooner(self._publisher.wait_s(), due_s))
         except queue.Empty:
             self._publisher.publish(())  # A long answer is gone on with, or what was left for later is told.
             return True

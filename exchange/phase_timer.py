@@ -80,7 +80,7 @@ class PhaseTimer:
         return (due.at - self._clock_ns()) / NS_PER_S
 
     def _coming(self) -> Optional[Due]:
-        if self._is_stale or not all(map(is_idle_call, self._idle)):
+        if self._is_stale or (self._idle and not all(map(is_idle_call, self._idle))):
             now_ns = self._clock_ns()
             self._idle = list(filter(is_idle_call, self._state.books.values()))
             coming = next_due(self._state.books.values(), now_ns)

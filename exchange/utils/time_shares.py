@@ -78,9 +78,12 @@ class TimeShares:
 
         It may be less when it has passed: others may have gone quiet.
         """
+        account = self._accounts.get(share)
+        if account is None or account.left_s > 0.0:
+            return 0.0  # Whoever was not overdrawn then is not now: no look at the clock, and no lock.
         now_s = self._monotonic_s()
         with self._lock:
-            left_s = self._left_s(share, now_s)
+            left_s = account.left_s + (now_s - account.then_s) * PART
             if left_s > 0.0:
                 return 0.0
             alone_s = self._others_took_s(share) + ALONE_AFTER_S
@@ -93,9 +96,3 @@ class TimeShares:
     def _others_took_s(self, share: str) -> float:
         """When anybody but `share` last took some."""
         return self._other_s if share == self._last else self._last_s
-
-    def _left_s(self, share: str, now_s: float) -> float:
-        account = self._accounts.get(share)
-        if account is None:
-            return BURST_S
-        return min(BURST_S, account.left_s + (now_s - account.then_s) * PART)

@@ -116,7 +116,7 @@ class Outbox:
 
     def _send(self, data: bytes) -> bool:
         """Whether some of it waits now in the backlog."""
-        if self.is_finishing or self._ended:
+        if self._linger_until_s is not None or self._ended:
             return False
         self.last_sent_s = time.monotonic()
         self._line_is_open = data[-1] != _NEWLINE

@@ -136,11 +136,13 @@ class Feeds:
     def flush(self) -> None:
         """Send what has changed in the touched books, unless they are in a pause; bring those back
         in step who have caught up."""
-        for left in (self._pauses.left(), self._indications.left()):
-            self.touched.update(dict.fromkeys(left))
+        if self._pauses.left or self._indications.left:
+            self.touched.update(dict.fromkeys((*self._pauses.left, *self._indications.left)))
         for symbol in self.touched:
             self._tell_book(symbol)
         self.touched.clear()
+        if not self._out_of_step:
+            return
         # Behind all updates of this flush, so that the snapshots below hold them, and the next update follows.
         for connection in [connection for connection in self._out_of_step if not connection.is_lagging]:
             self._show_changed_views(connection)
@@ -153,7 +155,7 @@ class Feeds:
         For a pong, which must have everything before it that happened before (PROTOCOL "Lines").
         """
         self.flush()
-        for symbol in dict.fromkeys((*self._pauses.left(), *self._indications.left())):
+        for symbol in dict.fromkeys((*self._pauses.left, *self._indications.left)):
             if connection in self._followers(symbol):
                 self._tell_book(symbol, is_at_once=True)
         if connection in self._out_of_step:
@@ -161,6 +163,8 @@ class Feeds:
 
     def wait_s(self) -> Optional[float]:
         """In how many seconds a `flush` has something to tell that was left for later; None: nothing was."""
+        if not (self._pauses.left or self._indications.left):
+            return None
         return sooner(self._indications.wait_s(), self._pauses.wait_s())
 
     def _views(self, symbol: str) -> Iterable[BookView]:

@@ -78,8 +78,8 @@ class Indications:
         self._worked_s = worked_s
         self._monotonic_s = monotonic_s
         self._last: dict[str, _Found] = {}
-        # The instruments whose last indication may be out of date.
-        self._left: set[str] = set()
+        # The instruments whose last indication may be out of date, which was left for later; to be read by others.
+        self.left: set[str] = set()
 
     def changed(
         self, book: OrderBook, levels_changed: bool, is_at_once: bool = False
@@ -95,10 +95,10 @@ class Indications:
             return None
         last = self._last.get(symbol)
         if last is not None:
-            if not levels_changed and symbol not in self._left and last.marks == _marks(book):
+            if not levels_changed and symbol not in self.left and last.marks == _marks(book):
                 return None
             if not is_at_once and self._monotonic_s() < last.next_s:
-                self._left.add(symbol)
+                self.left.add(symbol)
                 return None
         now = self._find(book)
         return None if last is not None and last.indication == now else now
@@ -106,7 +106,7 @@ class Indications:
     def forget(self, symbol: str) -> None:
         """Nobody follows the book any more: what is told next is told as new."""
         self._last.pop(symbol, None)
-        self._left.discard(symbol)
+        self.left.discard(symbol)
 
     def now(self, book: OrderBook) -> Optional[AuctionIndication]:
         """For who has just subscribed; None where there is no call.  What was left must have been told before."""
@@ -115,15 +115,11 @@ class Indications:
         last = self._last.get(book.instrument.symbol)
         return self._find(book) if last is None else last.indication
 
-    def left(self) -> list[str]:
-        """The instruments that may have something to tell, which was left for later."""
-        return list(self._left)
-
     def wait_s(self) -> Optional[float]:
         """In how many seconds the first of what was left may be found; None where nothing was."""
-        if not self._left:
+        if not self.left:
             return None
-        return max(0.0, min(self._last[symbol].next_s for symbol in self._left) - self._monotonic_s())
+        return max(0.0, min(self._last[symbol].next_s for symbol in self.left) - self._monotonic_s())
 
     def _find(self, book: OrderBook) -> AuctionIndication:
         symbol, start_s = book.instrument.symbol, self._worked_s()
@@ -131,5 +127,5 @@ class Indications:
         took_s = self._worked_s() - start_s
         pause_s = took_s * PAUSE if took_s > CHEAP_S else 0.0
         self._last[symbol] = _Found(_marks(book), now, self._monotonic_s() + pause_s)
-        self._left.discard(symbol)
+        self.left.discard(symbol)
         return now

@@ -14,7 +14,7 @@ A protection: without it everything is told at once.  Owned by the matching thre
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Optional
 
 # So many followers are told each change.
@@ -32,7 +32,8 @@ class UpdatePauses:
         self._monotonic_s = monotonic_s
         # From when on each book that was told to many may be told again.
         self._next_s: dict[str, float] = {}
-        self._left: dict[str, None] = {}
+        # The books that may have something to tell, which was left for later; to be read by others.
+        self.left: dict[str, None] = {}
 
     def holds(self, symbol: str) -> bool:
         """Whether the book must wait; then what it has to tell counts as left."""
@@ -40,23 +41,19 @@ class UpdatePauses:
         if next_s is None:
             return False
         if self._monotonic_s() < next_s:
-            self._left[symbol] = None
+            self.left[symbol] = None
             return True
         del self._next_s[symbol]
         return False
 
     def told(self, symbol: str, follower_count: int) -> None:
         """So many were just told what had changed, and nothing is left."""
-        self._left.pop(symbol, None)
+        self.left.pop(symbol, None)
         if follower_count > FOLLOWERS_AT_ONCE_MAX:
             self._next_s[symbol] = self._monotonic_s() + follower_count * SEND_S * PAUSE
 
-    def left(self) -> Iterable[str]:
-        """The books that may have something to tell, which was left for later."""
-        return list(self._left)
-
     def wait_s(self) -> Optional[float]:
         """In how many seconds the first of what was left may be told; None where nothing was."""
-        if not self._left:
+        if not self.left:
             return None
-        return max(0.0, min(self._next_s[symbol] for symbol in self._left) - self._monotonic_s())
+        return max(0.0, min(self._next_s[symbol] for symbol in self.left) - self._monotonic_s())

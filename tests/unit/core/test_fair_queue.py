@@ -238,6 +238,23 @@ def test_a_dear_answer_is_the_last_of_its_batch_whoever_else_wants_one() -> None
     assert [askers for askers in market.askers() if askers] == [["flood"], ["alice"], ["flood"], ["alice"]]
 
 
+def test_who_is_overdrawn_is_not_handed_over_past_the_lines_while_another_wants_time() -> None:
+    for _ in range(20):
+        fair = Queue()
+        fair.queue.charge("alice", 0.0001)
+        fair.queue.charge("flood", 1.0)
+        taken: list[Optional[Inbound[str, str]]] = []
+        waiting = threading.Thread(target=lambda taken=taken, fair=fair: taken.append(fair.queue.get(None)))
+        waiting.start()
+        # By now it waits, most often: then either of these may be handed over.
+        fair.put("flood", "flood-0")
+        fair.put("alice", "alice-0")
+        waiting.join(WAIT_S)
+        assert [item.share for item in taken if item is not None] == ["alice"]
+        fair.clock.now_s += ALONE_AFTER_S
+        assert fair.take_all() == ["flood-0"]
+
+
 def test_who_waits_for_ever_is_woken_by_each_item_and_by_the_end() -> None:
     there, back = Queue(), Queue()
     names = [f"alice-{number}" for number in range(200)]

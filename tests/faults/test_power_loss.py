@@ -193,8 +193,8 @@ def test_power_lost_while_old_segments_are_removed_leaves_no_gap_between_those_t
 
 def test_a_log_line_cut_anywhere_with_a_newline_in_the_rubbish_after_it_is_not_taken_for_whole() -> None:
     events = [event for seed in range(5) for event in events_of(seed)]
-    format_line = AuditFormat(lambda _symbol: ACME.instrument).event_line
-    lines = [format_line(event).encode("ascii") for event in events]
+    to_lines = AuditFormat(lambda _symbol: ACME.instrument)
+    lines = [line.encode("ascii") for event in events for lines in to_lines([[event]]).values() for line in lines]
     assert {line.split()[2] for line in lines} == {b"ACCEPTED", b"EXECUTED", b"CANCELED", b"REPLACED"}
     for number, line in enumerate(lines):
         assert seq_of(line) == events[number].seq

@@ -24,7 +24,7 @@ from exchange.engine.words import (
 )
 from exchange.storage.audit_lines import AuditFormat, file_stem, seq_of
 from exchange.storage.audit_log import repair_logs, unwritten
-from exchange.utils.helpers import DamagedFileError, utc_text
+from exchange.utils.helpers import NS_PER_S, DamagedFileError, utc_text
 from exchange.utils.logger import LineLogger
 
 INSTRUMENTS = {"ACME": Instrument("ACME")}
@@ -111,14 +111,23 @@ def test_each_event_is_one_readable_line(entry: Any, line: str) -> None:
 
 
 def test_a_line_with_a_blanked_byte_or_a_torn_end_of_its_head_is_damaged() -> None:
-    line = audit_format().event_line(executed()).encode()
+    [line] = [line.encode() for line in audit_format()([[executed()]])["logs_alice"]]
     for index in range(len(line)):
         assert seq_of(line[:index] + b"\0" + line[index + 1 :]) is None
     assert seq_of(b"") is None
     assert seq_of(line[:40]) is None
 
 
-@given(st.lists(st.integers(0, 4).map(TIME.__add__) | st.integers(0, 2**63 - 1), min_size=1))
+# Of this second and the next, so many ns after its beginning, with any number of digits.
+NEAR_TIMES = st.builds(
+    lambda second, digit_count, beyond: TIME // NS_PER_S * NS_PER_S + second * NS_PER_S + 10**digit_count + beyond,
+    st.integers(0, 1),
+    st.integers(0, 8),
+    st.integers(-1, 1),
+)
+
+
+@given(st.lists(NEAR_TIMES | st.integers(0, 2**63 - 1), min_size=1))
 def test_times_are_written_in_full_whatever_order_they_come_in(times: list[int]) -> None:
     to_lines = audit_format()
     events = [executed()._replace(timestamp=time) for time in times]

@@ -290,7 +290,7 @@ def test_enter_has_a_replay_stand_still_and_go_on(engine: RunningEngine, tmp_pat
     try:
         read_until(terminal, rb"rows/s")
         os.write(terminal, b"\n")
-        read_until(terminal, rb"paused")
+        read_until(terminal, rb"00:00:03, paused")
         os.write(terminal, b"\n")
         rest = read_until(terminal, rb"elapsed +[\d.]+ s")
         assert re.search(rb"rows +2 of 2\r", rest)

@@ -118,13 +118,18 @@ class Replay:
         self._pace.toggle_pause()
 
     def progress_text(self) -> str:
-        """How far it is, as a bar."""
+        """How far it is, as a bar and as the time of day that was recorded."""
         done = self.done_count / len(self.rows)
         bar = "#" * int(BAR_WIDTH * done)
         speed = per_second(self.done_count, self.elapsed_ns)
         rows = f"{self.done_count:,} of {len(self.rows):,} rows"
         pace = "paused" if self._pace.is_paused else f"{speed:,} rows/s"
-        return f"[{bar:<{BAR_WIDTH}}] {done:4.0%} {rows}, {pace}"
+        return f"[{bar:<{BAR_WIDTH}}] {done:4.0%} {rows}, {self._time_of_day()}, {pace}"
+
+    def _time_of_day(self) -> str:
+        """When the next row was recorded: `09:52:10`."""
+        seconds = self.rows[min(self.done_count, len(self.rows) - 1)].time_ns // NS_PER_S
+        return f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
     def summary_lines(self) -> list[tuple[str, str]]:
         """What became of the rows; names and texts."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pyte
 import pytest
 
 from tests.support import screen_scenes
+from tests.support.replay_picture import shown_canvas
+from tests.support.screen_picture import Picture
 from tui.screen.cells import Attribute, Canvas, Color, fit
 from tui.screen.painter import BEGIN_FRAME, END_FRAME, Glyphs, glyphs_of, is_utf8, paint
 from tui.screen.theme import ColorDepth, Styles, Theme, nearest_256
@@ -119,3 +122,12 @@ def test_the_first_variable_that_is_set_says_whether_the_locale_is_utf8(
     environment: dict[str, str], expected: bool
 ) -> None:
     assert is_utf8(environment) == expected
+
+
+def test_a_terminal_shows_what_was_painted_letter_for_letter_and_colour_for_colour() -> None:
+    painted = frame(120, 36)
+    screen = pyte.Screen(120, 36)
+    pyte.Stream(screen).feed(re.sub(r"\x1b\[\?2026[hl]", "", paint(None, painted, STYLES)))
+    shown = shown_canvas(120, 36, lambda x, y: screen.buffer[y][x])
+    assert shown.characters == painted.characters
+    assert Picture(shown, Theme.DEFAULT).svg() == Picture(painted, Theme.DEFAULT).svg()

@@ -112,13 +112,15 @@ class FairQueue(Generic[Origin, Asked]):
         if is_awaited:
             self._sleep.release()
 
+    def holds_some(self) -> bool:
+        """See InboundQueue."""
+        return self._count > 0
+
     def get(self, wait_s: Optional[float]) -> Optional[Inbound[Origin, Asked]]:
         """The next item; waits for it up to `wait_s` (None: for ever), then raises queue.Empty.
 
         None when the queue is closed and empty.
         """
-        if wait_s == 0.0 and not self._count and not self._is_closed:
-            raise queue.Empty  # The most frequent question: is there more?
         end_s = math.inf if wait_s is None else time.monotonic() + wait_s
         while True:
             with self._lock:

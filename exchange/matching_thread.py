@@ -39,6 +39,9 @@ BATCH_REQUESTS_MAX = 2_048
 # sent behind it must find that they have ended.
 _SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
+# How long the only item of a batch took by itself.
+_NOT_COUNTED = (0.0,)
+
 _Origin = TypeVar("_Origin", contravariant=True)
 _Asked = TypeVar("_Asked")
 
@@ -105,10 +108,10 @@ class Announcer(Protocol[_Origin, _Asked]):
 class _Batch(Generic[Origin, Asked]):
     """What was processed and not yet told, and for whom."""
 
-    __slots__ = ("outcomes", "entries", "request_count", "is_over", "processed", "taken", "charged_until_s")
+    __slots__ = ("outcomes", "entries", "request_count", "is_over", "processed", "taken", "seconds", "counted_s")
 
-    def __init__(self, worked_s: float) -> None:
-        """`worked_s` is how long the thread has worked until now."""
+    def __init__(self, counted_s: float) -> None:
+        """`counted_s`: up to where, by the thread's working time, others are charged."""
         self.outcomes: list[Outcome[Origin, Asked]] = []
         self.entries: list[JournalEntry] = []
         self.request_count = 0
@@ -116,10 +119,17 @@ class _Batch(Generic[Origin, Asked]):
         self.is_over = False
         # To be called when all has been told.
         self.processed: list[Callable[[], None]] = []
-        # For each item: its share, the seconds it took, and how many requests were processed of it.
-        self.taken: list[tuple[str, float, int]] = []
-        # Up to where, by the thread's working time, that is done.
-        self.charged_until_s = worked_s
+        # For each item: its share, and how many requests were processed of it.
+        self.taken: list[tuple[str, int]] = []
+        # How long each took, where there are several: a single one is charged for all that is done in the batch.
+        self.seconds: list[float] = []
+        # Up to where, by the thread's working time, that is counted.
+        self.counted_s = counted_s
+
+    def count_until(self, worked_s: float) -> None:
+        """The last item has taken all the time since the one before it, up to `worked_s`."""
+        self.seconds.append(worked_s - self.counted_s)
+        self.counted_s = worked_s
 
 
 class MatchingThread(Generic[Origin, Asked]):
@@ -157,6 +167,8 @@ class MatchingThread(Generic[Origin, Asked]):
         self._monotonic_s = monotonic_s
         self._worked_s = worked_s
         self._timer = PhaseTimer(engine, clock_ns, draw, monotonic_s)
+        # Up to where `worked_s` is charged to users, or to nobody.
+        self._counted_s = 0.0
         # From then on, by the monotonic clock, requests are turned away unprocessed.
         self._finish_until_s = math.inf
         self._pause = threading.Event()
@@ -177,6 +189,7 @@ class MatchingThread(Generic[Origin, Asked]):
 
     def _run(self) -> None:
         try:
+            self._counted_s = self._worked_s()
             while self.serve_batch():
                 continue
             while (wait_s := self._publisher.wait_s()) is not None and self._monotonic_s() < self._finish_until_s:
@@ -195,13 +208,14 @@ class MatchingThread(Generic[Origin, Asked]):
             self.bring_what_is_due()
             due_s = self._timer.wait_s()
         try:
-            item = self._inbound.get(sooner(self._publisher.wait_s(), due_s))
+            item = self._next_item() or self._inbound.get(sooner(self._publisher.wait_s(), due_s))
         except queue.Empty:
             self._publisher.publish(())  # A long answer is gone on with, or what was left for later is told.
+            self._counted_s = self._worked_s()
             return True
         if item is None:
             return False
-        batch: _Batch[Origin, Asked] = _Batch(self._worked_s())
+        batch: _Batch[Origin, Asked] = _Batch(self._counted_s)
         end_s = self._monotonic_s() + self._inbound.batch_s(item.share)
         while item is not None:
             remainder = self._process(batch, item, end_s)
@@ -221,7 +235,9 @@ class MatchingThread(Generic[Origin, Asked]):
         return self._timer.wait_s()
 
     def _next_item(self) -> Optional[Inbound[Origin, Asked]]:
-        """One that waits already."""
+        """One that waits already and may be served now."""
+        if not self._inbound.holds_some():
+            return None
         try:
             return self._inbound.get(0.0)
         except queue.Empty:
@@ -243,6 +259,8 @@ class MatchingThread(Generic[Origin, Asked]):
         if self._monotonic_s() >= self._finish_until_s and item.origin is not None:
             self._turn_away(batch, item)
             return None
+        if batch.taken:
+            batch.count_until(self._worked_s())
         engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
         understands, is_admitted = engine.understands, publisher.admits(item.origin)
         outcomes, entries = batch.outcomes, batch.entries
@@ -270,9 +288,7 @@ class MatchingThread(Generic[Origin, Asked]):
                 batch.is_over = True
                 break
         batch.request_count += count
-        worked_s = self._worked_s()
-        batch.taken.append((item.share, worked_s - batch.charged_until_s, count))
-        batch.charged_until_s = worked_s
+        batch.taken.append((item.share, count))
         if count < len(item.requests):
             return item.remainder(count)
         batch.processed.append(item.processed)
@@ -290,9 +306,12 @@ class MatchingThread(Generic[Origin, Asked]):
 
     def _finish(self, batch: _Batch[Origin, Asked]) -> None:
         """Keep and tell what is left of the batch, share out what that took, and see to what it made necessary."""
+        if len(batch.taken) > 1:
+            batch.count_until(self._worked_s())
         self._settle(batch)
-        each_s = (self._worked_s() - batch.charged_until_s) / max(1, batch.request_count)
-        for share, seconds, count in batch.taken:
+        self._counted_s = worked_s = self._worked_s()
+        each_s = (worked_s - batch.counted_s) / max(1, batch.request_count)
+        for (share, count), seconds in zip(batch.taken, batch.seconds or _NOT_COUNTED, strict=False):
             self._inbound.charge(share, seconds + count * each_s)
         for processed in batch.processed:
             processed()

@@ -47,7 +47,8 @@ class LineReader:
             for index, line in enumerate(lines):
                 if len(line) >= LINE_BYTES_MAX:
                     raise LineTooLongError(lines[:index])
-        self._partial += remainder
-        if len(self._partial) >= LINE_BYTES_MAX:
-            raise LineTooLongError(lines)
+        if remainder:
+            self._partial += remainder
+            if len(self._partial) >= LINE_BYTES_MAX:
+                raise LineTooLongError(lines)
         return lines

@@ -9,6 +9,9 @@ The cursor's price changes only by the person's hand; the ticket shows it always
 
 from __future__ import annotations
 
+from typing import Optional
+
+from tui.screen.banners import banner_rows
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market
 from tui.screen.model import Model
@@ -118,27 +121,32 @@ def _note_scrolled_away(model: Model) -> None:
 
 def keep_cursor_in_view(model: Model) -> None:
     """Scroll as little as is needed to show the cursor."""
-    top, rows = model.top, model.layout.ladder_rows
-    if top is None or model.cursor is None or model.centre is None or not rows:
+    ends, group = _ends(model), model.group
+    if ends is None or model.cursor is None or model.centre is None:
         return
-    group = model.group
-    cursor, bottom = row_price(model.cursor, group, is_buy=True), top - (rows - 1) * group
+    top, bottom = ends
+    cursor = row_price(model.cursor, group, is_buy=True)
     model.centre += max(0, cursor - top) + min(0, cursor - bottom)
 
 
 def is_in_view(model: Model, price: int, *, is_buy: bool = True) -> bool:
     """Whether the ladder has a row for this price (ticks), as a bid or as an offer."""
-    top, group = model.top, model.group
-    row = row_price(price, group, is_buy=is_buy)
-    return top is not None and top - model.layout.ladder_rows * group < row <= top
+    ends = _ends(model)
+    return ends is not None and ends[1] <= row_price(price, model.group, is_buy=is_buy) <= ends[0]
+
+
+def _ends(model: Model) -> Optional[tuple[int, int]]:
+    """The first and the last price of the ladder's rows, those left out that its banner takes; None: no row."""
+    top, rows = model.top, model.layout.ladder_rows
+    if top is None or not rows:
+        return None
+    return top - banner_rows(model, model.now) * model.group, top - (rows - 1) * model.group
 
 
 def _is_market_in_view(model: Model, market: Market, middle: int) -> bool:
     """Both best prices if they fit, else at least the middle between them."""
-    if model.top is None:
-        return False
-    bid, ask = market.best_bid, market.best_ask
-    if bid is not None and ask is not None and (ask - bid) // model.group < model.layout.ladder_rows:
+    ends, bid, ask = _ends(model), market.best_bid, market.best_ask
+    if ends is not None and bid is not None and ask is not None and ask - bid <= ends[0] - ends[1]:
         return is_in_view(model, bid) and is_in_view(model, ask, is_buy=False)
     return is_in_view(model, middle)
 

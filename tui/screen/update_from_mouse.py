@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from tui.screen.banners import banner_rows
 from tui.screen.canceling import cancel, orders_at
 from tui.screen.dragging import hold_over, let_go, take_up
 from tui.screen.help_search import Act
@@ -19,7 +20,6 @@ from tui.screen.layout import Column, Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
 from tui.screen.my_orders import MyOrder
-from tui.screen.panels.banner import banners
 from tui.screen.panels.bottom import button_at
 from tui.screen.panels.orders import first_shown
 from tui.screen.panels.trades import trade_price_at
@@ -119,7 +119,7 @@ def _ladder_price(model: Model, mouse: Mouse) -> Optional[int]:
         return None
     row = mouse.y - rect.y - ROWS_ABOVE_LIST
     price = top - row * model.group
-    return price if price > 0 and 0 <= row < model.layout.ladder_rows else None
+    return price if price > 0 and banner_rows(model, model.now) <= row < model.layout.ladder_rows else None
 
 
 def _orders_in_half(model: Model, mouse: Mouse, price: int) -> list[MyOrder]:
@@ -139,9 +139,9 @@ def _holds(column: Column, x: int) -> bool:
 
 
 def _head_at(model: Model, mouse: Mouse) -> Optional[Action]:
-    """What the head of a column does, where no banner hides it: BID and ASK join the best price, PRICE centres."""
-    is_head = mouse.y == model.layout.panels[Panel.LADDER].y + 1
-    if not is_head or model.centre is None or banners(model, model.now):
+    """What the head of a column does: BID and ASK join the best price, PRICE centres."""
+    is_head = mouse.y == model.layout.panels[Panel.LADDER].y + banner_rows(model, model.now) + 1
+    if not is_head or model.centre is None:
         return None
     columns, x = ladder_columns_of(model, model.layout), _ladder_x(model, mouse)
     heads = ((columns.bid, Action.JOIN_BID), (columns.price, Action.CENTRE), (columns.ask, Action.JOIN_ASK))

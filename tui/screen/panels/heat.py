@@ -19,12 +19,13 @@ from bisect import bisect_left
 from typing import NamedTuple, Optional
 
 from exchange.networking.client.depth_history import BestPrices, DepthGrid, DepthTrade, nice_above, quantile
+from tui.screen.banners import banners
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.heat_view import HeatWindow, column_text, heat_window
 from tui.screen.layout import Panel
 from tui.screen.market_data import DEPTH_SLOT_NS, Market
 from tui.screen.model import Model
-from tui.screen.panels.banner import banners, draw_banner
+from tui.screen.panels.banner import draw_banner
 from tui.screen.panels.frame import clock_text, frame, put_empty, side_color
 from tui.screen.price_scale import short_quantity
 from tui.screen.session_phase import NANOS_PER_SECOND
@@ -75,11 +76,12 @@ class Plot(NamedTuple):
 
 def draw_heat(area: Area, model: Model, now: float) -> None:
     """Draw the panel."""
+    if Panel.LADDER not in model.layout.panels:
+        area = draw_banner(area, banners(model, now))  # There is no ladder that would warn.
     market = model.market
     is_focused = model.focus is Panel.HEAT
     if market is None or market.depth.first_slot is None:
         put_empty(frame(area, Panel.HEAT.value, is_focused=is_focused), "waiting for the book")
-        _warn(area, model, now)
         return
     axis_width = len(market.scale.text(market.middle or 0)) + OWN_MARK_WIDTH + 1
     columns, cells = max(1, area.width - 2 - axis_width), max(1, area.height - 3)
@@ -102,13 +104,6 @@ def draw_heat(area: Area, model: Model, now: float) -> None:
     _draw_prices(inside, columns, plot, model, market)
     _draw_times(inside, plot, model, cells)
     _draw_legend(area, plot, brightest, largest)
-    _warn(area, model, now)
-
-
-def _warn(area: Area, model: Model, now: float) -> None:
-    """The ladder's banner, where there is no ladder that would show it."""
-    if Panel.LADDER not in model.layout.panels:
-        draw_banner(area, banners(model, now))
 
 
 # --- quantities ------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from tui.screen.banners import banners, phase_banners
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.ladder_rows import LadderRows, work_out
 from tui.screen.layout import Column, LadderColumns, Layout, Panel
@@ -17,7 +18,7 @@ from tui.screen.level_flashes import LadderSide
 from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
 from tui.screen.my_orders import MyOrder, ShownState
-from tui.screen.panels.banner import banners, draw_banner, phase_banners
+from tui.screen.panels.banner import draw_banner
 from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty, put_spans, side_color
 from tui.screen.panels.header import DAY_IN_HEADER_WIDTH_MIN, HeaderPart, day_parts, fitting, parts_width
 from tui.screen.price_scale import short_quantity
@@ -33,19 +34,21 @@ def draw_ladder(area: Area, model: Model, shown: Layout, now: float, *, is_secon
     market = model.market
     title = f"LADDER {market.symbol}" if market is not None else "LADDER"
     is_focused = model.focus is Panel.LADDER
-    found = phase_banners(model, now) if is_second else banners(model, now)
+    whole = area
+    area = draw_banner(whole, phase_banners(model, now) if is_second else banners(model, now))
     if market is None or model.centre is None:
         put_empty(frame(area, title, is_focused=is_focused), _nothing_text(model, market))
-        draw_banner(area, found)
         return
-    top = (model.centre // model.group + shown.ladder_rows // 2) * model.group
-    rows = work_out(model, market, top, shown.ladder_rows, now)
+    # The prices that the banner takes the room of are those at the top: no other one moves.
+    hidden = whole.height - area.height
+    top = (model.centre // model.group + shown.ladder_rows // 2 - hidden) * model.group
+    rows = work_out(model, market, top, shown.ladder_rows - hidden, now)
     if rows.group > 1:
         title += f" ×{rows.group}"
     beyond = _beyond_text(market, rows)
     inside = frame(area, title, is_focused=is_focused, note=beyond, note_color=Color.WARN)
     day = day_parts(market) if shown.width < DAY_IN_HEADER_WIDTH_MIN else []
-    if not beyond and not found:
+    if not beyond:
         day = _draw_day(area, day, len(title) + 5)
     columns = ladder_columns_of(model, shown)
     _draw_heads(inside, columns)
@@ -58,7 +61,6 @@ def draw_ladder(area: Area, model: Model, shown: Layout, now: float, *, is_secon
         for price, orders in rows.mine.items():
             if rows.bottom <= price <= rows.top:
                 _draw_mine(inside, rows.y(price) + 1, model, orders, columns)
-    draw_banner(area, found)
 
 
 def _draw_day(area: Area, day: list[HeaderPart], x: int) -> list[HeaderPart]:

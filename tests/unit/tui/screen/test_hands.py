@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.screen_scenes import LAST_TICKS, Scene, busy, calm, levels, said, sent
+from tui.screen.banners import banner_rows
 from tui.screen.key_decoder import Key, KeyDecoder, Mouse, MouseButton
 from tui.screen.key_layouts import latin_key
 from tui.screen.layout import Panel
@@ -213,7 +214,7 @@ def test_a_click_on_the_symbol_shows_the_next_one() -> None:
 
 
 @pytest.mark.parametrize(("column", "key"), [("bid", "B"), ("ask", "S"), ("price", "space")])
-def test_the_heads_of_the_ladder_are_buttons_unless_a_banner_hides_them(column: str, key: str) -> None:
+def test_the_heads_of_the_ladder_are_buttons_under_a_banner_too(column: str, key: str) -> None:
     scene, by_key = calm(), calm()
     for each in (scene, by_key):
         each.press(*["page_down"] * 2 if key == "space" else ["down"] * 2)
@@ -224,12 +225,23 @@ def test_the_heads_of_the_ladder_are_buttons_unless_a_banner_hides_them(column: 
     asked, meant = scene.model.confirm, by_key.model.confirm
     assert (asked and asked.text()) == (meant and meant.text())
     assert scene.model.centre == by_key.model.centre
-    halted = calm()
-    halted.phase("HALTED", "OPERATOR")
-    halted.press("page_down")
-    centre = halted.model.centre
-    mouse(halted, MouseButton.LEFT, x, rect.y + 1)
-    assert (halted.model.confirm, halted.model.centre) == (None, centre)
+
+
+def test_a_click_on_a_banner_does_nothing_and_on_the_heads_below_it_what_they_do() -> None:
+    scene = calm()
+    scene.phase("AUCTION", "OPERATOR")
+    scene.press("page_down")
+    rect, top, centre = scene.model.layout.panels[Panel.LADDER], scene.model.top, scene.model.centre
+    taken, price = banner_rows(scene.model, scene.now), ladder_columns_of(scene.model, scene.model.layout).price
+    assert taken == 1 and top is not None
+    x, cursor = rect.x + 1 + price.x + 1, scene.model.cursor
+    for y in (0, 1):
+        mouse(scene, MouseButton.LEFT, x, rect.y + y)
+    assert (scene.model.confirm, scene.model.centre, scene.model.cursor) == (None, centre, cursor)
+    mouse(scene, MouseButton.LEFT, x, rect.y + 3)
+    assert scene.model.cursor == top - 1  # The first row that is left; no price has moved.
+    mouse(scene, MouseButton.LEFT, x, rect.y + 2)
+    assert scene.model.centre != centre
 
 
 @pytest.mark.parametrize(("size", "panel", "row_index"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.support import screen_scenes
 from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, calm, said, sent
+from tui.screen.banners import banner_rows
 from tui.screen.cells import Color
 from tui.screen.layout import Panel
 from tui.screen.messages import Connected, TimePassed
@@ -228,7 +230,7 @@ def test_a_halt_stands_over_the_ladder_with_its_reason_and_a_countdown(size: tup
     canvas = view(scene.model, *size, scene.now)
     assert "ACME  HALTED 0:58 · circuit breaker" in canvas.row(1)
     assert "takes only cancels" in canvas.row(2 if size[0] == 80 else 1)
-    assert ("BID" in canvas.row(2)) is (size[0] != 80)
+    assert "BID" in canvas.row(4 if size[0] == 80 else 3)
     assert canvas.backgrounds[size[0] + 5] == Color.ALARM
 
 
@@ -241,14 +243,34 @@ def test_a_call_tells_what_it_would_trade_at_and_marks_that_price() -> None:
     assert "INDICATIVE no price yet" in rows(scene)[1]
 
 
-def test_no_price_moves_when_the_banner_comes_and_goes() -> None:
-    scene = calm()
-    before = [row[:70] for row in rows(scene)[3:30]]
-    scene.phase("HALTED", "OPERATOR")
-    assert [row[:70] for row in rows(scene)[3:30]] == before
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 24), (120, 36)])
+def test_no_price_moves_when_the_banner_comes_and_goes_the_highest_give_way(size: tuple[int, int]) -> None:
+    scene = calm(*size)
+    before, ladder = rows(scene), scene.model.layout.panels[Panel.LADDER]
+    prices = [re.findall(r"\d+\.\d\d", row[: ladder.width]) for row in before[3 : ladder.height]]
+    scene.phase("AUCTION", "OPERATOR")
+    scene.indicate(LAST_TICKS, 1_240, 310, "BUY")
+    taken = banner_rows(scene.model, scene.now)
+    shown = [row[: ladder.width] for row in rows(scene)]
+    assert taken in (1, 2) and shown[2 + taken] == before[2][: ladder.width]
+    assert [re.findall(r"\d+\.\d\d", row) for row in shown[3 + taken : ladder.height]] == prices[taken:]
     scene.phase("CONTINUOUS", "OPERATOR")
-    assert [row[:70] for row in rows(scene)[3:30]] == before
-    assert "LADDER ACME" in rows(scene)[1]
+    assert [row[: ladder.width] for row in rows(scene)[1:-3]] == [row[: ladder.width] for row in before[1:-3]]
+
+
+def test_what_the_banner_stands_on_takes_no_order_and_a_best_price_under_it_is_centred() -> None:
+    scene = calm(80, 24)
+    top = scene.model.top
+    assert top is not None
+    scene.model.cursor = top - 1
+    scene.phase("AUCTION", "OPERATOR")
+    scene.indicate(LAST_TICKS, 1_240, 310, "BUY")
+    assert banner_rows(scene.model, scene.now) == 2
+    assert scene.press("b") == [] and scene.model.confirm is None
+    assert "is out of view" in said(scene)
+    scene.model.centre = LAST_TICKS - 8  # The offer would be in the second row from above.
+    update(scene.model, TimePassed(scene.now))
+    assert "100.30" in "".join(rows(scene)[5:-3]) and scene.model.centre == LAST_TICKS
 
 
 def test_the_countdown_paints_once_a_second_and_nothing_without_one() -> None:

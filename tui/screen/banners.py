@@ -1,0 +1,95 @@
+"""What keeps orders from trading as they come: the words of the banner over the ladder, and the rows it takes.
+
+Pure; `panels.banner` draws it.  The ladder gives up as many of its highest prices: border, heads and the day's
+figures stand below the banner, and no price moves when it comes or goes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from tui.cancel_on_disconnect import DisconnectWish
+from tui.screen.layout import Panel
+from tui.screen.market_data import Market
+from tui.screen.model import LinkState, Model, retry_in_s
+from tui.screen.session_phase import Indication
+
+GAP = "   "
+# What becomes of one's orders without a connection.
+_ORPHANS = {
+    DisconnectWish.NONE: "your orders may go on working",
+    DisconnectWish.DAY: "your GTC orders may go on working",
+    DisconnectWish.ALL: "the exchange cancels your orders",
+}
+
+
+class Banner(NamedTuple):
+    """What it says in its two lines; `is_alarm`: nothing can be done but to cancel, or to wait."""
+
+    title: str
+    text: str
+    is_alarm: bool
+
+
+def banner_lines(found: list[Banner], width: int) -> list[str]:
+    """What a banner of `width` cells says, a row each: nothing if all is well, one line if that has room for all.
+
+    The worst comes first, and says what follows from it; the rest is named.
+    """
+    if not found:
+        return []
+    lines = [GAP.join(banner.title for banner in found), found[0].text]
+    return [GAP.join(lines)] if len(GAP.join(lines)) <= width - 2 else lines
+
+
+def banner_rows(model: Model, now: float) -> int:
+    """How many rows of the ladder's panel its banner takes; 0 where there is neither."""
+    rect = model.layout.panels.get(Panel.LADDER)
+    return 0 if rect is None else len(banner_lines(banners(model, now), rect.width))
+
+
+def banners(model: Model, now: float) -> list[Banner]:
+    """What keeps orders from trading as they come, the worst first; none: all is well."""
+    return [banner for banner in (_link(model, now), _blocked(model), _phase(model, now)) if banner is not None]
+
+
+def phase_banners(model: Model, now: float) -> list[Banner]:
+    """The same of the symbol alone."""
+    found = _phase(model, now)
+    return [] if found is None else [found]
+
+
+def _link(model: Model, now: float) -> Optional[Banner]:
+    link = model.link
+    if link.state is LinkState.DOWN:
+        wait_s = retry_in_s(model, now)
+        wait = "" if wait_s is None else f" · next try in {wait_s} s"
+        return Banner(f"DOWN{wait}", f"{link.reason}; {_ORPHANS[model.cancel_on_disconnect]}", is_alarm=True)
+    if link.state is LinkState.CONNECTING and model.symbols:
+        return Banner("CONNECTING", _ORPHANS[model.cancel_on_disconnect], is_alarm=True)
+    if model.is_stale(now):
+        text = "the book is old; nothing is sent but cancels"
+        return Banner(f"STALE {now - link.heard_at:.1f} s", text, is_alarm=True)
+    return None
+
+
+def _blocked(model: Model) -> Optional[Banner]:
+    if not model.is_blocked:
+        return None
+    return Banner("BLOCKED by the operator", "orders are refused; an order that is taken ends this", is_alarm=True)
+
+
+def _phase(model: Model, now: float) -> Optional[Banner]:
+    market = model.market
+    if market is None or market.phase.is_continuous:
+        return None
+    # A call takes orders; in a halt nothing can be done but to cancel.
+    is_call = market.phase.is_call
+    text = _indication_text(market) if is_call else "takes only cancels"
+    return Banner(f"{market.symbol}  {market.phase.text(now + model.clock_offset_s)}", text, is_alarm=not is_call)
+
+
+def _indication_text(market: Market) -> str:
+    """Orders are collected, nothing trades."""
+    indication = market.phase.indication or Indication(None, 0, 0, None)
+    return indication.text(market.scale)

@@ -30,10 +30,10 @@ class Table:
     """The columns that fit into a width, by their heads; what is left over widens the gaps up to `GAP_MAX`."""
 
     def __init__(self, wanted: list[Wanted], width: int) -> None:
-        while len(wanted) > 1 and _width(wanted) > width - 2:
+        while len(wanted) > 1 and table_width(wanted) > width - 2:
             worst = max(range(len(wanted)), key=lambda index: wanted[index].rank)
             wanted = wanted[:worst] + wanted[worst + 1 :]
-        gap = min(GAP_MAX, 1 + max(0, width - 2 - _width(wanted)) // len(wanted))
+        gap = min(GAP_MAX, 1 + max(0, width - 2 - table_width(wanted)) // len(wanted))
         self._columns: dict[str, Placed] = {}
         x = 1
         for head, column_width, _, is_right_aligned in wanted:
@@ -68,5 +68,6 @@ class Table:
             area.put(x, y, text, color, None, attribute)
 
 
-def _width(wanted: list[Wanted]) -> int:
+def table_width(wanted: list[Wanted]) -> int:
+    """How many cells they take at least, the margins left out."""
     return sum(column.width + 1 for column in wanted) - 1

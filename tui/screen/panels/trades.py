@@ -11,12 +11,14 @@ from tui.screen.market_data import Market, TapeTrade
 from tui.screen.model import Model
 from tui.screen.my_fills import Fill
 from tui.screen.panels.frame import bar_right, clock_text, frame, put_empty, side_color
-from tui.screen.panels.table import Table, Wanted
+from tui.screen.panels.table import Table, Wanted, table_width
 from tui.screen.price_scale import short_quantity
 
 # From this width on large quantities are shown to the last unit.
 ROOMY_WIDTH_MIN = 27
-SYMBOL_WIDTH_MAX = 8
+SYMBOL_WIDTH_MIN, SYMBOL_WIDTH_MAX = 4, 8
+# To the minute and second.
+SHORT_TIME_WIDTH = 5
 # In the shared panel, behind each of my fills where there is only one symbol.
 ME = "ME"
 # In place of the side: of a trade in an auction nobody took the price.
@@ -27,27 +29,50 @@ SYMBOL = "SYM"
 ROLE = "ROLE"
 # The head of the column of B and S.
 SIDE = " "
-QUANTITY_WIDTH = 7
+QUANTITY_WIDTH, SHORT_QUANTITY_WIDTH = 7, 4
 # Fills at the top of the shared panel: at most this part of its rows.
 SHARED_FILLS_PART = 3
 
 
-def _table(
-    inside: Area, price_width: int, *, kept: int = 0, symbol_width: int = 0, has_role: bool = False
-) -> Table:
-    """The columns, in the width but for `kept` cells at the right; `symbol_width` 0: without a symbol."""
+def _table(inside: Area, price_width: int, *, kept: int = 0) -> Table:
+    """The columns of trades in one symbol, in the width but for `kept` cells at the right."""
     width = inside.width - kept
-    # Where symbols leave too little room for both, times lose the hour and quantities their last digits.
-    is_tight = symbol_width > 0 and width < ROOMY_WIDTH_MIN + symbol_width + 2
-    wanted = [
-        Wanted("TIME", 5 if is_tight else 8, 2, is_right_aligned=False),
+    return Table(_wanted(price_width, is_roomy=width >= ROOMY_WIDTH_MIN), min(width, price_width + 31))
+
+
+def _fills_table(inside: Area, price_width: int, model: Model, fills: list[Fill]) -> Table:
+    """The columns of my fills, which are in all symbols; symbols that find no room lose their end."""
+    width, role = inside.width, Wanted(ROLE, len("maker"), 3, is_right_aligned=False)
+    if len(model.symbols) < 2:
+        wanted = _wanted(price_width, is_roomy=width >= ROOMY_WIDTH_MIN)
+        return Table([*wanted, role], min(width, price_width + 37))
+    symbol_width = min(SYMBOL_WIDTH_MAX, max(len(fill.symbol) for fill in fills))
+    if width >= ROOMY_WIDTH_MIN + symbol_width + 2:
+        wanted = _wanted(price_width, is_roomy=True)
+    else:
+        wanted = _short(price_width, fills)
+        left = width - 3 - table_width(wanted)
+        if left < symbol_width:  # Rather no margin than no end of a symbol.
+            left, width = left + 1, width + 1
+        symbol_width = max(min(symbol_width, SYMBOL_WIDTH_MIN), min(symbol_width, left))
+    wanted.insert(2, Wanted(SYMBOL, symbol_width, 1, is_right_aligned=False))
+    return Table([*wanted, role], min(width, price_width + symbol_width + 37))
+
+
+def _short(price_width: int, fills: list[Fill]) -> list[Wanted]:
+    """Times without the hour, quantities no wider than they are and without their last digits."""
+    texts = [short_quantity(fill.quantity, SHORT_QUANTITY_WIDTH) for fill in fills]
+    time, side, price, _ = _wanted(price_width, is_roomy=False)
+    return [time._replace(width=SHORT_TIME_WIDTH), side, price, Wanted("QTY", max(3, *map(len, texts)), 0)]
+
+
+def _wanted(price_width: int, *, is_roomy: bool) -> list[Wanted]:
+    return [
+        Wanted("TIME", 8, 2, is_right_aligned=False),
         Wanted(SIDE, 1, 0),
-        *([Wanted(SYMBOL, symbol_width, 1, is_right_aligned=False)] if symbol_width else []),
         Wanted("PRICE", max(6, price_width), 0),
-        Wanted("QTY", QUANTITY_WIDTH if width >= ROOMY_WIDTH_MIN and not is_tight else 4, 0),
-        *([Wanted(ROLE, len("maker"), 3, is_right_aligned=False)] if has_role else []),
+        Wanted("QTY", QUANTITY_WIDTH if is_roomy else SHORT_QUANTITY_WIDTH, 0),
     ]
-    return Table(wanted, min(width, price_width + symbol_width + (37 if has_role else 31)))
 
 
 def _price_width(market: Market) -> int:
@@ -68,7 +93,7 @@ def draw_fills(area: Area, model: Model) -> None:
         put_empty(inside, "no fills yet")
         return
     price_width = max(len(model.markets[fill.symbol].scale.text(fill.price)) for fill in fills)
-    table = _table(inside, price_width, symbol_width=_symbol_width(model), has_role=True)
+    table = _fills_table(inside, price_width, model, fills)
     table.draw_heads(inside)
     for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
@@ -132,7 +157,7 @@ def _draw_fill(inside: Area, y: int, model: Model, fill: Fill, table: Table) -> 
     trade = TapeTrade(fill.timestamp_ns, fill.price, fill.quantity, fill.is_buy)
     _draw_trade(inside, y, time, model.markets[fill.symbol], trade, table, is_mine=True)
     table.put(inside, y, ROLE, "maker" if fill.is_maker else "taker", Color.FAINT)
-    table.put(inside, y, SYMBOL, fit(fill.symbol, SYMBOL_WIDTH_MAX), Color.DIM)
+    table.put(inside, y, SYMBOL, fit(fill.symbol, table.width(SYMBOL) if SYMBOL in table else 0), Color.DIM)
 
 
 def _draw_tape_rows(inside: Area, y: int, model: Model, market: Market, table: Table, scrolled: int) -> None:

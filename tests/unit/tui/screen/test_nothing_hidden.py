@@ -172,9 +172,25 @@ def test_a_lost_connection_is_told_over_one_ladder_only() -> None:
     assert rows(scene)[1].count("DOWN") == 1
 
 
-def test_my_fills_tell_when_they_were_though_there_are_several_symbols() -> None:
-    scene = screen_scenes.many_orders(200, 60)
-    assert any("42:03 S ACME   100.60   20" in row for row in rows(scene))
+@pytest.mark.parametrize(("width", "height"), [(120, 36), (160, 45), (200, 60)])
+def test_my_fills_tell_when_they_were_though_there_are_several_symbols(width: int, height: int) -> None:
+    shown = rows(screen_scenes.many_orders(width, height))
+    assert any("42:03 S ACME 100.60  20" in row for row in shown)
+
+
+@pytest.mark.parametrize(("symbol", "quantity", "shown"), [
+    ("BRICK", 10, "│ 42:07 B BRICK 100.30  10│"),
+    ("CORNWALL.X", 10, "│ 42:07 B CORN… 100.30  10│"),
+    ("CORNWALL.X", 123_456, "│ 42:07 B COR… 100.30 123k│"),
+])  # fmt: skip
+def test_where_a_symbol_is_long_its_end_goes_and_the_time_stays(symbol: str, quantity: int, shown: str) -> None:
+    scene = busy(120, 36, ("ACME", symbol))
+    scene.press("n")
+    scene.book([[LAST_TICKS - 1, 10]], [[LAST_TICKS + 1, quantity]])
+    scene.order(9300, "BUY", LAST_TICKS + 1, quantity)
+    scene.now = screen_scenes.NOW
+    scene.fill(9300, "BUY", LAST_TICKS + 1, quantity, 0)
+    assert any(shown in row for row in rows(scene)), "\n".join(rows(scene))
 
 
 def test_no_private_event_is_no_number() -> None:

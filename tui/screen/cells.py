@@ -239,3 +239,11 @@ def fit(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return text[: width - 1] + "…" if width > 0 else ""
+
+
+def fit_end(text: str, width: int) -> str:
+    """The same, but its beginning is cut: of a number the last digits tell it from others."""
+    text = visible_text(text)
+    if len(text) <= width:
+        return text
+    return "…" + text[len(text) - width + 1 :] if width > 0 else ""

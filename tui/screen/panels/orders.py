@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tui.screen.cells import Area, Attribute, Color
+from tui.screen.cells import Area, Attribute, Color, fit_end
 from tui.screen.layout import Panel
 from tui.screen.model import LinkState, Model
 from tui.screen.my_orders import MyOrder, ShownState
 from tui.screen.panels.frame import frame, put_empty, side_color
-from tui.screen.panels.table import Table, Wanted
+from tui.screen.panels.table import Table, Wanted, table_width
 from tui.screen.price_scale import short_quantity
 
 # Where there is room, a bar shows how much of an order is done.
@@ -20,6 +20,8 @@ LETTER = " "
 # Likewise what is ahead of it in its level.
 QUEUE = "AHD"
 QUEUE_WIDTH = 3
+# Of an id that finds too little room the last digits are shown, in no fewer cells than these.
+ID_WIDTH_MIN = 3
 
 
 def draw_orders(area: Area, model: Model) -> None:
@@ -36,7 +38,7 @@ def draw_orders(area: Area, model: Model) -> None:
         put_empty(inside, "no orders")
         return
     shown = orders[first : first + rows]
-    table = Table(_wanted(model, shown, inside.width), inside.width)
+    table = Table(_wanted(model, shown, inside.width), inside.width, may_touch=True)
     table.draw_heads(inside)
     for y, order in enumerate(shown, start=1):
         _draw_order(inside, y, model, order, table)
@@ -68,7 +70,9 @@ def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:
     ]
     left_out = set() if len(model.symbols) > 1 else {"SYMBOL"}
     left_out |= set() if width >= BAR_WIDTH_MIN else {""}
-    return [column for column in wanted if column.head not in left_out]
+    number, *others = [column for column in wanted if column.head not in left_out]
+    room = width - 2 - table_width(others)
+    return [number._replace(width=min(number.width, max(ID_WIDTH_MIN, room))), *others]
 
 
 def _price_text(model: Model, order: MyOrder, width: int) -> str:
@@ -97,6 +101,7 @@ def _draw_order(inside: Area, y: int, model: Model, order: MyOrder, table: Table
     text = Color.TEXT if is_open else Color.FAINT
     bold = Attribute.BOLD if is_open else Attribute.NONE
     number = "·" if order.order_id is None else str(order.order_id)
+    number = fit_end(number, table.width("ID") if "ID" in table else 0)
     side = side_color(order.is_buy) if is_open else text
     table.put(inside, y, "ID", number, Color.DIM if is_open else text)
     table.put(inside, y, "SIDE", "BUY" if order.is_buy else "SELL", side, bold)

@@ -27,10 +27,13 @@ class Placed(NamedTuple):
 
 
 class Table:
-    """The columns that fit into a width, by their heads; what is left over widens the gaps up to `GAP_MAX`."""
+    """The columns that fit into a width, by their heads; what is left over widens the gaps up to `GAP_MAX`.
 
-    def __init__(self, wanted: list[Wanted], width: int) -> None:
-        while len(wanted) > 1 and table_width(wanted) > width - 2:
+    A margin of one cell is left at either side; if it `may_touch`, that at the right goes before a column does.
+    """
+
+    def __init__(self, wanted: list[Wanted], width: int, *, may_touch: bool = False) -> None:
+        while len(wanted) > 1 and table_width(wanted) > width - (1 if may_touch else 2):
             worst = max(range(len(wanted)), key=lambda index: wanted[index].rank)
             wanted = wanted[:worst] + wanted[worst + 1 :]
         gap = min(GAP_MAX, 1 + max(0, width - 2 - table_width(wanted)) // len(wanted))

@@ -51,12 +51,9 @@ def _fills_table(inside: Area, price_width: int, model: Model, fills: list[Fill]
         wanted = _wanted(price_width, is_roomy=True)
     else:
         wanted = _short(price_width, fills)
-        left = width - 3 - table_width(wanted)
-        if left < symbol_width:  # Rather no margin than no end of a symbol.
-            left, width = left + 1, width + 1
-        symbol_width = max(min(symbol_width, SYMBOL_WIDTH_MIN), min(symbol_width, left))
+        symbol_width = min(symbol_width, max(SYMBOL_WIDTH_MIN, width - 2 - table_width(wanted)))
     wanted.insert(2, Wanted(SYMBOL, symbol_width, 1, is_right_aligned=False))
-    return Table([*wanted, role], min(width, price_width + symbol_width + 37))
+    return Table([*wanted, role], min(width, price_width + symbol_width + 37), may_touch=True)
 
 
 def _short(price_width: int, fills: list[Fill]) -> list[Wanted]:

@@ -172,6 +172,23 @@ def test_a_lost_connection_is_told_over_one_ladder_only() -> None:
     assert rows(scene)[1].count("DOWN") == 1
 
 
+def test_a_long_order_id_keeps_its_column_and_its_last_digits_at_80_columns() -> None:
+    scene = calm(80, 24)
+    scene.order(184_209_123, "BUY", LAST_TICKS - 4, 25)
+    scene.order(184_209_124, "SELL", LAST_TICKS + 4, 10)
+    shown = rows(scene)
+    assert any("…9123 B 100.05   0/25" in row for row in shown) and any("…9124 S 100.45" in row for row in shown)
+    scene.press("tab", "z")
+    assert any(" 184209123 " in row for row in rows(scene))
+
+
+@pytest.mark.parametrize("name", ["iceberg", "waiting_stop", "many_orders", "busy"])
+def test_each_of_my_orders_can_be_told_from_the_others_at_80_columns(name: str) -> None:
+    shown = rows(getattr(screen_scenes, name)(80, 24))
+    ids = [row[48:].split(" B ")[0].split(" S ")[0].strip() for row in shown[3:8]]
+    assert [number.removeprefix("…")[-2:] for number in ids[:4]] == ["23", "27", "30", "31"]
+
+
 @pytest.mark.parametrize(("width", "height"), [(120, 36), (160, 45), (200, 60)])
 def test_my_fills_tell_when_they_were_though_there_are_several_symbols(width: int, height: int) -> None:
     shown = rows(screen_scenes.many_orders(width, height))

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -84,7 +85,7 @@ class AuditFormat:
         The two kinds of events that come by the million are written here, since a function for each would cost a
         quarter of the line.
         """
-        lines_of: dict[str, list[str]] = {}
+        lines_of: defaultdict[str, list[str]] = defaultdict(list)
         price_texts = self._price_texts
         since_ns = until_ns = second_ns = 0
         last_user, time_text = "", ""
@@ -92,7 +93,7 @@ class AuditFormat:
             user, timestamp = event[0], event[2]
             if user != last_user:  # They come in runs: what a client has sent is carried out together.
                 last_user = user
-                append = lines_of.setdefault(user, []).append
+                append = lines_of[user].append
             if not since_ns <= timestamp < until_ns:
                 since_ns, until_ns, second_ns, time_text = _common_beginning(timestamp)
             if type(event) is OrderAccepted:

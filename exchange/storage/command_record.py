@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from enum import Enum
 from functools import partial
+from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
 from operator import itemgetter
 from typing import Any, NamedTuple, Optional, Union, get_args, get_origin, get_type_hints
@@ -29,28 +30,24 @@ from exchange.engine.commands import CancelOrder, Command, HaltInstrument, NewOr
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
 
-# How many of an order's terms stood in the oldest records of it.  The newer ones are options, each with what it
-# means not to have asked for it; they are written where at least one was.
-_OLD_TERMS = 7
-_NO_OPTIONS = tuple(Terms._field_defaults[name] for name in Terms._fields[_OLD_TERMS:])
-
 # What the last fields of a command mean in older records of it, which lack them.
 _LATER_FIELDS: dict[type, tuple[Any, ...]] = {
-    NewOrder: (False, *_NO_OPTIONS),
     ReplaceOrder: (None,),
     HaltInstrument: (None,),
     Instrument: (None, None, 60, 60, None, None, None, None),
 }
 
+# An order's terms stand by name: those that every order has, and of the options those that were asked for.
 _DEFAULTS = tuple(Terms._field_defaults.values())
-_TERM_NAMES = frozenset(Terms._fields)
-_REQUIRED_TERMS = len(Terms._fields) - len(_DEFAULTS)
-_REQUIRED_NAMES = frozenset(Terms._fields[:_REQUIRED_TERMS])
-_required = itemgetter(*Terms._fields[:_REQUIRED_TERMS])
-_OLD_OPTIONS = _DEFAULTS[: _OLD_TERMS - _REQUIRED_TERMS]
-_NEW_OPTIONS = _DEFAULTS[_OLD_TERMS - _REQUIRED_TERMS :]
+_REQUIRED_NAMES = Terms._fields[: -len(_DEFAULTS)]
+_required = itemgetter(*_REQUIRED_NAMES)
+# In the oldest records they stood one by one: the first ones, whether the order ends with its connection, and what
+# came later; of all but the first the last may be missing.
+_OLDEST_NAMES = Terms._fields[:7]
+_OLDER_NAMES = Terms._fields[7:9]
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_kind = itemgetter(0)
 
 
 class RecordError(ValueError):
@@ -141,99 +138,91 @@ class _Reader(NamedTuple):
     """How the values of many objects of one class are read: column by column, because that costs a third.
 
     `types` are, for each column, the types its values may have in JSON; `conversions` give, for some columns, what
-    a value stands for, or raise KeyError.  The first `first_field` columns are not fields of the class; `make`
-    takes the others of one object.  Rows may lack the last of them, for which `later` has values then.
+    its values stand for, or raise KeyError.  The first `first_field` columns are not fields of the class; `make`
+    takes the others of one object, and behind them what all objects have in common, the `constants`.  `complete`
+    makes a row of another length as long as it must be.
     """
 
     name: str
     make: Callable[[tuple[Any, ...]], Any]
     first_field: int
     types: tuple[frozenset[type], ...]
-    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
-    later: tuple[Any, ...]
+    conversions: tuple[tuple[int, Callable[[Iterable[Any]], list[Any]]], ...]
+    complete: Callable[[Sequence[Any]], Sequence[Any]]
+    constants: tuple[Any, ...] = ()
 
-    def read(self, rows: list[list[Any]]) -> list[Any]:
+    def read(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """One object for each row.  Raises RecordError if any row is not exactly what it must be."""
         if set(map(len, rows)) != {len(self.types)}:
-            rows = [self._completed(row) for row in rows]
+            rows = [row if len(row) == len(self.types) else self.complete(row) for row in rows]
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for allowed, column in zip(self.types, columns, strict=True):
             if not allowed.issuperset(map(type, column)):
                 raise RecordError(f"the values of {self.name} are not of the types they must have")
         try:
-            for index, convert in self.conversions:
-                columns[index] = [convert(value) for value in columns[index]]
+            for index, converted in self.conversions:
+                columns[index] = converted(columns[index])
         except KeyError as error:
             raise RecordError(f"{str(error)[:32]} is unknown as a field of {self.name}") from None
-        return [self.make(fields) for fields in zip(*columns[self.first_field :], strict=True)]
-
-    def _completed(self, row: list[Any]) -> list[Any]:
-        """The row with those fields that there were not yet when it was written."""
-        missing = len(self.types) - len(row)
-        if not 0 <= missing <= len(self.later):
-            raise RecordError(f"{self.name} must have {len(self.types) - self.first_field} fields")
-        return [*row, *self.later[len(self.later) - missing :]]
+        # Not strict, since constants have no end.
+        fields = zip(*columns[self.first_field :], *map(repeat, self.constants), strict=False)
+        return list(map(self.make, fields))
 
 
-def read_records(records: list[list[Any]]) -> list[Record]:
-    """(sequence, timestamp, command) of journal records, their JSON parsed (about 1 µs each).
+def read_commands(rows: Sequence[Sequence[Any]]) -> list[Command]:
+    """The commands that rows of kind and fields tell, their JSON parsed (about 0.5 µs each).
 
     Raises RecordError if any of them can't be read; which one is found by trying them one by one.
     """
-    rows_of: dict[str, list[list[Any]]] = {}
     try:
-        for record in records:
-            is_by_name = record[2] == "new_order" and type(record[6]) is dict
-            rows_of.setdefault(record[2], []).append(terms_one_by_one(record) if is_by_name else record)
-        commands = {kind: iter(_READERS[kind].read(rows)) for kind, rows in rows_of.items()}
+        kinds = set(map(_kind, rows))
+        if len(kinds) == 1:  # Most often there is nothing but orders.
+            return _READERS[kinds.pop()].read(rows)
+        of_kinds = {kind: iter(_READERS[kind].read([row for row in rows if row[0] == kind])) for kind in kinds}
     except (IndexError, KeyError, TypeError):
         raise RecordError("it names no kind of command that this version knows") from None
-    return [(record[0], record[1], next(commands[record[2]])) for record in records]
-
-
-def terms_one_by_one(row: list[Any]) -> list[Any]:
-    """A new order whose terms stand by name, as a row in which they stand one by one.  Raises RecordError."""
-    *before, terms, ends_with_connection = row
-    if len(before) != 6 or not terms.keys() <= _TERM_NAMES:
-        raise RecordError("an order must have 5 fields, and its terms names that this version knows")
-    if len(terms) == _REQUIRED_TERMS and terms.keys() == _REQUIRED_NAMES:  # Most orders ask for nothing else.
-        return [*before, *_required(terms), *_OLD_OPTIONS, ends_with_connection, *_NEW_OPTIONS]
-    # What is missing and has no default is of a type that no field has.
-    values = [terms.get(name, Terms._field_defaults.get(name, ...)) for name in Terms._fields]
-    return [*before, *values[:_OLD_TERMS], ends_with_connection, *values[_OLD_TERMS:]]
+    return [next(of_kinds[row[0]]) for row in rows]
 
 
 def _reader(of: type, types_before: tuple[type, ...] = ()) -> _Reader:
     """A reader for a NamedTuple or a dataclass, with values of `types_before` before its fields."""
     types = [frozenset([kind]) for kind in types_before]
-    conversions: list[tuple[int, Callable[[Any], Any]]] = []
-    for index, hint in enumerate(_hints(of), start=len(types_before)):
+    conversions: list[tuple[int, Callable[[Iterable[Any]], list[Any]]]] = []
+    for index, hint in enumerate(get_type_hints(of).values(), start=len(types_before)):
         alternatives = get_args(hint) if get_origin(hint) is Union else (hint,)
         types.append(frozenset(_json_type(kind) for kind in alternatives))
         conversions += [(index, _conversion(kind, alternatives)) for kind in alternatives if not _is_itself(kind)]
     # A NamedTuple's own `_make` counts the fields once more, in Python.
-    make: Callable[[tuple[Any, ...]], Any] = lambda fields: of(*fields)  # noqa: E731
-    if of is NewOrder:
-        make = _made_new_order
-    elif issubclass(of, tuple):
-        make = partial(tuple.__new__, of)
-    later = _LATER_FIELDS.get(of, ())
-    return _Reader(kind_of(of), make, len(types_before), tuple(types), tuple(conversions), later)
+    is_tuple = issubclass(of, tuple)
+    make: Callable[[tuple[Any, ...]], Any] = partial(tuple.__new__, of) if is_tuple else lambda fields: of(*fields)
+    complete = partial(_with_later_fields, of, len(types_before), len(types))
+    return _Reader(
+        kind_of(of),
+        make,
+        len(types_before),
+        tuple(types),
+        tuple(conversions),
+        _with_terms_by_name if of is NewOrder else complete,
+    )
 
 
-def _hints(of: type) -> list[Any]:
-    """The types of an object's fields in a record, where an order's terms stand one by one, the newest last."""
-    if of is not NewOrder:
-        return list(get_type_hints(of).values())
-    user, client_order_id, symbol, _terms, ends_with_connection = get_type_hints(NewOrder).values()
-    terms = list(get_type_hints(Terms).values())
-    return [user, client_order_id, symbol, *terms[:_OLD_TERMS], ends_with_connection, *terms[_OLD_TERMS:]]
+def _with_later_fields(of: type, before: int, count: int, row: Sequence[Any]) -> Sequence[Any]:
+    """The row with those fields that there were not yet when it was written."""
+    later, missing = _LATER_FIELDS.get(of, ()), count - len(row)
+    if not 0 <= missing <= len(later):
+        raise RecordError(f"{kind_of(of)} must have {count - before} fields")
+    return [*row, *later[len(later) - missing :]]
 
 
-def _made_new_order(fields: tuple[Any, ...]) -> NewOrder:
-    after = 3 + _OLD_TERMS
-    terms = tuple.__new__(Terms, fields[3:after] + fields[after + 1 :])
-    return tuple.__new__(NewOrder, (*fields[:3], terms, fields[after]))
+def _with_terms_by_name(row: Sequence[Any]) -> Sequence[Any]:
+    """A new order of the oldest records, whose terms stand one by one, as it is written now."""
+    before, values = row[:4], row[4:]
+    count_min = len(_OLDEST_NAMES)
+    if not count_min <= len(values) <= count_min + 1 + len(_OLDER_NAMES):
+        raise RecordError("new_order must have 5 fields, or 10 to 13 where its terms stand one by one")
+    ends_with_connection, *older = values[count_min:] or (False,)
+    names = (*_OLDEST_NAMES, *_OLDER_NAMES)
+    return [*before, dict(zip(names, (*values[:count_min], *older), strict=False)), ends_with_connection]
 
 
 def _is_itself(kind: Any) -> bool:
@@ -244,20 +233,51 @@ def _is_itself(kind: Any) -> bool:
 def _json_type(kind: Any) -> type:
     if _is_itself(kind):
         return kind  # type: ignore[no-any-return]
+    if kind is Terms:
+        return dict
     is_enum = isinstance(kind, type) and issubclass(kind, Enum)
     return str if is_enum else list
 
 
-def _conversion(kind: Any, alternatives: tuple[Any, ...]) -> Callable[[Any], Any]:
-    """What a field that is one of `alternatives`, `kind` or perhaps None, stands for."""
+def _conversion(kind: Any, alternatives: tuple[Any, ...]) -> Callable[[Iterable[Any]], list[Any]]:
+    """What the values of a field stand for, each of which is one of `alternatives`, `kind` or perhaps None."""
+    if kind is Terms:
+        return _terms
     nothing = {None: None} if type(None) in alternatives else {}
     if _json_type(kind) is str:
-        return {**nothing, **{member.value: member for member in kind}}.__getitem__
+        member_of = {**nothing, **{member.value: member for member in kind}}.__getitem__
+        return lambda values: list(map(member_of, values))
     if get_origin(kind) is tuple:
         item_kind, _ellipsis = get_args(kind)
-        return lambda values: _tuple(item_kind, values)
+        return lambda values: [_tuple(item_kind, value) for value in values]
     reader = _reader(kind)
-    return lambda values: None if values is None else reader.read([values])[0]
+    return lambda values: [None if value is None else reader.read([value])[0] for value in values]
+
+
+def _terms(values: Iterable[dict[str, Any]]) -> list[Terms]:
+    """Orders' terms, which stand by name."""
+    objects = list(values)
+    try:
+        if set(map(len, objects)) == {len(_REQUIRED_NAMES)}:  # Most orders ask for nothing else.
+            return _EVERYDAY_TERMS.read(list(map(_required, objects)))
+        return _TERMS.read([_one_by_one(terms) for terms in objects])
+    except KeyError as error:
+        raise RecordError(f"an order must have the term {error}") from None
+
+
+def _one_by_one(terms: dict[str, Any]) -> Sequence[Any]:
+    """The values of terms in the order of the fields.  Raises KeyError if one that every order has is missing."""
+    options = Terms._field_defaults
+    if not terms.keys() <= options.keys() | set(_REQUIRED_NAMES):
+        raise RecordError("an order must have terms of names that this version knows")
+    return [*_required(terms), *(terms.get(name, default) for name, default in options.items())]
+
+
+def _everyday(whole: _Reader) -> _Reader:
+    """A reader of terms that ask for no option."""
+    count = len(_REQUIRED_NAMES)
+    conversions = tuple(conversion for conversion in whole.conversions if conversion[0] < count)
+    return whole._replace(types=whole.types[:count], conversions=conversions, constants=_DEFAULTS)
 
 
 def _tuple(item_kind: type, values: list[Any]) -> tuple[Any, ...]:
@@ -266,4 +286,6 @@ def _tuple(item_kind: type, values: list[Any]) -> tuple[Any, ...]:
     return tuple(values)
 
 
-_READERS = {kind_of(command): _reader(command, (int, int, str)) for command in get_args(Command)}
+_TERMS = _reader(Terms)
+_EVERYDAY_TERMS = _everyday(_TERMS)
+_READERS = {kind_of(command): _reader(command, (str,)) for command in get_args(Command)}

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, Optional
 from zlib import crc32
 
 from exchange.engine.commands import Command
-from exchange.storage.command_record import command_text
+from exchange.storage.command_record import Record, command_text, read_commands
 
 VERSION = 2
 VERSIONS = (1, 2)
@@ -100,20 +100,42 @@ def record_line(entries: Sequence[tuple[int, int, Command]], previous_hash: str)
     return _line(f'[{entries[0][0]},"{previous_hash}",[{stamps}],[[{commands}]]]'.encode("ascii"))
 
 
-def rows_of(value: list[Any]) -> list[list[Any]]:
-    """A record of either version as one row for each command: sequence, timestamp, kind, fields.
+def follows_by_hash(value: list[Any]) -> bool:
+    """Whether a record says which one it follows: those of version 1 don't."""
+    return len(value) >= 3 and type(value[1]) is str
 
-    Raises ValueError if it is no record.
-    """
-    if len(value) < 3 or type(value[1]) is not str:
-        return [value]
-    sequence, _hash, stamps, commands = value
-    if type(stamps) is not list or type(commands) is not list or len(stamps) != len(commands) or not stamps:
-        raise ValueError("it has not one timestamp for each command")
-    if not all(type(command) is list for command in commands):
-        raise ValueError("a command of it is no list")
-    pairs = zip(stamps, commands, strict=True)
-    return [[number, stamp, *command] for number, (stamp, command) in enumerate(pairs, start=sequence)]
+
+class RecordRows:
+    """The commands of records of either version, gathered as rows: reading all at once costs half."""
+
+    def __init__(self) -> None:
+        self._sequences: list[int] = []
+        self._stamps: list[int] = []
+        self._rows: list[list[Any]] = []
+
+    def add(self, value: list[Any]) -> int:
+        """One more record, which begins with a sequence; how many commands it has.
+
+        Raises ValueError if it is no record.
+        """
+        if follows_by_hash(value):
+            sequence, _hash, stamps, rows = value
+            if type(stamps) is not list or type(rows) is not list or len(stamps) != len(rows) or not stamps:
+                raise ValueError("it has not one timestamp for each command")
+            if set(map(type, rows)) != {list}:
+                raise ValueError("a command of it is no list")
+        else:
+            sequence, stamps, rows = value[0], value[1:2], [value[2:]]
+        if set(map(type, stamps)) != {int}:
+            raise ValueError("a timestamp of it is no whole number")
+        self._sequences += range(sequence, sequence + len(rows))
+        self._stamps += stamps
+        self._rows += rows
+        return len(rows)
+
+    def read(self) -> list[Record]:
+        """(sequence, timestamp, command) of each.  Raises RecordError if any can't be read."""
+        return list(zip(self._sequences, self._stamps, read_commands(self._rows), strict=True))
 
 
 def stamps_in(fragment: bytes) -> frozenset[int]:

@@ -21,20 +21,21 @@ import re
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
-from exchange.storage.command_record import Record, RecordError, read_records
+from exchange.storage.command_record import Record, RecordError
 from exchange.storage.journal_format import (
     MARKER_KIND,
     VERSIONS,
     Durability,
     JournalSegment,
+    RecordRows,
     body_of,
+    follows_by_hash,
     hash_of,
     header_line,
     parsed,
     readable_after_damage,
-    rows_of,
     segment_of,
     stamps_in,
     valid_bodies,
@@ -140,20 +141,18 @@ class SegmentReader:
 
     def _taken(self, bodies: list[bytes]) -> list[Record]:
         """The commands among lines that follow; raises ValueError, and takes none, if any is wrong."""
-        rows: list[list[Any]] = []
+        rows = RecordRows()
         sequence, last_hash = self.last_sequence, self._last_hash
         for value, body in zip(parsed(bodies), bodies, strict=True):
             if type(value[0]) is int and value[0] == sequence + 1:
-                of_record = rows_of(value)
-                if of_record[0] is not value:
+                sequence += rows.add(value)
+                if follows_by_hash(value):
                     if value[1] != last_hash:
                         raise RecordError("the record before it is not the one that it was written behind")
                     last_hash = hash_of(body)
-                rows += of_record
-                sequence += len(of_record)
             elif value != [MARKER_KIND, sequence]:
                 raise RecordError(f"{str(value)[:60]} is where command {sequence + 1} or a marker must be")
-        records = read_records(rows)
+        records = rows.read()
         self.last_sequence, self._last_hash = sequence, last_hash
         return records
 
@@ -228,7 +227,7 @@ def _evidence(remainder: bytes, reader: SegmentReader, damage: Damage) -> tuple[
     evidence: Optional[str] = None
     for value in readable_after_damage(remainder):
         is_record = type(value[0]) is int
-        record_count += len(rows_of(value)) if is_record else 0
+        record_count += RecordRows().add(value) if is_record else 0
         if value[0] == MARKER_KIND and value[1] >= damage.sequence:
             evidence = f"a later line says that all up to {value[1]} was"
         elif reader.durability is not Durability.FSYNC and evidence is None:

@@ -13,8 +13,8 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple, cast
 
 from exchange.engine.commands import Command
-from exchange.storage.command_record import Record, read_records
-from exchange.storage.journal_format import parsed, record_line, rows_of, valid_bodies
+from exchange.storage.command_record import Record
+from exchange.storage.journal_format import RecordRows, parsed, record_line, valid_bodies
 
 _SPOOLED_TOGETHER = 100
 
@@ -74,7 +74,11 @@ class CommandBlocks:
 def records_in(lines: bytes) -> list[Record]:
     """The commands in lines of a journal that were found sound; headers and markers are no commands."""
     values = parsed(valid_bodies(lines.splitlines(keepends=True)))
-    return read_records([row for value in values if type(value[0]) is int for row in rows_of(value)])
+    rows = RecordRows()
+    for value in values:
+        if type(value[0]) is int:
+            rows.add(value)
+    return rows.read()
 
 
 class CommandSpool:

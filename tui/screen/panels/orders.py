@@ -70,8 +70,17 @@ def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:
     ]
     left_out = set() if len(model.symbols) > 1 else {"SYMBOL"}
     left_out |= set() if width >= BAR_WIDTH_MIN else {""}
-    number, *others = [column for column in wanted if column.head not in left_out]
-    room = width - 2 - table_width(others)
+    return _with_short_id([column for column in wanted if column.head not in left_out], width)
+
+
+def _with_short_id(wanted: list[Wanted], width: int) -> list[Wanted]:
+    """The columns with the first, of the ids, as narrow as the others ask for; who goes before it asks in vain."""
+    number, *others = wanted
+    while (room := width - 2 - table_width(others)) < ID_WIDTH_MIN:
+        worst = max(others, key=lambda column: column.rank)
+        if worst.rank < number.rank:
+            break
+        others.remove(worst)
     return [number._replace(width=min(number.width, max(ID_WIDTH_MIN, room))), *others]
 
 

@@ -197,6 +197,19 @@ def test_no_color_means_no_colour_and_everything_else(
         assert {code for style in styles for code in style.split(b";")} <= {b"", b"0", b"1", b"2", b"4", b"7"}
 
 
+def test_a_terminal_of_eight_colours_gets_eight(
+    engine: RunningEngine, market: ExchangeClient, tmp_path: Path
+) -> None:
+    with ScreenProcess(engine.port, tmp_path / "client", 80, 24, TERM="linux") as screen:
+        screen.see("99.95")
+        screen.type(DOWN + b"b")
+        screen.see("SEND? BUY 10 ACME @ 99.94")
+        assert (screen.cell(2, 21).bg, screen.cell(1, 0).fg) == ("brown", "cyan")
+        styles = re.findall(rb"\x1b\[([0-9;]*)m", screen.output)
+        codes = {int(code or 0) for style in styles for code in style.split(b";")}
+        assert codes <= {0, 1, 2, 4, 7, *range(30, 38), *range(40, 48)}
+
+
 def test_a_locale_without_utf8_gets_ascii(engine: RunningEngine, market: ExchangeClient, tmp_path: Path) -> None:
     with ScreenProcess(engine.port, tmp_path / "client", 80, 24, LC_ALL="C") as screen:
         screen.see("99.95")

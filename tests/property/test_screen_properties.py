@@ -33,7 +33,9 @@ MAKERS = (
 )
 widths, heights = st.integers(1, 260), st.integers(1, 90)
 key_names = st.lists(st.sampled_from(sorted(ACTIONS)), max_size=8)
-STYLES = Styles(Theme.DEFAULT, ColorDepth.TRUE_COLOR)
+EVERY_STYLES = [
+    Styles(Theme.DEFAULT, depth) for depth in (ColorDepth.TRUE_COLOR, ColorDepth.ANSI_8, ColorDepth.NONE)
+]
 
 
 class Terminal:
@@ -140,12 +142,13 @@ def test_painting_the_difference_equals_painting_everything(
     scene.press(*more_keys)
     scene.now += 0.4
     after = frame_of(scene)
-    by_steps, at_once = Terminal(width, height), Terminal(width, height)
-    by_steps.write(paint(None, before, STYLES))
-    by_steps.write(paint(before, after, STYLES))
-    at_once.write(paint(None, after, STYLES))
-    assert by_steps.cells == at_once.cells
-    assert [letter for letter, _ in at_once.cells] == after.characters
+    for styles in EVERY_STYLES:
+        by_steps, at_once = Terminal(width, height), Terminal(width, height)
+        by_steps.write(paint(None, before, styles))
+        by_steps.write(paint(before, after, styles))
+        at_once.write(paint(None, after, styles))
+        assert by_steps.cells == at_once.cells
+        assert [letter for letter, _ in at_once.cells] == after.characters
 
 
 @settings(deadline=None)

@@ -21,8 +21,8 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
    search over keys and commands: `availability` (why not now), `palette` (what is found), `help_search`;
 6. `view` with `layout` (where), `panels` (what), `scrolling` (which prices), `ladder_rows` (what stands there);
    `banners` (what stands over it); `heat_view` (what the heat map shows), `second_ladder`, `panel_choice`;
-   `cells`, `theme`, `painter`; `settings` (what is remembered); `tour/` (ten lessons on a practice market),
-   `rewind/` (a recorded day);
+   `cells`, `theme` with `eight_colors`, `painter`; `settings` (what is remembered);
+   `tour/` (ten lessons on a practice market), `rewind/` (a recorded day);
 7. `app` (threads, clock) with `link_reader`, `engine_link`, `terminal`, `terminal_output`, `noted_signals`,
    `wake_pipe`, `frame_pacer`, `saved_settings`.
 

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from typing import Optional
 
 from tui.screen.cells import Canvas
-from tui.screen.theme import ColorDepth, Styles
+from tui.screen.theme import Styles
 
 GAP_CELLS = 6
 # Between these a terminal that knows them shows nothing, so a frame never tears; others ignore them.
@@ -41,19 +41,19 @@ ASCII_TABLE: dict[int, str] = {
 class _Pen:
     """Collects the text of one frame and remembers the style that is set."""
 
-    __slots__ = ("parts", "_styles", "_style", "_has_color")
+    __slots__ = ("parts", "_styles", "_style", "_has_layers")
 
     def __init__(self, styles: Styles) -> None:
         self.parts: list[str] = []
         self._styles = styles
         self._style: Optional[tuple[int, int, int]] = None
-        self._has_color = styles.depth is not ColorDepth.NONE
+        self._has_layers = styles.has_layers
 
     def set(self, style: tuple[int, int, int]) -> None:
         before, self._style = self._style, style
         if style == before:
             return
-        if before is None or before[2] != style[2] or not self._has_color:
+        if before is None or before[2] != style[2] or not self._has_layers:
             self.parts.append(self._styles.full(*style))
             return
         if before[0] != style[0]:

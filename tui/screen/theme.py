@@ -1,4 +1,4 @@
-"""What the colour roles look like: three themes, for terminals with 16 million, 256, 16 or no colours.
+"""What the colour roles look like: three themes, for terminals with 16 million, 256, 16, 8 or no colours.
 
 `Styles` turns the three style layers of a cell into escape sequences.  Each string is made once and kept.  Without
 colours the sides are told apart by column and letter, and what must stand out by bold, dim and reverse.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 from tui.screen.cells import Attribute, Color
+from tui.screen.eight_colors import style_of_8
 
 RGB = tuple[int, int, int]
 # How many shades a heat map has for each side.
@@ -19,6 +20,7 @@ class ColorDepth(Enum):
     """How many colours a terminal has."""
 
     NONE = 0
+    ANSI_8 = 8
     ANSI_16 = 16
     ANSI_256 = 256
     TRUE_COLOR = 1 << 24
@@ -244,11 +246,17 @@ class Styles:
 
     def __init__(self, theme: Theme, depth: ColorDepth) -> None:
         self.theme = theme
-        self.depth = depth
+        # Eight colours have no greys: there mono is what it is without any.
+        self.depth = ColorDepth.NONE if (theme, depth) == (Theme.MONO, ColorDepth.ANSI_8) else depth
         self._full: dict[tuple[int, int, int], str] = {}
-        codes = {color: self._code(color) for color in Color} if depth is not ColorDepth.NONE else {}
+        codes = {color: self._code(color) for color in Color} if self.has_layers else {}
         self._foreground_codes = {int(color): self._set(code, 38, 30) for color, code in codes.items()}
         self._background_codes = {int(color): self._set(code, 48, 40) for color, code in codes.items()}
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether foreground and background can be set alone; else a colour may ask for an attribute, too."""
+        return self.depth not in (ColorDepth.NONE, ColorDepth.ANSI_8)
 
     def full(self, foreground: int, background: int, attribute: int) -> str:
         """The sequence that sets all of a cell's style, whatever was set before."""
@@ -259,19 +267,24 @@ class Styles:
         return style
 
     def foreground(self, foreground: int) -> str:
-        """The sequence that changes only the foreground; callable only if there are colours."""
+        """The sequence that changes only the foreground; callable only if it `has_layers`."""
         return f"\x1b[{self._foreground_codes[foreground]}m"
 
     def background(self, background: int) -> str:
-        """The sequence that changes only the background; callable only if there are colours."""
+        """The sequence that changes only the background; callable only if it `has_layers`."""
         return f"\x1b[{self._background_codes[background]}m"
 
     def _make(self, foreground: int, background: int, attribute: int) -> str:
+        codes: list[str] = []
         if self.depth is ColorDepth.NONE:
             attribute = _without_color(foreground, background, attribute)
-        parts = ["0", *(code for flag, code in _ATTRIBUTE_CODES if attribute & flag)]
-        if self.depth is not ColorDepth.NONE:
-            parts += [self._foreground_codes[foreground], self._background_codes[background]]
+        elif self.depth is ColorDepth.ANSI_8:
+            is_red_green = self.theme is Theme.RED_GREEN
+            ink, paper, attribute = style_of_8(foreground, background, attribute, is_red_green=is_red_green)
+            codes = [str(30 + ink), str(40 + paper)]
+        else:
+            codes = [self._foreground_codes[foreground], self._background_codes[background]]
+        parts = ["0", *(code for flag, code in _ATTRIBUTE_CODES if attribute & flag), *codes]
         return f"\x1b[{';'.join(parts)}m"
 
     def _code(self, color: Color) -> str:

@@ -8,7 +8,7 @@ import unicodedata
 import pyte
 import pytest
 
-from tests.support import screen_scenes
+from tests.support import moving_market, screen_scenes
 from tests.support.replay_picture import shown_canvas
 from tests.support.screen_picture import Picture
 from tui.screen.cells import Attribute, Canvas, Color, fit
@@ -52,11 +52,48 @@ def test_without_colours_no_colour_is_written_but_much_stands_out(theme: Theme) 
     assert "7" in codes
 
 
-@pytest.mark.parametrize("depth", [ColorDepth.ANSI_16, ColorDepth.ANSI_256])
+@pytest.mark.parametrize("depth", [ColorDepth.ANSI_8, ColorDepth.ANSI_16, ColorDepth.ANSI_256])
 def test_fewer_colours_are_asked_for_in_the_terminals_own_way(depth: ColorDepth) -> None:
     text = paint(None, frame(), Styles(Theme.DEFAULT, depth))
     assert "38;2;" not in text
     assert ("38;5;" in text) == (depth is ColorDepth.ANSI_256)
+
+
+def on_8(theme: Theme, foreground: int, background: int, attribute: int = Attribute.NONE) -> str:
+    """The codes of a cell where there are eight colours."""
+    return Styles(theme, ColorDepth.ANSI_8).full(foreground, background, attribute)[2:-1]
+
+
+def test_of_eight_colours_sides_own_orders_and_alarms_each_have_their_own() -> None:
+    for theme, bid, ask in ((Theme.DEFAULT, 6, 3), (Theme.RED_GREEN, 2, 1)):
+        assert on_8(theme, Color.BID, Color.BASE) == f"0;3{bid};40"
+        assert on_8(theme, Color.ASK, Color.BASE) == f"0;3{ask};40"
+        assert on_8(theme, Color.BID_BAR, Color.BASE) == f"0;3{bid};40"
+        assert on_8(theme, Color.ON_BID, Color.BID_TAG, Attribute.BOLD) == f"0;30;4{bid}"
+    assert on_8(Theme.DEFAULT, Color.ON_ASK, Color.ASK_TAG, Attribute.BOLD) == "0;30;43"
+    # Black on red is hard to read, and so is all but the bright on blue, where the cursor is.
+    assert on_8(Theme.RED_GREEN, Color.ON_ASK, Color.ASK_TAG, Attribute.BOLD) == "0;1;37;41"
+    assert on_8(Theme.DEFAULT, Color.INK, Color.ALARM, Attribute.BOLD) == "0;1;37;41"
+    assert on_8(Theme.DEFAULT, Color.INK, Color.CONFIRM, Attribute.BOLD) == "0;30;43"
+    assert on_8(Theme.RED_GREEN, Color.ASK, Color.CURSOR) == "0;1;31;44"
+
+
+def test_of_eight_colours_every_ink_differs_from_its_paper() -> None:
+    for make in (screen_scenes.busy, screen_scenes.call, screen_scenes.halt, moving_market.heat_map):
+        scene = make(120, 36)
+        scene.model.is_heat_fine = False
+        painted = view(scene.model, 120, 36, scene.now)
+        for theme in (Theme.DEFAULT, Theme.RED_GREEN):
+            for letter, *style in zip(
+                painted.characters, painted.foregrounds, painted.backgrounds, painted.attributes, strict=True
+            ):
+                *attributes, ink, paper = on_8(theme, *style).split(";")
+                assert letter == " " or ink[1] != paper[1] or "1" in attributes, (letter, style)
+
+
+def test_mono_of_eight_colours_has_none() -> None:
+    eight, none = (Styles(Theme.MONO, depth) for depth in (ColorDepth.ANSI_8, ColorDepth.NONE))
+    assert paint(None, frame(), eight) == paint(None, frame(), none)
 
 
 def test_a_terminal_that_is_not_utf8_gets_ascii_of_the_same_shape() -> None:
@@ -98,9 +135,9 @@ def test_nearest_of_256_colours() -> None:
 
 
 def test_the_depth_is_the_best_that_the_terminal_has() -> None:
-    counts = [0, 8, 16, 88, 256, 1 << 24]
+    counts = [4, 8, 16, 88, 256, 1 << 24]
     depths = [ColorDepth.from_count(count).value for count in counts]
-    assert depths == [0, 0, 16, 16, 256, 1 << 24]
+    assert depths == [0, 8, 16, 16, 256, 1 << 24]
 
 
 def test_what_comes_from_outside_is_made_one_cell_per_character() -> None:

@@ -95,9 +95,13 @@ def marker_line(sequence: int) -> bytes:
 
 def record_line(entries: Sequence[tuple[int, int, Command]], previous_hash: str) -> bytes:
     """One batch of (sequence, timestamp, command), sequences rising by one, timestamps in ns since the epoch."""
-    stamps = ",".join([str(timestamp) for _, timestamp, _ in entries])
-    commands = "],[".join([command_text(command) for _, _, command in entries])
-    return _line(f'[{entries[0][0]},"{previous_hash}",[{stamps}],[[{commands}]]]'.encode("ascii"))
+    stamps: list[str] = []
+    commands: list[str] = []
+    for _, timestamp, command in entries:
+        stamps.append(str(timestamp))
+        commands.append(command_text(command))
+    body = f'[{entries[0][0]},"{previous_hash}",[{",".join(stamps)}],[[{"],[".join(commands)}]]]'
+    return _line(body.encode("ascii"))
 
 
 def follows_by_hash(value: list[Any]) -> bool:

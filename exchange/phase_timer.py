@@ -60,7 +60,7 @@ class PhaseTimer:
 
     def wait_s(self) -> Optional[float]:
         """In how many seconds to look whether something is due; None: not before a phase has changed."""
-        due = self._coming()
+        due = self._coming() if self._is_stale or self._idle else self._next
         if due is None:
             return None
         return min(max(0.0, self._left_s(due)), LOOK_EVERY_S)

@@ -56,7 +56,8 @@ class TimeShares:
             account = self._accounts.get(share)
             if account is None:
                 account = self._new_account(share, now_s)
-            left_s = min(BURST_S, account.left_s + (now_s - account.then_s) * PART) - seconds
+            left_s = account.left_s + (now_s - account.then_s) * PART
+            left_s = (left_s if left_s < BURST_S else BURST_S) - seconds
             account.left_s = left_s if left_s > -DEBT_S_MAX else -DEBT_S_MAX
             account.then_s = now_s
             if share != self._last:

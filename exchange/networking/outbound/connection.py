@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Optional, Union
 
 from exchange.networking.outbound.backlogs import BacklogSender
@@ -50,6 +51,8 @@ class Connection:
         self.share = host
         self.entered_order_ids: set[int] = set()
         self.heartbeat_s = 0.0
+        # Whether nothing more will be sent, so that nothing more need be read; set here alone.
+        self.has_ended = False
         self.is_leaving = threading.Event()
         self._sock = sock
         self._queued: list[bytes] = []
@@ -64,9 +67,13 @@ class Connection:
         self._ended = threading.Event()
         self._reader_has_left = False
         # One for each piece that the reader may still put into the queue: a semaphore at a tenth of its cost.
-        self._free_pieces: queue.SimpleQueue[None] = queue.SimpleQueue()
+        free_pieces: queue.SimpleQueue[None] = queue.SimpleQueue()
+        # The reader's: waits until another piece may go into the queue.
+        self.take_piece: Callable[[], None] = free_pieces.get
+        # The matching thread's: a piece of what the connection sent has been processed.
+        self.give_back_piece: Callable[[], None] = partial(free_pieces.put, None)
         for _ in range(PIECES_QUEUED_MAX):
-            self._free_pieces.put(None)
+            self.give_back_piece()
         self._outbox = Outbox(
             sock, backlog_sender, overflow_line, self._hang_up, on_caught_up=lambda: on_caught_up(self)
         )
@@ -177,10 +184,6 @@ class Connection:
         self.heartbeat_s = heartbeat_s
         self._outbox.last_sent_s = time.monotonic()
 
-    def give_back_piece(self) -> None:
-        """A piece of what the connection sent has been processed: its reader may put another into the queue."""
-        self._free_pieces.put(None)
-
     # --- any thread's -------------------------------------------------------------------------------------
 
     def abandon(self, line: bytes) -> None:
@@ -202,16 +205,7 @@ class Connection:
         self.is_leaving.set()
         self._shut_down(socket.SHUT_RD)
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will be sent, so that nothing more need be read."""
-        return self._ended.is_set()
-
     # --- the reader thread's ------------------------------------------------------------------------------
-
-    def take_piece(self) -> None:
-        """Wait until another piece may go into the queue."""
-        self._free_pieces.get()
 
     def wait_for_login(self) -> Optional[str]:
         """Wait until a login that was put in the queue is answered; returns the user."""
@@ -239,6 +233,7 @@ class Connection:
     def _hang_up(self) -> None:
         """Nothing more will be sent.  A reader that still reads is woken; it ends and closes the socket."""
         self._shut_down(socket.SHUT_WR if self._reader_has_left else socket.SHUT_RDWR)
+        self.has_ended = True
         self._ended.set()
         self.is_leaving.set()
         self._login_answered.set()

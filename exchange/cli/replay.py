@@ -28,6 +28,7 @@ from exchange.simulation.errors import CannotStartError
 from exchange.simulation.replay import replay
 from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traded_instrument import choose_instrument
+from exchange.simulation.traders.mix import places_of
 from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
 from exchange.utils.command_line import say, whole_number, write
 
@@ -167,7 +168,8 @@ def _play_among_others(
 @contextmanager
 def _trading(options: argparse.Namespace, run: SimulatedRun, symbol: str) -> Iterator[None]:
     """The mix trades while this lasts; then it tells what it did, also of traders that failed."""
-    traders = MixRun(MixRunOptions(entrance(options), options.mix, secrets.randbelow(1_000_000), symbol=symbol))
+    seed = secrets.randbelow(1_000_000)
+    traders = MixRun(MixRunOptions(entrance(options), places_of(options.mix), seed, symbol=symbol))
     traders.start()
     try:
         yield

@@ -1,7 +1,6 @@
 """`exchange simulate`: simulated users trade on an exchange that runs; with --replay, recorded order flow.
 
-With `--mix` or `--scenario` the users are traders of the study (`simulation/traders/mix.py`), without them the
-simpler ones that keep a market lively at any rate.
+With `--mix` or `--scenario` each acts as often as its kind does, without them as often as `--rate` says.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import argparse
 import functools
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Union
 
 from exchange.cli.client_options import add_address
 from exchange.cli.command_parser import CommandParser, OptionError
@@ -20,11 +19,11 @@ from exchange.cli.simulated_run import EXIT_CODES, SimulatedRun, entrance, run_u
 from exchange.cli.study import mix
 from exchange.simulation.errors import CannotStartError
 from exchange.simulation.summary_lines import aligned, tally_lines
-from exchange.simulation.traders.mix import DEFAULT_MIX, parse_mix
+from exchange.simulation.traders.crowd import LIVELY, LIVELY_VALUE, USER_COUNT_MAX, user_places
+from exchange.simulation.traders.mix import DEFAULT_MIX, merged, parse_mix, places_of
 from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
-from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, merged, read_scenario
+from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, read_scenario
 from exchange.simulation.traders.settings import CALIBRATED
-from exchange.simulation.traders.simulator import USER_COUNT_MAX, Simulation, SimulationOptions
 from exchange.utils.command_line import number, say, whole_number, write
 
 DESCRIPTION = "Let simulated users trade on a running exchange until Ctrl-C, or play recorded order flow."
@@ -133,18 +132,11 @@ def run(options: argparse.Namespace) -> int:
 
 def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
     """Run simulated users and print what they did.  Raises SimulationError."""
-    chance_seed = secrets.randbelow(1_000_000)
-    simulation: Union[Simulation, MixRun]
-    if options.mix is None and options.scenario is None:
-        seed = chance_seed if options.seed is None else options.seed
-        simulation, user_count = _simulation(options, seed), options.users
-    else:
-        mix_options = _mix_options(options, chance_seed)
-        seed, user_count = mix_options.seed, sum(part.number for part in mix_options.mix)
-        simulation = MixRun(mix_options)
+    wish = _wish(options, secrets.randbelow(1_000_000))
+    simulation = MixRun(wish)
     simulation.start()
     where = f"{simulation.symbol} on {options.host}:{options.port}"
-    say(f"{user_count} users trade {where}, seed {seed}")
+    say(f"{len(wish.places)} users trade {where}, seed {wish.seed}")
     while not simulation.wait(POLL_S):
         if run.interruption.is_requested:
             simulation.request_stop()
@@ -159,23 +151,31 @@ def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
         raise failure
 
 
-def _simulation(options: argparse.Namespace, seed: int) -> Simulation:
-    return Simulation(
-        SimulationOptions(
+def _wish(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
+    """Who trades, and how: what the options say, or the scenario's file.  Raises OptionError."""
+    if options.mix is None and options.scenario is None:
+        wish = MixRunOptions(
             entrance(options),
-            user_count=options.users,
+            user_places(options.users),
+            seed=chance_seed if options.seed is None else options.seed,
+            settings=LIVELY,
+            value_model=LIVELY_VALUE,
             rate_per_s=options.rate,
-            order_count=options.orders,
-            duration_s=options.duration,
-            seed=seed,
-            symbol=options.symbol,
-            name=options.name or "sim",
-            patience_s=options.patience,
+            cancels_at_end=False,
         )
+    else:
+        wish = _mix_wish(options, chance_seed)
+    return replace(
+        wish,
+        order_count=options.orders,
+        duration_s=options.duration,
+        symbol=options.symbol,
+        name=options.name or "sim",
+        patience_s=options.patience,
     )
 
 
-def _mix_options(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
+def _mix_wish(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
     """What the scenario's file says, and the options in its place.  Raises OptionError."""
     try:
         scenario = ScenarioFile() if options.scenario is None else read_scenario(options.scenario)
@@ -184,14 +184,9 @@ def _mix_options(options: argparse.Namespace, chance_seed: int) -> MixRunOptions
     seeds = [seed for seed in (options.seed, scenario.seed, chance_seed) if seed is not None]
     return MixRunOptions(
         entrance(options),
-        options.mix or scenario.mix or parse_mix(DEFAULT_MIX),
+        places_of(options.mix or scenario.mix or parse_mix(DEFAULT_MIX)),
         seed=seeds[0],
         settings=merged(CALIBRATED, scenario.settings),
         start_price=scenario.start_price,
         pace=scenario.pace or 1.0,
-        order_count=options.orders,
-        duration_s=options.duration,
-        symbol=options.symbol,
-        name=options.name or "sim",
-        patience_s=options.patience,
     )

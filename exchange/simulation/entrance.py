@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from typing import NamedTuple, Optional
+from collections.abc import Callable
+from typing import NamedTuple, Optional, TypeVar
 
 from exchange.networking.tcp_client import (
     DEFAULT_HOST,
@@ -19,6 +20,8 @@ from exchange.networking.tcp_client import (
 )
 from exchange.simulation.errors import CannotStartError, EngineAbsentError
 
+T = TypeVar("T")
+
 
 class Entrance(NamedTuple):
     """Where the engine is, and `tokens`, where those of all users are, or will be; `tls` None means plain TCP."""
@@ -28,13 +31,17 @@ class Entrance(NamedTuple):
     port: int = DEFAULT_PORT
     tls: Optional[ssl.SSLContext] = None
 
-    def admit(self, user: str, last_seq: Optional[int] = None) -> KeptLogin:
-        """A client that speaks for `user`, and hears what was missed since `last_seq`.
+    def admit(self, user: str) -> KeptLogin:
+        """A client that speaks for `user`.  Raises what `let_in` raises."""
+        return self.let_in(user, lambda: log_in(self._connect, user, self.tokens))
+
+    def let_in(self, user: str, log_in: Callable[[], T]) -> T:
+        """What this `log_in` returns.
 
         Raises EngineAbsentError where nobody answers, and CannotStartError where somebody says no.
         """
         try:
-            return log_in(self._connect, user, self.tokens, last_seq=last_seq)
+            return log_in()
         except LoginRejected as refusal:
             advice = f"; {self.tokens.advice(user, self.host, self.port)}" if refusal.code == "BAD_TOKEN" else ""
             raise CannotStartError(f"user {user} is not let in: {refusal}{advice}") from refusal

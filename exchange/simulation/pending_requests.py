@@ -14,6 +14,8 @@ from typing import NamedTuple
 from exchange.networking.tcp_client import Message
 from exchange.simulation.counts import RequestKind, Tally
 
+# An `error` with one of these is about the connection, not about a request.
+FAREWELL_CODES = frozenset({"ENGINE_STOPPING", "SLOW_CONSUMER"})
 ANSWERS: dict[RequestKind, frozenset[str]] = {
     RequestKind.ORDER: frozenset({"order_accepted", "order_rejected"}),
     RequestKind.CANCEL: frozenset({"order_canceled", "cancel_rejected"}),

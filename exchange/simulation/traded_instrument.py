@@ -1,4 +1,4 @@
-"""The instrument that is traded: which one it is, and how ticks and lots become what goes on the wire.
+"""The instrument that is traded: which one it is, and how ticks become what goes on the wire.
 
 Everything comes from the `instruments` that the engine's `logged_in` listed.
 """
@@ -14,31 +14,14 @@ from exchange.simulation.errors import CannotStartError
 
 
 class TradedInstrument(NamedTuple):
-    """One instrument's definition: `tick_size` in currency, the rest in units."""
+    """One instrument as far as it matters here: `tick_size` in currency."""
 
     symbol: str
     tick_size: Decimal
-    lot_size: int
-    min_quantity: int
-    max_quantity: int
 
     def price(self, ticks: int) -> Decimal:
         """The price in currency, exact."""
         return ticks * self.tick_size
-
-    def ticks(self, price: Decimal) -> int:
-        """A price of the exchange in ticks."""
-        return int(price / self.tick_size)
-
-    def nearest_ticks(self, price: Decimal) -> int:
-        """Any amount of currency as a number of ticks, at least 1."""
-        return max(1, round(price / self.tick_size))
-
-    def quantity(self, lots: int) -> int:
-        """`lots` lots in units, brought within what one order may have."""
-        lots_min = -(-self.min_quantity // self.lot_size)
-        lots_max = self.max_quantity // self.lot_size
-        return max(lots_min, min(lots_max, lots)) * self.lot_size
 
 
 def choose_instrument(

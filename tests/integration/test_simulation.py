@@ -23,7 +23,10 @@ from exchange.simulation.counts import Tally
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.replay.replay import WINDOW, Replay, book_holds_orders
 from exchange.simulation.traded_instrument import choose_instrument
-from exchange.simulation.traders.simulator import Simulation, SimulationOptions
+from exchange.simulation.traders.crowd import LIVELY, user_places
+from exchange.simulation.traders.inventory_maker import QuotingTrader
+from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
+from exchange.simulation.traders.rationed_turns import ORDERS_MAX
 from tests.support.canned_engine import CannedEngine
 from tests.support.level_limited import cut
 from tests.support.processes import Program, RunningEngine
@@ -60,7 +63,16 @@ def run_simulation(*options: str) -> tuple[int, str, str]:
         return simulation.end()
 
 
-def finish(simulation: Simulation) -> Tally:
+def started(engine: RunningEngine, tokens: TokenStore, rate_per_s: float, **others: Any) -> MixRun:
+    """Four users, as `--rate` starts them."""
+    entrance = Entrance(tokens, port=engine.port)
+    crowd = {"settings": LIVELY, "cancels_at_end": False, "seed": 7, **others}
+    simulation = MixRun(MixRunOptions(entrance, user_places(4), rate_per_s=rate_per_s, **crowd))
+    simulation.start()
+    return simulation
+
+
+def finish(simulation: MixRun) -> Tally:
     assert simulation.wait(WAIT_S)
     assert simulation.failure is None
     return simulation.tally()
@@ -69,10 +81,7 @@ def finish(simulation: Simulation) -> Tally:
 def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
     engine: RunningEngine, tmp_path: Path, tokens: TokenStore
 ) -> None:
-    options = SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=0, order_count=3_001, seed=7)
-    simulation = Simulation(options)
-    simulation.start()
-    tally = finish(simulation)
+    tally = finish(started(engine, tokens, 0, order_count=3_001))
     assert tally.sent_count == 3_001 == tally.accepted_count + tally.rejected_count
     assert tally.rejected.keys() <= {"TOO_LATE", "NO_LIQUIDITY"}
     assert tally.trade_count > 100
@@ -83,26 +92,33 @@ def test_every_request_is_answered_and_every_trade_is_in_the_ledger(
 
 def test_a_second_run_takes_over_the_orders_of_the_first(engine: RunningEngine, tokens: TokenStore) -> None:
     for seed in (1, 2):
-        options = SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=0, order_count=400, seed=seed)
-        simulation = Simulation(options)
-        simulation.start()
-        assert finish(simulation).sent_count == 400
-    with Entrance(tokens, port=engine.port).admit("sim-1").client as client:
-        assert 0 < len(client.order_rows()) <= 20
+        assert finish(started(engine, tokens, 0, order_count=400, seed=seed)).sent_count == 400
+    for user in ("sim-1", "sim-2"):
+        with Entrance(tokens, port=engine.port).admit(user).client as client:
+            assert 0 < len(client.order_rows()) <= ORDERS_MAX + 2 * QuotingTrader.LEVELS
 
 
 def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: TokenStore) -> None:
-    simulation = Simulation(SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=50))
     with Entrance(tokens, port=engine.port).admit("watcher").client as client:
         client.subscribe("book")
-        simulation.start()
+        simulation = started(engine, tokens, 50)
         assert next(client.messages(WAIT_S))["type"] == "book_snapshot"
         assert next(client.messages(WAIT_S))["type"] == "book_update"
     assert not simulation.wait(0)
-    simulation.stop()
+    simulation.request_stop()
     tally = finish(simulation)
     assert 0 < tally.sent_count == tally.accepted_count + tally.rejected_count
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sim-")]
+
+
+@pytest.mark.parametrize("rate_per_s", [5, 100])
+def test_each_user_sends_as_many_requests_a_second_as_is_asked(
+    engine: RunningEngine, tokens: TokenStore, rate_per_s: float
+) -> None:
+    simulation = started(engine, tokens, rate_per_s, duration_s=4.0)
+    # A user may be a few requests ahead, of whole orders and cancels; a busy machine, a little behind.
+    wanted = 4 * rate_per_s * 4.0
+    assert finish(simulation).sent_count == pytest.approx(wanted, rel=0.1, abs=4)
 
 
 def play(engine: RunningEngine, tokens: TokenStore, path: Path, row_count: Optional[int] = None) -> Replay:
@@ -289,9 +305,7 @@ def test_simulated_users_come_back_to_an_engine_that_was_killed_and_miss_no_fill
     tmp_path: Path, tokens: TokenStore
 ) -> None:
     with RunningEngine(tmp_path) as engine:
-        options = SimulationOptions(Entrance(tokens, port=engine.port), rate_per_s=400, order_count=1_500, seed=7)
-        simulation = Simulation(options)
-        simulation.start()
+        simulation = started(engine, tokens, 400, order_count=1_500)
         with Entrance(tokens, port=engine.port).admit("watcher").client as watcher:
             watcher.subscribe("trades")
             assert any(message["type"] == "trade" for message in watcher.messages(WAIT_S))

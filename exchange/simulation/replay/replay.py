@@ -35,7 +35,7 @@ from exchange.laboratory.flow.order_intents import Cancel
 from exchange.networking.tcp_client import ExchangeError, Message, MessageClient
 from exchange.simulation.counts import NS_PER_S, Tally
 from exchange.simulation.errors import EngineGoneError
-from exchange.simulation.order_desk import OrderDesk
+from exchange.simulation.replay.order_desk import OrderDesk
 from exchange.simulation.replay.pace import Pace
 from exchange.simulation.summary_lines import per_second, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument

@@ -1,11 +1,10 @@
-"""Simulated users, each a thread with a connection and an agent that decides; together they keep a market alive.
+"""Simulated traders, each a `Bot` with a mind of its own, over TCP and on the virtual clock; together a market.
 
-An agent must decide from what it is shown and its own randomness alone: no clock, no socket, nobody else's mind.
-Reading order: `market_view`, `agent`, `noise_trader`, `market_maker`, `momentum_trader`, `agent_types` (who takes
-part), then `working_orders`, `run_state`, `threaded_run`, `trader` (one user) and `simulator` (all of them).
+A trader must decide from what it is shown and its own draws alone: no clock, no socket, nobody else's mind.
+Reading order: `simulated_trader`; the kinds `zero_intelligence`, `inventory_maker`, `momentum`, `mean_reversion`,
+`informed`, `execution`, `stop_loss_herd`, `fat_finger`; what they draw from: `chance`, `arrivals`, `order_sizes`,
+`fundamental_value`; when they act: `turns`, at their own pace, and `rationed_turns`, at a rate that is asked for.
 
-On the `Bot` base, over TCP and on the virtual clock: `simulated_trader`; the kinds `zero_intelligence`,
-`inventory_maker`, `momentum`, `mean_reversion`, `informed`, `execution`, `stop_loss_herd`, `fat_finger`; what they
-draw from: `chance`, `arrivals`, `order_sizes`, `fundamental_value`; who takes part: `scenario`, `mix`, `settings`,
-`scenario_file`; then `counted_line` (one trader over TCP) and `mix_run` (all of them).
+Who takes part: `scenario`, `mix`, `settings`, `scenario_file`, and `crowd` for `--users`.  Then over TCP:
+`request_budget`, `notices`, `counted_line` (one trader), `threaded_run` and `mix_run` (all of them).
 """

@@ -15,7 +15,8 @@ import math
 from exchange.networking.tcp_client import Trade
 from exchange.simulation.traders.chance import exponential, happens, lognormal, one_of, power_law
 from exchange.simulation.traders.scenario import Scenario
-from exchange.simulation.traders.simulated_trader import LEAST_WAIT_S, SIDES, SideName, SimulatedTrader
+from exchange.simulation.traders.simulated_trader import SIDES, SideName, SimulatedTrader
+from exchange.simulation.traders.turns import LEAST_WAIT_S
 
 PIECE = 100
 

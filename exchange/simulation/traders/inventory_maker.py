@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Optional
 
 from exchange.networking.tcp_client import BookFollower, OwnOrder, Trade
-from exchange.simulation.traders.chance import lognormal
+from exchange.simulation.traders.chance import lognormal, one_of
 from exchange.simulation.traders.order_sizes import order_size
-from exchange.simulation.traders.simulated_trader import LEAST_WAIT_S, SIDES, SideName, SimulatedTrader
+from exchange.simulation.traders.simulated_trader import SIDES, SideName, SimulatedTrader
+from exchange.simulation.traders.turns import LEAST_WAIT_S
 
 # A place in its ladder: side, and how many prices from the best of its own.
 Slot = tuple[SideName, int]
@@ -48,7 +49,7 @@ class QuotingTrader(SimulatedTrader):
 
     def on_book(self, book: BookFollower) -> None:  # noqa: ARG002
         """Reacts, a little later."""
-        if not self._is_reacting:
+        if not self._is_reacting and not self.turns.is_rationed:
             self._is_reacting = True
             delay_s = lognormal(self.draw, self.REACTION_S, self.REACTION_SPREAD)
             self.after(max(LEAST_WAIT_S, delay_s), self._react)
@@ -75,6 +76,16 @@ class QuotingTrader(SimulatedTrader):
         else:
             self._correct()
 
+    def idle(self) -> None:
+        """See `SimulatedTrader`: gives one quote another size, where it belongs now."""
+        quotes = [each for each in self._quotes.items() if each[1].is_live and not each[1].is_unanswered]
+        if not quotes:
+            super().idle()
+            return
+        slot, order = one_of(self.draw, quotes)
+        quantity = order.filled_quantity + self.whole_lots(order_size(self.draw))
+        self.replace(order, price=self.price(self._free_place_of(slot)), quantity=quantity)
+
     def _react(self) -> None:
         self._is_reacting = False
         if self.market().phase == "CONTINUOUS":
@@ -99,17 +110,23 @@ class QuotingTrader(SimulatedTrader):
         held = self.position if side == "BUY" else -self.position
         if held >= self.POSITION_MAX or self.market().phase != "CONTINUOUS":
             return
+        self._quotes[slot] = self.rest(side, self.whole_lots(order_size(self.draw)), self._free_place_of(slot))
+
+    def _free_place_of(self, slot: Slot) -> int:
+        """Where this quote should stand, in ticks, but not beyond the best price of the other side."""
+        side, _ = slot
         ticks = self._place_of(slot)
         opposite = self.ask if side == "BUY" else self.bid
-        if opposite is not None:
-            ticks = min(ticks, opposite - 1) if side == "BUY" else max(ticks, opposite + 1)
-        self._quotes[slot] = self.rest(side, self.whole_lots(order_size(self.draw)), ticks)
+        if opposite is None:
+            return ticks
+        return min(ticks, opposite - 1) if side == "BUY" else max(ticks, opposite + 1)
 
     def _place_of(self, slot: Slot) -> int:
         """Where this quote should stand, in ticks."""
         side, level = slot
         lean_ppm = -self.LEAN_PPM * self.position / 100
-        away_ppm = self.SPREAD_PPM / 2 + level * self.STEP_PPM
+        # Where a tick is much, at least one from the next price of its own.
+        away_ppm = max(self.SPREAD_PPM / 2 + level * self.STEP_PPM, (0.5 + level) * 1e6 / self._fair)
         sign = -1 if side == "BUY" else 1
         return round(self._fair * (1 + (lean_ppm + sign * away_ppm) / 1e6))
 

@@ -40,11 +40,24 @@ DEFAULT_MIX = "zi:20,mm:6,momentum:3,reversion:3,informed:4,twap:3,vwap:2,pov:2,
 COUNT_MAX = 1_000
 
 
+def merged(settings: Settings, others: Settings) -> Settings:
+    """All numbers of `settings`, those of `others` in place of the same ones."""
+    kinds = [*settings, *(kind for kind in others if kind not in settings)]
+    return {kind: {**settings.get(kind, {}), **others.get(kind, {})} for kind in kinds}
+
+
 class MixPart(NamedTuple):
     """`number` traders of one kind."""
 
     kind: str
     number: int
+
+
+class TraderPlace(NamedTuple):
+    """A place in a market: for a trader of this kind, who is called so."""
+
+    kind: str
+    name: str
 
 
 def parse_mix(text: str) -> list[MixPart]:
@@ -66,13 +79,24 @@ def _part(item: str) -> MixPart:
     return MixPart(kind, int(count))
 
 
-def traders_of(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) -> list[SimulatedTrader]:
-    """One trader for each place of the mix, with its name.  Raises ValueError for a setting that there is not."""
+def places_of(mix: Sequence[MixPart]) -> list[TraderPlace]:
+    """The places of a mix, in its order."""
     return [
-        _trader(part.kind, f"{part.kind}-{place}", scenario, settings)
-        for part in mix
-        for place in range(1, part.number + 1)
+        TraderPlace(part.kind, f"{part.kind}-{number}") for part in mix for number in range(1, part.number + 1)
     ]
+
+
+def traders_at(places: Sequence[TraderPlace], scenario: Scenario, settings: Settings) -> list[SimulatedTrader]:
+    """One trader for each place.  Raises ValueError for a setting that there is not."""
+    traders = [TRADER_KINDS[place.kind](place.name, scenario) for place in places]
+    for place, trader in zip(places, traders, strict=True):
+        trader.adjust(settings.get(place.kind, {}))
+    return traders
+
+
+def traders_of(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) -> list[SimulatedTrader]:
+    """One trader for each place of the mix.  Raises ValueError for a setting that there is not."""
+    return traders_at(places_of(mix), scenario, settings)
 
 
 def mix_members(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) -> list[MixMember]:
@@ -81,9 +105,3 @@ def mix_members(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) 
         MixMember(trader.name, trader, Latency(trader.LATENCY_NS, trader.LATENCY_NS, trader.JITTER_NS))
         for trader in traders_of(mix, scenario, settings)
     ]
-
-
-def _trader(kind: str, name: str, scenario: Scenario, settings: Settings) -> SimulatedTrader:
-    trader = TRADER_KINDS[kind](name, scenario)
-    trader.adjust(settings.get(kind, {}))
-    return trader

@@ -1,12 +1,17 @@
-"""A mix of traders at an exchange that runs: each is a bot in a thread of its own, over TCP like anybody's.
+"""Traders at an exchange that runs: each is a bot in a thread of its own, over TCP like anybody's.
 
-    run = MixRun(MixRunOptions(Entrance(TokenStore("data/tokens")), parse_mix("zi:20,mm:4"), seed=7))
+    run = MixRun(MixRunOptions(Entrance(TokenStore("data/tokens")), places_of(parse_mix("zi:20,mm:4")), seed=7))
     run.start()
     …
     run.request_stop()
 
-The users are called PREFIX-KIND-NUMBER, such as sim-zi-1.  All draw from the seed and their own names, but what
-they see depends on who was faster: two runs with one seed are alike, not identical.
+The users are called PREFIX-NAME, such as sim-zi-1.  All draw from the seed and their own names, but what they see
+depends on who was faster: two runs with one seed are alike, not identical.
+
+    all logged in ─► they trade ─► nothing more is sent ─► every request is answered ─► all leave, behind a ping
+
+No trader leaves before all are answered, and each hears all up to its own last pong; so the counts are exact: a
+fill may come long after the order, set off by another trader's last request.
 """
 
 from __future__ import annotations
@@ -24,9 +29,12 @@ from exchange.simulation.errors import CannotStartError, EngineAbsentError, Engi
 from exchange.simulation.summary_lines import progress_text
 from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.counted_line import CountedLine
-from exchange.simulation.traders.mix import MixPart, Settings, traders_of
-from exchange.simulation.traders.run_state import Notices, Outage, condensed
-from exchange.simulation.traders.scenario import Scenario
+from exchange.simulation.traders.fundamental_value import ValueModel
+from exchange.simulation.traders.mix import Settings, TraderPlace, traders_at
+from exchange.simulation.traders.notices import Notices, Outage, condensed
+from exchange.simulation.traders.rationed_turns import RationedTurns
+from exchange.simulation.traders.request_budget import RequestBudget, shares
+from exchange.simulation.traders.scenario import USUAL_VALUE, Scenario
 from exchange.simulation.traders.settings import CALIBRATED
 from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from exchange.simulation.traders.threaded_run import ThreadedRun
@@ -35,6 +43,8 @@ from exchange.simulation.traders.threaded_run import ThreadedRun
 START_PRICE = 100.0
 # What a runner says of a login begins so; all else that it says, this run tells in its own words.
 LOGIN_NOTICE = "this "
+# How soon it is seen that a run has done enough.
+POLL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -42,21 +52,26 @@ class MixRunOptions:
     """Who trades where.
 
     `start_price` None is where the market is, or START_PRICE where it is nowhere; `pace` multiplies how often all
-    act.  `order_count` requests, or a few more, are sent by all together, and for `duration_s`; None: until
-    stopped.  `symbol` None means the first one listed.  An engine that goes away is waited for up to `patience_s`.
+    act.  With `rate_per_s` each sends so many requests a second instead, 0: as fast as possible.  `order_count`
+    requests (orders, cancels and replaces) are sent by all together, and for `duration_s`; None: until stopped.
+    `symbol` None means the first one listed.  An engine that goes away is waited for up to `patience_s`.  Their
+    orders stay in the book when they leave, unless `cancels_at_end`.
     """
 
     entrance: Entrance
-    mix: Sequence[MixPart]
+    places: Sequence[TraderPlace]
     seed: int = 1
     settings: Settings = field(default_factory=lambda: CALIBRATED)
     start_price: Optional[float] = None
     pace: float = 1.0
+    value_model: ValueModel = USUAL_VALUE
+    rate_per_s: Optional[float] = None
     order_count: Optional[int] = None
     duration_s: Optional[float] = None
     symbol: Optional[str] = None
     name: str = "sim"
     patience_s: float = 60.0
+    cancels_at_end: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,9 +84,10 @@ class _Seat:
 
 
 class MixRun(ThreadedRun):
-    """Runs once: `start`, then `wait` or `stop`.  Its methods belong to one thread, none is called by a trader's.
+    """Runs once: `start`, then `wait`, again and again, till it is over; `request_stop` ends it before its time.
 
-    A trader that fails stops them all.  `clock_ns` is monotonic.
+    Its methods belong to one thread, none is called by a trader's.  A trader that fails stops them all.
+    `clock_ns` is monotonic.
     """
 
     def __init__(self, options: MixRunOptions, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
@@ -80,38 +96,51 @@ class MixRun(ThreadedRun):
         self._notices = Notices()
         self._outage = Outage(self._notices, options.patience_s, clock_ns)
         self._trades = CountedTrades()
+        self._budgets = _budgets(options)
+        self._is_told_to_stop = False
         self._seats: list[_Seat] = []
-        # Said while not all are logged in yet.
-        self._early: list[str] = []
         self.symbol = options.symbol or ""
 
     def start(self) -> None:
-        """Let all traders log in and trade.  Raises CannotStartError; ValueError for a setting of no trader."""
+        """Let all traders log in and trade.
+
+        Raises CannotStartError, after which nothing runs; ValueError for a setting of no trader.
+        """
         options = self._options
-        first_user = f"{options.name}-{options.mix[0].kind}-1"
-        start_price = self._look(first_user)
-        scenario = Scenario(options.seed, start_price, time.time_ns(), options.pace)
-        for trader in traders_of(options.mix, scenario, options.settings):
-            self._seats.append(self._seat(trader))
-        self._begin((seat.user, partial(self._run, seat)) for seat in self._seats)
+        start_price = self._look(f"{options.name}-{options.places[0].name}")
+        scenario = Scenario(options.seed, start_price, time.time_ns(), options.pace, options.value_model)
+        traders = traders_at(options.places, scenario, options.settings)
+        seats = [self._seat(trader, budget) for trader, budget in zip(traders, self._budgets, strict=True)]
+        try:
+            for seat in seats:
+                options.entrance.let_in(seat.user, seat.runner.log_in)
+        except CannotStartError:
+            for seat in seats:
+                seat.runner.close()
+            raise
+        self._seats = seats
+        self._begin((seat.user, partial(self._run, seat)) for seat in seats)
 
     def wait(self, timeout_s: Optional[float] = None) -> bool:
         """See `ThreadedRun`; to be called now and then, since it also ends the run when it has done enough."""
-        self._stop_when_enough()
-        return super().wait(timeout_s)
+        deadline_ns = None if timeout_s is None else self._clock_ns() + int(timeout_s * NS_PER_S)
+        while True:
+            self._stop_when_enough()
+            left_s = POLL_S if deadline_ns is None else (deadline_ns - self._clock_ns()) / NS_PER_S
+            if super().wait(max(0.0, min(POLL_S, left_s))):
+                return True
+            if left_s <= 0:
+                return False
 
     def request_stop(self) -> None:
-        """Let every trader cancel its orders and go; returns at once."""
-        for seat in self._seats:
-            seat.runner.request_stop()
+        """Let nothing more be sent, and every trader go when it is answered; returns at once."""
+        self._is_told_to_stop = True
+        for budget in self._budgets:
+            budget.close()
 
     def notices(self) -> list[str]:
         """What a person should know and has not been told, one line each: a name claimed anew, an engine gone."""
-        self._early += self._notices.take()
-        if self._elapsed_ns is None and not all(seat.line.has_connected for seat in self._seats):
-            return []
-        lines, self._early = condensed(self._early), []
-        return lines
+        return condensed(self._notices.take())
 
     def tally(self) -> Tally:
         """All counts together; once `wait` has returned True."""
@@ -141,12 +170,16 @@ class MixRun(ThreadedRun):
             bid, ask = book.best_bid, book.best_ask
             return START_PRICE if bid is None or ask is None else float(bid.price + ask.price) / 2
 
-    def _seat(self, trader: SimulatedTrader) -> _Seat:
+    def _seat(self, trader: SimulatedTrader, budget: RequestBudget) -> _Seat:
         """What runs this trader and counts."""
         options = self._options
         user = f"{options.name}-{trader.name}"
         trader.symbols = (self.symbol,)
-        line = CountedLine(Tally(self._trades), self._outage, self._clock_ns)
+        trader.cancel_on_stop = options.cancels_at_end
+        line = CountedLine(Tally(self._trades), budget, self._outage, self._clock_ns)
+        if options.rate_per_s is not None:
+            turns = RationedTurns(trader, line, options.rate_per_s)
+            trader.turns, line.on_answered = turns, turns.answered
         runner = BotRunner(
             trader,
             user,
@@ -164,11 +197,17 @@ class MixRun(ThreadedRun):
             self._notices.put(line)
 
     def _stop_when_enough(self) -> None:
-        options = self._options
-        is_over = options.duration_s is not None and self.elapsed_ns >= options.duration_s * NS_PER_S
-        sent_count = sum(seat.line.tally.sent_count for seat in self._seats)
-        if is_over or self._failures or (options.order_count is not None and sent_count >= options.order_count):
+        """Have the traders leave when nothing more is sent and all is answered, or never will be."""
+        duration_s = self._options.duration_s
+        if self._failures or (duration_s is not None and self.elapsed_ns >= duration_s * NS_PER_S):
             self.request_stop()
+        if not all(budget.is_spent for budget in self._budgets):
+            return
+        is_answered = all(seat.line.is_connected and not seat.line.pending_count for seat in self._seats)
+        is_hopeless = self._failures or not all(seat.line.is_connected for seat in self._seats)
+        if is_answered or (self._is_told_to_stop and is_hopeless):
+            for seat in self._seats:
+                seat.runner.request_stop()
 
     def _run(self, seat: _Seat) -> None:
         """The body of a trader's thread."""
@@ -177,8 +216,15 @@ class MixRun(ThreadedRun):
         except BaseException as failure:  # noqa: BLE001  the last resort: no thread dies silently
             self._failures.append(failure)
         else:
-            if exit_code:
+            if exit_code and (self._options.cancels_at_end or seat.runner.failure is not None):
                 self._failures.append(_failure_of(seat))
+
+
+def _budgets(options: MixRunOptions) -> list[RequestBudget]:
+    """What each trader may send: an even share where all keep one rate, else out of one for all."""
+    if options.rate_per_s is None:
+        return [RequestBudget(options.order_count)] * len(options.places)
+    return [RequestBudget(count) for count in shares(options.order_count, len(options.places))]
 
 
 def _failure_of(seat: _Seat) -> Exception:
@@ -186,8 +232,6 @@ def _failure_of(seat: _Seat) -> Exception:
     failure = seat.runner.failure
     if isinstance(failure, BotFailed):
         return failure
-    if not seat.runner.has_started:
-        return CannotStartError(f"user {seat.user} is not let in: {failure}")
     if failure is None:
         return EngineGoneError("the engine has not confirmed that all orders are canceled")
     return EngineGoneError(f"the engine is gone: {failure}")

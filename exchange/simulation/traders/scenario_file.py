@@ -47,12 +47,6 @@ def read_scenario(path: Path) -> ScenarioFile:
         raise ScenarioFileError(f"{path}: {error}") from error
 
 
-def merged(settings: Settings, others: Settings) -> Settings:
-    """All numbers of `settings`, those of `others` in place of the same ones."""
-    kinds = [*settings, *(kind for kind in others if kind not in settings)]
-    return {kind: {**settings.get(kind, {}), **others.get(kind, {})} for kind in kinds}
-
-
 def _scenario(found: Any) -> ScenarioFile:
     """Raises ValueError."""
     if not isinstance(found, dict):

@@ -15,18 +15,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import partial
 from typing import Literal, Optional
 
 from exchange.laboratory.venue.latency import random_stream
-from exchange.networking.tcp_client import Bot, BotTimer, InstrumentStatus, OwnOrder, RefusedRequest
+from exchange.networking.tcp_client import Bot, InstrumentStatus, OwnOrder, RefusedRequest
 from exchange.simulation.traders.arrivals import Arrivals, Poisson
+from exchange.simulation.traders.chance import one_of
+from exchange.simulation.traders.order_sizes import order_size
 from exchange.simulation.traders.scenario import Scenario
+from exchange.simulation.traders.turns import OwnTurns, Turns
 
 SideName = Literal["BUY", "SELL"]
 SIDES: tuple[SideName, SideName] = ("BUY", "SELL")
-# Nothing is waited for less than this, in s.
-LEAST_WAIT_S = 1e-9
+# How long an order of a trader with nothing to do waits, and how far behind the touch.
+IDLE_LIFE_S = 2.0
+IDLE_TICKS_MAX = 6
 
 
 def opposite(side: SideName) -> SideName:
@@ -47,13 +50,21 @@ class SimulatedTrader(Bot):
         self.name = name
         self.scenario = scenario
         self.draw = random_stream(scenario.seed, name)
-        self.arrivals: Arrivals = Poisson(self.RATE_PER_S, self.draw)
-        self._next: Optional[BotTimer] = None
+        self.turns: Turns = OwnTurns(self)
         self._tick = Decimal(0)
 
     def act(self) -> None:
         """It is time to do something; only while there is continuous trading."""
         raise NotImplementedError
+
+    def idle(self) -> None:
+        """A request is due and it wants nothing; only where requests are rationed.  Waits off the market."""
+        side = one_of(self.draw, SIDES)
+        touch = self.best(side)
+        away = int(self.draw() * IDLE_TICKS_MAX) + (touch is None)
+        near = round(self.reference) if touch is None else touch
+        ticks = near - away if side == "BUY" else near + away
+        self.rest(side, self.whole_lots(order_size(self.draw)), ticks, IDLE_LIFE_S)
 
     def make_arrivals(self) -> Arrivals:
         """How its turns follow each other; evenly by chance unless overridden."""
@@ -104,6 +115,10 @@ class SimulatedTrader(Bot):
         """A price in currency as (not whole) ticks."""
         return price / float(self._tick)
 
+    def price(self, ticks: int) -> Decimal:
+        """So many ticks, at least one, in currency."""
+        return max(1, ticks) * self._tick
+
     def whole_lots(self, quantity: float) -> int:
         """The quantity nearest to this that may be ordered."""
         instrument = self.market().instrument
@@ -114,9 +129,9 @@ class SimulatedTrader(Bot):
 
     def rest(self, side: SideName, quantity: int, ticks: int, life_s: Optional[float] = None) -> OwnOrder:
         """A limit order at this price (at least a tick), canceled after `life_s` if it still is there then."""
-        order = self._place(side, quantity, max(1, ticks) * self._tick)
+        order = self._place(side, quantity, self.price(ticks))
         if life_s is not None:
-            self.after(max(LEAST_WAIT_S, life_s), partial(self.cancel, order))
+            self.turns.end_later(order, life_s)
         return order
 
     def take(self, side: SideName, quantity: int, through_ticks: int = 0) -> Optional[OwnOrder]:
@@ -124,8 +139,8 @@ class SimulatedTrader(Bot):
         price = self.best(opposite(side))
         if price is None:
             return None
-        limit = price + through_ticks if side == "BUY" else max(1, price - through_ticks)
-        return self._place(side, quantity, limit * self._tick, time_in_force="IOC")
+        limit = price + through_ticks if side == "BUY" else price - through_ticks
+        return self._place(side, quantity, self.price(limit), time_in_force="IOC")
 
     def _place(
         self, side: SideName, quantity: int, price: Decimal, time_in_force: Optional[str] = None
@@ -137,12 +152,8 @@ class SimulatedTrader(Bot):
 
     def on_start(self) -> None:
         """See `Bot`; a trader that overrides this calls it."""
-        if self.orders:
-            # Of an earlier run that was cut off: nobody waits for their end any more.
-            self.cancel_all()
-        self.arrivals = self.make_arrivals()
         self._tick = self.market().tick_size
-        self.wait()
+        self.turns.begin()
 
     def on_rejected(self, refusal: RefusedRequest) -> None:
         """See `Bot`: an order that traded before its cancel came is nothing that a person must hear of."""
@@ -150,22 +161,8 @@ class SimulatedTrader(Bot):
     def on_phase(self, status: InstrumentStatus) -> None:
         """See `Bot`; turns begin again when trading does."""
         if status.phase == "CONTINUOUS":
-            self.wait()
-
-    def wait(self) -> None:
-        """Set the next turn, in place of one that was set."""
-        if self._next is not None:
-            self._next.cancel()
-        gap_s = self.arrivals.next_gap_s(self.now_ns)
-        self._next = self.after(max(LEAST_WAIT_S, gap_s), self._take_turn)
+            self.turns.resume()
 
     def excite(self, weight: float = 1.0) -> None:
         """Something has happened that lets turns come sooner for a while."""
-        self.arrivals.excite(self.now_ns, weight)
-        self.wait()
-
-    def _take_turn(self) -> None:
-        if self.market().phase != "CONTINUOUS":
-            return  # `on_phase` begins anew.
-        self.act()
-        self.wait()
+        self.turns.excite(weight)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from exchange.simulation.traders.mix import MixPart
-from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, merged, read_scenario
+from exchange.simulation.traders.mix import MixPart, merged
+from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, read_scenario
 
 
 def written(tmp_path: Path, text: str) -> Path:

@@ -106,6 +106,7 @@ class BotRunner:
         self._line = TcpLine(self._watch)
         self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-", tell)
         self._engine_id: Optional[str] = None
+        self._first_login: Optional[KeptLogin] = None
         self._stop_requested = threading.Event()
         self._ends_at_s: Optional[float] = None
         self._heard_s = self._spoken_s = time.monotonic()
@@ -120,10 +121,19 @@ class BotRunner:
         """Whether it was logged in at least once."""
         return self._engine_id is not None
 
+    def log_in(self) -> None:
+        """Log in ahead of `run`, so that a refusal comes here.  Raises what `kept_login.log_in` raises."""
+        self._first_login = self._log_in()
+
+    def close(self) -> None:
+        """Leave again without having run."""
+        if self._first_login is not None:
+            self._first_login.client.close()
+
     def run(self) -> int:
         """Run the bot until it ends; the exit code."""
         try:
-            self._go_on_with(self._log_in())
+            self._go_on_with(self._first_login or self._log_in())
         except (ExchangeError, OSError, ValueError) as error:
             self.failure = error
             self._tell(f"{self._user} can't start: {error}")
@@ -191,8 +201,8 @@ class BotRunner:
     # --- connections -------------------------------------------------------------------------------------------
 
     def _log_in(self) -> KeptLogin:
-        """Raises what `log_in` raises."""
-        return log_in(
+        """Raises what `kept_login.log_in` raises."""
+        login = log_in(
             self._connect,
             self._user,
             self._tokens,
@@ -200,12 +210,13 @@ class BotRunner:
             cancel_on_disconnect=self._bot.cancel_on_disconnect or None,
             heartbeat_s=HEARTBEAT_S,
         )
+        if login.notice is not None:
+            self._tell(login.notice)
+        return login
 
     def _go_on_with(self, login: KeptLogin) -> None:
         """Take a connection that is logged in.  Raises ValueError for an exchange that it can't go on at."""
         client = login.client
-        if login.notice is not None:
-            self._tell(login.notice)
         if self._engine_id is not None and client.engine_id != self._engine_id:
             client.close()
             raise ValueError("another exchange answers now: orders and positions of the first mean nothing here")

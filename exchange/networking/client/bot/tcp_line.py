@@ -15,7 +15,7 @@ from exchange.networking.client.message_json import Message
 
 
 class LineWatch(Protocol):
-    """Whoever counts what goes over a bot's line; called by the bot's thread, and not to change a message."""
+    """Counts what goes over a bot's line, and may end it.  Called by the bot's thread; changes no message."""
 
     def connected(self) -> None:
         """The bot is logged in, for the first time or again."""
@@ -23,8 +23,8 @@ class LineWatch(Protocol):
     def lost(self, reason: str) -> None:
         """The connection is gone, and being made again."""
 
-    def sent(self, message: Message) -> None:
-        """The bot has sent this request."""
+    def may_send(self, message: Message) -> bool:
+        """The bot sends this request; False has it thrown away, which is fair only to a bot that is to end."""
 
     def heard(self, message: Message) -> None:
         """The exchange has said this; the bot is told next."""
@@ -39,8 +39,9 @@ class UnwatchedLine:
     def lost(self, reason: str) -> None:
         """See `LineWatch`."""
 
-    def sent(self, message: Message) -> None:
+    def may_send(self, message: Message) -> bool:  # noqa: ARG002
         """See `LineWatch`."""
+        return True
 
     def heard(self, message: Message) -> None:
         """See `LineWatch`."""
@@ -63,10 +64,9 @@ class TcpLine:
         self._ahead_ns = -sys.maxsize
 
     def send(self, message: Message) -> None:
-        """Send it if there is a connection.  Raises ConnectionLost."""
-        if self.client is not None:
+        """Send it if there is a connection and whoever watches lets it.  Raises ConnectionLost."""
+        if self.client is not None and self._watch.may_send(message):
             self.client.send_raw(message)
-            self._watch.sent(message)
 
     def now_ns(self) -> int:
         """Ns since the Unix epoch, and never less than before."""

@@ -28,7 +28,7 @@ from exchange.simulation.traded_instrument import TradedInstrument
 from tests.support.books import Market
 from tests.support.level_limited import LevelLimitedFeed
 
-INSTRUMENT = TradedInstrument("AAPL", Decimal("0.01"), lot_size=1, min_quantity=1, max_quantity=1_000_000)
+INSTRUMENT = TradedInstrument("AAPL", Decimal("0.01"))
 NONE = SelfTradePrevention.NONE
 PRICE = 5_853_300
 # One tick of INSTRUMENT in the unit of a row's price.

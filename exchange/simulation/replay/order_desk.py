@@ -1,4 +1,4 @@
-"""Sends a trader's intents and finds out what became of each.
+"""Sends what the recorded flow asks for and finds out what became of each.
 
 It decides nothing, and only writes to the socket: whoever owns it reads, and hands every message to `take`.
 """
@@ -6,20 +6,13 @@ It decides nothing, and only writes to the socket: whoever owns it reads, and ha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Optional
 
 from exchange.laboratory.flow.order_intents import Cancel, Intent, Place
-from exchange.networking.tcp_client import (
-    Message,
-    MessageClient,
-)
+from exchange.networking.tcp_client import Message, MessageClient
 from exchange.simulation.counts import RequestKind, Tally
 from exchange.simulation.errors import EngineGoneError
-from exchange.simulation.pending_requests import PendingRequests
+from exchange.simulation.pending_requests import FAREWELL_CODES, PendingRequests
 from exchange.simulation.traded_instrument import TradedInstrument
-
-# An `error` with one of these is about the connection, not about a request.
-FAREWELL_CODES = frozenset({"ENGINE_STOPPING", "SLOW_CONSUMER"})
 
 
 class OrderDesk:
@@ -40,34 +33,21 @@ class OrderDesk:
         self._instrument = instrument
         self._window = window
         self._pending = PendingRequests(tally, clock_ns)
-        # The number of the last private event; the next login is told what came after it.
-        self.last_seq: Optional[int] = None
-
-    def move_to(self, client: MessageClient) -> None:
-        """Go on with another connection of the same user.  What the lost one has not answered never will be."""
-        self._client = client
-        self._pending.forget()
 
     @property
     def pending_count(self) -> int:
         """Requests without an answer."""
         return len(self._pending)
 
-    @property
-    def room(self) -> int:
-        """How many more may be sent now."""
-        return self._window - len(self._pending)
-
     def send(self, intent: Intent) -> str:
         """Send the request; returns the client order id it is about.  Raises ConnectionLost."""
-        assert self.room > 0, "more requests than the window allows"
+        assert self.pending_count < self._window, "more requests than the window allows"
         kind, client_order_id = self._send(intent)
         self._pending.note_sent(kind, client_order_id)
         return client_order_id
 
     def take(self, message: Message) -> None:
         """Count what a message of the engine says.  Raises EngineGoneError if it is a farewell."""
-        self.last_seq = message.get("seq", self.last_seq)
         if message["type"] == "error" and message["code"] in FAREWELL_CODES:
             raise EngineGoneError(f"the engine closed the connection: {message['text']}")
         self._pending.take(message)

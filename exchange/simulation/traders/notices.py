@@ -1,13 +1,12 @@
-"""What the traders of one run share: the wish to stop, where they meet at the end, whether the engine is there."""
+"""What the traders of one run have to say to whoever runs it: names claimed anew, an engine that is away."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from exchange.simulation.counts import NS_PER_S, CountedTrades
+from exchange.simulation.counts import NS_PER_S
 
 NOTICE_COUNT_MAX = 1_000
 # How the notice of a name that a new market did not know begins; a new market knows none of the names.
@@ -20,27 +19,6 @@ def condensed(lines: Sequence[str]) -> list[str]:
     others = [line for line in lines if not line.startswith(NEW_NAME)]
     more = f" (and so of {len(new_names) - 1} more users)" if len(new_names) > 1 else ""
     return [f"{line}{more}" for line in new_names[:1]] + others
-
-
-class Rendezvous:
-    """Where traders meet at the end.  Each calls `arrive` once, from its thread; `_lock` guards the count."""
-
-    def __init__(self, trader_count: int) -> None:
-        self._lock = threading.Lock()
-        self._missing_count = trader_count
-        self._complete = threading.Event()
-
-    def arrive(self) -> None:
-        """This trader has an answer to everything it sent, or will never have."""
-        with self._lock:
-            self._missing_count -= 1
-            if not self._missing_count:
-                self._complete.set()
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all have arrived."""
-        return self._complete.is_set()
 
 
 class Notices:
@@ -69,7 +47,8 @@ class Notices:
 class Outage:
     """Tells once when the first trader finds the engine gone, and once when the last one is back.
 
-    `_lock` guards the rest; `clock_ns` is monotonic.
+    Without `patience_s` nobody waits for it, and nothing is told.  `_lock` guards the rest; `clock_ns` is
+    monotonic.
     """
 
     def __init__(self, notices: Notices, patience_s: float, clock_ns: Callable[[], int]) -> None:
@@ -84,7 +63,7 @@ class Outage:
         """A trader has lost the engine."""
         with self._lock:
             self._away_count += 1
-            if self._away_count == 1:
+            if self._away_count == 1 and self.patience_s:
                 self._since_ns = self._clock_ns()
                 self._notices.put(f"{reason}; trying again for up to {self.patience_s:g} s")
 
@@ -92,17 +71,6 @@ class Outage:
         """A trader that had lost it trades again."""
         with self._lock:
             self._away_count -= 1
-            if not self._away_count:
+            if not self._away_count and self.patience_s:
                 away_s = (self._clock_ns() - self._since_ns) / NS_PER_S
                 self._notices.put(f"the engine is back after {away_s:.1f} s")
-
-
-class RunState(NamedTuple):
-    """Shared by all traders of one run.  `stopping` ends the sending; `clock_ns` is monotonic."""
-
-    stopping: threading.Event
-    rendezvous: Rendezvous
-    notices: Notices
-    outage: Outage
-    clock_ns: Callable[[], int]
-    trades: CountedTrades

@@ -1,4 +1,4 @@
-"""What a simulated user keeps track of: answers, own orders, counts, waiting times, the instrument's terms."""
+"""What a run keeps track of: answers, counts, waiting times, how far it is; and which instrument it trades."""
 
 from __future__ import annotations
 
@@ -17,16 +17,13 @@ from exchange.networking.tcp_client import MessageClient, TokenStore
 from exchange.simulation.counts import NS_PER_S, CountedTrades, RequestKind, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
-from exchange.simulation.order_desk import OrderDesk
 from exchange.simulation.progress_line import ProgressLine
+from exchange.simulation.replay.order_desk import OrderDesk
 from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
-from exchange.simulation.traders.market_view import WorkingOrder
-from exchange.simulation.traders.simulator import Simulation, SimulationOptions
-from exchange.simulation.traders.working_orders import WorkingOrders
 from tests.support.canned_engine import CannedEngine, Request
 
-INSTRUMENT = TradedInstrument("ACME", Decimal("0.25"), lot_size=10, min_quantity=25, max_quantity=155)
+INSTRUMENT = TradedInstrument("ACME", Decimal("0.25"))
 BUY = Place(Side.BUY, 30, 401, TimeInForce.GTC, "mine")
 
 
@@ -47,16 +44,8 @@ def instrument(symbol: str) -> dict[str, Any]:
 # --- the instrument --------------------------------------------------------------------------------------------
 
 
-@given(lots=st.integers(1, 100))
-def test_a_quantity_is_whole_lots_within_the_limits(lots: int) -> None:
-    quantity = INSTRUMENT.quantity(lots)
-    assert quantity % 10 == 0 and 25 <= quantity <= 155
-    assert quantity == lots * 10 or lots < 3 or lots > 15
-
-
 @given(ticks=st.integers(1, 10**12))
-def test_ticks_become_an_exact_price_and_come_back(ticks: int) -> None:
-    assert INSTRUMENT.ticks(INSTRUMENT.price(ticks)) == ticks
+def test_ticks_become_an_exact_price(ticks: int) -> None:
     assert INSTRUMENT.price(ticks) * 4 == ticks
 
 
@@ -108,7 +97,8 @@ def test_each_answer_is_counted_for_the_oldest_request_with_the_time_it_took() -
         desk = desk_on(client, tally, clock)
         for intent in (BUY, Replace("mine", 50, 400), Cancel("mine")):
             desk.send(intent)
-        assert desk.room == 0
+        with pytest.raises(AssertionError, match="more requests than the window"):
+            desk.send(BUY)
         clock.now_ns = 1_000_000
         desk.take({"type": "order_accepted", "client_order_id": "mine"})
         # Not an answer: a fill, the end of another order, news of the book.
@@ -166,89 +156,6 @@ def test_something_that_is_no_exchange_can_not_be_traded_on(tmp_path: Path) -> N
     refusal = pytest.raises(CannotStartError, match="no exchange at 127.0.0.1")
     with CannedEngine(lambda _: ["HTTP/1.1 400 Bad Request"]) as engine, refusal:
         Entrance(TokenStore(tmp_path), port=engine.port).admit("sim-1")
-
-
-def test_a_simulation_without_an_engine_does_not_start(tmp_path: Path) -> None:
-    simulation = Simulation(SimulationOptions(Entrance(TokenStore(tmp_path), port=1)))
-    with pytest.raises(CannotStartError, match="cannot reach an engine"):
-        simulation.start()
-    assert simulation.wait(0)
-
-
-# --- own orders ------------------------------------------------------------------------------------------------
-
-
-def executed(client_order_id: str, quantity: int, status: str, side: str = "BUY") -> dict[str, Any]:
-    fields = {"client_order_id": client_order_id, "quantity": quantity, "status": status, "side": side}
-    return {"type": "order_executed", **fields}
-
-
-def with_one_order() -> WorkingOrders:
-    own = WorkingOrders(INSTRUMENT)
-    own.note_sent(BUY, "mine")
-    return own
-
-
-def test_an_order_is_believed_in_from_the_moment_it_is_sent() -> None:
-    assert with_one_order().resting == [WorkingOrder("mine", Side.BUY, 401, 30, 30)]
-
-
-@pytest.mark.parametrize(("price", "time_in_force"), [(None, None), (401, TimeInForce.IOC)])
-def test_an_order_that_never_rests_is_not_kept(price: Optional[int], time_in_force: Optional[TimeInForce]) -> None:
-    own = WorkingOrders(INSTRUMENT)
-    own.note_sent(Place(Side.BUY, 30, price, time_in_force), "mine")
-    assert own.resting == []
-
-
-def test_an_order_is_not_canceled_twice() -> None:
-    own = with_one_order()
-    own.note_sent(Cancel("mine"), "mine")
-    assert own.resting == []
-
-
-def test_fills_reduce_an_order_until_it_is_gone_and_make_the_position() -> None:
-    own = with_one_order()
-    own.take(executed("mine", 20, "PARTIALLY_FILLED"))
-    assert own.resting == [WorkingOrder("mine", Side.BUY, 401, 30, 10)]
-    own.take(executed("mine", 10, "FILLED"))
-    own.take(executed("taker", 5, "FILLED", side="SELL"))
-    assert own.resting == [] and own.net_position == 25
-
-
-def test_a_replace_counts_the_new_total_and_keeps_what_was_executed() -> None:
-    own = with_one_order()
-    own.take(executed("mine", 20, "PARTIALLY_FILLED"))
-    own.note_sent(Replace("mine", 60, 402), "mine")
-    assert own.resting == [WorkingOrder("mine", Side.BUY, 402, 60, 40)]
-    assert own.resting[0].executed_quantity == 20
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"type": "order_canceled"},
-        {"type": "order_rejected", "code": "BAD_VALUE"},
-        {"type": "replace_rejected", "code": "TOO_LATE"},
-    ],
-)
-def test_an_order_that_is_over_is_forgotten(message: dict[str, Any]) -> None:
-    own = with_one_order()
-    own.take({**message, "client_order_id": "mine"})
-    assert own.resting == []
-
-
-def test_an_order_whose_replace_is_refused_for_its_price_is_still_there() -> None:
-    own = with_one_order()
-    own.take({"type": "replace_rejected", "code": "PRICE_NOT_ON_TICK", "client_order_id": "mine"})
-    assert len(own.resting) == 1
-
-
-def test_orders_of_an_earlier_run_are_taken_over() -> None:
-    own = WorkingOrders(INSTRUMENT)
-    left = {"side": "SELL", "price": Decimal("100.50"), "quantity": 30, "remaining_quantity": 20}
-    elsewhere = {**left, "client_order_id": "elsewhere", "symbol": "BETA"}
-    own.adopt([{**left, "client_order_id": "left", "symbol": "ACME"}, elsewhere])
-    assert own.resting == [WorkingOrder("left", Side.SELL, 402, 30, 20)]
 
 
 # --- counts ----------------------------------------------------------------------------------------------------

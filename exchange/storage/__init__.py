@@ -10,7 +10,8 @@ To read: `places` (where things are), then by file
     snapshot_marks                      how ledger and logs stood then
     trade_writer, ledger_reader         the ledger              audit_log, audit_lines, audit_log_reader
                                                                 logs_<user>.txt
-    data_directory                      all of these together, with `recovery` and `lines_beyond_journal`
+    data_directory                      all of these together, with `recovery`, `completion` and
+                                        `lines_beyond_journal`
     verify, verify_journal, verify_ledger, verify_audit_logs    each against the others, with
                                         `verify_findings` and `numbered_line_reader`
     instruments_file                    what is listed          engine_id                         whose data it is

@@ -16,8 +16,10 @@ from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.storage.audit_lines import file_stem, seq_of
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import DamagedFileError
-from exchange.utils.logger import sync_files
+from exchange.utils.logger import LineLogger, sync_files
 from exchange.utils.numbered_lines import repair_numbered_lines
+
+AuditLog = LineLogger[list[PrivateEvent]]
 
 _FILE_NAME = re.compile(r"logs_([A-Za-z0-9_-]+)\.txt")
 

@@ -18,11 +18,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from exchange.engine.events import Event, PrivateEvent
+from exchange.engine.events import Event
 from exchange.engine.instrument import Instrument
-from exchange.engine.trade import Trade
 from exchange.storage.audit_lines import AuditFormat, seq_of
-from exchange.storage.audit_log import log_files, repair_logs, unwritten
+from exchange.storage.audit_log import AuditLog, log_files, repair_logs
+from exchange.storage.completion import Completion
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
 from exchange.storage.journal_writer import SEGMENT_BYTES_MAX, JournalError, JournalWriter
@@ -40,9 +40,6 @@ from exchange.utils.logger import LineLogger
 from exchange.utils.numbered_lines import numbered_lines_after
 
 log = logging.getLogger("exchange")
-
-AuditLog = LineLogger[list[PrivateEvent]]
-
 
 class StorageOptions(NamedTuple):
     """How a data directory is kept.  `snapshot_every` counts commands; 0: a snapshot only at the end."""
@@ -173,19 +170,14 @@ class DataDirectory:
         self.audit_log: AuditLog = self._open_audit_log()
         closing.callback(self.audit_log.close)
 
-        last_trade_id = self.ledger.last_trade_id
+        completion = Completion(self.ledger, self.audit_log, written_seqs)
 
-        # Only what is missing: waking the writers for what they have would cost more than all the rest here.
         def hand_on(events: list[Event]) -> None:
-            trades = [event for event in events if type(event) is Trade and event.trade_id > last_trade_id]
-            private_events = unwritten(events, written_seqs)
-            if trades:
-                self.ledger.write(trades)
-            if private_events:
-                self.audit_log.append(private_events)
+            completion.add(events)
             self._on_replayed(events)
 
         replay(engine, journal, hand_on, progress=progress)
+        completion.write_out()
         self.audit_log.drain()
         self._cut_to_journal(journal, written_seqs)
         if journal.lacks_last:

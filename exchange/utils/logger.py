@@ -39,7 +39,7 @@ class LineLogger(Generic[Batch]):
         format_lines: Callable[[Sequence[Batch]], Mapping[str, Sequence[str]]],
         on_failure: Callable[[Exception], None],
         name: str = "logger",
-        files_open_max: int = 64,
+        files_open_max: int = 128,
         queue_batches_max: int = 1_024,
         disk: Disk = REAL_DISK,
         make_worker: MakeWorker = BatchThread,
@@ -54,8 +54,9 @@ class LineLogger(Generic[Batch]):
         self._directory = directory
         self._format_lines = format_lines
         self._files_open_max = files_open_max
-        # Owned by the thread: descriptors by stem, least recently used first; stems written since the last fsync.
-        self._files: OrderedDict[str, int] = OrderedDict()
+        # Owned by the thread: paths and descriptors by stem, least recently used first; stems written since the
+        # last fsync.
+        self._files: OrderedDict[str, tuple[Path, int]] = OrderedDict()
         self._unsynced: set[str] = set()
         # How long each file must be that was written to: this object is the only one that does.
         self._size_bytes: dict[str, int] = {}
@@ -99,7 +100,7 @@ class LineLogger(Generic[Batch]):
         """Write and fsync all that waits, end the thread, close the files.  A second call does nothing."""
         self._thread.close(self._fsync)
         while self._files:
-            self._disk.close(self._files.popitem()[1])
+            self._close_one(last=True)
 
     def _write(self, batches: list[Batch]) -> None:
         for stem, lines in self._format_lines(batches).items():
@@ -109,32 +110,36 @@ class LineLogger(Generic[Batch]):
             self._append(stem, f"{text}\n".encode())
 
     def _append(self, stem: str, data: bytes) -> None:
-        path, fd = self._path(stem), self._file(stem)
+        path, fd = self._file(stem)
         check_still_there(path, fd, self._size_bytes[stem], self._disk)
         with naming(path):
             write_all(self._disk, fd, data)
         self._size_bytes[stem] += len(data)
 
-    def _file(self, stem: str) -> int:
-        """The descriptor of a file, opened if need be."""
-        fd = self._files.get(stem)
-        if fd is None:
-            fd = self._open(stem)
+    def _file(self, stem: str) -> tuple[Path, int]:
+        """The path and the descriptor of a file, opened if need be."""
+        file = self._files.get(stem)
+        if file is None:
+            file = self._open(stem)
         else:
             self._files.move_to_end(stem)
-        return fd
+        return file
 
-    def _open(self, stem: str) -> int:
+    def _open(self, stem: str) -> tuple[Path, int]:
         # A stem comes from a name that some user chose: it must never lead out of the directory.
         assert _FILE_STEM.fullmatch(stem), f"{stem!r} is not the stem of a log file"
         if len(self._files) >= self._files_open_max:
-            self._disk.close(self._files.popitem(last=False)[1])
+            self._close_one(last=False)
         path = self._path(stem)
-        fd = self._files[stem] = self._disk.open_append(path)
+        file = self._files[stem] = (path, self._disk.open_append(path))
         if stem not in self._size_bytes:
             cut_torn_tail(path, self._disk)  # Left by a process that was killed in the middle of a write.
             self._size_bytes[stem] = self._disk.size_bytes(path)
-        return fd
+        return file
+
+    def _close_one(self, last: bool) -> None:
+        _, (_, fd) = self._files.popitem(last)
+        self._disk.close(fd)
 
     def _path(self, stem: str) -> Path:
         return self._directory / f"{stem}.txt"

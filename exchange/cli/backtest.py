@@ -17,9 +17,10 @@ from exchange.cli.command_parser import CommandFailed, CommandParser, OptionErro
 from exchange.cli.recorded_day import add_flow_symbol, flow_symbol
 from exchange.cli.simulated_run import EXIT_DONE
 from exchange.cli.study import mix
-from exchange.laboratory.backtest import Backtest, MixMember, TraderMix
+from exchange.laboratory.backtest import Backtest, TraderMix
 from exchange.laboratory.flow.lobster_file import PRICE_UNIT, FlowFileError, Row, read_flow
 from exchange.laboratory.market import MarketError
+from exchange.laboratory.participants import Participants
 from exchange.laboratory.recorded.recorded_market import first_ns
 from exchange.laboratory.venue.clock import START_NS
 from exchange.laboratory.venue.latency import Latency
@@ -30,7 +31,7 @@ from exchange.networking.client.bot.misspelt_callbacks import misspelt_callbacks
 from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.study.simulated_day import START_PRICE, WARM_UP_S
 from exchange.simulation.summary_lines import aligned
-from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, mix_members, parse_mix
+from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, parse_mix, participants_of
 from exchange.simulation.traders.scenario import Scenario
 from exchange.simulation.traders.settings import CALIBRATED
 from exchange.utils.command_line import complain, number, write
@@ -132,8 +133,8 @@ def market_of(options: argparse.Namespace) -> tuple[Union[TraderMix, Sequence[Ro
 def traders_in(parts: Sequence[MixPart], start_price: float, begin_ns: int) -> TraderMix:
     """This mix, with the numbers that a calibration has found."""
 
-    def traders(seed: int) -> list[MixMember]:
-        return mix_members(parts, Scenario(seed, start_price, begin_ns), CALIBRATED)
+    def traders(seed: int) -> Participants:
+        return participants_of(parts, Scenario(seed, start_price, begin_ns), CALIBRATED)
 
     return traders
 

@@ -6,6 +6,7 @@ difference.  Must not open a socket, start a thread or read the time: what happe
 The doors, in reading order:
 
 * `market`          the core on a virtual clock, and who takes part
+* `participants`    fills a market with traders made of code
 * `backtest`        a bot's day among others
 * `hand_driven`     a whole exchange for a test    `testing`  makes it a fixture
 * `gym`             a market as an environment of gymnasium

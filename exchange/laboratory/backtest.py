@@ -2,21 +2,21 @@
 
     market of others (a mix of traders, or recorded order flow) + the bot ──► so many hours ──► how it went
 
-Everything runs in this process on a virtual clock, so the same seed gives the same day to the byte.  Who the
-traders are is said by whoever calls: they belong to another wing.
+Everything runs in this process on a virtual clock, so the same seed gives the same day to the byte.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Optional, Union
+from typing import Optional, Union
 
 from exchange.engine.commands import GetPositions
 from exchange.engine.events import PositionsListed
 from exchange.engine.instrument import Instrument
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.participants import Participants, admit
 from exchange.laboratory.recorded.recorded_market import RecordedMarket, first_ns
 from exchange.laboratory.venue.bot_driver import DrivenBot
 from exchange.laboratory.venue.clock import NS_PER_S
@@ -33,16 +33,8 @@ NS_PER_MS = 1_000_000
 REPORTS_PER_RUN = 100
 
 
-class MixMember(NamedTuple):
-    """One of a mix: which bot, as whom, how far from the exchange."""
-
-    user: str
-    bot: Bot
-    latency: Latency = NO_LATENCY
-
-
 # Who trades in a market of this seed.
-TraderMix = Callable[[int], Sequence[MixMember]]
+TraderMix = Callable[[int], Participants]
 
 
 class Backtest:
@@ -72,10 +64,7 @@ class Backtest:
         engine = None if keep is None else keep.engine
         self.market = VirtualMarket([instrument], seed, records=keep, engine=engine, **begins)
         self.recorded = None if rows is None else RecordedMarket(self.market, instrument, rows)
-        self.traders = [
-            DrivenBot(self.market, trader.bot, trader.user, trader.latency)
-            for trader in (() if traders is None else traders(seed))
-        ]
+        self.traders = [] if traders is None else admit(self.market, traders(seed))
         self.market.advance(warm_up_s)
         # Last, so that the others are the same with it and without.
         self.driven = DrivenBot(self.market, bot, user, latency)

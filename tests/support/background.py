@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from exchange.laboratory.backtest import Backtest, MixMember
+from exchange.laboratory.backtest import Backtest
+from exchange.laboratory.participants import MixMember, Participants
 from exchange.laboratory.venue.latency import Draw, Latency, random_below, random_stream
 from exchange.laboratory.venue.records import KeptDay
 from exchange.networking.client.bot.bot import Bot
@@ -61,7 +62,7 @@ def in_cents(ticks: int) -> Decimal:
     return Decimal(ticks) / 100
 
 
-def background(seed: int) -> list[MixMember]:
+def background(seed: int) -> Participants:
     """The mix."""
     members = []
     for number in range(2):
@@ -71,7 +72,7 @@ def background(seed: int) -> list[MixMember]:
         name = f"random-{number}"
         latency = Latency(5 * MS, 5 * MS, MS)
         members.append(MixMember(name, RandomBot(random_stream(seed, f"{name} thinks")), latency))
-    return members
+    return Participants(members)
 
 
 class SimpleBot(Bot):

@@ -12,11 +12,11 @@ from exchange.engine.instrument import Instrument
 from exchange.laboratory.flow.flow_recorder import FlowRecorder
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.venue.bot_driver import DrivenBot
-from exchange.laboratory.venue.clock import NS_PER_S, START_NS
+from exchange.laboratory.participants import admit
+from exchange.laboratory.venue.clock import START_NS
 from exchange.laboratory.venue.records import NothingKept
 from exchange.simulation.study.recording import Recording, later_part, record
-from exchange.simulation.traders.mix import MixPart, Settings, mix_members
+from exchange.simulation.traders.mix import MixPart, Settings, participants_of
 from exchange.simulation.traders.scenario import Scenario
 
 INSTRUMENT = Instrument("ACME")
@@ -47,12 +47,8 @@ class SimulatedDay:
         recorder = FlowRecorder(plan.instrument, self.rows.append, nothing, nothing, nothing)
         scenario = Scenario(seed, plan.start_price, START_NS)
         self.market = VirtualMarket([plan.instrument], seed, START_NS, recorder)
-        self.traders = [
-            DrivenBot(self.market, member.bot, member.user, member.latency)
-            for member in mix_members(plan.mix, scenario, plan.settings)
-        ]
+        self.traders = admit(self.market, participants_of(plan.mix, scenario, plan.settings))
         self._plan = plan
-        self._tell_news(scenario, plan.seconds + WARM_UP_S)
 
     def run(self) -> None:
         """Let the day happen.  Raises BotFailed if a trader fails: that is a bug of its."""
@@ -64,10 +60,3 @@ class SimulatedDay:
     def recording(self) -> Recording:
         """The day after the warm-up, with the book as it was then."""
         return later_part(record(self.rows), WARM_UP_S)
-
-    def _tell_news(self, scenario: Scenario, seconds: float) -> None:
-        """Have every jump of the value said when it happens."""
-        value = scenario.value()
-        value.at(START_NS + round(seconds * NS_PER_S))
-        for jump in value.jumps:
-            self.market.say_at(jump.time_ns, jump.news)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from exchange.laboratory.participants import NewsItem
 from exchange.laboratory.venue.latency import Draw, random_stream
 from exchange.simulation.traders.chance import happens, normal
 
@@ -69,3 +70,18 @@ class FundamentalValue:
             factor = math.exp(model.jump_size * normal(self._draw))
             self._now *= factor
             self.jumps.append(Jump(self._begin_ns + self._step * STEP_NS, factor))
+
+
+class ValueNews:
+    """The jumps of a value as news, each given once: a `NewsSource`.  It is the only reader of `value`."""
+
+    def __init__(self, value: FundamentalValue) -> None:
+        self._value = value
+        self._given_count = 0
+
+    def __call__(self, time_ns: int) -> list[NewsItem]:
+        """All jumps up to this time that were not given yet; times must not go back."""
+        self._value.at(time_ns)
+        jumps = self._value.jumps[self._given_count :]
+        self._given_count += len(jumps)
+        return [NewsItem(jump.time_ns, jump.news) for jump in jumps]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from exchange.laboratory.backtest import MixMember
+from exchange.laboratory.participants import MixMember, Participants
 from exchange.laboratory.venue.latency import Latency
 from exchange.simulation.traders.execution import PovTrader, TwapTrader, VwapTrader
 from exchange.simulation.traders.fat_finger import FatFinger
+from exchange.simulation.traders.fundamental_value import ValueNews
 from exchange.simulation.traders.informed import Informed
 from exchange.simulation.traders.inventory_maker import QuotingTrader
 from exchange.simulation.traders.mean_reversion import MeanReversion
@@ -99,9 +100,13 @@ def traders_of(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) -
     return traders_at(places_of(mix), scenario, settings)
 
 
-def mix_members(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) -> list[MixMember]:
-    """The same for a market on a virtual clock: under their names, each as far off as its kind is."""
-    return [
+def participants_of(mix: Sequence[MixPart], scenario: Scenario, settings: Settings) -> Participants:
+    """The same for a market on a virtual clock: under their names, each as far off as its kind is.
+
+    Everybody there hears how the value jumps.
+    """
+    members = [
         MixMember(trader.name, trader, Latency(trader.LATENCY_NS, trader.LATENCY_NS, trader.JITTER_NS))
         for trader in traders_of(mix, scenario, settings)
     ]
+    return Participants(members, ValueNews(scenario.value()))

@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from exchange.laboratory.market import VirtualMarket
+from exchange.laboratory.participants import admit
 from exchange.laboratory.venue.bot_driver import DrivenBot
 from exchange.laboratory.venue.clock import START_NS
 from exchange.networking.tcp_client import OrderAccepted, OrderRejected
-from exchange.simulation.traders.mix import mix_members, parse_mix
+from exchange.simulation.traders.mix import parse_mix, participants_of
 from exchange.simulation.traders.scenario import Scenario
 from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from tests.support.project import ROOT
@@ -30,8 +31,7 @@ def recipe() -> type[SimulatedTrader]:
 
 def test_the_trader_of_the_recipe_bids_at_the_best_bid_among_others() -> None:
     market = VirtualMarket(None, SCENARIO.seed)
-    for member in mix_members(parse_mix("zi:3,mm:2"), SCENARIO, {}):
-        DrivenBot(market, member.bot, member.user, member.latency)
+    admit(market, participants_of(parse_mix("zi:3,mm:2"), SCENARIO, {}))
     buyer = DrivenBot(market, recipe()("buyer-1", SCENARIO), "buyer-1")
     market.advance(30.0)
     assert buyer.failure is None and buyer.counts[OrderRejected] == 0

@@ -7,16 +7,25 @@ from collections.abc import Sequence
 
 import pytest
 
+from exchange.laboratory.backtest import Backtest
 from exchange.laboratory.flow.lobster_file import Row
+from exchange.laboratory.participants import Participants
 from exchange.laboratory.venue.clock import START_NS
 from exchange.laboratory.venue.latency import random_stream
-from exchange.networking.tcp_client import BotFailed, OrderRejected
+from exchange.networking.tcp_client import Bot, BotFailed, News, OrderRejected
 from exchange.simulation.study import numbers
 from exchange.simulation.study.simulated_day import DayPlan, SimulatedDay
 from exchange.simulation.traders import chance
 from exchange.simulation.traders.arrivals import NS_PER_S, Arrivals, Hawkes, Poisson
 from exchange.simulation.traders.fundamental_value import FundamentalValue, ValueModel
-from exchange.simulation.traders.mix import DEFAULT_MIX, TRADER_KINDS, MixPart, parse_mix, traders_of
+from exchange.simulation.traders.mix import (
+    DEFAULT_MIX,
+    TRADER_KINDS,
+    MixPart,
+    parse_mix,
+    participants_of,
+    traders_of,
+)
 from exchange.simulation.traders.scenario import Scenario
 
 SCENARIO = Scenario(seed=3, start_price=100.0, begin_ns=START_NS)
@@ -176,6 +185,29 @@ def test_what_the_value_jumps_by_is_said_as_news() -> None:
     value = Scenario(2, 585.0, START_NS).value()
     value.at(START_NS + 3_600 * NS_PER_S)
     assert heard == [jump.news for jump in value.jumps] and heard
+
+
+class Listener(Bot):
+    """Hears the news."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[int, str]] = []
+
+    def on_news(self, news: News) -> None:
+        self.heard.append((news.timestamp, news.text))
+
+
+def test_a_bot_in_a_backtest_hears_every_jump_when_it_happens_but_none_from_before_it_came() -> None:
+    def mix(seed: int) -> Participants:
+        return participants_of(parse_mix("zi:1"), SCENARIO._replace(seed=seed), {"zi": {"RATE_PER_S": 0.01}})
+
+    listener = Listener()
+    Backtest(listener, mix, seed=2, warm_up_s=1_200.0).run(3_600.0)
+    value = SCENARIO._replace(seed=2).value()
+    value.at(START_NS + 4_800 * NS_PER_S)
+    told = [(jump.time_ns, jump.news) for jump in value.jumps if jump.time_ns > START_NS + 1_200 * NS_PER_S]
+    assert listener.heard == told
+    assert 0 < len(told) < len(value.jumps)
 
 
 def test_a_trader_that_fails_is_a_bug_that_is_told() -> None:

@@ -60,6 +60,7 @@ from exchange.storage.snapshot_process import SnapshotProcess
 from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.directory_lock import DirectoryLock
 from exchange.utils.disk import REAL_DISK
+from exchange.utils.doorbell import Doorbell
 from exchange.utils.helpers import FileError
 from exchange.utils.prepared_thread import PreparedThread
 from exchange.utils.sound_clock import ClockError, SoundClock
@@ -202,7 +203,7 @@ class Exchange:
         )
         long_answers = LongAnswers(shares.may_take, shares.charge)
         publisher = Publisher(engine, identity, self._heartbeats, recent, past_trades, long_answers)
-        inbound = FairQueue[Asker, Request](shares)
+        inbound = FairQueue[Asker, Request](shares, Doorbell())
         self._core = Core[Asker, Request](
             engine,
             self._data,

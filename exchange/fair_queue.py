@@ -18,7 +18,8 @@ import queue
 import threading
 import time
 from collections import OrderedDict, deque
-from typing import Generic, Optional
+from collections.abc import Callable
+from typing import Generic, Optional, Protocol
 
 from exchange.inbound_queue import BATCH_S, FIRST, ITEMS_MAX, Asked, Inbound, Origin
 from exchange.utils.time_shares import TimeShares
@@ -31,6 +32,20 @@ SHORT_BATCH_S = 0.002
 
 # Nobody has a turn, nor will without something new.
 _NOBODY: tuple[Optional[str], float] = (None, math.inf)
+
+
+class Bell(Protocol):
+    """What the matching thread sleeps by; see `utils.doorbell`."""
+
+    @property
+    def ring(self) -> Callable[[], object]:
+        """End its sleep, or the next one."""
+
+    def wait(self) -> None:
+        """Sleep until it rings."""
+
+    def rings_within(self, seconds: float) -> bool:
+        """Sleep until it rings, so long at most; whether it did."""
 
 
 class _Line(Generic[Origin, Asked]):
@@ -48,15 +63,14 @@ class _Line(Generic[Origin, Asked]):
 class FairQueue(Generic[Origin, Asked]):
     """Filled by any thread, emptied by the matching thread alone.  `_lock` guards all lines and `_is_awaited`."""
 
-    def __init__(self, shares: TimeShares, items_max: int = ITEMS_MAX) -> None:
+    def __init__(self, shares: TimeShares, bell: Bell, items_max: int = ITEMS_MAX) -> None:
         self._shares = shares
         self._items_max = items_max
         self._lock = threading.Lock()
-        # Whether `get` waits, or is about to, and who puts something must wake it, by letting go of `_sleep`.  A
-        # plain lock wakes in a third of what a Condition takes, and outside `_lock`, which is free then.
+        # Whether `get` waits, or is about to, and who puts something must wake it, outside `_lock`, which is free
+        # then, by `_bell`.
         self._is_awaited = False
-        self._sleep = threading.Lock()
-        self._sleep.acquire()
+        self._bell = bell
         # What was put while `get` waited and nothing else did: it is taken first.
         self._handed_over: Optional[Inbound[Origin, Asked]] = None
         # Every line that holds something or is waited for, in the order of their turns.
@@ -73,7 +87,7 @@ class FairQueue(Generic[Origin, Asked]):
                 self._add(item)
             is_awaited, self._is_awaited = self._is_awaited, False
         if is_awaited:
-            self._sleep.release()
+            self._bell.ring()
 
     def _add(self, item: Inbound[Origin, Asked]) -> None:
         line = self._lines.get(item.share)
@@ -110,7 +124,7 @@ class FairQueue(Generic[Origin, Asked]):
             self._is_closed = True
             is_awaited, self._is_awaited = self._is_awaited, False
         if is_awaited:
-            self._sleep.release()
+            self._bell.ring()
 
     def holds_some(self) -> bool:
         """See InboundQueue."""
@@ -140,13 +154,14 @@ class FairQueue(Generic[Origin, Asked]):
 
     def _wait(self, seconds: float) -> None:
         """Sleep until somebody wakes, so long at most.  `_is_awaited` was set before, and is not afterwards."""
-        if self._sleep.acquire(timeout=-1 if seconds == math.inf else min(seconds, threading.TIMEOUT_MAX)):
-            return
-        with self._lock:
-            is_woken, self._is_awaited = not self._is_awaited, False
-        if is_woken:
-            # Whoever took the flag in the meantime is about to let go, which must not end the next sleep.
-            self._sleep.acquire()
+        if seconds == math.inf:
+            self._bell.wait()
+        elif not self._bell.rings_within(seconds):
+            with self._lock:
+                is_woken, self._is_awaited = not self._is_awaited, False
+            if is_woken:
+                # Whoever took the flag in the meantime is about to ring, which must not end the next sleep.
+                self._bell.wait()
 
     def _next_share(self) -> tuple[Optional[str], float]:
         """Whose turn it is; else, if all that wait are overdrawn, in how many seconds it is the first one's.

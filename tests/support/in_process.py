@@ -29,6 +29,7 @@ from exchange.networking.publishing.publisher import Publisher
 from exchange.networking.tcp_server import ExchangeServer, ServerOptions
 from exchange.networking.wire.requests import FillsFound, GetFills, PastEvents
 from exchange.networking.wire.session_lines import Identity
+from exchange.utils.doorbell import Doorbell
 from exchange.utils.time_shares import TimeShares
 
 WAIT_S = 20.0
@@ -97,7 +98,7 @@ class InProcessExchange:
             self.publisher,
             lambda: 1,
             self._fail,
-            FairQueue(shares) if shares is not None else None,
+            FairQueue(shares, Doorbell()) if shares is not None else None,
             lambda asker: asker.share,
         )
         login_check = LoginCheck(self.engine, self.publisher.first_held_seq, no_past, os.urandom, time.monotonic)

@@ -17,6 +17,7 @@ from exchange.engine.words import OrderType, Side, TimeInForce
 from exchange.fair_queue import LINE_ITEMS_MAX, SHORT_BATCH_S, FairQueue
 from exchange.inbound_queue import BATCH_S, FIRST, Inbound
 from exchange.matching_thread import MatchingThread
+from exchange.utils.doorbell import Doorbell
 from exchange.utils.time_shares import ALONE_AFTER_S, BURST_S, TimeShares
 from tests.unit.core.test_matching_thread import LIST_ACME, Recorder, Told
 
@@ -38,7 +39,7 @@ class Queue:
     def __init__(self) -> None:
         self.clock = Clock()
         self.shares = TimeShares(self.clock)
-        self.queue = FairQueue[str, str](self.shares)
+        self.queue = FairQueue[str, str](self.shares, Doorbell())
 
     def put(self, share: str, *requests: str) -> None:
         self.queue.put(Inbound(share, requests, share=share))

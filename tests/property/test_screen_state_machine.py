@@ -24,7 +24,7 @@ from tui.screen.key_decoder import Alt, Focus, Key, KeyDecoder, Mouse, MouseButt
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.messages import Connected, Lost, Resized, TimePassed
 from tui.screen.model import LinkState
-from tui.screen.my_orders import ShownState
+from tui.screen.my_order import ShownState
 from tui.screen.palette import search
 from tui.screen.proposals import MoveProposal, OrderProposal
 from tui.screen.sending import net_under_way

@@ -24,7 +24,7 @@ from tui.screen.key_decoder import Input, Key, Mouse
 from tui.screen.layout import Panel
 from tui.screen.messages import Connected, EngineSaid, Incoming, TimePassed, ToEngine, Typed
 from tui.screen.model import LinkState, ladder_columns_of
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.panels.bottom import draw_ticket_row
 from tui.screen.price_rows import row_price
 from tui.screen.proposals import OrderProposal

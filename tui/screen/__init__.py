@@ -10,9 +10,9 @@ Read in this order; all but the last know no clock, socket or terminal, and are 
 
 1. `messages` (what comes in, what goes out), `model` with `modes` (all that the screen knows), `update` (who
    handles what);
-2. `update_from_engine` with `my_orders` and `my_fills`; `update_from_feeds` with `market_data` (book, tape),
-   `level_flashes` and `session_phase`; `price_scale` (ticks), `price_rows` (grouped); `subscriptions` (which
-   feeds);
+2. `update_from_engine` with `my_order`, `my_orders`, `my_fills` and `list_sorting`; `update_from_feeds` with
+   `market_data` (book, tape), `level_flashes` and `session_phase`; `price_scale` (ticks), `price_rows` (grouped);
+   `subscriptions` (which feeds);
 3. `key_decoder` (bytes to keys), `burst_guard` (typed or pasted?), `key_layouts` (other keyboards), `key_table`
    (what each key does), `update_from_keys` with `panel_keys`, `update_from_mouse` with `dragging`;
 4. `ticket`, `proposals` and `proposals_from_keys` (the next order), `crossing` (what it would trade at), `guards`

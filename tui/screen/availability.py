@@ -36,6 +36,12 @@ def why_not_detail(model: Model) -> str:
     return "" if has_more else f"{kind.value} has no more to choose: d is for ICEBERG and STOP LIMIT"
 
 
+def why_not_sort(model: Model) -> str:
+    """Why no list is sorted; "" if one is."""
+    has_list = model.focus in (Panel.ORDERS, Panel.FILLS)
+    return "" if has_list else "c sorts my orders or my fills: go there with Tab"
+
+
 def why_not_switch(model: Model) -> str:
     """Why there is no other symbol; "" if there is."""
     return "the engine lists one symbol only" if len(model.symbols) < 2 else ""
@@ -66,6 +72,8 @@ _REASONS: dict[Action, Callable[[Model], str]] = {
     Action.REVERSE: why_not_close,
     Action.ARM: why_not_arm,
     Action.DETAIL: why_not_detail,
+    Action.SORT: why_not_sort,
+    Action.SORT_TURNED: why_not_sort,
     Action.SYMBOL_NEXT: why_not_switch,
     Action.SYMBOL_PREVIOUS: why_not_switch,
 }

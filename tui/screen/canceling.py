@@ -8,15 +8,15 @@ from __future__ import annotations
 from tui.screen.layout import Panel
 from tui.screen.messages import Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
-from tui.screen.my_orders import CANCELING, MyOrder
+from tui.screen.my_order import CANCELING, MyOrder
 from tui.screen.price_rows import row_price
 
 
 def selected_orders(model: Model) -> list[MyOrder]:
     """The selected row's order if the orders panel has the focus, else my orders at the cursor."""
     if model.focus is Panel.ORDERS:
-        rows = model.orders.shown()
-        return [order for order in rows[model.selected : model.selected + 1] if order.is_open]
+        selected = model.orders.selected
+        return [selected] if selected is not None and selected.is_open else []
     return orders_at(model, model.cursor)
 
 

@@ -11,7 +11,7 @@ from typing import Optional
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, NoticeKind, refuse
 from tui.screen.modes import Drag
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.proposals_from_keys import move_to, why_not_move_order
 
 

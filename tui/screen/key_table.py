@@ -57,6 +57,8 @@ class Action(Enum):
     COMMAND = auto()
     HELP = auto()
     MESSAGES = auto()
+    SORT = auto()
+    SORT_TURNED = auto()
     THEME = auto()
     REPAINT = auto()
     SUSPEND = auto()
@@ -156,6 +158,8 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(((":", Action.COMMAND), ("ctrl_p", Action.COMMAND)), ": Ctrl-P", Group.SCREEN,
             "Command line: :buy 10 100.25  :cancel 9127  :symbol ACME", "command", 10),
     Binding((("?", Action.HELP), ("f1", Action.HELP)), "? F1", Group.SCREEN, "This help", "help", 0),
+    Binding((("c", Action.SORT), ("C", Action.SORT_TURNED)), "c C", Group.SCREEN,
+            "My orders, my fills: by the next column; the other way"),
     Binding((("m", Action.MESSAGES),), "m", Group.SCREEN, "All messages, newest first"),
     Binding((("T", Action.THEME),), "T", Group.SCREEN, "Theme: blue/orange, red/green, mono"),
     Binding((("ctrl_l", Action.REPAINT),), "Ctrl-L", Group.SCREEN, "Paint everything again"),
@@ -176,6 +180,7 @@ MOUSE_TEXT = (
     ("drag MINE", "Move my order to another price; SAFE: asks first"),
     ("right click", "Cancel my orders there, on the ladder or in the list"),
     ("click heads", "BID, ASK: as B, S; PRICE: as Space"),
+    ("click columns", "My orders, my fills: sort by that; again: the other way"),
     ("click trades", "On the tape, in my fills: cursor to that price"),
     ("other clicks", "Presets, type, keys, symbol, messages: as their keys"),
     ("wheel", "Scroll"),

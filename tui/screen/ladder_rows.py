@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional
 from tui.screen.level_flashes import LadderSide
 from tui.screen.market_data import Market
 from tui.screen.model import Model
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.price_rows import grouped, row_price
 
 

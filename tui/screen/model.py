@@ -207,9 +207,8 @@ class Model:
     grouped_levels: int = 0
     # False while the person looks at prices away from the market; see `scrolling`.
     is_following: bool = True
-    # Rows scrolled down in each list, and the selected row of the orders.
+    # Rows scrolled down in each list.
     scrolled: dict[Panel, int] = field(default_factory=dict)
-    selected: int = 0
     # The countdown of the phase as last shown, in seconds; None: there is none.
     countdown_s: Optional[int] = None
     # Whether something to be seen has changed since the last frame.

@@ -7,9 +7,11 @@ starts further back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, Optional
+
+from tui.screen.list_sorting import TIME, Sorting, SortKey
 
 FILLS_KEPT_MAX = 500
 FILLS_WANTED = 100
@@ -32,6 +34,17 @@ class Fill(NamedTuple):
     trade_id: int = 0
 
 
+# What fills can be sorted by, from left to right; prices of different symbols don't compare.
+FILL_COLUMNS: dict[str, Callable[[Fill], SortKey]] = {
+    TIME: lambda _: (),
+    "SIDE": lambda fill: (not fill.is_buy,),
+    "SYMBOL": lambda fill: (fill.symbol,),
+    "PRICE": lambda fill: (fill.symbol, fill.price),
+    "QTY": lambda fill: (fill.quantity,),
+    "ROLE": lambda fill: (not fill.is_maker,),
+}
+
+
 class MyFills:
     """At most `FILLS_KEPT_MAX` of them; each is there once, however often it is told."""
 
@@ -41,13 +54,18 @@ class MyFills:
         # How far back the question goes that is being answered; 0: nothing was asked yet.
         self._reach = 0
         self._last_trade_id = 0
+        self.sorting = Sorting()
 
     def __len__(self) -> int:
         return len(self._fills)
 
-    def newest(self, skipped: int, count: int) -> Iterator[Fill]:
-        """`count` of them from the newest back, but for the `skipped` newest."""
-        return islice(reversed(self._fills), skipped, skipped + count)
+    def shown(self, skipped: int, count: int) -> Iterator[Fill]:
+        """`count` of them behind the first `skipped`, in the panel's order: as `sorting` says, newest first."""
+        column, is_turned = self.sorting
+        fills: Iterable[Fill] = self._fills if column == TIME and is_turned else reversed(self._fills)
+        if column != TIME:
+            fills = sorted(fills, key=FILL_COLUMNS[column], reverse=is_turned)
+        return islice(fills, skipped, skipped + count)
 
     def add(self, fills: Iterable[Fill]) -> None:
         """Take those that are not known yet to their places."""

@@ -12,33 +12,17 @@ None: not known.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import Enum
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
 from tui.screen.level_flashes import LadderSide
+from tui.screen.list_sorting import TIME, Sorting
 from tui.screen.market_data import LevelTotal, Market, TapeTrade
+from tui.screen.my_order import CANCELING, ORDER_COLUMNS, MyOrder, ShownState
 
 # Orders that are over are kept for the panel up to this many.
 DONE_ORDERS_MAX = 200
-# What the panel says of an order while a change of it is under way.
-CANCELING = "CXL…"
-MOVING = "MOV…"
-
-
-class ShownState(Enum):
-    """Where an order is in its life; the value is what the panel shows."""
-
-    SENT = "NEW…"
-    WORKING = "WORK"
-    PARTIAL = "PART"
-    FILLED = "FILL"
-    CANCELED = "CANC"
-    EXPIRED = "EXP"
-    REJECTED = "REJ"
-    UNKNOWN = "?"
 
 
 _STATE_OF_STATUS = {
@@ -49,72 +33,6 @@ _STATE_OF_STATUS = {
     "EXPIRED": ShownState.EXPIRED,
     "REJECTED": ShownState.REJECTED,
 }
-_OPEN = (ShownState.SENT, ShownState.WORKING, ShownState.PARTIAL)
-
-
-@dataclass(slots=True)
-class MyOrder:
-    """One order.  `price` in ticks, None without a limit; `order_id` None until the engine gave it one.
-
-    `stop_price` in ticks is None for all but stops; while `is_waiting` such an order is in no book.  `displayed`
-    is what of an iceberg the book shows, None: all that remains.
-
-    `sent_at` is when this screen asked for it (None: it didn't); `barrier` the number of the first ping sent after
-    it.  `asked` is the change under way: "CXL…", "MOV…" or "".
-    """
-
-    client_order_id: str
-    symbol: str
-    is_buy: bool
-    price: Optional[int]
-    quantity: int
-    remaining: int
-    state: ShownState
-    order_id: Optional[int] = None
-    sent_at: Optional[float] = None
-    asked_at: Optional[float] = None
-    # Whether it trades or ends at once.
-    is_immediate: bool = False
-    stop_price: Optional[int] = None
-    is_waiting: bool = False
-    displayed: Optional[int] = None
-    barrier: int = 0
-    asked: str = ""
-    ahead: Optional[int] = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may still trade, or may still be accepted."""
-        return self.state in _OPEN
-
-    @property
-    def is_working(self) -> bool:
-        """Whether the engine has it in its book."""
-        return self.state is ShownState.WORKING or self.state is ShownState.PARTIAL
-
-    @property
-    def ladder_price(self) -> Optional[int]:
-        """Where the ladder shows it: a stop that waits at its stop price, all else at its limit."""
-        return self.stop_price if self.is_waiting else self.price
-
-    @property
-    def in_book(self) -> int:
-        """How much of it others can see."""
-        if self.is_waiting:
-            return 0
-        return self.remaining if self.displayed is None else min(self.displayed, self.remaining)
-
-    @property
-    def done(self) -> int:
-        """How much of it has traded, while it is open or filled."""
-        return self.quantity - self.remaining
-
-    @property
-    def shown_state(self) -> str:
-        """What the panel says."""
-        if self.asked and self.is_open:
-            return self.asked
-        return "STOP" if self.is_waiting and self.is_working else self.state.value
 
 
 class MyOrders:
@@ -127,6 +45,10 @@ class MyOrders:
         self._open: dict[str, MyOrder] = {}
         # Whether somebody may have left a level before an order or behind it: `ahead` is too much then.
         self.are_places_doubtful = False
+        self.sorting = Sorting()
+        # The selected order, wherever its row goes, and where it was selected or ended (None: nobody has looked).
+        self._selected: Optional[MyOrder] = None
+        self._row: Optional[int] = None
 
     def __iter__(self) -> Iterator[MyOrder]:
         return iter(self._orders.values())
@@ -136,8 +58,49 @@ class MyOrders:
         return [order for order in self._open.values() if symbol in (None, order.symbol)]
 
     def shown(self) -> list[MyOrder]:
-        """In the order of the panel: what is open, newest last, then what is over, newest first."""
-        return self.open() + [order for order in self if not order.is_open][::-1]
+        """In the order of the panel: what is open, then what is over, each as `sorting` says.
+
+        By time what is open has the newest last, what is over the newest first.
+        """
+        return self._sorted(self.open()) + self._sorted([order for order in self if not order.is_open][::-1])
+
+    def _sorted(self, orders: list[MyOrder]) -> list[MyOrder]:
+        column, is_turned = self.sorting
+        if column == TIME:
+            return orders[::-1] if is_turned else orders
+        return sorted(orders, key=ORDER_COLUMNS[column], reverse=is_turned)
+
+    @property
+    def selected(self) -> Optional[MyOrder]:
+        """The order that keys of the panel act on; None: none, or it has ended and no hand chose another."""
+        return self._selected
+
+    @property
+    def selected_row(self) -> int:
+        """Its row in `shown`, or where it was."""
+        return next((row for row, order in enumerate(self.shown()) if order is self._selected), self._row or 0)
+
+    def select(self, row: int) -> None:
+        """The order in this row of `shown`, or in the nearest there is, is the selected one from now on."""
+        shown = self.shown()
+        self._row = max(0, min(row, len(shown) - 1)) if shown else None
+        self._selected = None if self._row is None else shown[self._row]
+
+    def select_further(self, rows: int) -> None:
+        """So many rows down (below 0: up); where the selected order has ended the next one is one row down."""
+        is_next_there = self._selected is None and self._row is not None and rows > 0
+        self.select(self.selected_row + rows - is_next_there)
+
+    def select_any(self) -> None:
+        """Select the first order if none ever was."""
+        if self._row is None and self._orders:
+            self.select(0)
+
+    def _selected_ended(self, row: int, *, is_wanted: bool) -> None:
+        """Who canceled it goes on to the next; else no key may act on what has taken its place."""
+        self._selected, self._row = None, row
+        if is_wanted:
+            self.select(row)
 
     def by_client_order_id(self, client_order_id: str) -> Optional[MyOrder]:
         """The order this user named so."""
@@ -163,6 +126,8 @@ class MyOrders:
         """Forget it."""
         self._orders.pop(order.client_order_id, None)
         self._open.pop(order.client_order_id, None)
+        if order is self._selected:
+            self._selected_ended(0, is_wanted=False)
         if order.order_id is not None:
             self._by_order_id.pop(order.order_id, None)
 
@@ -187,6 +152,7 @@ class MyOrders:
 
     def set_status(self, order: MyOrder, message: Message) -> None:
         """Take the status and what remains from a private event."""
+        row, is_wanted = self.selected_row if order is self._selected else None, order.asked == CANCELING
         order.state = _STATE_OF_STATUS.get(message["status"], ShownState.UNKNOWN)
         order.asked = ""
         order.displayed = message.get("displayed_quantity", order.displayed)
@@ -194,6 +160,8 @@ class MyOrders:
             order.remaining = message["remaining_quantity"]
         self._file(order)
         if not order.is_open:
+            if row is not None:
+                self._selected_ended(row, is_wanted=is_wanted)
             self._forget_oldest()
 
     def reprice(self, order: MyOrder, message: Message, market: Market) -> None:

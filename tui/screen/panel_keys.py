@@ -1,12 +1,19 @@
-"""What the keys do that choose which panel is looked at, and how large.  Changes the model and nothing else."""
+"""What the keys do that choose which panel is looked at, how large, and how its list is sorted.
+
+Changes the model and nothing else.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.screen.availability import why_not_sort
 from tui.screen.layout import Panel, is_small
+from tui.screen.list_sorting import Sorting
 from tui.screen.messages import Outgoing
-from tui.screen.model import Model, refuse
+from tui.screen.model import Model, NoticeKind, refuse
+from tui.screen.my_fills import FILL_COLUMNS
+from tui.screen.my_order import ORDER_COLUMNS
 from tui.screen.scrolling import follow_market
 
 
@@ -50,6 +57,25 @@ def heat_time(step: int) -> Callable[[Model], list[Outgoing]]:
 
     def go(model: Model) -> list[Outgoing]:
         model.heat.stretch_time(step)
+        return []
+
+    return go
+
+
+def sort_list(turn: Callable[[Sorting, list[str]], Sorting]) -> Callable[[Model], list[Outgoing]]:
+    """My orders or my fills, whichever has the focus, are sorted as `turn` makes of it and of what there is."""
+
+    def go(model: Model) -> list[Outgoing]:
+        why_not = why_not_sort(model)
+        if why_not:
+            return refuse(model, why_not)
+        listed = model.orders if model.focus is Panel.ORDERS else model.fills
+        columns = ORDER_COLUMNS if model.focus is Panel.ORDERS else FILL_COLUMNS
+        known = [name for name in columns if name != "SYMBOL" or len(model.symbols) > 1]
+        listed.sorting = turn(listed.sorting, known)
+        model.scrolled.pop(Panel.FILLS, None)
+        name = "my orders" if model.focus is Panel.ORDERS else "my fills"
+        model.say(NoticeKind.INFO, f"{name} {listed.sorting.mark}{listed.sorting.column}")
         return []
 
     return go

@@ -15,7 +15,7 @@ from tui.screen.layout import Panel
 from tui.screen.market_data import Market
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, refuse
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.proposals import MoveProposal, OrderProposal
 from tui.screen.scrolling import is_in_view, keep_cursor_in_view
 from tui.screen.sending import ask_or_send, net_under_way, why_no_keys

@@ -16,7 +16,7 @@ from tui.screen.guards import beyond_guards
 from tui.screen.market_data import Market
 from tui.screen.messages import Effect, Outgoing, ToEngine
 from tui.screen.model import LinkState, Model, NoticeKind, refuse
-from tui.screen.my_orders import MOVING, MyOrder, ShownState
+from tui.screen.my_order import MOVING, MyOrder, ShownState
 from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProposal
 
 

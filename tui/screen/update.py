@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
+from tui.screen.layout import Panel
 from tui.screen.market_data import Market
 from tui.screen.messages import (
     ClockSet,
@@ -31,7 +32,7 @@ from tui.screen.messages import (
 )
 from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, NoticeKind, PositionsRequest
 from tui.screen.my_fills import MyFills
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.price_scale import PriceScale
 from tui.screen.rewind.update_from_day import updated_in_rewind
 from tui.screen.scrolling import fit_rows, follow_market, keep_cursor_in_view
@@ -70,6 +71,13 @@ def update(model: Model, message: Incoming) -> list[Outgoing]:
 def _update(model: Model, message: Incoming) -> list[Outgoing]:
     """The same of one model by itself."""
     model.now = message.now
+    outgoing = _taken(model, message)
+    if model.focus is Panel.ORDERS:
+        model.orders.select_any()
+    return outgoing
+
+
+def _taken(model: Model, message: Incoming) -> list[Outgoing]:
     if isinstance(message, EngineSaid):
         requests = engine_said(model, message)
         drop_outlived(model)

@@ -16,7 +16,7 @@ from tui.screen.market_data import Market
 from tui.screen.messages import Effect, EngineSaid, Outgoing, ToEngine
 from tui.screen.model import HeldPosition, Model, NoticeKind, PositionsRequest
 from tui.screen.my_fills import Fill
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.subscriptions import ask_fills
 from tui.screen.update_from_feeds import FEED_HANDLERS
 

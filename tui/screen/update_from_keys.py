@@ -24,9 +24,10 @@ from tui.screen.key_decoder import Alt, Focus, Key, Mouse, Paste
 from tui.screen.key_layouts import latin_key
 from tui.screen.key_table import ACTIONS, Action
 from tui.screen.layout import Panel
+from tui.screen.list_sorting import Sorting
 from tui.screen.messages import Effect, Outgoing, Typed
 from tui.screen.model import DISARM_AFTER_IDLE_S, Model, NoticeKind, refuse
-from tui.screen.panel_keys import heat, heat_time, next_panel, zoom
+from tui.screen.panel_keys import heat, heat_time, next_panel, sort_list, zoom
 from tui.screen.proposals import MoveProposal, QuitProposal
 from tui.screen.proposals_from_keys import flatten, join_best, move_selected, propose_at_cursor, reverse
 from tui.screen.scrolling import centre, move_cursor, regroup, scroll_list
@@ -139,8 +140,7 @@ def _by_rows(rows: int, *, is_page: bool = False) -> Callable[[Model], list[Outg
     def move(model: Model) -> list[Outgoing]:
         page = max(1, model.layout.ladder_rows - 2) if is_page else 1
         if model.focus is Panel.ORDERS:
-            count = len(model.orders.shown())
-            model.selected = max(0, min(model.selected - rows * min(page, 10), count - 1))
+            model.orders.select_further(-rows * min(page, 10))
         elif model.focus is Panel.FILLS:
             scroll_list(model, Panel.FILLS, -rows * min(page, 10), len(model.fills))
         elif model.focus is Panel.TAPE:
@@ -311,6 +311,8 @@ _ACTIONS: dict[Action, Callable[[Model], list[Outgoing]]] = {
     Action.COMMAND: _open_command,
     Action.HELP: _help,
     Action.MESSAGES: _messages,
+    Action.SORT: sort_list(Sorting.next_of),
+    Action.SORT_TURNED: sort_list(lambda sorting, _: sorting.turned()),
     Action.THEME: _theme,
     Action.REPAINT: lambda _: [Effect.REPAINT],
     Action.SUSPEND: lambda _: [Effect.SUSPEND],

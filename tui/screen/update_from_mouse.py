@@ -19,10 +19,11 @@ from tui.screen.key_table import Action
 from tui.screen.layout import Column, Panel
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, ladder_columns_of
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
+from tui.screen.panel_keys import sort_list
 from tui.screen.panels.bottom import button_at
-from tui.screen.panels.orders import first_shown
-from tui.screen.panels.trades import trade_price_at
+from tui.screen.panels.orders import first_shown, order_column_at
+from tui.screen.panels.trades import fill_column_at, trade_price_at
 from tui.screen.proposals_from_keys import propose_at_cursor
 from tui.screen.scrolling import first_watched, keep_cursor_in_view, scroll, scroll_list
 from tui.screen.second_ladder import trade_second
@@ -59,7 +60,10 @@ def clicked(model: Model, mouse: Mouse, act: Act) -> list[Outgoing]:
         return [] if action is None else act(model, action)
     drop(model)
     row = _order_row(model, mouse) if panel is Panel.ORDERS else None
+    column = _column_at(model, mouse, panel)
     model.focus = panel
+    if column:
+        return sort_list(lambda sorting, known: sorting.by(column) if column in known else sorting)(model)
     if panel is Panel.LADDER:
         return _click_ladder(model, mouse, act)
     if panel is Panel.LADDER_2:
@@ -67,7 +71,7 @@ def clicked(model: Model, mouse: Mouse, act: Act) -> list[Outgoing]:
     if panel is Panel.WATCH:
         return _click_watch(model, mouse)
     if row is not None:
-        model.selected = row
+        model.orders.select(row)
     elif panel in (Panel.TAPE, Panel.FILLS):
         _look_at(model, trade_price_at(model, panel, mouse.y - model.layout.panels[panel].y - ROWS_ABOVE_LIST))
     return []
@@ -94,7 +98,7 @@ def _wheel(model: Model, panel: Optional[Panel], rows: int) -> None:
     if panel is Panel.LADDER:
         scroll(model, rows)
     elif panel is Panel.ORDERS:
-        model.selected = max(0, min(model.selected - rows, len(model.orders.shown()) - 1))
+        model.orders.select_further(-rows)
     elif panel is Panel.FILLS:
         scroll_list(model, panel, -rows, len(model.fills))
     elif panel is Panel.TAPE and model.market is not None:
@@ -105,8 +109,18 @@ def _order_row(model: Model, mouse: Mouse) -> Optional[int]:
     """Which of my orders the mouse is over in their list, counted as they are shown; None: over none."""
     rect = model.layout.panels[Panel.ORDERS]
     y, rows = mouse.y - rect.y - ROWS_ABOVE_LIST, rect.height - ROWS_ABOVE_LIST - 1
-    row = first_shown(model, rows) + y
-    return row if 0 <= y < rows and row < len(model.orders.shown()) else None
+    shown = model.orders.shown()
+    row = first_shown(model, shown, rows) + y
+    return row if 0 <= y < rows and row < len(shown) else None
+
+
+def _column_at(model: Model, mouse: Mouse, panel: Panel) -> str:
+    """The column of a list of mine whose head was clicked; "": none."""
+    rect = model.layout.panels[panel]
+    if mouse.y != rect.y + 1 or panel not in (Panel.ORDERS, Panel.FILLS) or model.rewind is not None:
+        return ""
+    find = order_column_at if panel is Panel.ORDERS else fill_column_at
+    return find(model, rect, mouse.x - rect.x)
 
 
 # --- the ladder ------------------------------------------------------------------------------------------------

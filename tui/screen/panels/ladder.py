@@ -17,7 +17,7 @@ from tui.screen.layout import Column, LadderColumns, Layout, Panel
 from tui.screen.level_flashes import LadderSide
 from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, ladder_columns_of
-from tui.screen.my_orders import MyOrder, ShownState
+from tui.screen.my_order import MyOrder, ShownState
 from tui.screen.panels.banner import draw_banner
 from tui.screen.panels.frame import bar_left, bar_right, frame, put_empty, put_spans, side_color
 from tui.screen.panels.header import DAY_IN_HEADER_WIDTH_MIN, HeaderPart, day_parts, fitting, parts_width

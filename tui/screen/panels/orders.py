@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tui.screen.cells import Area, Attribute, Color, fit_end
-from tui.screen.layout import Panel
+from tui.screen.layout import Panel, Rect
+from tui.screen.list_sorting import TIME, Sorting
 from tui.screen.model import LinkState, Model
-from tui.screen.my_orders import MyOrder, ShownState
+from tui.screen.my_order import MyOrder, ShownState
 from tui.screen.panels.frame import frame, put_empty, side_color
 from tui.screen.panels.table import Table, Wanted, table_width
 from tui.screen.price_scale import short_quantity
@@ -20,6 +21,8 @@ LETTER = " "
 # Likewise what is ahead of it in its level.
 QUEUE = "AHD"
 QUEUE_WIDTH = 3
+# What a column is sorted by whose head says something else: ids are given in the order of time.
+_COLUMNS = {"ID": TIME, LETTER: "SIDE", QUEUE: "AHEAD", "": "DONE"}
 # Of an id that finds too little room the last digits are shown, in no fewer cells than these.
 ID_WIDTH_MIN = 3
 
@@ -30,7 +33,7 @@ def draw_orders(area: Area, model: Model) -> None:
     open_count = len(model.orders.open())
     is_focused = model.focus is Panel.ORDERS
     rows = max(0, area.height - 3)
-    first = first_shown(model, rows)
+    first = first_shown(model, orders, rows)
     below = len(orders) - first - rows
     note = f"{below} more ▼" if below > 0 else ""
     inside = frame(area, f"MY ORDERS {open_count}", is_focused=is_focused, note=note)
@@ -39,18 +42,37 @@ def draw_orders(area: Area, model: Model) -> None:
         return
     shown = orders[first : first + rows]
     table = Table(_wanted(model, shown, inside.width), inside.width, may_touch=True)
-    table.draw_heads(inside)
+    sorting = model.orders.sorting
+    table.draw_heads(inside, _head_of(table, sorting.column), sorting.mark if sorting != Sorting() else "")
     for y, order in enumerate(shown, start=1):
         _draw_order(inside, y, model, order, table)
-        if is_focused and first + y - 1 == model.selected:
+        if is_focused and order is model.orders.selected:
             inside.pick_out(y, Color.CURSOR)
 
 
-def first_shown(model: Model, rows: int) -> int:
+def first_shown(model: Model, shown: list[MyOrder], rows: int) -> int:
     """Which of my orders stands in the first of so many rows: the selected one is always in view."""
     if model.focus is not Panel.ORDERS:
         return 0
-    return max(0, min(model.selected - rows + 1, len(model.orders.shown()) - rows))
+    selected = model.orders.selected
+    row = next((row for row, order in enumerate(shown) if order is selected), 0)
+    return max(0, min(row - rows + 1, len(shown) - rows))
+
+
+def order_column_at(model: Model, rect: Rect, x: int) -> str:
+    """What a click on the heads of the panel at `rect`, `x` cells within it, sorts by; "": by nothing."""
+    shown, rows = model.orders.shown(), max(0, rect.height - 3)
+    first = first_shown(model, shown, rows)
+    if not shown[first : first + rows]:
+        return ""
+    wanted = _wanted(model, shown[first : first + rows], rect.width - 2)
+    head = Table(wanted, rect.width - 2, may_touch=True).head_at(x - 1)
+    return _COLUMNS.get(head, head)
+
+
+def _head_of(table: Table, column: str) -> str:
+    """The head of what the list is sorted by."""
+    return next((head for head, name in _COLUMNS.items() if name == column and head in table), column)
 
 
 def _wanted(model: Model, orders: list[MyOrder], width: int) -> list[Wanted]:

@@ -55,10 +55,17 @@ class Table:
         """How many cells a column that is shown has."""
         return self._columns[head].width
 
-    def draw_heads(self, area: Area) -> None:
-        """Write the heads into row 0."""
+    def draw_heads(self, area: Area, sorted_by: str = "", mark: str = "") -> None:
+        """Write the heads into row 0, before that of the column `sorted_by` the mark."""
         for head in self._columns:
-            self.put(area, 0, head, head, Color.FAINT)
+            if mark and head == sorted_by:
+                self.put(area, 0, head, f"{mark}{head.strip()}", Color.ACCENT)
+            else:
+                self.put(area, 0, head, head, Color.FAINT)
+
+    def head_at(self, x: int) -> str:
+        """The head of the column that has the cell x, the gap before it included; "" if none has."""
+        return next((head for head, column in self._columns.items() if x < column.x + column.width), "")
 
     def put(
         self, area: Area, y: int, head: str, text: str, color: int = Color.TEXT, attribute: int = Attribute.NONE

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Optional
 
 from tui.screen.cells import Area, Attribute, Color, fit
-from tui.screen.layout import Panel
+from tui.screen.layout import Panel, Rect
+from tui.screen.list_sorting import Sorting
 from tui.screen.market_data import Market, TapeTrade
 from tui.screen.model import Model
 from tui.screen.my_fills import Fill
@@ -21,6 +22,7 @@ SYMBOL_WIDTH_MIN, SYMBOL_WIDTH_MAX = 4, 8
 SHORT_TIME_WIDTH = 5
 # In the shared panel, behind each of my fills where there is only one symbol.
 ME = "ME"
+MARK_WIDTH_MAX = 5
 # In place of the side: of a trade in an auction nobody took the price.
 AUCTION = "A"
 _BAR_COLORS = {True: Color.BID_BAR, False: Color.ASK_BAR, None: Color.VOLUME_BAR}
@@ -30,19 +32,21 @@ ROLE = "ROLE"
 # The head of the column of B and S.
 SIDE = " "
 QUANTITY_WIDTH, SHORT_QUANTITY_WIDTH = 7, 4
+# What a column is sorted by whose head says something else.
+_COLUMNS = {SIDE: "SIDE", SYMBOL: "SYMBOL"}
 # Fills at the top of the shared panel: at most this part of its rows.
 SHARED_FILLS_PART = 3
 
 
-def _table(inside: Area, price_width: int, *, kept: int = 0) -> Table:
-    """The columns of trades in one symbol, in the width but for `kept` cells at the right."""
-    width = inside.width - kept
+def _table(width: int, price_width: int) -> Table:
+    """The columns of trades in one symbol."""
     return Table(_wanted(price_width, is_roomy=width >= ROOMY_WIDTH_MIN), min(width, price_width + 31))
 
 
-def _fills_table(inside: Area, price_width: int, model: Model, fills: list[Fill]) -> Table:
+def _fills_table(width: int, model: Model, fills: list[Fill]) -> Table:
     """The columns of my fills, which are in all symbols; symbols that find no room lose their end."""
-    width, role = inside.width, Wanted(ROLE, len("maker"), 3, is_right_aligned=False)
+    price_width = max(len(model.markets[fill.symbol].scale.text(fill.price)) for fill in fills)
+    role = Wanted(ROLE, len("maker"), 3, is_right_aligned=False)
     if len(model.symbols) < 2:
         wanted = _wanted(price_width, is_roomy=width >= ROOMY_WIDTH_MIN)
         return Table([*wanted, role], min(width, price_width + 37))
@@ -76,24 +80,50 @@ def _price_width(market: Market) -> int:
     return len(market.scale.text(market.last.price)) if market.last is not None else 0
 
 
-def _symbol_width(model: Model) -> int:
-    """How wide the symbols of fills are shown; 0 where there is only one."""
-    return min(SYMBOL_WIDTH_MAX, max(map(len, model.symbols))) if len(model.symbols) > 1 else 0
+def _mark_width(model: Model) -> int:
+    """How wide my fills' mark is in the panel that they share: the symbol, or `ME` if there is only one."""
+    return min(MARK_WIDTH_MAX, max(map(len, model.symbols))) if len(model.symbols) > 1 else len(ME)
+
+
+def _shared_table(width: int, model: Model, market: Market) -> Table:
+    """The columns of the panel that my fills share with the tape."""
+    return _table(width - _mark_width(model) - 1, _price_width(market))
 
 
 def draw_fills(area: Area, model: Model) -> None:
     """Draw the panel of my fills."""
     inside = frame(area, f"MY FILLS {len(model.fills)}", is_focused=model.focus is Panel.FILLS)
     scrolled = model.scrolled.get(Panel.FILLS, 0)
-    fills = list(model.fills.newest(scrolled, max(0, inside.height - 1)))
+    fills = list(model.fills.shown(scrolled, max(0, inside.height - 1)))
     if not fills:
         put_empty(inside, "no fills yet")
         return
-    price_width = max(len(model.markets[fill.symbol].scale.text(fill.price)) for fill in fills)
-    table = _fills_table(inside, price_width, model, fills)
-    table.draw_heads(inside)
+    table = _fills_table(inside.width, model, fills)
+    _draw_fill_heads(inside, model, table)
     for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
+
+
+def _draw_fill_heads(inside: Area, model: Model, table: Table) -> None:
+    column, sorting = model.fills.sorting.column, model.fills.sorting
+    head = next((head for head, name in _COLUMNS.items() if name == column), column)
+    table.draw_heads(inside, head, sorting.mark if sorting != Sorting() else "")
+
+
+def fill_column_at(model: Model, rect: Rect, x: int) -> str:
+    """What a click on the heads of the panel at `rect`, `x` cells within it, sorts by; "": by nothing."""
+    width, market = rect.width - 2, model.market
+    fills = list(model.fills.shown(model.scrolled.get(Panel.FILLS, 0), max(0, rect.height - 3)))
+    if not fills or market is None:
+        return ""
+    table = _shared_table(width, model, market) if _is_shared(model) else _fills_table(width, model, fills)
+    head = table.head_at(x - 1)
+    return _COLUMNS.get(head, head)
+
+
+def _is_shared(model: Model) -> bool:
+    """Whether my fills share their panel with the tape."""
+    return not model.layout.is_wide and len(model.layout.panels) > 1
 
 
 def trade_price_at(model: Model, panel: Panel, row: int) -> Optional[int]:
@@ -101,11 +131,9 @@ def trade_price_at(model: Model, panel: Panel, row: int) -> Optional[int]:
     market, skipped = model.market, model.scrolled.get(panel, 0)
     if market is None or row < 0:
         return None
-    shown = model.layout
-    is_shared = panel is Panel.FILLS and not shown.is_wide and len(shown.panels) > 1
-    fills = list(model.fills.newest(skipped, row + 1)) if panel is Panel.FILLS else []
-    if is_shared:
-        rows = shown.panels[panel].height - 3
+    fills = list(model.fills.shown(skipped, row + 1)) if panel is Panel.FILLS else []
+    if panel is Panel.FILLS and _is_shared(model):
+        rows = model.layout.panels[panel].height - 3
         fills = fills[: max(1, rows // SHARED_FILLS_PART)]
         if row >= len(fills):
             tape = list(islice(reversed(market.tape), row - len(fills), row - len(fills) + 1))
@@ -123,7 +151,7 @@ def draw_tape(area: Area, model: Model) -> None:
     if market is None or not market.tape:
         put_empty(inside, "no trades yet")
         return
-    table = _table(inside, _price_width(market))
+    table = _table(inside.width, _price_width(market))
     table.draw_heads(inside)
     _draw_tape_rows(inside, 1, model, market, table, model.scrolled.get(Panel.TAPE, 0))
 
@@ -135,15 +163,14 @@ def draw_fills_and_tape(area: Area, model: Model) -> None:
     if market is None or not (market.tape or model.fills):
         put_empty(inside, "no trades yet")
         return
-    marked_width = min(5, _symbol_width(model)) or len(ME)
-    table = _table(inside, _price_width(market), kept=marked_width + 1)
-    table.draw_heads(inside)
+    table = _shared_table(inside.width, model, market)
+    _draw_fill_heads(inside, model, table)
     scrolled = model.scrolled.get(Panel.FILLS, 0)
     count = max(1, (inside.height - 1) // SHARED_FILLS_PART)
-    fills = list(model.fills.newest(scrolled, count))
+    fills = list(model.fills.shown(scrolled, count))
     for y, fill in enumerate(fills, start=1):
         _draw_fill(inside, y, model, fill, table)
-        mark = fit(fill.symbol, marked_width) if len(model.symbols) > 1 else ME
+        mark = fit(fill.symbol, _mark_width(model)) if len(model.symbols) > 1 else ME
         inside.put(table.end + 1, y, mark, Color.AVERAGE, None, Attribute.BOLD)
     _draw_tape_rows(inside, len(fills) + 1, model, market, table, 0)
 

@@ -85,7 +85,7 @@ def test_fills_of_before_are_asked_for_once_it_is_known_which_trade_is_the_last(
     (further,) = answer(scene, {"type": "fills", "fills": [], "more": False})
     assert further["after_trade_id"] == 0
     assert answer(scene, {"type": "fills", "fills": [fill_row(5), fill_row(88_000)], "more": False}) == []
-    assert [fill.trade_id for fill in scene.model.fills.newest(0, 10)] == [88_001, 88_000, 5]
+    assert [fill.trade_id for fill in scene.model.fills.shown(0, 10)] == [88_001, 88_000, 5]
 
 
 def test_a_fill_that_is_told_as_event_and_as_answer_is_there_once() -> None:
@@ -94,7 +94,7 @@ def test_a_fill_that_is_told_as_event_and_as_answer_is_there_once() -> None:
     scene.model.link.last_seq = 0
     answer(scene, event)
     answer(scene, {"type": "fills", "fills": [fill_row(6), fill_row(7), fill_row(8)], "more": False})
-    assert [fill.trade_id for fill in scene.model.fills.newest(0, 10)] == [8, 7, 6]
+    assert [fill.trade_id for fill in scene.model.fills.shown(0, 10)] == [8, 7, 6]
 
 
 def test_a_fill_tells_its_symbol_where_there_are_several() -> None:
@@ -123,7 +123,7 @@ def test_whatever_is_told_how_often_each_fill_is_there_once_and_the_newest_stay(
     fills = MyFills()
     for some in told:
         fills.add({(fill.trade_id, fill.order_id): fill for fill in some}.values())
-    shown = list(fills.newest(0, FILLS_KEPT_MAX))
+    shown = list(fills.shown(0, FILLS_KEPT_MAX))
     everything = {fill for some in told for fill in some}
     assert [fill.trade_id for fill in shown] == sorted((fill.trade_id for fill in shown), reverse=True)
     assert len(set(shown)) == len(shown) == min(FILLS_KEPT_MAX, len(everything))

@@ -14,7 +14,7 @@ from tui.screen.cells import Color
 from tui.screen.layout import Panel
 from tui.screen.messages import Connected, Lost, TimePassed
 from tui.screen.model import STALE_AFTER_S
-from tui.screen.my_orders import CANCELING, MyOrder, ShownState
+from tui.screen.my_order import CANCELING, MyOrder, ShownState
 from tui.screen.update import update
 from tui.screen.view import view
 

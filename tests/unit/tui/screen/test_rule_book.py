@@ -14,7 +14,7 @@ from tui.screen.banners import banner_rows
 from tui.screen.cells import Color
 from tui.screen.layout import Panel
 from tui.screen.messages import Connected, TimePassed
-from tui.screen.my_orders import MyOrder
+from tui.screen.my_order import MyOrder
 from tui.screen.session_phase import SessionPhase
 from tui.screen.update import next_wake, update
 from tui.screen.view import view

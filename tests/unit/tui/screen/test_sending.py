@@ -136,7 +136,7 @@ def test_what_crosses_is_told_on_a_narrow_terminal_too() -> None:
 def test_a_move_that_crosses_says_so() -> None:
     scene = busy(120, 36)
     scene.press("tab", "tab")
-    scene.model.selected = 0
+    scene.model.orders.select(0)
     scene.press(*["shift_up"] * 4)
     assert isinstance(scene.model.confirm, MoveProposal)
     assert "MOVE 9123 BUY 25 ACME 100.10 to 100.30  CROSSES: buys 25 @ 100.30" in ticket_row(scene)

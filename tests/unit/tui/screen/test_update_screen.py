@@ -10,7 +10,7 @@ from tui.screen.key_decoder import Key, Mouse, MouseButton
 from tui.screen.layout import Panel
 from tui.screen.messages import ClockSet, Connected, Effect, EngineSaid, Lost, Resized, TimePassed, Typed
 from tui.screen.model import LinkState
-from tui.screen.my_orders import ShownState
+from tui.screen.my_order import ShownState
 from tui.screen.update import next_wake, update
 from tui.screen.view import view
 

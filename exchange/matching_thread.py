@@ -39,9 +39,6 @@ BATCH_REQUESTS_MAX = 2_048
 # sent behind it must find that they have ended.
 _SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
-# How long the only item of a batch took by itself.
-_NOT_COUNTED = (0.0,)
-
 _Origin = TypeVar("_Origin", contravariant=True)
 _Asked = TypeVar("_Asked")
 
@@ -208,7 +205,7 @@ class MatchingThread(Generic[Origin, Asked]):
             self.bring_what_is_due()
             due_s = self._timer.wait_s()
         try:
-            item = self._next_item() or self._inbound.get(sooner(self._publisher.wait_s(), due_s))
+            item = self._next_item() or self._inbound.get(sooner(due_s, self._publisher.wait_s()))
         except queue.Empty:
             self._publisher.publish(())  # A long answer is gone on with, or what was left for later is told.
             self._counted_s = self._worked_s()
@@ -310,9 +307,12 @@ class MatchingThread(Generic[Origin, Asked]):
             batch.count_until(self._worked_s())
         self._settle(batch)
         self._counted_s = worked_s = self._worked_s()
-        each_s = (worked_s - batch.counted_s) / max(1, batch.request_count)
-        for (share, count), seconds in zip(batch.taken, batch.seconds or _NOT_COUNTED, strict=False):
-            self._inbound.charge(share, seconds + count * each_s)
+        if len(batch.taken) == 1:
+            self._inbound.charge(batch.taken[0][0], worked_s - batch.counted_s)
+        elif batch.taken:
+            each_s = (worked_s - batch.counted_s) / batch.request_count
+            for (share, count), seconds in zip(batch.taken, batch.seconds, strict=True):
+                self._inbound.charge(share, seconds + count * each_s)
         for processed in batch.processed:
             processed()
         follow_ups = self._publisher.take_follow_ups()

@@ -8,7 +8,8 @@
 Handling everything that waits makes the cost of a batch (a write, a wake-up) shared by hundreds of items.  With
 `look_every_s` an item wakes nobody: the thread looks by itself every so often, earlier only when its deque is
 nearly full or somebody waits for it.  Whoever puts an item then pays for an append and nothing else; a thread that
-is woken for each would fight with it for the interpreter, which costs more than all that is written.
+is woken for each would fight with it for the interpreter, which costs more than all that is written.  While it
+finds nothing it looks ever more seldom, so that a process where nothing happens sleeps.
 
 A full deque holds its caller back; that is its limit on memory.  After a failure nobody is left waiting.
 """
@@ -19,6 +20,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Optional, Protocol, TypeVar, Union
+
+# A thread that finds nothing waits twice as long each time, up to so many times as long: a third of a second.
+LOOKS_AS_ONE_MAX = 16
 
 T = TypeVar("T")
 Item = TypeVar("Item", contravariant=True)
@@ -96,6 +100,8 @@ class BatchThread(Generic[T]):
         self._waiting: deque[Union[T, _Call]] = deque()
         self._items_max = queue_items_max
         self._look_every_s = look_every_s
+        # Owned by the thread: for how many looks its next one stands.
+        self._looks_as_one = 1
         self._wake_at = 1 if look_every_s is None else max(1, queue_items_max * 3 // 4)
         # Set by whoever wants the thread to look now.
         self._look = threading.Event()
@@ -179,8 +185,9 @@ class BatchThread(Generic[T]):
 
     def _take(self) -> tuple[list[T], Optional[_Call]]:
         """Everything that waits when it is time to look, up to and with the first call."""
-        self._look.wait(self._look_every_s)
+        self._look.wait(None if self._look_every_s is None else self._look_every_s * self._looks_as_one)
         self._look.clear()
+        self._looks_as_one = 1 if self._waiting else min(2 * self._looks_as_one, LOOKS_AS_ONE_MAX)
         items: list[T] = []
         call: Optional[_Call] = None
         while self._waiting and call is None and len(items) < self._items_max:

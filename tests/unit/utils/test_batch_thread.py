@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Optional
 
 import pytest
@@ -183,6 +184,30 @@ def test_the_time_to_look_comes_by_itself() -> None:
     assert recorder.started.wait(WAIT_S)
     thread.close(nothing)
     assert recorder.batches == [["alone"]]
+
+
+def wakings(name: str) -> int:
+    """How often a thread has gone to sleep, be it for a moment."""
+    [thread_id] = [thread.native_id for thread in threading.enumerate() if thread.name == name]
+    status = Path(f"/proc/self/task/{thread_id}/status").read_text()
+    return int(status.partition("nonvoluntary")[0].rpartition("voluntary_ctxt_switches:")[2])
+
+
+def wakings_in_a_while(name: str) -> int:
+    """How many of them in a tenth of a second."""
+    before = wakings(name)
+    threading.Event().wait(0.1)
+    return wakings(name) - before
+
+
+def test_a_thread_that_finds_nothing_looks_more_seldom_and_finds_what_comes_then() -> None:
+    recorder = Recorder()
+    thread = recorder.start(look_every_s=0.002)
+    assert any(wakings_in_a_while("recorder") <= 5 for _ in range(100))
+    thread.put("item")
+    assert recorder.started.wait(WAIT_S)
+    thread.close(nothing)
+    assert recorder.batches == [["item"]]
 
 
 def test_what_is_posted_runs_between_what_was_put_before_it_and_after_it() -> None:

@@ -116,7 +116,7 @@ def _logged_in(options: ClientOptions) -> tuple[MessageClient, SessionManager, O
         advice = _tokens(options).advice(options.user, options.host, options.port)
         raise CannotStart(f"{refusal}; {advice}") from None
     try:
-        answering = tokens.engine_at(options.user, options.host, options.port)
+        answering = _answering(options, login.client)
         if answering != expected:
             history = _history(options, answering, takes_old=was_last and expected is None)
         notices = [notice for notice in (login.notice, history.notice) if notice is not None]
@@ -132,6 +132,12 @@ def _logged_in(options: ClientOptions) -> tuple[MessageClient, SessionManager, O
         login.client.close()
         raise
     return login.client, history, "; ".join(notices) or None
+
+
+def _answering(options: ClientOptions, client: MessageClient) -> Optional[str]:
+    """The name of the exchange that let the user in, None if it told none that is believed.  Raises OSError."""
+    known = _tokens(options).engine_at(options.user, options.host, options.port)
+    return known if known == client.engine_id else None
 
 
 def _history(options: ClientOptions, engine_id: Optional[str], *, takes_old: bool) -> SessionManager:
@@ -153,7 +159,7 @@ def _trade(client: MessageClient, history: SessionManager, options: ClientOption
         # Imported here, because the plain client also runs where there is no terminal library.
         from tui.screen.app import run_screen
 
-        connect_again = functools.partial(_speak_for_user, options)
+        connect_again = functools.partial(_connect_again, options, history)
         settings_file = SettingsFile(options.data_dir / "tokens" / FILE_NAME, options.user)
         orphans = options.cancel_on_disconnect
         run_screen(client, history, connect_again, options.symbol, notice, settings_file, orphans)
@@ -184,6 +190,17 @@ def _speak_for_user(options: ClientOptions, last_seq: Optional[int]) -> KeptLogi
         cancel_on_disconnect=options.cancel_on_disconnect.wish,
         heartbeat_s=None if options.is_plain or not has_screen() else HEARTBEAT_S,
     )
+
+
+def _connect_again(options: ClientOptions, history: SessionManager, last_seq: Optional[int]) -> KeptLogin:
+    """The same for a screen that has lost its connection; `history` is then that at the exchange that answered."""
+    login = _speak_for_user(options, last_seq)
+    try:
+        history.go_to(_answering(options, login.client))
+    except BaseException:
+        login.client.close()
+        raise
+    return login
 
 
 def _tokens(options: ClientOptions) -> TokenStore:

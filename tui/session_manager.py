@@ -16,6 +16,7 @@ directory overwrite each other's file; neither loses what the engine still holds
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -66,13 +67,19 @@ class SessionManager:
         in it.  Raises ValueError for a bad user name and OSError if the file can't be read or renamed.
         """
         self.user = check_user(user)
-        self.path = history_path(data_directory, user, engine_id)
-        self._file = OrderHistoryFile(self.path, user)
-        kept = self._file.load()
+        self._data_directory = data_directory
+        self._orders_max = orders_max
+        self._open(engine_id)
+
+    def _open(self, engine_id: Optional[str]) -> None:
+        path = history_path(self._data_directory, self.user, engine_id)
+        file = OrderHistoryFile(path, self.user)
+        kept = file.load()
+        # The exchange whose history this is, None: it is not known by name.
+        self.engine_id, self.path, self._file = engine_id, path, file
         self.notice = kept.notice
         # The highest `seq` of a private event applied; 0 before the first.
         self.last_seq = kept.last_seq
-        self._orders_max = orders_max
         self._orders = kept.orders
         self._by_order_id = _index(kept.orders)
         self._sent: dict[str, Message] = {}
@@ -80,6 +87,20 @@ class SessionManager:
         self._changed: dict[int, SessionOrder] = {}
         # The last event of a gap, up to which the engine tells what its records have; 0: there is none.
         self._gap_to = 0
+
+    def go_to(self, engine_id: Optional[str]) -> None:
+        """From now on this is the history at the exchange `engine_id`; nothing changes if it is that already.
+
+        What was asked of the one before and not answered is nobody's.  A file that can't be written is left as it
+        is; raises OSError if the other one can't be read or renamed, and then nothing has changed.
+        """
+        if engine_id == self.engine_id:
+            return
+        before = self._file
+        with contextlib.suppress(OSError):
+            self.save_if_changed()
+        self._open(engine_id)
+        before.close()
 
     @property
     def orders(self) -> list[SessionOrder]:

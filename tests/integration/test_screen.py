@@ -18,6 +18,7 @@ from tests.support.canned_engine import CannedEngine
 from tests.support.processes import WAIT_S, Program, RunningEngine, operate
 from tests.support.project import ROOT
 from tests.support.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
+from tui.session_manager import SessionManager
 
 
 @pytest.fixture
@@ -460,15 +461,39 @@ def test_another_exchange_at_the_same_address_is_told_and_starts_with_nothing(tm
             screen.see("SEND?")
             screen.type(ENTER)
             screen.see("MY FILLS 1")
+            buy(screen, "buy 5 99.90")
             engine.send_signal(signal.SIGTERM)
             assert engine.wait()[0] == 0
             screen.see("○ DOWN retry")
             with Program("start_engine.py", "--port", str(port), "--data-dir", str(tmp_path / "two")) as again:
                 again.see("exchange listening")
+                screen.see("THIS IS ANOTHER EXCHANGE   1 order may work on at the one before · Esc")
                 screen.see("MY FILLS 0")
+                screen.see("MY ORDERS 0")
                 screen.see("POS 0")
                 screen.see("this exchange did not know alice: the name is claimed anew")
                 screen.see("no trades yet")
+                buy(screen, "buy 7 99.80")
+                screen.type(ESCAPE)
+                screen.see_no_more("ANOTHER EXCHANGE")
+                screen.type(b"X")
+                screen.see("CANCEL ALL done")
+                screen.type(b"q")
+                assert screen.end() == 0
+    for name, quantities, status in (("one", [2, 5], "NEW"), ("two", [7], "CANCELED")):
+        engine_id = (tmp_path / name / "engine_id").read_text().strip()
+        orders = SessionManager(tmp_path / "client", "alice", engine_id=engine_id).orders
+        assert [order.quantity for order in orders] == quantities
+        assert orders[-1].status.value == status
+
+
+def buy(screen: ScreenProcess, command: str) -> None:
+    """An order by the command line, and its place in the book."""
+    screen.command(command)
+    screen.see("SEND?")
+    screen.type(ENTER)
+    screen.see("accepted")
+    screen.see("MY ORDERS 1")
 
 
 def test_a_refusal_full_of_control_sequences_is_told_in_one_harmless_line(tmp_path: Path) -> None:

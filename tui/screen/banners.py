@@ -50,7 +50,8 @@ def banner_rows(model: Model, now: float) -> int:
 
 def banners(model: Model, now: float) -> list[Banner]:
     """What keeps orders from trading as they come, the worst first; none: all is well."""
-    return [banner for banner in (_link(model, now), _blocked(model), _phase(model, now)) if banner is not None]
+    found = (_link(model, now), _blocked(model), _elsewhere(model), _phase(model, now))
+    return [banner for banner in found if banner is not None]
 
 
 def phase_banners(model: Model, now: float) -> list[Banner]:
@@ -77,6 +78,17 @@ def _blocked(model: Model) -> Optional[Banner]:
     if not model.is_blocked:
         return None
     return Banner("BLOCKED by the operator", "orders are refused; an order that is taken ends this", is_alarm=True)
+
+
+def _elsewhere(model: Model) -> Optional[Banner]:
+    """Who comes back to another exchange must not take it for the one before."""
+    if model.left_behind is None:
+        return None
+    text = "what the one before said is forgotten"
+    if model.left_behind:
+        orders = "1 order" if model.left_behind == 1 else f"{model.left_behind} orders"
+        text = f"{orders} may work on at the one before"
+    return Banner("THIS IS ANOTHER EXCHANGE", f"{text} · Esc", is_alarm=model.left_behind > 0)
 
 
 def _phase(model: Model, now: float) -> Optional[Banner]:

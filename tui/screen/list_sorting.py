@@ -36,3 +36,7 @@ class Sorting(NamedTuple):
     def by(self, column: str) -> Sorting:
         """By this column; the other way round if it was by it already."""
         return self.turned() if column == self.column else Sorting(column)
+
+
+# As lists are until somebody sorts them.
+BY_TIME = Sorting()

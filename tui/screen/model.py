@@ -142,6 +142,8 @@ class Model:
     cancel_on_disconnect: DisconnectWish = DisconnectWish.NONE
     # The random name of the exchange that was last connected to; None: it told none.
     engine_id: Optional[str] = None
+    # How many orders were open at the exchange before; None: no banner says that this is another one.
+    left_behind: Optional[int] = None
     symbols: list[str] = field(default_factory=list)
     symbol: str = ""
     markets: dict[str, Market] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, Optional
 
-from tui.screen.list_sorting import TIME, Sorting, SortKey
+from tui.screen.list_sorting import BY_TIME, TIME, Sorting, SortKey
 
 FILLS_KEPT_MAX = 500
 FILLS_WANTED = 100
@@ -48,13 +48,13 @@ FILL_COLUMNS: dict[str, Callable[[Fill], SortKey]] = {
 class MyFills:
     """At most `FILLS_KEPT_MAX` of them; each is there once, however often it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, sorting: Sorting = BY_TIME) -> None:
         self._fills: list[Fill] = []
         self._known: set[tuple[int, int]] = set()
         # How far back the question goes that is being answered; 0: nothing was asked yet.
         self._reach = 0
         self._last_trade_id = 0
-        self.sorting = Sorting()
+        self.sorting = sorting
 
     def __len__(self) -> int:
         return len(self._fills)

@@ -17,7 +17,7 @@ from typing import Optional
 
 from exchange.networking.tcp_client import Message
 from tui.screen.level_flashes import LadderSide
-from tui.screen.list_sorting import TIME, Sorting
+from tui.screen.list_sorting import BY_TIME, TIME, Sorting
 from tui.screen.market_data import LevelTotal, Market, TapeTrade
 from tui.screen.my_order import CANCELING, ORDER_COLUMNS, MyOrder, ShownState
 
@@ -38,14 +38,14 @@ _STATE_OF_STATUS = {
 class MyOrders:
     """All orders known, oldest first, of all symbols."""
 
-    def __init__(self) -> None:
+    def __init__(self, sorting: Sorting = BY_TIME) -> None:
         self._orders: dict[str, MyOrder] = {}
         self._by_order_id: dict[int, MyOrder] = {}
         # The open ones among them: every book message asks for these.
         self._open: dict[str, MyOrder] = {}
         # Whether somebody may have left a level before an order or behind it: `ahead` is too much then.
         self.are_places_doubtful = False
-        self.sorting = Sorting()
+        self.sorting = sorting
         # The selected order, wherever its row goes, and where it was selected or ended (None: nobody has looked).
         self._selected: Optional[MyOrder] = None
         self._row: Optional[int] = None

@@ -33,6 +33,7 @@ from tui.screen.messages import (
 from tui.screen.model import DISARM_AFTER_IDLE_S, Link, LinkState, Model, NoticeKind, PositionsRequest
 from tui.screen.my_fills import MyFills
 from tui.screen.my_order import MyOrder
+from tui.screen.my_orders import MyOrders
 from tui.screen.price_scale import PriceScale
 from tui.screen.rewind.update_from_day import updated_in_rewind
 from tui.screen.scrolling import fit_rows, follow_market, keep_cursor_in_view
@@ -211,17 +212,17 @@ def _resized(model: Model, message: Resized) -> list[Outgoing]:
 def _connected(model: Model, message: Connected) -> list[Outgoing]:
     """Ask for all that may have been missed; the answers come in the order of the questions."""
     link = model.link
-    is_first = not model.symbols
+    is_new = not model.symbols
     link.state, link.retry_at, link.reason = LinkState.LIVE, None, ""
     link.heard_at, link.last_seq, link.gap_to = message.now, message.last_seq, 0
     link.pings.clear()
-    _note_exchange(model, message.logged_in.get("engine_id"))
+    is_new |= _note_exchange(model, message.logged_in.get("engine_id"))
     for instrument in message.logged_in.get("instruments", []):
         _list_instrument(model, instrument)
     model.symbols = sorted(model.markets)
     if model.symbol not in model.markets:
         model.symbol = model.symbols[0] if model.symbols else ""
-    if is_first:
+    if is_new:
         _remember(model, message.history)
     model.say(NoticeKind.ACK, f"connected as {model.user}")
     model.positions_request = PositionsRequest.ASKED
@@ -229,17 +230,20 @@ def _connected(model: Model, message: Connected) -> list[Outgoing]:
     return requests + [subscribe_news()] + subscribe(model) + [_ping(link, message.now)]
 
 
-def _note_exchange(model: Model, engine_id: Optional[str]) -> None:
-    """Another exchange at the same address: what the one before said is of no meaning any more."""
-    if model.engine_id is not None and engine_id != model.engine_id:
+def _note_exchange(model: Model, engine_id: Optional[str]) -> bool:
+    """Whether this is another exchange than before: what that one said is of no meaning any more."""
+    is_other = model.engine_id is not None and engine_id != model.engine_id
+    if is_other:
+        model.left_behind = len(model.orders.open())
         model.markets.clear()
         model.positions.clear()
         model.filled_since.clear()
-        model.fills, model.cursor, model.centre = MyFills(), None, None
-        for order in [order for order in model.orders if not order.is_open]:
-            model.orders.remove(order)
+        model.cash, model.is_blocked = None, False
+        model.orders, model.fills = MyOrders(model.orders.sorting), MyFills(model.fills.sorting)
+        model.cursor, model.centre = None, None
         model.say(NoticeKind.WARN, "this is another exchange than before: what that one said is forgotten")
     model.engine_id = engine_id
+    return is_other
 
 
 def _list_instrument(model: Model, instrument: Message) -> None:

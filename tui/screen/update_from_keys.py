@@ -184,6 +184,8 @@ def _enter(model: Model) -> list[Outgoing]:
 def _escape(model: Model) -> list[Outgoing]:
     if model.confirm is not None:
         drop(model)
+    elif model.left_behind is not None:
+        model.left_behind = None
     else:
         model.is_zoomed = False
     return []

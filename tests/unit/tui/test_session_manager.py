@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from exchange.networking.client.message_json import decode_message
 from exchange.networking.tcp_client import Message
-from tui.session_manager import ROWS_MORE_MAX, SessionManager, check_user
+from tui.session_manager import ROWS_MORE_MAX, SessionManager, check_user, history_path
 from tui.session_order import SessionOrderStatus
 
 
@@ -427,3 +427,34 @@ def test_the_protocols_own_lines_are_understood(tmp_path: Path) -> None:
     )
     manager = history(tmp_path, decode_message(line))
     assert manager.orders[0].price is None
+
+
+def test_each_exchange_has_its_own_history_though_the_screen_goes_from_one_to_the_other(tmp_path: Path) -> None:
+    history = SessionManager(tmp_path, "alice", engine_id="one11111")
+    history.apply(order_accepted(1))
+    history.note_sent("c2", quantity=5)
+    history.go_to("two22222")
+    assert (history.orders, history.last_seq) == ([], 0)
+    history.apply(order_accepted(1, quantity=99))
+    history.apply({"type": "order_rejected", "client_order_id": "c2", "code": "NO", "text": "no", "timestamp": 2})
+    assert history.orders[1].quantity is None  # It was asked of the other one.
+    history.go_to("two22222")
+    assert len(history.orders) == 2
+    history.go_to("one11111")
+    assert [(order.order_id, order.quantity) for order in history.orders] == [(1, 10)]
+    assert history.last_seq == 1
+    history.close()
+    two = SessionManager(tmp_path, "alice", engine_id="two22222")
+    assert [order.quantity for order in two.orders] == [99, None]
+
+
+def test_a_history_that_cannot_be_read_leaves_the_one_before(tmp_path: Path) -> None:
+    history = SessionManager(tmp_path, "alice", engine_id="one11111")
+    history.apply(order_accepted(1))
+    history.save()
+    history_path(tmp_path, "alice", "two22222").mkdir()
+    with pytest.raises(IsADirectoryError):
+        history.go_to("two22222")
+    history.apply(order_accepted(2))
+    history.save_if_changed()
+    assert len(SessionManager(tmp_path, "alice", engine_id="one11111").orders) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.screen.cells import Area, Attribute, Color, fit_end
 from tui.screen.layout import Panel, Rect
-from tui.screen.list_sorting import TIME, Sorting
+from tui.screen.list_sorting import BY_TIME, TIME
 from tui.screen.model import LinkState, Model
 from tui.screen.my_order import MyOrder, ShownState
 from tui.screen.panels.frame import frame, put_empty, side_color
@@ -43,7 +43,7 @@ def draw_orders(area: Area, model: Model) -> None:
     shown = orders[first : first + rows]
     table = Table(_wanted(model, shown, inside.width), inside.width, may_touch=True)
     sorting = model.orders.sorting
-    table.draw_heads(inside, _head_of(table, sorting.column), sorting.mark if sorting != Sorting() else "")
+    table.draw_heads(inside, _head_of(table, sorting.column), sorting.mark if sorting != BY_TIME else "")
     for y, order in enumerate(shown, start=1):
         _draw_order(inside, y, model, order, table)
         if is_focused and order is model.orders.selected:

@@ -7,7 +7,7 @@ from typing import Optional
 
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.layout import Panel, Rect
-from tui.screen.list_sorting import Sorting
+from tui.screen.list_sorting import BY_TIME
 from tui.screen.market_data import Market, TapeTrade
 from tui.screen.model import Model
 from tui.screen.my_fills import Fill
@@ -107,7 +107,7 @@ def draw_fills(area: Area, model: Model) -> None:
 def _draw_fill_heads(inside: Area, model: Model, table: Table) -> None:
     column, sorting = model.fills.sorting.column, model.fills.sorting
     head = next((head for head, name in _COLUMNS.items() if name == column), column)
-    table.draw_heads(inside, head, sorting.mark if sorting != Sorting() else "")
+    table.draw_heads(inside, head, sorting.mark if sorting != BY_TIME else "")
 
 
 def fill_column_at(model: Model, rect: Rect, x: int) -> str:

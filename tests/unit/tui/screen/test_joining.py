@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.screen_scenes import LAST_TICKS, TICK, Scene, busy, calm, sent
+from tui.screen.list_sorting import Sorting
 from tui.screen.messages import Connected, EngineSaid
 from tui.screen.my_fills import FILLS_KEPT_MAX, FIRST_REACH, Fill, MyFills
 from tui.screen.update import update
@@ -143,6 +144,46 @@ def test_another_exchange_at_the_same_address_starts_with_nothing_of_the_one_bef
         assert scene.model.market is not None
         assert (not scene.model.market.tape) == is_forgotten
     assert view(scene.model, 120, 36, scene.now).row(0).startswith(" ACME   – / –")
+
+
+def goes_to_another(scene: Scene, history: tuple[dict[str, Any], ...] = ()) -> None:
+    scene.model.engine_id = "one"
+    instrument = {"symbol": "ACME", "tick_size": TICK, "lot_size": 1}
+    logged_in = {"type": "logged_in", "instruments": [instrument], "engine_id": "two"}
+    update(scene.model, Connected(scene.now, logged_in, history))
+    scene.say({"type": "orders", "orders": []})
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (80, 24), (120, 36)])
+def test_a_banner_says_that_this_is_another_exchange_until_escape_closes_it(width: int, height: int) -> None:
+    scene = busy(width, height)
+    scene.press("z")
+    goes_to_another(scene)
+    text = "\n".join(view(scene.model, width, height, scene.now).row(y) for y in (1, 2))
+    assert "THIS IS ANOTHER EXCHANGE" in text and "5 orders may work on at the one before · Esc" in text
+    scene.press("escape")
+    assert "ANOTHER EXCHANGE" not in view(scene.model, width, height, scene.now).row(1)
+    assert scene.model.is_zoomed is (width > 60)  # Escape closed the one thing alone.
+
+
+def test_the_banner_of_another_exchange_has_room_beside_the_lists() -> None:
+    scene = busy(80, 24)
+    goes_to_another(scene)
+    assert "5 orders may work on at the one before · Esc " in view(scene.model, 80, 24, scene.now).row(2)
+
+
+def test_orders_of_another_exchange_are_not_mixed_with_those_of_this_one() -> None:
+    scene = busy(120, 36)
+    scene.model.orders.sorting = Sorting("PRICE")
+    of_before = {
+        "client_order_id": "b-1", "order_id": 9123, "symbol": "ACME", "side": "SELL", "quantity": 7, "price": None,
+        "remaining_quantity": 0, "status": "FILLED", "executed_quantity": 7,
+    }  # fmt: skip
+    goes_to_another(scene, (of_before,))
+    (order,) = scene.model.orders
+    assert (order.order_id, order.is_buy, order.is_open) == (9123, False, False)
+    assert not any("ended while nobody looked" in notice.text for notice in scene.model.notices)
+    assert scene.model.orders.sorting == Sorting("PRICE")
 
 
 # --- money -----------------------------------------------------------------------------------------------------

@@ -19,10 +19,10 @@ from typing import Optional
 from exchange.engine.commands import ChangePhase
 from exchange.engine.orderbook import OrderBook
 from exchange.engine.phases import Due, is_idle_call, next_due
+from exchange.engine.schedule import NS_PER_S
 from exchange.engine.state import State
 from exchange.engine.words import PhaseReason
 
-NS_PER_S = 1_000_000_000
 # The system's clock may be set while we wait for a moment of it, so it is looked at as often as this.
 LOOK_EVERY_S = 1.0
 

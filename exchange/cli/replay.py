@@ -23,7 +23,6 @@ from exchange.cli.simulated_run import EXIT_CODES, SimulatedRun, entrance, run_u
 from exchange.cli.study import mix
 from exchange.laboratory.flow.lobster_file import Row, read_flow
 from exchange.networking.tcp_client import ExchangeError
-from exchange.simulation.counts import NS_PER_S
 from exchange.simulation.errors import CannotStartError
 from exchange.simulation.replay import replay
 from exchange.simulation.summary_lines import aligned, tally_lines
@@ -31,6 +30,7 @@ from exchange.simulation.traded_instrument import choose_instrument
 from exchange.simulation.traders.mix import places_of
 from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
 from exchange.utils.command_line import say, whole_number, write
+from exchange.utils.helpers import NS_PER_S
 
 DESCRIPTION = "Play a file of recorded order flow (in LOBSTER's format) on a running exchange, as one user."
 EPILOG = EXIT_CODES

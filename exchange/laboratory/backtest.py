@@ -19,13 +19,13 @@ from exchange.laboratory.market import VirtualMarket
 from exchange.laboratory.participants import Participants, admit
 from exchange.laboratory.recorded.recorded_market import RecordedMarket, first_ns
 from exchange.laboratory.venue.bot_driver import DrivenBot
-from exchange.laboratory.venue.clock import NS_PER_S
 from exchange.laboratory.venue.latency import NO_LATENCY, Latency
 from exchange.laboratory.venue.records import KeptDay
 from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.client.bot.answer_times import AnswerTimes
 from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.typed_events import OrderAccepted, OrderExecuted, OrderRejected
+from exchange.utils.helpers import NS_PER_S
 
 # A bot that was told to stop has so long, in the market's time, until its cancels are answered.
 ENDING_S = 60.0

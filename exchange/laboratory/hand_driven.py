@@ -24,7 +24,7 @@ from exchange.engine.orderbook import OrderBook
 from exchange.laboratory.market import MarketError, VirtualMarket
 from exchange.laboratory.telling.book_table import drawn_book, drawn_orders
 from exchange.laboratory.venue.bot_driver import DrivenBot
-from exchange.laboratory.venue.clock import NS_PER_S, START_NS
+from exchange.laboratory.venue.clock import START_NS
 from exchange.laboratory.venue.latency import NO_LATENCY, Latency
 from exchange.laboratory.venue.market_connection import connected_client
 from exchange.laboratory.venue.request_check import plain_order
@@ -33,6 +33,7 @@ from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.exchange_client import ExchangeClient
 from exchange.networking.client.message_to_event import TypedEvent
 from exchange.networking.client.typed_events import OrderExecuted, OrderRejected, Trade
+from exchange.utils.helpers import NS_PER_S
 
 # Who hears of the trades for `trades`; an order of it would be refused as one of nobody's.
 WATCHER = "the-laboratory"

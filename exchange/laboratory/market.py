@@ -21,7 +21,7 @@ from exchange.engine.events import RequestRejected
 from exchange.engine.instrument import Instrument
 from exchange.engine.words import Phase
 from exchange.laboratory.venue.announcer import MarketAnnouncer
-from exchange.laboratory.venue.clock import NS_PER_S, START_NS, VirtualClock
+from exchange.laboratory.venue.clock import START_NS, VirtualClock
 from exchange.laboratory.venue.latency import NO_LATENCY, Latency, random_below, random_stream
 from exchange.laboratory.venue.records import NothingKept
 from exchange.laboratory.venue.scheduler import Scheduler
@@ -30,6 +30,7 @@ from exchange.listing import DEFAULT_INSTRUMENT
 from exchange.networking.wire.fields import RefusedError
 from exchange.networking.wire.fields import user as checked_user
 from exchange.networking.wire.requests import CancelOnDisconnect, Request
+from exchange.utils.helpers import NS_PER_S
 
 # Whoever else is due at the moment at which time brings something comes after it.
 FIRST_RANK = 0

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from exchange.laboratory.market import FIRST_RANK, VirtualMarket
 from exchange.laboratory.venue.bot_driver import DrivenBot
-from exchange.laboratory.venue.clock import NS_PER_S
 from exchange.laboratory.venue.latency import NO_LATENCY, Latency
 from exchange.networking.client.bot.bot import Bot
+from exchange.utils.helpers import NS_PER_S
 
 # How far ahead it is asked for news.
 AHEAD_NS = 60 * NS_PER_S

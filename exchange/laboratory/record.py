@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import Optional
 
 from exchange.laboratory.flow.feed_to_rows import FeedToRows
-from exchange.laboratory.flow.lobster_file import NS_PER_S, FlowFileError, row_line
+from exchange.laboratory.flow.lobster_file import FlowFileError, row_line
 from exchange.networking.tcp_client import MessageClient, typed_event
 from exchange.utils.disk import REAL_DISK, write_all
+from exchange.utils.helpers import NS_PER_S
 
 NS_PER_DAY = 86_400 * NS_PER_S
 # How often what has come is written, at the latest.

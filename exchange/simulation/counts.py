@@ -16,7 +16,6 @@ from typing import Optional
 from exchange.utils.duration_counts import DurationCounts
 
 NS_PER_MS = 1_000_000
-NS_PER_S = 1_000_000_000
 
 
 class RequestKind(Enum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional, TextIO
 
-from exchange.simulation.counts import NS_PER_S
 from exchange.utils.command_line import write
+from exchange.utils.helpers import NS_PER_S
 from exchange.utils.visible_text import visible_text
 
 LIVE_INTERVAL_NS = NS_PER_S // 10

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Optional
 
-from exchange.simulation.counts import NS_PER_S, RequestKind, Tally
+from exchange.simulation.counts import RequestKind, Tally
+from exchange.utils.helpers import NS_PER_S
 from exchange.utils.visible_text import visible_text
 
 NS_PER_MS = 1_000_000

@@ -24,6 +24,7 @@ from exchange.engine.words import OrderType, Phase, Side, TimeInForce
 from exchange.storage.data_directory import StorageOptions
 from exchange.storage.journal_format import Durability
 from exchange.storage.places import ledger_path
+from exchange.utils.helpers import NS_PER_S
 from tests.faults.power_loss import Death
 from tests.faults.random_orders import Mix, RandomOrders
 from tests.faults.seeded_workers import Workers
@@ -31,7 +32,6 @@ from tests.faults.simulated_disk import ProcessDied, SimulatedDisk
 from tests.faults.simulated_market import DATA, Record, SimulatedMarket, check_at_rest, read
 
 TICK_NANOS = 10_000_000
-NS_PER_S = 1_000_000_000
 HOUR_S = 3_600
 DAY_S = 24 * HOUR_S
 OPEN_S, CLOSE_S = 9 * HOUR_S, 17 * HOUR_S

@@ -48,6 +48,7 @@ from exchange.networking.wire.encode import Encoder
 from exchange.networking.wire.encode_feeds import instrument_status
 from exchange.networking.wire.requests import BadRequest
 from exchange.storage.instruments_file import read_instruments
+from exchange.utils.helpers import NS_PER_S
 from tests.support.rule_outcomes import outcomes, plain
 
 _ORDER = re.compile(
@@ -79,7 +80,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-NS_PER_S = 1_000_000_000
 
 
 def nanos(amount: Any) -> int:

@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import BookFollower, BookLevel, Message
+from exchange.utils.helpers import NS_PER_S
 from tui.session_order import SessionOrder
 
 SIDE_PROMPT = "side (b/s, o orders, c ID cancel, x cancel all, k book, p positions, h help, q quit):"
 PRICE_PROMPT = "price (empty = market):"
 QUANTITY_PROMPT = "quantity:"
 BOOK_DEPTH = 10
-NS_PER_S = 1_000_000_000
 # So many of the newest are shown of a list that only grows.
 ROWS_MAX = 20
 

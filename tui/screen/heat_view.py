@@ -10,8 +10,8 @@ from math import ceil
 from typing import NamedTuple
 
 from exchange.networking.client.depth_history import DepthHistory, DepthWindow
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.market_data import Market
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 # How many slots a column may stand for: a quarter of a second up to two minutes.
 COLUMN_SLOTS = (1, 2, 4, 8, 20, 40, 120, 240, 480)
@@ -55,7 +55,7 @@ def heat_window(
 ) -> HeatWindow:
     """The window for a map of `columns` × `cells`; `is_fine`: a cell can show two rows."""
     depth = market.depth
-    now_slot = max(depth.slot(int(now * NANOS_PER_SECOND)), depth.last_slot)
+    now_slot = max(depth.slot(int(now * NS_PER_S)), depth.last_slot)
     per_column = _slots_per_column(depth, asked, columns, now_slot)
     first_slot = (now_slot // per_column - columns + 1) * per_column
     low, high, margin = _reach(market, first_slot)
@@ -106,5 +106,5 @@ def _scale(needed: int, cells: int, coarser: int, *, is_fine: bool) -> tuple[int
 
 def column_text(per_column: int, slot_ns: int) -> str:
     """`0.25 s`, `10 s`, `2 min`: how long a column is."""
-    seconds = per_column * slot_ns / NANOS_PER_SECOND
+    seconds = per_column * slot_ns / NS_PER_S
     return f"{seconds:g} s" if seconds < 60 else f"{seconds / 60:g} min"

@@ -14,12 +14,13 @@ from typing import NamedTuple, Optional
 
 from exchange.networking.client.depth_history import DepthHistory
 from exchange.networking.tcp_client import Message
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.level_flashes import LadderSide, LevelFlashes
 from tui.screen.price_scale import PriceScale
-from tui.screen.session_phase import NANOS_PER_SECOND, SessionPhase
+from tui.screen.session_phase import SessionPhase
 
 # The finest time that the heat map tells apart.
-DEPTH_SLOT_NS = NANOS_PER_SECOND // 4
+DEPTH_SLOT_NS = NS_PER_S // 4
 TAPE_LENGTH_MAX = 500
 # A print is large that is so many times the average of the last trades, of which it takes a few to know it.
 LARGE_TIMES = 5
@@ -170,7 +171,7 @@ class Market:
         self.bids.update({ticks(price): quantity for price, quantity, _ in message["bids"]})
         self.asks.update({ticks(price): quantity for price, quantity, _ in message["asks"]})
         self.sequence = message["sequence"]
-        time_ns = int(now * NANOS_PER_SECOND)
+        time_ns = int(now * NS_PER_S)
         for is_bid, levels in ((True, self.bids), (False, self.asks)):
             for price, quantity in levels.items():
                 self.depth.set_level(price, quantity, time_ns, is_bid=is_bid)
@@ -185,7 +186,7 @@ class Market:
             return None
         self.sequence += 1
         changes = []
-        time_ns = int(now * NANOS_PER_SECOND)
+        time_ns = int(now * NS_PER_S)
         for side_name, wire_price, quantity, _ in message["changes"]:
             side, price = LadderSide(side_name), self.scale.ticks(wire_price)
             levels = self.bids if side is LadderSide.BID else self.asks
@@ -208,7 +209,7 @@ class Market:
     def take_trade(self, trade: TapeTrade, now: float) -> None:
         """The same of a trade that is a value already."""
         self._add(trade, now)
-        self.depth.trade(trade.price, trade.quantity, int(now * NANOS_PER_SECOND), is_buy=trade.is_buy)
+        self.depth.trade(trade.price, trade.quantity, int(now * NS_PER_S), is_buy=trade.is_buy)
         self.traded_quantity += trade.quantity
 
     def begin_anew(self, *, keeps_book: bool = False) -> None:
@@ -226,13 +227,13 @@ class Market:
         self.begin_anew(keeps_book=True)
         for trade in told:
             if trade.trade_id <= trade_id:
-                self._add(trade, trade.timestamp_ns / NANOS_PER_SECOND)
+                self._add(trade, trade.timestamp_ns / NS_PER_S)
                 self.traded_quantity += trade.quantity
         # The charts reach further back than the tape: what was not is taken away from them.
         self.fine_chart, self.coarse_chart = charts
         for trade in reversed(told):
             if trade.trade_id > trade_id:
-                slot = floor(trade.timestamp_ns / NANOS_PER_SECOND / SLOT_S)
+                slot = floor(trade.timestamp_ns / NS_PER_S / SLOT_S)
                 _unchart(self.fine_chart, slot, trade.price)
                 _unchart(self.coarse_chart, slot // COARSE_SLOTS, trade.price)
         self.depth.forget_after(timestamp_ns)
@@ -258,7 +259,7 @@ class Market:
         for row in message["trades"]:
             trade = self._trade(row)
             if trade.trade_id > known_id:
-                self._add(trade, trade.timestamp_ns / NANOS_PER_SECOND - clock_offset_s)
+                self._add(trade, trade.timestamp_ns / NS_PER_S - clock_offset_s)
         if self.last is None and message["last"] is not None:
             self.last = TapeTrade(0, self.scale.ticks(message["last"]), 0, None)
         self.traded_quantity = message["volume"]

@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
+from exchange.utils.helpers import NS_PER_S
 from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.command_editor import CommandEditor
 from tui.screen.guards import Guards
@@ -34,7 +35,6 @@ from tui.screen.modes import Drag, LessonShown, Rewind, SecondLadder
 from tui.screen.my_fills import MyFills
 from tui.screen.my_orders import MyOrders
 from tui.screen.proposals import Proposal
-from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.theme import Theme
 from tui.screen.ticket import Ticket
 
@@ -278,7 +278,7 @@ class Model:
 
     def say(self, kind: NoticeKind, text: str, symbol: str = "") -> None:
         """Show this on the messages line, with its time."""
-        timestamp_ns = int((self.now + self.clock_offset_s) * NANOS_PER_SECOND)
+        timestamp_ns = int((self.now + self.clock_offset_s) * NS_PER_S)
         self.notices.append(Notice(kind, text, timestamp_ns, symbol))
         self.is_changed = True
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Optional
 
 from exchange.laboratory.telling.moment_view import StandingOrder
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.rewind.day_messages import DayPlace
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 
 @dataclass(slots=True)
@@ -59,4 +59,4 @@ class Rewind:
     @property
     def now(self) -> float:
         """The time of the day, in seconds since the epoch: there it is the only clock."""
-        return 0.0 if self.place is None else self.place.timestamp_ns / NANOS_PER_SECOND
+        return 0.0 if self.place is None else self.place.timestamp_ns / NS_PER_S

@@ -11,9 +11,9 @@ from typing import NamedTuple, Optional
 
 from exchange.engine.words import Phase, PhaseReason, Side
 from exchange.networking.tcp_client import Message
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.price_scale import PriceScale
 
-NANOS_PER_SECOND = 1_000_000_000
 _CALLS = frozenset((Phase.PRE_OPEN.value, Phase.AUCTION.value, Phase.CLOSING_AUCTION.value))
 _TAKES_NONE = frozenset((Phase.HALTED.value, Phase.CLOSED.value))
 _REASONS = {
@@ -97,7 +97,7 @@ class SessionPhase:
         """Whole seconds to the earliest end, by the wall clock; None: open, or any moment."""
         if self.until_ns is None:
             return None
-        left = ceil(self.until_ns / NANOS_PER_SECOND - wall_s)
+        left = ceil(self.until_ns / NS_PER_S - wall_s)
         return left if left > 0 else None
 
     def text(self, wall_s: float) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Optional
 
 from exchange.networking.tcp_client import Message
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market
 from tui.screen.messages import (
@@ -39,7 +40,6 @@ from tui.screen.rewind.update_from_day import updated_in_rewind
 from tui.screen.scrolling import fit_rows, follow_market, keep_cursor_in_view
 from tui.screen.second_ladder import follow_second
 from tui.screen.sending import disarm, drop_outlived
-from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.settings import settings_of
 from tui.screen.subscriptions import subscribe, subscribe_news, sync_books
 from tui.screen.tour.tour import begin_tour, updated_in_tour
@@ -120,7 +120,7 @@ def _next_wake(model: Model, now: float) -> float:
     if market is not None and market.flashes.until:
         times.append(min(market.flashes.until.values()))
     if market is not None and model.countdown_s is not None and market.phase.until_ns is not None:
-        left_s = market.phase.until_ns / NANOS_PER_SECOND - now - model.clock_offset_s
+        left_s = market.phase.until_ns / NS_PER_S - now - model.clock_offset_s
         times.append(now + max(0.0, left_s) % 1.0 + 0.001)
     if model.is_stale(now):
         times.append(now + STALE_REPAINT_S)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional, TextIO, cast
 
 from exchange.engine.words import Side
-from exchange.utils.helpers import FileError
+from exchange.utils.helpers import NS_PER_S, FileError
 
 PRICE_UNIT = Decimal("0.0001")
 SIDES = {"1": Side.BUY, "-1": Side.SELL}
@@ -28,7 +28,6 @@ ROW_COUNT_MAX = 10_000_000
 # Longer lines are no rows; a file of something else is not read whole because it has no line ends.
 LINE_LENGTH_MAX = 1_000
 TIME_S_MAX = 1_000_000
-NS_PER_S = 1_000_000_000
 # LOBSTER names its files AAPL_2012-06-21_34200000_57600000_message_10.csv.
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9.]{0,9})_[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])", re.ASCII)
 

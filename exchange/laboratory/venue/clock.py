@@ -5,7 +5,8 @@ Owned by the scheduler; everybody else reads it.
 
 from __future__ import annotations
 
-NS_PER_S = 1_000_000_000
+from exchange.utils.helpers import NS_PER_S
+
 # Monday, 5 January 2026, 09:00 UTC: a market that is not told when it begins begins then, every time.
 START_NS = 1_767_603_600 * NS_PER_S
 

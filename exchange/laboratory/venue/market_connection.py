@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from typing import Optional
 
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.venue.clock import NS_PER_S
 from exchange.laboratory.venue.event_messages import message_of
 from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.client.errors import ConnectionLost
 from exchange.networking.client.exchange_client import ExchangeClient
 from exchange.networking.client.message_json import Message
 from exchange.networking.client.message_to_event import TypedEvent
+from exchange.utils.helpers import NS_PER_S
 
 # In seconds of the market: an answer that is not there by then never comes.
 ANSWER_S = 10.0

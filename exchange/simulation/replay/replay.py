@@ -33,12 +33,13 @@ from exchange.laboratory.flow.flow_translator import FlowTranslator, ReplayReque
 from exchange.laboratory.flow.lobster_file import Row
 from exchange.laboratory.flow.order_intents import Cancel
 from exchange.networking.tcp_client import ExchangeError, Message, MessageClient
-from exchange.simulation.counts import NS_PER_S, Tally
+from exchange.simulation.counts import Tally
 from exchange.simulation.errors import EngineGoneError
 from exchange.simulation.replay.order_desk import OrderDesk
 from exchange.simulation.replay.pace import Pace
 from exchange.simulation.summary_lines import per_second, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument
+from exchange.utils.helpers import NS_PER_S
 
 USER = "replay"
 SYMBOL = "AAPL"

@@ -13,8 +13,9 @@ from typing import NamedTuple, Optional
 from exchange.simulation.study.bootstrap import Interval, interval_of_mean, interval_of_one, known
 from exchange.simulation.study.distance import l1_distance, wasserstein_distance
 from exchange.simulation.study.numbers import mean, quantile
-from exchange.simulation.study.recording import NS_PER_S, Recording, blocks
+from exchange.simulation.study.recording import Recording, blocks
 from exchange.simulation.study.statistics import STATISTICS, Statistic
+from exchange.utils.helpers import NS_PER_S
 
 BLOCK_S = 300
 # What is drawn for intervals follows from this.

@@ -13,7 +13,8 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from exchange.simulation.study.numbers import NOT_KNOWN
-from exchange.simulation.study.recording import NS_PER_S, Recording
+from exchange.simulation.study.recording import Recording
+from exchange.utils.helpers import NS_PER_S
 
 LATER_S = 5.0
 BASIS_POINTS = 10_000

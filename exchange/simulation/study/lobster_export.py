@@ -16,10 +16,10 @@ from pathlib import Path
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, row_line
 from exchange.laboratory.flow.recorded_book import RecordedBook
+from exchange.utils.helpers import NS_PER_S
 
 LEVELS = 10
 NS_PER_MS = 1_000_000
-NS_PER_S = 1_000_000_000
 # What stands for a price where there is none; its size is 0.
 NO_ASK, NO_BID = 9_999_999_999, -9_999_999_999
 

@@ -17,8 +17,8 @@ from typing import NamedTuple, Optional, Protocol, TypeVar
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, RowType
 from exchange.laboratory.flow.recorded_book import RecordedBook
+from exchange.utils.helpers import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 # How often the depth is looked at, and how many levels of each side.
 DEPTH_EVERY_NS = NS_PER_S
 DEPTH_LEVELS = 10

@@ -13,7 +13,8 @@ from typing import NamedTuple, Optional
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import RowType
 from exchange.simulation.study.numbers import NOT_KNOWN, mean
-from exchange.simulation.study.recording import NS_PER_S, Happening, Recording
+from exchange.simulation.study.recording import Happening, Recording
+from exchange.utils.helpers import NS_PER_S
 
 # How long after an event the mid is looked at, in s.
 LAGS_S = (0.1, 0.3, 1.0, 3.0, 10.0)

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from exchange.simulation.study.numbers import mean
-from exchange.simulation.study.recording import NS_PER_S, Quote, Recording
+from exchange.simulation.study.recording import Quote, Recording
+from exchange.utils.helpers import NS_PER_S
 
 
 def quotes_each(recording: Recording, step_s: float) -> Iterator[Quote]:

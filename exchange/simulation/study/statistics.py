@@ -18,9 +18,10 @@ from exchange.laboratory.flow.lobster_file import RowType
 from exchange.simulation.study import numbers
 from exchange.simulation.study.costs import trading_costs
 from exchange.simulation.study.numbers import NOT_KNOWN, mean
-from exchange.simulation.study.recording import DEPTH_LEVELS, NS_PER_S, Recording
+from exchange.simulation.study.recording import DEPTH_LEVELS, Recording
 from exchange.simulation.study.responses import EVENT_KINDS, EventKind, mean_response, spread_left_after
 from exchange.simulation.study.returns import gaps_s, relative_spreads, returns, volumes_and_spreads
+from exchange.utils.helpers import NS_PER_S
 
 # Short and long horizons of returns, in s.
 SHORT_S, LONG_S = 1.0, 10.0

@@ -12,8 +12,7 @@ from typing import Protocol
 
 from exchange.laboratory.venue.latency import Draw
 from exchange.simulation.traders.chance import exponential
-
-NS_PER_S = 1_000_000_000
+from exchange.utils.helpers import NS_PER_S
 
 
 class Arrivals(Protocol):

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from exchange.laboratory.participants import NewsItem
 from exchange.laboratory.venue.latency import Draw, random_stream
 from exchange.simulation.traders.chance import happens, normal
+from exchange.utils.helpers import NS_PER_S
 
-NS_PER_S = 1_000_000_000
 # The path is drawn in steps of this.
 STEP_NS = NS_PER_S // 10
 STEPS_PER_HOUR = 36_000

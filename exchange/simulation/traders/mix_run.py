@@ -23,7 +23,7 @@ from functools import partial
 from typing import Optional
 
 from exchange.networking.tcp_client import BotFailed, BotRunner, ExchangeError
-from exchange.simulation.counts import NS_PER_S, CountedTrades, Tally, total
+from exchange.simulation.counts import CountedTrades, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineAbsentError, EngineGoneError
 from exchange.simulation.summary_lines import progress_text
@@ -38,6 +38,7 @@ from exchange.simulation.traders.scenario import USUAL_VALUE, Scenario
 from exchange.simulation.traders.settings import CALIBRATED
 from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from exchange.simulation.traders.threaded_run import ThreadedRun
+from exchange.utils.helpers import NS_PER_S
 
 # Where prices begin in a market that has none, in currency.
 START_PRICE = 100.0

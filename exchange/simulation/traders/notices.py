@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 
-from exchange.simulation.counts import NS_PER_S
+from exchange.utils.helpers import NS_PER_S
 
 NOTICE_COUNT_MAX = 1_000
 # How the notice of a name that a new market did not know begins; a new market knows none of the names.

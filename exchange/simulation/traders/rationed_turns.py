@@ -16,8 +16,8 @@ import heapq
 from typing import TYPE_CHECKING, Optional, Protocol
 
 from exchange.networking.tcp_client import BotTimer, OwnOrder
-from exchange.simulation.counts import NS_PER_S
 from exchange.simulation.traders.turns import LEAST_WAIT_S
+from exchange.utils.helpers import NS_PER_S
 
 if TYPE_CHECKING:
     from exchange.simulation.traders.simulated_trader import SimulatedTrader

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Optional
 
-from exchange.simulation.counts import NS_PER_S
 from exchange.simulation.errors import SimulationError
+from exchange.utils.helpers import NS_PER_S
 
 
 class ThreadedRun:

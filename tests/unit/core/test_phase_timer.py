@@ -12,7 +12,8 @@ from exchange.engine.engine import Engine
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Phase, PhaseReason, Side, TimeInForce
-from exchange.phase_timer import LOOK_EVERY_S, NS_PER_S, PhaseTimer
+from exchange.phase_timer import LOOK_EVERY_S, PhaseTimer
+from exchange.utils.helpers import NS_PER_S
 
 ACME = Instrument("ACME", halt_s=30, call_s=20)
 HOUR_S = 3_600

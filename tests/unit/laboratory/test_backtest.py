@@ -28,11 +28,11 @@ from exchange.networking.client.bot.own_order import OwnOrder
 from exchange.networking.client.typed_events import OrderExecuted
 from exchange.storage.verify import verify
 from exchange.utils.disk import REAL_DISK
+from exchange.utils.helpers import NS_PER_S
 from tests.support.background import MS, SimpleBot, background, kept_day
 from tests.support.project import ROOT
 
 SEED, SECONDS = 7, 120
-NS_PER_S = 10**9
 
 
 class TalkingBot(Bot):

@@ -12,7 +12,7 @@ from exchange.engine.commands import Endow, SetPhase
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.words import Phase
 from exchange.laboratory.market import MarketError, VirtualMarket
-from exchange.laboratory.venue.clock import NS_PER_S, START_NS
+from exchange.laboratory.venue.clock import START_NS
 from exchange.laboratory.venue.latency import Latency, random_below, random_stream
 from exchange.laboratory.venue.records import KeptDay
 from exchange.laboratory.venue.session import MarketSession
@@ -20,7 +20,7 @@ from exchange.networking.client.message_json import Message
 from exchange.networking.wire.requests import CancelOnDisconnect
 from exchange.storage.verify import verify
 from exchange.utils.disk import REAL_DISK
-from exchange.utils.helpers import FileError
+from exchange.utils.helpers import NS_PER_S, FileError
 
 MS = 1_000_000
 

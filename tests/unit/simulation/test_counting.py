@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from exchange.engine.words import Side, TimeInForce
 from exchange.laboratory.flow.order_intents import Cancel, Place, Replace
 from exchange.networking.tcp_client import MessageClient, TokenStore
-from exchange.simulation.counts import NS_PER_S, CountedTrades, RequestKind, Tally, total
+from exchange.simulation.counts import CountedTrades, RequestKind, Tally, total
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
 from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.replay.order_desk import OrderDesk
 from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
+from exchange.utils.helpers import NS_PER_S
 from tests.support.canned_engine import CannedEngine, Request
 
 INSTRUMENT = TradedInstrument("ACME", Decimal("0.25"))

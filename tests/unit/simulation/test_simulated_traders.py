@@ -16,7 +16,7 @@ from exchange.networking.tcp_client import Bot, BotFailed, News, OrderRejected
 from exchange.simulation.study import numbers
 from exchange.simulation.study.simulated_day import DayPlan, SimulatedDay
 from exchange.simulation.traders import chance
-from exchange.simulation.traders.arrivals import NS_PER_S, Arrivals, Hawkes, Poisson
+from exchange.simulation.traders.arrivals import Arrivals, Hawkes, Poisson
 from exchange.simulation.traders.fundamental_value import FundamentalValue, ValueModel
 from exchange.simulation.traders.mix import (
     DEFAULT_MIX,
@@ -27,6 +27,7 @@ from exchange.simulation.traders.mix import (
     traders_of,
 )
 from exchange.simulation.traders.scenario import Scenario
+from exchange.utils.helpers import NS_PER_S
 
 SCENARIO = Scenario(seed=3, start_price=100.0, begin_ns=START_NS)
 DRAWS = 20_000

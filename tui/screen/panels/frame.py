@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Optional
 
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.key_table import Action
 from tui.screen.model import Model
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 FULL_BLOCK = "█"
 RIGHT_HALF_BLOCK = "▐"
@@ -84,7 +84,7 @@ def bar_left(fraction: float, width: int) -> str:
 
 def clock_text(model: Model, timestamp_ns: int) -> str:
     """`10:42:07` local time."""
-    seconds = (timestamp_ns // NANOS_PER_SECOND + int(model.zone_offset_s)) % 86_400
+    seconds = (timestamp_ns // NS_PER_S + int(model.zone_offset_s)) % 86_400
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple, Optional
 
+from exchange.utils.helpers import NS_PER_S
 from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.market_data import Market
 from tui.screen.model import LinkState, Model, account_profit, profit
 from tui.screen.panels.frame import Span, clock_text, put_spans, spans_width
 from tui.screen.price_scale import short_quantity
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 GAP = 3
 QUANTITY_WIDTH = 7
@@ -40,7 +40,7 @@ def draw_header(area: Area, model: Model, now: float, retry_in_s: Optional[int])
     """Draw it into an area of one row."""
     area.shade(0, 0, area.width, Color.STRIP)
     connection = _connection(model, now, retry_in_s)
-    clock = Span(f"  {clock_text(model, int((now + model.clock_offset_s) * NANOS_PER_SECOND))} ", Color.DIM)
+    clock = Span(f"  {clock_text(model, int((now + model.clock_offset_s) * NS_PER_S))} ", Color.DIM)
     right_width = spans_width(connection) + len(clock.text)
     parts = fitting(_parts(model), area.width - right_width - 3)
     x = 1 - GAP

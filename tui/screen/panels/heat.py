@@ -19,6 +19,7 @@ from bisect import bisect_left
 from typing import NamedTuple, Optional
 
 from exchange.networking.client.depth_history import BestPrices, DepthGrid, DepthTrade, nice_above, quantile
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.banners import banners
 from tui.screen.cells import Area, Attribute, Color
 from tui.screen.heat_view import HeatWindow, column_text, heat_window
@@ -28,7 +29,6 @@ from tui.screen.model import Model
 from tui.screen.panels.banner import draw_banner
 from tui.screen.panels.frame import clock_text, frame, put_empty, side_color
 from tui.screen.price_scale import short_quantity
-from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.screen.theme import HEAT_LEVELS
 
 UPPER_HALF = "▀"
@@ -287,16 +287,16 @@ def _draw_own(inside: Area, x: int, plot: Plot, model: Model, market: Market) ->
 def _draw_times(inside: Area, plot: Plot, model: Model, y: int) -> None:
     """The axis below: round times, each where its column begins."""
     depth = plot.window.depth
-    column_s = depth.slots_per_column * DEPTH_SLOT_NS / NANOS_PER_SECOND
+    column_s = depth.slots_per_column * DEPTH_SLOT_NS / NS_PER_S
     step_s = next((step for step in TIME_STEPS_S if step >= column_s * TIME_EVERY_CELLS_MIN), TIME_STEPS_S[-1])
     before: Optional[int] = None
     for column in range(depth.columns):
         slot = depth.first_slot + column * depth.slots_per_column
-        wall_s = slot * DEPTH_SLOT_NS / NANOS_PER_SECOND + model.clock_offset_s
+        wall_s = slot * DEPTH_SLOT_NS / NS_PER_S + model.clock_offset_s
         mark = int(wall_s // step_s)
         if before is not None and mark != before and column + 8 <= depth.columns:
             inside.put(column, y, "╵", Color.BORDER)
-            inside.put(column + 1, y, clock_text(model, mark * step_s * NANOS_PER_SECOND), Color.FAINT)
+            inside.put(column + 1, y, clock_text(model, mark * step_s * NS_PER_S), Color.FAINT)
         before = mark
 
 

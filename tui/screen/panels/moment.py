@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from exchange.laboratory.telling.moment_view import StandingOrder
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.key_table import rewind_hints
 from tui.screen.layout import Panel
@@ -13,7 +14,6 @@ from tui.screen.modes import Rewind
 from tui.screen.panels.frame import frame, put_empty, side_color
 from tui.screen.panels.table import Table, Wanted
 from tui.screen.price_scale import short_quantity
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 NOT_PLACED = "reading the day"
 QUANTITY_WIDTH = 8
@@ -37,7 +37,7 @@ def draw_moment(area: Area, rewind: Rewind) -> None:
 
 def time_text(timestamp_ns: int) -> str:
     """`10:42:07.123456`, UTC."""
-    seconds, nanos = divmod(timestamp_ns, NANOS_PER_SECOND)
+    seconds, nanos = divmod(timestamp_ns, NS_PER_S)
     seconds %= 86_400
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{nanos // 1000:06}"
 

@@ -20,6 +20,7 @@ from exchange.engine.trade import Trade
 from exchange.laboratory.history import History, Moment
 from exchange.laboratory.recorded.day_volume import VolumeCounter
 from exchange.laboratory.telling.moment_view import concerned, levels, moment_text, queue_at, trades_of
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.link_reader import HandOver
 from tui.screen.market_data import TAPE_LENGTH_MAX
 from tui.screen.messages import Incoming
@@ -41,7 +42,6 @@ from tui.screen.rewind.day_messages import (
     Step,
 )
 from tui.screen.rewind.day_past import PAST_COMMANDS, on_tape, past_before
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 TELLS_PER_S = 20
 # How soon the thread notices that it shall stop.
@@ -274,7 +274,7 @@ class DayLink:
     def _play(self) -> None:
         """As far as the day has come by now, or as far as there is time for."""
         began, began_ns = self._played_from
-        until_ns = began_ns + int((self._clock() - began) * self._speed * NANOS_PER_SECOND)
+        until_ns = began_ns + int((self._clock() - began) * self._speed * NS_PER_S)
         goal = max(self._sequence, self._day.index.at_time(until_ns))
         give_up = self._clock() + PLAY_MAX_S
         trades: list[Trade] = []
@@ -303,7 +303,7 @@ class DayLink:
         book = books.get(self._symbol)
         price, ticks = self._asked_queue
         told = DayTold(
-            self._time_ns(moment) / NANOS_PER_SECOND,
+            self._time_ns(moment) / NS_PER_S,
             self._place(moment),
             moved,
             tuple((symbol, book.instrument.tick_size_nanos * NANOS) for symbol, book in books.items()),

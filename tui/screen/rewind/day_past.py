@@ -15,9 +15,9 @@ from exchange.laboratory.history import History, Moment
 from exchange.laboratory.recorded.day_volume import VolumeCounter
 from exchange.laboratory.telling.moment_view import levels, trades_of
 from exchange.networking.client.depth_history import DepthHistory
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.market_data import CHARTED_S, DEPTH_SLOT_NS, TAPE_LENGTH_MAX, TapeTrade
 from tui.screen.rewind.day_messages import ChartPoint, PastTold
-from tui.screen.session_phase import NANOS_PER_SECOND
 
 # How many commands before a moment are carried out for the heat map and the tape.
 PAST_COMMANDS = 3_000
@@ -54,13 +54,13 @@ def past_before(
     book = moment.engine.books.get(symbol)
     volume = None if book is None else counter.at(end, book)
     charted = _charted(day, end, symbol, len(trades))
-    return PastTold(moment.timestamp / NANOS_PER_SECOND, symbol, depth, tuple(trades), charted, volume)
+    return PastTold(moment.timestamp / NS_PER_S, symbol, depth, tuple(trades), charted, volume)
 
 
 def _charted(day: History, end: int, symbol: str, on_tape_count: int) -> tuple[ChartPoint, ...]:
     """What the chart has room for before the trades on the tape, which are the last ones of all."""
     index = day.index
-    start = index.at_time(index.timestamp(end) - CHARTED_S * NANOS_PER_SECOND)
+    start = index.at_time(index.timestamp(end) - CHARTED_S * NS_PER_S)
     points = [ChartPoint(index.timestamp(each.sequence), each.price) for each in index.trades(start, end, symbol)]
     return tuple(points[: max(0, len(points) - on_tape_count)])
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Optional, Union
 
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.rewind.day_messages import DayWish, GoTo, GoToTime, NextOfOrder, NextOfUser, NextTrade, SetSpeed
-from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.typed_price import BadLine
 
 # What of the screen's own commands makes sense on a recorded day.
 VIEW_COMMANDS = frozenset({"symbol", "panel", "panels", "group", "theme", "set", "messages", "help", "quit"})
 USAGE = "at 10:42:07, goto COMMAND, order ID, user NAME, print QUANTITY, speed FACTOR"
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
-DAY_NS = 86_400 * NANOS_PER_SECOND
+DAY_NS = 86_400 * NS_PER_S
 _TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 _FACTOR = re.compile(r"[0-9]{1,4}(\.[0-9]{1,2})?", re.ASCII)
@@ -45,4 +45,4 @@ def _time_ns(text: str, now_ns: int) -> Optional[int]:
     if match is None or int(match[1]) > 23:
         return None
     seconds = int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
-    return now_ns // DAY_NS * DAY_NS + seconds * NANOS_PER_SECOND + int((match[4] or "0").ljust(9, "0"))
+    return now_ns // DAY_NS * DAY_NS + seconds * NS_PER_S + int((match[4] or "0").ljust(9, "0"))

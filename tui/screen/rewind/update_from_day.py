@@ -11,6 +11,7 @@ from typing import Optional
 
 from exchange.engine.words import Phase
 from exchange.laboratory.recorded.day_volume import DayVolume
+from exchange.utils.helpers import NS_PER_S
 from tui.screen.command_editor import CommandEditor
 from tui.screen.key_decoder import Key
 from tui.screen.key_layouts import latin_key
@@ -40,7 +41,6 @@ from tui.screen.rewind.day_messages import (
 )
 from tui.screen.rewind.rewind_commands import SPEEDS, USAGE, VIEW_COMMANDS, parse_wish
 from tui.screen.scrolling import centre, follow_market
-from tui.screen.session_phase import NANOS_PER_SECOND
 from tui.typed_price import BadLine
 
 READ_ONLY = "this is a recorded day: nothing can be ordered or canceled (? for the keys)"
@@ -207,7 +207,7 @@ def _day_told(model: Model, rewind: Rewind, told: DayTold) -> list[Outgoing]:
     market.phase.name = told.phase or Phase.CONTINUOUS.value
     _show_book(market, told)
     for trade in told.trades:
-        market.take_trade(trade, trade.timestamp_ns / NANOS_PER_SECOND)
+        market.take_trade(trade, trade.timestamp_ns / NS_PER_S)
     if told.volume is not None:
         _show_volume(market, told.volume)
     follow_market(model)
@@ -240,9 +240,9 @@ def _past_told(model: Model, told: PastTold) -> list[Outgoing]:
     if market is not None:
         market.begin_anew(keeps_book=True)
         for point in told.charted:
-            market.chart_price(point.price, point.timestamp_ns / NANOS_PER_SECOND)
+            market.chart_price(point.price, point.timestamp_ns / NS_PER_S)
         for trade in told.trades:
-            market.take_trade(trade, trade.timestamp_ns / NANOS_PER_SECOND)
+            market.take_trade(trade, trade.timestamp_ns / NS_PER_S)
         market.depth = told.depth
         if told.volume is not None:
             _show_volume(market, told.volume)

@@ -12,10 +12,10 @@ from typing import Optional
 from exchange.engine.instrument import Instrument
 from exchange.engine.words import Phase, SelfTradePrevention, Side
 from exchange.laboratory.market import VirtualMarket
-from exchange.laboratory.venue.clock import NS_PER_S
 from exchange.laboratory.venue.event_messages import message_of
 from exchange.laboratory.venue.session import MarketSession
 from exchange.networking.tcp_client import Message
+from exchange.utils.helpers import NS_PER_S
 
 SYMBOL = "PRACTICE"
 TICK_NANOS = 50_000_000

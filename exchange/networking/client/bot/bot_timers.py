@@ -6,7 +6,8 @@ import heapq
 from collections.abc import Callable
 from typing import Optional
 
-NS_PER_S = 1_000_000_000
+from exchange.utils.helpers import NS_PER_S
+
 # A hundred years.
 TIMER_S_MAX = 3_155_760_000
 

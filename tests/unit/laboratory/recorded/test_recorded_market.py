@@ -15,9 +15,9 @@ from exchange.laboratory.recorded.recorded_market import MIDNIGHT_NS, RecordedMa
 from exchange.laboratory.telling.book_table import drawn_book, tidied
 from exchange.laboratory.venue.clock import START_NS
 from exchange.laboratory.venue.market_connection import connected_client
+from exchange.utils.helpers import NS_PER_S
 
 AAPL = Instrument("AAPL")
-NS_PER_S = 1_000_000_000
 FLOW = "order_flow/aapl_2012-06-21.csv"
 
 

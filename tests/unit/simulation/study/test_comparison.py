@@ -9,8 +9,9 @@ import pytest
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, RowType, read_flow
 from exchange.simulation.study.comparison import BLOCK_S, Comparison, RealDay, fitting
-from exchange.simulation.study.recording import NS_PER_S, record
+from exchange.simulation.study.recording import record
 from exchange.simulation.study.statistics import STATISTICS
+from exchange.utils.helpers import NS_PER_S
 from tests.support.project import SHARED_DATA
 
 FLOW = SHARED_DATA / "order_flow" / "aapl_2012-06-21.csv"

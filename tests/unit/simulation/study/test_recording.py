@@ -9,9 +9,10 @@ import pytest
 from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, RowType
 from exchange.simulation.study.costs import trading_costs
-from exchange.simulation.study.recording import DEPTH_LEVELS, NS_PER_S, Recording, blocks, record
+from exchange.simulation.study.recording import DEPTH_LEVELS, Recording, blocks, record
 from exchange.simulation.study.responses import EVENT_KINDS, LAGS_S, response_curve, spread_left_after
 from exchange.simulation.study.returns import quotes_each, relative_spreads, returns, volumes_and_spreads
+from exchange.utils.helpers import NS_PER_S
 
 NEW, CANCEL, REDUCE = RowType.NEW, RowType.CANCELLATION, RowType.REDUCTION
 TRADE, HIDDEN = RowType.EXECUTION, RowType.HIDDEN_EXECUTION

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from exchange.utils.helpers import NS_PER_S
 from tui.cancel_on_disconnect import DisconnectWish
@@ -37,9 +37,7 @@ from tui.screen.my_orders import MyOrders
 from tui.screen.proposals import Proposal
 from tui.screen.theme import Theme
 from tui.screen.ticket import Ticket
-
-if TYPE_CHECKING:
-    from tui.screen.tour.tour import Tour
+from tui.screen.tour.practice import Practice
 
 STALE_AFTER_S = 2.0
 DISARM_AFTER_IDLE_S = 60.0
@@ -281,6 +279,16 @@ class Model:
         timestamp_ns = int((self.now + self.clock_offset_s) * NS_PER_S)
         self.notices.append(Notice(kind, text, timestamp_ns, symbol))
         self.is_changed = True
+
+
+@dataclass(slots=True)
+class Tour:
+    """Where a learner is: the `model` that is shown, and the market behind it, which began at `began_at`."""
+
+    model: Model
+    practice: Practice
+    began_at: float
+    number: int = 0
 
 
 # `update` of one model by itself, for those who stand before it.

@@ -9,7 +9,6 @@ Changes both models and nothing else.  Of what the tour's model asks for only ef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Optional
 
 from tui.screen.key_decoder import Key
@@ -25,10 +24,10 @@ from tui.screen.messages import (
     ToEngine,
     Typed,
 )
-from tui.screen.model import Model, Notice, NoticeKind, Update, refuse
+from tui.screen.model import Model, Notice, NoticeKind, Tour, Update, refuse
 from tui.screen.modes import LessonShown
 from tui.screen.sending import disarm
-from tui.screen.tour.lessons import LESSONS, Lesson
+from tui.screen.tour.lessons import LESSONS
 from tui.screen.tour.practice import LEARNER, Practice
 
 # What the learner must hear of the real market all the same.
@@ -36,21 +35,6 @@ _REAL_NEWS = (NoticeKind.FILL, NoticeKind.REJECT, NoticeKind.WARN)
 _PASSED_ON = (Effect.REPAINT, Effect.SUSPEND, Effect.RING)
 _LEAVING = (Key("q"), Key("ctrl_c"))
 ANSWERS_PER_MESSAGE_MAX = 10_000
-
-
-@dataclass(slots=True)
-class Tour:
-    """Where the learner is.  `model` is shown; `began_at` is when its market began, on the program's clock."""
-
-    model: Model
-    practice: Practice
-    began_at: float
-    number: int = 0
-
-    @property
-    def lesson(self) -> Lesson:
-        """The lesson at hand."""
-        return LESSONS[self.number]
 
 
 def begin_tour(model: Model, update: Update) -> list[Outgoing]:
@@ -168,7 +152,7 @@ def _answer(tour: Tour, requests: list[Outgoing], now: float, update: Update) ->
 def _react(tour: Tour, message: dict[str, Any]) -> None:
     shown = tour.model.lesson
     assert shown is not None
-    reaction = None if shown.is_done else tour.lesson.react(tour.practice, message)
+    reaction = None if shown.is_done else LESSONS[tour.number].react(tour.practice, message)
     if reaction is not None:
         shown.said, shown.is_done = reaction.text, reaction.is_done
         tour.model.is_changed = True

@@ -3,7 +3,8 @@
 Pure but for `bot_runner`: no clock, socket or chance, so that the same bot runs over TCP and on the laboratory's
 virtual clock.  Must not know the laboratory.  Reading order:
 
-    bot              the class to derive from          bot_session      what a driver calls
+    bot              the class to derive from          bot_callbacks    what it is told
+    bot_session      what a driver calls
     bot_desk         sends, and keeps what is told     bot_line         what it needs of the world
     own_order        one order    own_orders           all of them      queue_position   what is before them
     two_sided_quote  `quote` with the fewest messages

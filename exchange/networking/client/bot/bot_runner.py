@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Optional
 
-from exchange.networking.client.bot.bot import Bot
+from exchange.networking.client.bot.bot_callbacks import BotCallbacks
 from exchange.networking.client.bot.bot_failure import BotFailed
 from exchange.networking.client.bot.bot_loading import refuse_while_loading
 from exchange.networking.client.bot.bot_session import BotSession
@@ -53,7 +53,7 @@ ENDING_AWAY_S_MAX = 1.0
 
 
 def run_bot(
-    bot: Bot,
+    bot: BotCallbacks,
     user: Optional[str] = None,
     *,
     host: str = DEFAULT_HOST,
@@ -85,7 +85,7 @@ class BotRunner:
 
     def __init__(
         self,
-        bot: Bot,
+        bot: BotCallbacks,
         user: str,
         connect: Callable[[], MessageClient],
         tokens: TokenStore,

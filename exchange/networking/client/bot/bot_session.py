@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Optional, Union
 
-from exchange.networking.client.bot.bot import Bot
+from exchange.networking.client.bot.bot_callbacks import BotCallbacks
 from exchange.networking.client.bot.bot_desk import BotDesk
 from exchange.networking.client.bot.bot_failure import BotFailed
 from exchange.networking.client.bot.bot_line import BotLine
@@ -71,7 +71,7 @@ class BotSession:
     """
 
     def __init__(
-        self, bot: Bot, line: BotLine, id_prefix: str, tell: Callable[[str], None] = _tell_nobody
+        self, bot: BotCallbacks, line: BotLine, id_prefix: str, tell: Callable[[str], None] = _tell_nobody
     ) -> None:
         """`tell` says a line to the person who runs the bot: of a refusal that the bot itself does not hear, or
         of a method that looks like a callback.
@@ -285,7 +285,7 @@ class BotSession:
             self._tell_refusal(self._desk.refused.popleft())
 
     def _tell_refusal(self, refusal: RefusedRequest) -> None:
-        if type(self.bot).on_rejected is Bot.on_rejected:
+        if type(self.bot).on_rejected is BotCallbacks.on_rejected:
             self._tell_person(f"{refusal.request or 'a request'} was refused: {refusal.code}: {refusal.text}")
         self._tell("on_rejected", self.bot.on_rejected, refusal)
 

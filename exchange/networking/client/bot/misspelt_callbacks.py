@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 
-from exchange.networking.client.bot.bot import Bot
+from exchange.networking.client.bot.bot_callbacks import BotCallbacks
 
 PREFIX = "on_"
 
 
-def misspelt_callbacks(bot_class: type[Bot]) -> list[str]:
+def misspelt_callbacks(bot_class: type[BotCallbacks]) -> list[str]:
     """A line for each method that begins as callbacks do and is none, with the callback that is nearest."""
-    callbacks = [name for name in vars(Bot) if name.startswith(PREFIX)]
+    callbacks = [name for name in vars(BotCallbacks) if name.startswith(PREFIX)]
     names = [name for name in dir(bot_class) if name.startswith(PREFIX) and name not in callbacks]
     return [
         f"{bot_class.__name__}.{name} is no callback of Bot: is {_nearest(name, callbacks)} meant?"

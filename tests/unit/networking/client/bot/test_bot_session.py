@@ -262,11 +262,11 @@ def test_a_refused_cancel_and_an_error_are_told(broken: Broken) -> None:
 
 def test_a_refusal_that_the_bot_does_not_hear_is_told_to_whoever_runs_it() -> None:
     said: list[str] = []
-    line = HandLine()
-    session = BotSession(Bot(), line, "b-", said.append)
+    line, bot = HandLine(), Bot()
+    session = BotSession(bot, line, "b-", said.append)
     session.logged_in(LoggedIn("bot", 1, (ACME,)))
     session.hear(Pong("login 1"))
-    session.bot.buy(1)
+    bot.buy(1)
     session.hear(OrderRejected("b-1", "NO_LIQUIDITY", "nothing there"))
     assert said == ["new_order was refused: NO_LIQUIDITY: nothing there"]
 

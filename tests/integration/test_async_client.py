@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -26,12 +26,6 @@ from exchange.networking.tcp_client import (
 from tests.support.processes import RunningEngine
 
 Visit = Callable[[AsyncExchangeClient, AsyncExchangeClient], Awaitable[None]]
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    with RunningEngine(tmp_path / "engine") as engine:
-        yield engine
 
 
 def with_two(engine: RunningEngine, visit: Visit) -> None:

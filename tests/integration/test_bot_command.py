@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,19 +42,6 @@ if __name__ == "__main__":
 
 
 LINES = QUOTER.count("\n")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    with RunningEngine(tmp_path / "engine") as engine:
-        yield engine
-
-
-@pytest.fixture
-def other(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("other")
-        yield client
 
 
 def quoter(engine: RunningEngine, directory: Path) -> Path:

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from exchange.engine.words import SelfTradePrevention, Side, TimeInForce
 from exchange.networking.tcp_client import ExchangeClient, LoginRejected, NoAnswer, OrderReplaced, Rejected
 from tests.support.processes import RunningEngine
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    with RunningEngine(tmp_path / "engine") as engine:
-        yield engine
-
-
-@pytest.fixture
-def alice(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("alice")
-        yield client
-
-
-@pytest.fixture
-def bob(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("bob")
-        yield client
 
 
 def kinds(client: ExchangeClient) -> list[str]:

@@ -54,20 +54,6 @@ def engine(tmp_path: Path, directory: Path) -> Iterator[RunningEngine]:
         yield engine
 
 
-@pytest.fixture
-def alice(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("alice")
-        yield client
-
-
-@pytest.fixture
-def bob(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("bob")
-        yield client
-
-
 def told(client: ExchangeClient) -> list[TypedEvent]:
     """What has come and was not returned otherwise."""
     client.ping()

@@ -7,14 +7,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import WAIT_S
+from tests.support.processes import WAIT_S, wait_until
 from tests.support.project import ROOT
 
 LINE = re.compile(r"\d\d:\d\d:\d\d  ACME  bid .+ ask .+ last .+ trades \d+ +volume \d+")
@@ -59,13 +58,6 @@ def is_running(process_id: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Return when it is; fails when it never is."""
-    deadline_s = time.monotonic() + WAIT_S
-    while not is_so():
-        assert time.monotonic() < deadline_s
 
 
 def test_it_tells_a_line_a_second_for_as_long_as_it_is_asked(tmp_path: Path) -> None:

@@ -38,14 +38,6 @@ def engine(tmp_path: Path) -> Iterator[RunningEngine]:
         yield engine
 
 
-@pytest.fixture
-def other(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    """Somebody who trades with the bot."""
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("other")
-        yield client
-
-
 class RunningBot:
     """An example in a thread of its own, as `exchange bot` runs it."""
 

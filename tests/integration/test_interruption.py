@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import WAIT_S, RunningEngine
+from tests.support.processes import WAIT_S, RunningEngine, wait_until
 from tests.support.project import ROOT
 
 # From a script's first lines, over its imports and a start on an empty directory, to a running exchange.
@@ -48,13 +48,6 @@ def is_anybody_left(process: subprocess.Popen[str]) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Return when it is; fails when it never is."""
-    deadline_s = time.monotonic() + WAIT_S
-    while not is_so():
-        assert time.monotonic() < deadline_s
 
 
 def catches_sigterm(process: subprocess.Popen[str]) -> bool:

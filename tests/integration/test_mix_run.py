@@ -35,11 +35,6 @@ def engine(tmp_path: Path) -> Iterator[RunningEngine]:
         yield running
 
 
-@pytest.fixture
-def tokens(tmp_path: Path) -> TokenStore:
-    return TokenStore(tmp_path / "tokens")
-
-
 def options(engine: RunningEngine, tokens: TokenStore, **others: object) -> MixRunOptions:
     filled = {"settings": KEEN, "seed": 7, **others}
     return MixRunOptions(Entrance(tokens, port=engine.port), places_of(parse_mix(MIX)), **filled)  # type: ignore[arg-type]

@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from exchange.networking.tcp_client import ExchangeClient, TokenStore
 from tests.support.processes import WAIT_S, Program, RunningEngine, operate, plain_client
 from tests.support.project import ROOT
 from tests.support.screen_process import ScreenProcess
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    with RunningEngine(tmp_path / "engine") as engine:
-        yield engine
 
 
 def history(directory: Path, user: str) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,22 +18,6 @@ from tests.support.processes import WAIT_S, Program, RunningEngine, operate
 from tests.support.project import ROOT
 from tests.support.screen_process import DOWN, ENTER, ESCAPE, SHIFT_UP, UP, ScreenProcess
 from tui.session_manager import SessionManager
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    with RunningEngine(tmp_path / "engine") as engine:
-        yield engine
-
-
-@pytest.fixture
-def market(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    """Another user, who bids 30 at 99.95 and offers 40 at 100.05."""
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("maker")
-        client.buy(30, "99.95")
-        client.sell(40, "100.05")
-        yield client
 
 
 def test_a_session_from_the_first_look_to_leaving(

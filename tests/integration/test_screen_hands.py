@@ -16,22 +16,6 @@ from tests.support.screen_process import DOWN, ENTER, ESCAPE, ScreenProcess
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[RunningEngine]:
-    with RunningEngine(tmp_path / "engine") as engine:
-        yield engine
-
-
-@pytest.fixture
-def market(engine: RunningEngine) -> Iterator[ExchangeClient]:
-    """Another user, who bids 30 at 99.95 and offers 40 at 100.05."""
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("maker")
-        client.buy(30, "99.95")
-        client.sell(40, "100.05")
-        yield client
-
-
-@pytest.fixture
 def screen(engine: RunningEngine, market: ExchangeClient, tmp_path: Path) -> Iterator[ScreenProcess]:
     with ScreenProcess(engine.port, tmp_path / "client") as screen:
         screen.see("● LIVE")

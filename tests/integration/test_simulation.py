@@ -42,11 +42,6 @@ def engine(tmp_path: Path) -> Iterator[RunningEngine]:
         yield running
 
 
-@pytest.fixture
-def tokens(tmp_path: Path) -> TokenStore:
-    return TokenStore(tmp_path / "tokens")
-
-
 def ledger_trade_count(engine: RunningEngine, data_directory: Path) -> int:
     """Stops the engine; returns how many trades its ledger holds."""
     engine.send_signal(signal.SIGTERM)

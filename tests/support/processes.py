@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Optional, TypeVar
@@ -110,3 +111,10 @@ def operate(data_directory: Path, *wish: str) -> tuple[int, str, str]:
     """Exit status, output and complaints of the operator's command."""
     with Program("operate.py", "--data-dir", str(data_directory), *wish) as command:
         return command.end()
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Return when it is; fails when it never is."""
+    deadline_s = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < deadline_s

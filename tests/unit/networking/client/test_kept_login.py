@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Optional
@@ -45,17 +44,6 @@ class Market:
 
     def _refusal(self, code: str, text: str) -> str:
         return json.dumps({"type": "login_rejected", "code": code, "text": text})
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def tokens(tmp_path: Path) -> TokenStore:
-    return TokenStore(tmp_path / "tokens")
 
 
 def kept(tokens: TokenStore, user: str = "alice") -> list[str]:

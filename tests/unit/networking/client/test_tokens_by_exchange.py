@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Optional
@@ -59,17 +58,6 @@ class HostileMarket(NamedMarket):
     def _answer(self, request: Request) -> Optional[list[str]]:
         self.token = request.get("token") or self.token
         return super()._answer(request)
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def tokens(tmp_path: Path) -> TokenStore:
-    return TokenStore(tmp_path / "tokens")
 
 
 def test_two_markets_at_two_addresses_never_meet_each_others_token(stack: ExitStack, tokens: TokenStore) -> None:

@@ -249,7 +249,8 @@ def test_however_many_failures_wait_known_tokens_new_names_and_other_addresses_a
     assert door.refusal("alice", "0", host="192.0.2.8")[0] is RejectCode.BAD_TOKEN
 
 
-def test_no_hash_is_computed_for_whom_there_is_no_turn(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def noted_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """From now on the token of every hash that is computed goes here."""
     hashed: list[str] = []
 
     def noted(token: str, credential: str) -> bool:
@@ -257,6 +258,11 @@ def test_no_hash_is_computed_for_whom_there_is_no_turn(door: Door, monkeypatch: 
         return token_matches(token, credential)
 
     monkeypatch.setattr(login_check, "token_matches", noted)
+    return hashed
+
+
+def test_no_hash_is_computed_for_whom_there_is_no_turn(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = noted_hashes(monkeypatch)
     for _ in range(10 * FAILURES_AT_ONCE):
         door.refusal("alice", "0", patience=Patience(door.clock, leaves=True))
     assert len(hashed) == FAILURES_AT_ONCE + FAILURES_WAITING_MAX
@@ -265,13 +271,7 @@ def test_no_hash_is_computed_for_whom_there_is_no_turn(door: Door, monkeypatch: 
 def test_a_right_token_costs_its_address_nothing_and_is_hashed_once(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashed: list[str] = []
-
-    def noted(token: str, credential: str) -> bool:
-        hashed.append(token)
-        return token_matches(token, credential)
-
-    monkeypatch.setattr(login_check, "token_matches", noted)
+    hashed = noted_hashes(monkeypatch)
     for _ in range(10 * FAILURES_AT_ONCE):
         assert door.check("alice", ALICE.token)[0].refusal is None
     assert hashed == [ALICE.token]

@@ -40,6 +40,8 @@ _LATER_FIELDS: dict[type, tuple[Any, ...]] = {
 # An order's terms stand by name: those that every order has, and of the options those that were asked for.
 _DEFAULTS = tuple(Terms._field_defaults.values())
 _REQUIRED_NAMES = Terms._fields[: -len(_DEFAULTS)]
+_OPTION_NAMES = tuple(Terms._field_defaults)
+_TERM_NAMES = frozenset(Terms._fields)
 _required = itemgetter(*_REQUIRED_NAMES)
 # In the oldest records they stood one by one: the first ones, whether the order ends with its connection, and what
 # came later; of all but the first the last may be missing.
@@ -267,10 +269,12 @@ def _terms(values: Iterable[dict[str, Any]]) -> list[Terms]:
 
 def _one_by_one(terms: dict[str, Any]) -> Sequence[Any]:
     """The values of terms in the order of the fields.  Raises KeyError if one that every order has is missing."""
-    options = Terms._field_defaults
-    if not terms.keys() <= options.keys() | set(_REQUIRED_NAMES):
+    required = _required(terms)
+    if len(terms) == len(_REQUIRED_NAMES):
+        return required + _DEFAULTS  # type: ignore[no-any-return]
+    if not terms.keys() <= _TERM_NAMES:
         raise RecordError("an order must have terms of names that this version knows")
-    return [*_required(terms), *(terms.get(name, default) for name, default in options.items())]
+    return [*required, *map(terms.get, _OPTION_NAMES, _DEFAULTS)]
 
 
 def _everyday(whole: _Reader) -> _Reader:

@@ -12,6 +12,7 @@ know how anything is done.  Reading order:
     completion_table   what can be typed where         completion_script  as bash and zsh want to be told
     client_options     the options of who speaks to an engine
     simulated_run      what simulate and replay share    pause_key  Enter has a replay stand still
+    operator_line      what operate and simulate ask of the engine on a data directory
     recorded_day       which day explain, what-if and rewind look into
     own_process        how a subcommand starts another one    demo_market  the market of the demo
 

@@ -56,7 +56,7 @@ def running_market(directory: str) -> Iterator[int]:
         if not port.isdigit():
             raise CommandFailed("the engine did not start; `exchange engine` would say why")
         tokens = ("--data-dir", str(Path(directory) / "market"))
-        running.callback(stop, start("simulate", "--port", port, *tokens, *MARKET_OPTIONS))
+        running.callback(stop, start("simulate", "--port", port, *tokens, "--news", directory, *MARKET_OPTIONS))
         yield int(port)
 
 

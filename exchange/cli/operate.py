@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import re
-import socket
-from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
+from exchange.cli.operator_line import NoAnswerError, ask
 from exchange.engine.instrument import NANOS_DIGITS
-from exchange.networking.operator.answers_for_people import OperatorAnswer, as_json, hint, told
-from exchange.networking.operator.channel import socket_path
+from exchange.networking.operator.answers_for_people import as_json, hint, told
 from exchange.networking.operator.operator_wish import ALL_SYMBOLS
 from exchange.networking.wire.fields import shown
 from exchange.networking.wire.limits import PRICE_MAX
-from exchange.storage.places import lock_path, operator_socket_path
 from exchange.utils.command_line import say
 
 DESCRIPTION = "Watch over a running exchange: who is there, who may trade, and what."
@@ -43,7 +37,6 @@ it, 2 no engine answered or the command was not understood
 """
 
 EXIT_NOT_DONE = 1
-TIMEOUT_S = 10.0
 
 # What one word asks for, by what it concerns.
 _USER_WISHES = {
@@ -59,13 +52,6 @@ _SYMBOL_WISHES = {
 _SYMBOL_HELP = "an instrument that `list` shows"
 _DIGITS_MAX = 18
 _PHASES = ("PRE_OPEN", "AUCTION", "CLOSING_AUCTION", "CONTINUOUS", "HALTED", "CLOSED")
-
-
-Wish = Mapping[str, Union[str, int, Decimal]]
-
-
-class NoAnswerError(Exception):
-    """There is nobody to ask, or they did not answer; the text says which."""
 
 
 # --- the command's own side ------------------------------------------------------------------------------------
@@ -130,62 +116,6 @@ def _integer(text: str) -> int:
     if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
         raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number of at most 18 digits")
     return int(text)
-
-
-def wish_line(wish: Wish) -> bytes:
-    """The wish as the engine reads it; numbers are written as they were typed, never as floats."""
-    fields = [
-        f"{json.dumps(name)}:{f'{value:f}' if isinstance(value, Decimal) else json.dumps(value)}"
-        for name, value in wish.items()
-    ]
-    return b"{" + ",".join(fields).encode() + b"}\n"
-
-
-def ask(data_dir: Path, wish: Wish) -> OperatorAnswer:
-    """The running engine's answer.  Raises NoAnswerError."""
-    try:
-        directory = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise NoAnswerError(f"--data-dir {data_dir}: {error.strerror}") from error
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.settimeout(TIMEOUT_S)
-            try:
-                sock.connect(socket_path(operator_socket_path(data_dir), directory))
-            except OSError as error:
-                raise NoAnswerError(_why_nobody_is_there(data_dir, error)) from error
-            return _answer(sock, wish)
-    finally:
-        os.close(directory)
-
-
-def _answer(sock: socket.socket, wish: Wish) -> OperatorAnswer:
-    unknown = "whether it was done is not known"
-    try:
-        sock.sendall(wish_line(wish))
-        sock.shutdown(socket.SHUT_WR)
-        with sock.makefile("rb") as answers:
-            line = answers.readline()
-    except TimeoutError as error:
-        raise NoAnswerError(f"the engine has not answered within {TIMEOUT_S:g} s; {unknown}") from error
-    except OSError as error:
-        raise NoAnswerError(f"the engine hung up: {error.strerror or error}; {unknown}") from error
-    if not line.endswith(b"\n"):
-        raise NoAnswerError(f"the engine ended before it answered; {unknown}")
-    answer: OperatorAnswer = json.loads(line, parse_float=Decimal)
-    return answer
-
-
-def _why_nobody_is_there(data_dir: Path, error: OSError) -> str:
-    if isinstance(error, FileNotFoundError) and not lock_path(data_dir).exists():
-        return f"--data-dir {data_dir}: no engine has ever run there"
-    if isinstance(error, FileNotFoundError):
-        return f"no engine runs on {data_dir}, or it is still starting"
-    if isinstance(error, ConnectionRefusedError):
-        return f"no engine runs on {data_dir}: the last one was killed or failed; if one is starting, try again"
-    if isinstance(error, PermissionError):
-        return f"--data-dir {data_dir}: {error.strerror}: only its owner may operate"
-    return f"{operator_socket_path(data_dir)}: {error.strerror or error}"
 
 
 # --- the whole -------------------------------------------------------------------------------------------------

@@ -9,19 +9,25 @@ import argparse
 import functools
 import secrets
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from exchange.cli.client_options import add_address
 from exchange.cli.command_parser import CommandParser, OptionError
+from exchange.cli.operator_line import NoAnswerError, ask, reach
 from exchange.cli.replay import COUNT_MAX, add_stretch, play, speed
 from exchange.cli.simulated_run import EXIT_CODES, SimulatedRun, entrance, run_until_stopped, user_name
 from exchange.cli.study import mix
+from exchange.laboratory.participants import NewsItem
 from exchange.simulation.errors import CannotStartError
 from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traders.crowd import LIVELY, LIVELY_VALUE, USER_COUNT_MAX, user_places
+from exchange.simulation.traders.fundamental_value import ValueNews
 from exchange.simulation.traders.mix import DEFAULT_MIX, merged, parse_mix, places_of
 from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
+from exchange.simulation.traders.scenario import USUAL_VALUE
 from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, read_scenario
 from exchange.simulation.traders.settings import CALIBRATED
 from exchange.utils.command_line import number, say, whole_number, write
@@ -40,7 +46,10 @@ SIMULATION_DEFAULTS = {
     "patience": 60.0,
     "mix": None,
     "scenario": None,
+    "news": None,
 }
+# Stands for the directory that --data-dir names.
+DATA_DIRECTORY = object()
 # Those that only a replay has a use for, and where each is kept.
 ONLY_WITH_REPLAY = {"speed": "speed", "from": "from_ns", "to": "to_ns"}
 # Those that a mix has no use for: it says itself who they are and how often they act.
@@ -97,6 +106,11 @@ def _add_users(parser: CommandParser) -> None:
         metavar="S",
         help="make the same decisions again (default: by chance)",
     )
+    market.add_argument(
+        "--news", type=Path, nargs="?", const=DATA_DIRECTORY, metavar="DIRECTORY",
+        help="say as the operator how what is traded jumps in worth: the data directory of the engine, which must "
+        "run on this machine (DIRECTORY left out: --data-dir)",
+    )  # fmt: skip
     mixed = parser.add_argument_group("a mix of traders (not with --users, --rate)")
     mixed.add_argument(
         "--mix", type=mix, metavar="KIND:N,…",
@@ -133,14 +147,18 @@ def run(options: argparse.Namespace) -> int:
 def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
     """Run simulated users and print what they did.  Raises SimulationError."""
     wish = _wish(options, secrets.randbelow(1_000_000))
+    news = None if options.news is None else _news_directory(options)
     simulation = MixRun(wish)
     simulation.start()
+    becomes_known = ValueNews(simulation.scenario.value())
     where = f"{simulation.symbol} on {options.host}:{options.port}"
     say(f"{len(wish.places)} users trade {where}, seed {wish.seed}")
     while not simulation.wait(POLL_S):
         if run.interruption.is_requested:
             simulation.request_stop()
         run.tell(simulation.notices())
+        if news is not None:
+            run.tell(say_all(news, becomes_known(time.time_ns())))
         run.progress.show(simulation.progress_text)
     run.progress.end()
     run.tell(simulation.notices())
@@ -149,6 +167,30 @@ def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
         write(aligned(tally_lines(simulation.tally(), simulation.elapsed_ns)), sys.stdout)
     if failure is not None:
         raise failure
+
+
+def _news_directory(options: argparse.Namespace) -> Path:
+    """Where the engine is whose operator says the news.  Raises OptionError if nobody is there."""
+    directory: Path = options.data_dir if options.news is DATA_DIRECTORY else options.news
+    try:
+        reach(directory, "--news")
+    except NoAnswerError as error:
+        raise OptionError(str(error)) from error
+    return directory
+
+
+def say_all(directory: Path, items: Sequence[NewsItem]) -> list[str]:
+    """Say each as the operator of the engine there; returns what went wrong, for a person."""
+    complaints = []
+    for item in items:
+        try:
+            answer = ask(directory, {"do": "say", "text": item.text}, "--news")
+        except NoAnswerError as error:
+            complaints.append(f"news could not be told: {error}")
+        else:
+            if answer["type"] == "error":
+                complaints.append(f"news could not be told: {answer['code']}: {answer['text']}")
+    return complaints
 
 
 def _wish(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
@@ -189,4 +231,5 @@ def _mix_wish(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
         settings=merged(CALIBRATED, scenario.settings),
         start_price=scenario.start_price,
         pace=scenario.pace or 1.0,
+        value_model=scenario.value or USUAL_VALUE,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pty
@@ -19,8 +20,10 @@ from exchange.networking.tcp_client import BotFailed, TokenStore
 from exchange.simulation.counts import Tally
 from exchange.simulation.entrance import Entrance
 from exchange.simulation.errors import CannotStartError, EngineGoneError
+from exchange.simulation.traders.fundamental_value import FundamentalValue, ValueModel
 from exchange.simulation.traders.mix import Settings, parse_mix, places_of
 from exchange.simulation.traders.mix_run import MixRun, MixRunOptions
+from exchange.utils.helpers import NS_PER_S
 from tests.support.processes import Program, RunningEngine
 from tests.support.project import ROOT
 
@@ -194,6 +197,7 @@ def test_names_that_a_new_market_does_not_know_are_told_in_one_line(engine: Runn
         (["--mix", "zi:3", "--users", "4"], "--users: has no meaning together with --mix or --scenario"),
         (["--scenario", "no-such.json"], "--scenario: no-such.json: can't be read: No such file"),
         (["--replay", "x.csv", "--scenario", "s.json"], "--scenario: has no meaning together with --replay"),
+        (["--replay", "x.csv", "--news"], "--news: has no meaning together with --replay"),
         (["--from", "09:45"], "--from: has a meaning only together with --replay"),
         (["--replay", "x.csv", "--to", "9.45"], "argument --to: '9.45': must be a time of day such as 09:45"),
     ],
@@ -211,6 +215,44 @@ def test_users_whose_tokens_are_lost_are_told_where_they_are_expected(
     status, output, complaint = run_command(*where(engine, tmp_path), "--mix", "zi:3")
     assert (status, output, complaint.count("\n")) == (2, "", 1)
     assert "user sim-zi-2 is not let in" in complaint
+
+
+# --- news -----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_follows_the_news_hears_the_value_jump(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"seed": 1, "mix": "mm:1,informed:1", "value": {"jumps_per_hour": 7_200}}))
+    with Entrance(TokenStore(tmp_path / "tokens"), port=engine.port).admit("reader").client as client:
+        client.subscribe("news")
+        with Program(
+            "start_simulation.py", *where(engine, tmp_path), "--scenario", str(path), "--news", str(tmp_path)
+        ) as simulation:
+            heard = (each["text"] for each in client.messages(WAIT_S) if each["type"] == "news")
+            texts = list(itertools.islice(heard, 3))
+            simulation.send_signal(signal.SIGINT)
+            status, _, complaints = simulation.end()
+    value = FundamentalValue(1, 100.0, 0, ValueModel(jumps_per_hour=7_200))
+    value.at(60 * NS_PER_S)
+    assert texts == [jump.news for jump in value.jumps[:3]]
+    assert (status, "news" in complaints) == (0, False)
+
+
+def test_users_at_a_rate_have_news_too_from_their_own_data_directory(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path) as engine:
+        options = ("--port", str(engine.port), "--data-dir", str(tmp_path), "--duration", "0.3", "--news")
+        status, output, complaints = run_command(*options)
+    assert (status, "news" in complaints) == (0, False) and "4 users trade ACME" in output
+
+
+def test_without_an_operators_channel_there_is_no_news_and_nothing_starts(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    for elsewhere in (tmp_path / "market", tmp_path / "none"):
+        (tmp_path / "market").mkdir(exist_ok=True)
+        status, output, complaint = run_command(*where(engine, tmp_path), "--news", str(elsewhere))
+        assert (status, output, complaint.count("\n")) == (2, "", 1)
+        assert complaint.startswith(f"start_simulation.py: --news {elsewhere}: ")
 
 
 # --- in a recorded day -------------------------------------------------------------------------------------------

@@ -100,7 +100,9 @@ class MixRun(ThreadedRun):
         self._budgets = _budgets(options)
         self._is_told_to_stop = False
         self._seats: list[_Seat] = []
+        # As far as they are known before it starts.
         self.symbol = options.symbol or ""
+        self.scenario = Scenario(options.seed, options.start_price or START_PRICE, 0, options.pace)
 
     def start(self) -> None:
         """Let all traders log in and trade.
@@ -109,8 +111,8 @@ class MixRun(ThreadedRun):
         """
         options = self._options
         start_price = self._look(f"{options.name}-{options.places[0].name}")
-        scenario = Scenario(options.seed, start_price, time.time_ns(), options.pace, options.value_model)
-        traders = traders_at(options.places, scenario, options.settings)
+        self.scenario = Scenario(options.seed, start_price, time.time_ns(), options.pace, options.value_model)
+        traders = traders_at(options.places, self.scenario, options.settings)
         seats = [self._seat(trader, budget) for trader, budget in zip(traders, self._budgets, strict=True)]
         try:
             for seat in seats:

@@ -2,7 +2,8 @@
 
     {"seed": 7, "mix": "zi:20,mm:4", "start_price": 100, "pace": 2, "settings": {"zi": {"RATE_PER_S": 0.5}}}
 
-Every key may be left out.  `settings` take the place of the calibrated numbers one by one.
+Every key may be left out.  `settings` take the place of the calibrated numbers one by one, and `value` of those
+by which worth moves (`ValueModel`): {"volatility": 0.0001, "jumps_per_hour": 60, "jump_size": 0.002}.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
 
+from exchange.simulation.traders.fundamental_value import STEPS_PER_HOUR, ValueModel
 from exchange.simulation.traders.mix import TRADER_KINDS, MixPart, Settings, parse_mix, traders_of
 from exchange.simulation.traders.scenario import Scenario
 
-KEYS = ("seed", "mix", "start_price", "pace", "settings")
+KEYS = ("seed", "mix", "start_price", "pace", "value", "settings")
 SEED_MAX = 1_000_000_000
 NUMBER_MAX = 1e9
 
@@ -32,6 +34,7 @@ class ScenarioFile(NamedTuple):
     mix: Optional[list[MixPart]] = None
     start_price: Optional[float] = None
     pace: Optional[float] = None
+    value: Optional[ValueModel] = None
     settings: Settings = {}
 
 
@@ -56,6 +59,7 @@ def _scenario(found: Any) -> ScenarioFile:
         "mix": _mix,
         "start_price": _above_zero,
         "pace": _above_zero,
+        "value": _value,
         "settings": _settings,
     }
     said = {}
@@ -92,6 +96,20 @@ def _above_zero(value: Any) -> float:
     if number <= 0:
         raise ValueError(f"{value!r}: must be above 0")
     return number
+
+
+def _value(value: Any) -> ValueModel:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r}: must be an object with some of {', '.join(ValueModel._fields)}")
+    said = {}
+    for name, number in value.items():
+        if name not in ValueModel._fields:
+            raise ValueError(f"{name!r}: there are {', '.join(ValueModel._fields)}")
+        most = STEPS_PER_HOUR if name == "jumps_per_hour" else 1
+        said[name] = _number(number)
+        if not 0 <= said[name] <= most:
+            raise ValueError(f"{name}: {number!r}: must be from 0 to {most:,}")
+    return ValueModel(**said)
 
 
 def _settings(value: Any) -> Settings:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from exchange.simulation.traders.fundamental_value import ValueModel
 from exchange.simulation.traders.mix import MixPart, merged
 from exchange.simulation.traders.scenario_file import ScenarioFile, ScenarioFileError, read_scenario
 
@@ -20,8 +21,10 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_what_a_file_says_is_taken(tmp_path: Path) -> None:
     said = {"seed": 7, "mix": "zi:2,mm:1", "start_price": 50, "pace": 2.5, "settings": {"zi": {"RATE_PER_S": 1}}}
+    said["value"] = {"jumps_per_hour": 60}
     found = read_scenario(written(tmp_path, json.dumps(said)))
-    assert found == ScenarioFile(7, [MixPart("zi", 2), MixPart("mm", 1)], 50.0, 2.5, {"zi": {"RATE_PER_S": 1.0}})
+    parts, value = [MixPart("zi", 2), MixPart("mm", 1)], ValueModel(jumps_per_hour=60.0)
+    assert found == ScenarioFile(7, parts, 50.0, 2.5, value, {"zi": {"RATE_PER_S": 1.0}})
 
 
 def test_a_file_that_says_nothing_leaves_everything_open(tmp_path: Path) -> None:
@@ -39,6 +42,11 @@ def test_a_file_that_says_nothing_leaves_everything_open(tmp_path: Path) -> None
         ({"mix": 3}, "mix: 3: must be a text"),
         ({"start_price": 0}, "start_price: 0: must be above 0"),
         ({"pace": "fast"}, "pace: 'fast': must be a number"),
+        ({"value": 1}, "value: 1: must be an object"),
+        ({"value": {"drift": 1}}, "value: 'drift': there are volatility, jumps_per_hour, jump_size"),
+        ({"value": {"jump_size": "big"}}, "value: 'big': must be a number"),
+        ({"value": {"jumps_per_hour": 36_001}}, "value: jumps_per_hour: 36001: must be from 0 to 36,000"),
+        ({"value": {"volatility": -1}}, "value: volatility: -1: must be from 0 to 1"),
         ({"settings": 1}, "settings: 1: must be an object"),
         ({"settings": {"ape": {}}}, "settings: 'ape' is no kind"),
         ({"settings": {"zi": 1}}, "settings: zi: 1: must be an object"),

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from exchange.cli.operate import ask
+from exchange.cli.operator_line import ask
 from exchange.engine.commands import ListInstrument
 from exchange.engine.instrument import Instrument
 from exchange.networking.operator.channel import CONVERSATIONS_MAX, OperatorChannel, socket_path

@@ -17,7 +17,7 @@ import pytest
 
 from exchange.cli import operate
 from exchange.cli.loading import parser_of, prepared
-from exchange.cli.operate import NoAnswerError, ask, wish_line
+from exchange.cli.operator_line import NoAnswerError, ask, wish_line
 from exchange.cli.subcommands import SUBCOMMANDS
 from exchange.networking.operator.answers_for_people import as_json, hint, natural_order, told
 from tests.support.project import ROOT

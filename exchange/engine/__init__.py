@@ -7,11 +7,11 @@ the same events, byte for byte.
 Reading order:
 
 * values: `words`, `instrument`, `terms`, `order`, `trade`, `commands`, `events`, `limits`
-* a market: `orderbook` with `quantity_totals`, `matching`, `order_arrival`
+* a market: `book_side` with `quantity_totals`, `orderbook`, `matching`, `order_arrival`
 * what is asked: `order_entry` (new, cancel), `order_replace`, `order_changes` (what these share), `questions`,
   `administration`; `checks` and `terms_checks` (what is refused)
-* all of it: `account` (one user), `state`, `engine` (a command → its handler), `snapshot` and `old_snapshot` (the
-  state as plain values)
+* all of it: `desk` (one user in one instrument), `account` (one user), `state`, `engine` (a command → its
+  handler), `snapshot` and `old_snapshot` (the state as plain values)
 
 Then the rules that a plain market does without, each in a file of its name: `stops`, `bands`, `auction`,
 `schedule` and `phases`, `fees`, `endow_and_settle`, `day_statistics`.

@@ -1,81 +1,28 @@
-"""What the engine keeps for one user: name and credential, orders they may name, event count, positions."""
+"""What the engine keeps for one user: name and credential, orders they may name, event count, desks, positions."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from typing import Final, NamedTuple, Optional
+from collections import Counter
+from typing import Any, Final, NamedTuple, Optional
 
+from exchange.engine.desk import Desk, Position
 from exchange.engine.order import Order
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.words import Side
 
-# Looked up once: on CPython 3.11 `Side.BUY` costs 75 ns, a module global 5 ns.
-_BUY: Final = Side.BUY
 # RULES 14: how many client order ids of done orders stay reserved, per user.
 DONE_ORDERS_REMEMBERED: Final = 1_000
 
 
-class Position:
-    """One user's position in one symbol, at average cost (RULES 25).  Integers throughout.
+def _dict_with_hashes() -> dict[str, Order]:
+    """An empty dict that keeps the hash of each key beside it.
 
-    `net_quantity` is bought minus sold; `cost` is what that net position cost, negative when short; `cost` and
-    `realised_pnl` are in 10⁻⁹ currency units; `volume` counts every unit bought or sold.  `fees` is all that was
-    paid on fills, `endowed_cost` what the units that the operator gave would have cost (RULES 26, 27).
+    CPython spares that where all keys have been texts, and so has to look at every text that a search comes by:
+    among a million orders each is a miss of the cache, 8 % of what a message costs there.
     """
-
-    __slots__ = ("net_quantity", "cost", "realised_pnl", "volume", "fees", "endowed_cost")
-
-    def __init__(
-        self,
-        net_quantity: int = 0,
-        cost: int = 0,
-        realised_pnl: int = 0,
-        volume: int = 0,
-        fees: int = 0,
-        endowed_cost: int = 0,
-    ) -> None:
-        self.net_quantity = net_quantity
-        self.cost = cost
-        self.realised_pnl = realised_pnl
-        self.volume = volume
-        self.fees = fees
-        self.endowed_cost = endowed_cost
-
-    def change(self, signed: int, price_nanos: int) -> None:
-        """Add units at a price (negative: take them off): first what is held the other way is closed."""
-        if self.net_quantity and (self.net_quantity > 0) != (signed > 0):
-            signed = self._reduce(price_nanos, signed)
-        self.net_quantity += signed
-        self.cost += price_nanos * signed
-
-    def endow(self, quantity: int, price_nanos: int) -> None:
-        """The operator gives so many units at that average price, for nothing."""
-        self.change(quantity, price_nanos)
-        self.endowed_cost += quantity * price_nanos
-
-    @property
-    def cash_flow(self) -> int:
-        """What was earned less what was paid: sold − bought − fees + settled."""
-        return self.realised_pnl - self.cost + self.endowed_cost - self.fees
-
-    def _reduce(self, price_nanos: int, signed: int) -> int:
-        """Close as much as `signed` allows and realise its gain; returns what is left to open the other way.
-
-        The cost of the closed part is rounded toward zero; what the rounding leaves stays in the cost of the rest,
-        so over the life of a position nothing is gained or lost by it.
-        """
-        held = self.net_quantity
-        closed = min(abs(held), abs(signed))
-        if held > 0:
-            cost_closed = self.cost * closed // held
-            self.realised_pnl += price_nanos * closed - cost_closed
-            self.net_quantity -= closed
-            self.cost -= cost_closed
-            return signed + closed
-        cost_closed = -self.cost * closed // -held
-        self.realised_pnl += cost_closed - price_nanos * closed
-        self.net_quantity += closed
-        self.cost += cost_closed
-        return signed - closed
+    orders: dict[Any, Any] = {None: None}
+    del orders[None]
+    return orders
 
 
 class UserState(NamedTuple):
@@ -93,10 +40,9 @@ class Account:
     `credential` is what the user's name was claimed with, None while it is not claimed.  No order of a user who
     `is_blocked` is taken, and none of theirs is live.  `seq` is the number of the user's last private event.
     `endowed_cash` is what the operator gave, in 10⁻⁹ currency units, None for who was never given anything.
-    `live_quantities` are, while positions are limited, what remains of the live orders by symbol and side.
-    `orders` holds by id every live order and those done ones that are still remembered, `orders_by_client_id` the
-    same orders by every client order id they had; `live_order_count` says how many of them are live, and
-    `live_order_counts` how many of each symbol they ever had an order in.
+    `orders` are, by every client order id that they had, the live orders and those done ones that are still
+    remembered.  `desks` are, by symbol, the instruments that
+    the user ever had an order in, `positions` those that they ever held something of.
     """
 
     __slots__ = (
@@ -105,13 +51,13 @@ class Account:
         "is_blocked",
         "seq",
         "orders",
-        "orders_by_client_id",
-        "live_order_count",
-        "live_order_counts",
+        "desks",
         "positions",
-        "done_client_order_ids",
         "endowed_cash",
-        "live_quantities",
+        "is_limited",
+        "_orders_by_id",
+        "_reserved",
+        "_oldest",
     )
 
     def __init__(self, user: str) -> None:
@@ -119,70 +65,113 @@ class Account:
         self.credential: Optional[str] = None
         self.is_blocked = False
         self.seq = 0
-        self.orders: dict[int, Order] = {}
-        self.orders_by_client_id: dict[str, Order] = {}
-        self.live_order_count = 0
-        self.live_order_counts: dict[str, int] = {}
+        self.orders = _dict_with_hashes()
+        self.desks: dict[Optional[str], Desk] = {}
         self.positions: dict[str, Position] = {}
-        # Oldest first; at most DONE_ORDERS_REMEMBERED.
-        self.done_client_order_ids: deque[str] = deque()
         self.endowed_cash: Optional[int] = None
-        self.live_quantities: Optional[dict[tuple[str, Side], int]] = None
+        self.is_limited = False
+        # The same orders by id, kept from the first time that one is named so: hardly any client does.
+        self._orders_by_id: Optional[dict[int, Order]] = None
+        # A ring of at most DONE_ORDERS_REMEMBERED client order ids; the oldest stands at `_oldest`.
+        self._reserved: list[str] = []
+        self._oldest = 0
+
+    # --- orders ------------------------------------------------------------------------------------------
+
+    @property
+    def live_order_count(self) -> int:
+        """How many of the user's orders are live: each has one name that is not reserved, its last."""
+        return len(self.orders) - len(self._reserved)
+
+    def desk(self, book: OrderBook) -> Desk:
+        """The user's desk for an instrument, a new one if there was none."""
+        desk = self.desks.get(book.symbol)
+        if desk is None:
+            desk = self.desks[book.symbol] = Desk(self, book)
+            desk.is_limited = self.is_limited
+        return desk
 
     def enter(self, order: Order) -> None:
         """A new live order."""
-        self.orders[order.order_id] = self.orders_by_client_id[order.client_order_id] = order
-        self.live_order_count += 1
-        counts = self.live_order_counts
-        counts[order.symbol] = counts.get(order.symbol, 0) + 1
-        if self.live_quantities is not None:
-            self.count(order, order.remaining_quantity)
-
-    def fill(self, order: Order, quantity: int, price_nanos: int, fee: Optional[int]) -> None:
-        """Book a fill of one of the user's orders, already counted on the order itself."""
-        if self.live_quantities is not None:
-            self.count(order, -quantity)
-        position = self.positions.get(order.symbol)
-        if position is None:
-            position = self.position(order.symbol)
-        position.volume += quantity
-        position.change(quantity if order.side is _BUY else -quantity, price_nanos)
-        if fee is not None:
-            position.fees += fee
-
-    def remember(self, order: Order) -> None:
-        """Let the order be found by its ids, live or done."""
-        self.orders[order.order_id] = order
-        self.orders_by_client_id[order.client_order_id] = order
+        self.orders[order.client_order_id] = order
+        if self._orders_by_id is not None:
+            self._orders_by_id[order.order_id] = order
+        desk = order.desk
+        desk.live_order_count += 1
+        if desk.is_limited:
+            desk.count(order.side, order.remaining_quantity)
 
     def end(self, order: Order) -> None:
         """A live order is done: remember it for a while."""
-        self.live_order_count -= 1
-        self.live_order_counts[order.symbol] -= 1
+        order.desk.live_order_count -= 1
         self.reserve(order.client_order_id)
 
+    def reserve(self, client_order_id: str) -> None:
+        """The order of this id is done or has another id now: remember it, forget the oldest (RULES 14).  O(1)."""
+        reserved = self._reserved
+        if len(reserved) < DONE_ORDERS_REMEMBERED:
+            reserved.append(client_order_id)
+            return
+        oldest = self._oldest
+        forgotten = reserved[oldest]
+        reserved[oldest] = client_order_id
+        self._oldest = oldest + 1 if oldest + 1 < DONE_ORDERS_REMEMBERED else 0
+        if self._orders_by_id is not None:
+            order = self.orders[forgotten]
+            if order.client_order_id == forgotten:
+                del self._orders_by_id[order.order_id]
+        del self.orders[forgotten]
+
+    def reserved(self) -> list[str]:
+        """The client order ids that are kept from being used again, the one to be forgotten next first."""
+        return self._reserved[self._oldest :] + self._reserved[: self._oldest]
+
     def find(self, order_id: Optional[int], client_order_id: Optional[str]) -> Optional[Order]:
-        """The order of this user named by one of its ids, live or remembered; None if there is none."""
-        if order_id is not None:
-            return self.orders.get(order_id)
-        assert client_order_id is not None
-        return self.orders_by_client_id.get(client_order_id)
+        """The order of this user named by one of its ids, live or remembered; None if there is none.
+
+        O(orders) the first time that `order_id` names one, else O(1).
+        """
+        if order_id is None:
+            assert client_order_id is not None
+            return self.orders.get(client_order_id)
+        if self._orders_by_id is None:
+            self._orders_by_id = {order.order_id: order for order in self.orders.values()}
+        return self._orders_by_id.get(order_id)
 
     def rename(self, order: Order, client_order_id: str) -> None:
         """Give a live order a new client order id; the old one still names it, and is reserved like a done one."""
         old_client_order_id, order.client_order_id = order.client_order_id, client_order_id
-        self.orders_by_client_id[client_order_id] = order
+        self.orders[client_order_id] = order
         self.reserve(old_client_order_id)
 
-    def reserve(self, client_order_id: str) -> None:
-        """The order of this id is done or has another id now: remember it, forget the oldest.  O(1)."""
-        done = self.done_client_order_ids
-        done.append(client_order_id)
-        if len(done) > DONE_ORDERS_REMEMBERED:
-            forgotten = done.popleft()
-            order = self.orders_by_client_id.pop(forgotten)
-            if order.client_order_id == forgotten:
-                del self.orders[order.order_id]
+    def live_orders(self, symbol: Optional[str] = None) -> list[Order]:
+        """The user's live orders, of one symbol or (None) of all, in arrival order.
+
+        Looks from the newest name back to that of the oldest order that is asked for, so O(1) where there is none.
+        """
+        count = self.live_order_count
+        if symbol is not None:
+            desk = self.desks.get(symbol)
+            count = 0 if desk is None else desk.live_order_count
+        newest_first = reversed(self.orders.items())
+        live: list[Order] = []
+        while len(live) < count:
+            client_order_id, order = next(newest_first)
+            # An order that was renamed is found under each of its names, and taken under its last.
+            if (
+                order.is_live
+                and (symbol is None or order.symbol == symbol)
+                and order.client_order_id == client_order_id
+            ):
+                live.append(order)
+        live.sort(key=lambda order: order.order_id)
+        return live
+
+    def orders_ending_with_connections(self) -> tuple[int, ...]:
+        """The ids of those of the user's live orders that end with their connections, in arrival order."""
+        return tuple(order.order_id for order in self.live_orders() if order.ends_with_connection)
+
+    # --- what the user has -------------------------------------------------------------------------------
 
     def position(self, symbol: str) -> Position:
         """The user's position in `symbol`, a flat one if there was none."""
@@ -191,30 +180,6 @@ class Account:
             position = self.positions[symbol] = Position()
         return position
 
-    def state(self) -> UserState:
-        """What the operator is told."""
-        return UserState(self.user, self.live_order_count, self.is_blocked, self.credential is not None)
-
-    def live_orders(self, symbol: Optional[str] = None) -> list[Order]:
-        """The user's live orders, of one symbol or (None) of all, in arrival order.
-
-        Looks from the newest order back to the oldest that is asked for, so O(1) where there is none.
-        """
-        count = self.live_order_count if symbol is None else self.live_order_counts.get(symbol, 0)
-        newest_first = reversed(self.orders.values())
-        live: list[Order] = []
-        while len(live) < count:
-            order = next(newest_first)
-            if (symbol is None or order.symbol == symbol) and order.is_live:
-                live.append(order)
-        # A restored account has its orders book by book.
-        live.sort(key=lambda order: order.order_id)
-        return live
-
-    def orders_ending_with_connections(self) -> tuple[int, ...]:
-        """The ids of those of the user's live orders that end with their connections, in arrival order."""
-        return tuple(order.order_id for order in self.live_orders() if order.ends_with_connection)
-
     @property
     def cash(self) -> Optional[int]:
         """Endowed − bought + sold − fees + settled, in 10⁻⁹ currency units (RULES 27); None as `endowed_cash`."""
@@ -222,33 +187,33 @@ class Account:
             return None
         return self.endowed_cash + sum(position.cash_flow for position in self.positions.values())
 
+    def state(self) -> UserState:
+        """What the operator is told."""
+        return UserState(self.user, self.live_order_count, self.is_blocked, self.credential is not None)
+
     def limit_positions(self, is_limited: bool) -> None:
         """Keep the running totals that position limits ask for, or keep them no longer.  O(live orders)."""
-        self.live_quantities = {} if is_limited else None
+        self.is_limited = is_limited
+        for desk in self.desks.values():
+            desk.is_limited = is_limited
+            desk.live_buy_quantity = desk.live_sell_quantity = 0
         if is_limited:
             for order in self.live_orders():
-                self.count(order, order.remaining_quantity)
-
-    def count(self, order: Order, change: int) -> None:
-        """So much more (or, negative, less) remains of a live order."""
-        totals = self.live_quantities
-        if totals is not None:
-            key = (order.symbol, order.side)
-            totals[key] = totals.get(key, 0) + change
-
-    def live_quantity(self, symbol: str, side: Side) -> int:
-        """What remains of the user's live orders of one symbol and side, in units; while positions are limited."""
-        assert self.live_quantities is not None, self.user
-        return self.live_quantities.get((symbol, side), 0)
+                order.desk.count(order.side, order.remaining_quantity)
 
     def check_invariants(self) -> None:
         """Assert that the running counts are those of the live orders.  For tests."""
-        live = Counter(order.symbol for order in self.orders.values() if order.is_live)
-        assert self.live_order_count == sum(live.values()), self.user
-        for symbol, count in self.live_order_counts.items():
-            assert count == live.pop(symbol, 0), (self.user, symbol)
-        assert not live, self.user
-        if self.live_quantities is not None:
-            kept = {key: total for key, total in self.live_quantities.items() if total}
-            self.limit_positions(True)
-            assert kept == self.live_quantities, (self.user, kept, self.live_quantities)
+        live = {order.order_id: order for order in self.orders.values() if order.is_live}
+        assert self.live_order_count == len(live), self.user
+        counts = Counter(order.desk for order in live.values())
+        totals = Counter[tuple[Desk, Side]]()
+        for order in live.values():
+            totals[order.desk, order.side] += order.remaining_quantity
+        for desk in self.desks.values():
+            assert desk.live_order_count == counts.pop(desk, 0), (self.user, desk.symbol)
+            if desk.is_limited:
+                kept = [desk.live_quantity(side) for side in Side]
+                assert kept == [totals[desk, side] for side in Side], (self.user, desk.symbol, kept)
+        assert not counts, self.user
+        by_id = self._orders_by_id
+        assert by_id is None or by_id == {order.order_id: order for order in self.orders.values()}, self.user

@@ -25,10 +25,11 @@ from itertools import islice
 from typing import NamedTuple, Optional
 
 from exchange.engine.bands import reference_price
+from exchange.engine.book_side import BookSide
 from exchange.engine.events import AuctionIndication, Event
 from exchange.engine.matching import Matcher
 from exchange.engine.order import Order, PriceLevel
-from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.words import CancelReason, Side, TimeInForce
 
 # So many levels of each side behind those that would trade decide of the price too.  At the first of them demand

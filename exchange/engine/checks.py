@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple, Optional
 
 from exchange.engine import bands
-from exchange.engine.account import Account
+from exchange.engine.desk import Desk
 from exchange.engine.instrument import Instrument, nanos_text
 from exchange.engine.limits import Limits
 from exchange.engine.order import Order, PriceLevel
@@ -125,25 +125,23 @@ def not_in_phase(code: RejectCode, symbol: str, phase: Phase, terms: Terms) -> R
     return Refusal(code, f"{named}: symbol {symbol} is in {phase.value}, which takes no {kind} order now")
 
 
-def limits_refusal(
-    account: Optional[Account], symbol: str, side: Side, quantity: int, limits: Limits
-) -> Optional[Refusal]:
-    """RULES 23: what a new order may not exceed; `account` is its user's, None if they have none yet.  O(1)."""
-    live_order_count = account.live_order_count if account is not None else 0
+def limits_refusal(desk: Desk, side: Side, quantity: int, limits: Limits) -> Optional[Refusal]:
+    """RULES 23: what a new order of `quantity` may not exceed.  O(1)."""
+    live_order_count = desk.account.live_order_count
     if live_order_count >= limits.open_orders_max:
         return Refusal(
             RejectCode.OPEN_ORDER_LIMIT,
             f"live orders {live_order_count}: each user may have at most {limits.open_orders_max}",
         )
-    return _exceeds_quantity(quantity, limits) or _exceeds_position(account, symbol, side, quantity, limits)
+    return _exceeds_quantity(quantity, limits) or _exceeds_position(desk, side, quantity, limits)
 
 
-def increase_refusal(order: Order, quantity: int, account: Account, limits: Limits) -> Optional[Refusal]:
+def increase_refusal(order: Order, quantity: int, limits: Limits) -> Optional[Refusal]:
     """RULES 23: what a live order may not exceed by growing to the total `quantity`; to shrink is always fine."""
     if quantity <= order.quantity:
         return None
     return _exceeds_quantity(quantity, limits) or _exceeds_position(
-        account, order.symbol, order.side, quantity - order.quantity, limits
+        order.desk, order.side, quantity - order.quantity, limits
     )
 
 
@@ -156,24 +154,18 @@ def _exceeds_quantity(quantity: int, limits: Limits) -> Optional[Refusal]:
     )
 
 
-def _exceeds_position(
-    account: Optional[Account], symbol: str, side: Side, added_quantity: int, limits: Limits
-) -> Optional[Refusal]:
+def _exceeds_position(desk: Desk, side: Side, added_quantity: int, limits: Limits) -> Optional[Refusal]:
     """The worst case: everything live on the side and what is added is filled, nothing on the other."""
     if limits.position_max is None:
         return None
-    worst = added_quantity
-    if account is not None:
-        position = account.positions.get(symbol)
-        net_quantity = position.net_quantity if position is not None else 0
-        worst += net_quantity if side is _BUY else -net_quantity
-        worst += account.live_quantity(symbol, side)
+    net_quantity = desk.net_quantity
+    worst = added_quantity + (net_quantity if side is _BUY else -net_quantity) + desk.live_quantity(side)
     if worst <= limits.position_max:
         return None
     direction = "long" if side is _BUY else "short"
     return Refusal(
         RejectCode.POSITION_LIMIT,
-        f"position in {symbol}: could become {worst} {direction}; "
+        f"position in {desk.symbol}: could become {worst} {direction}; "
         f"each user may have at most {limits.position_max} either way",
     )
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Final, Optional
 
-from exchange.engine.account import Account
 from exchange.engine.bands import would_halt
+from exchange.engine.book_side import BookSide
 from exchange.engine.events import (
     Event,
     OrderExecuted,
@@ -23,7 +23,7 @@ from exchange.engine.events import (
 from exchange.engine.fees import fee_nanos
 from exchange.engine.order import Iceberg, Order
 from exchange.engine.order_changes import OrderChanges
-from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, Liquidity, SelfTradePrevention, Side, TimeInForce
 
@@ -43,8 +43,7 @@ _TAKER: Final = Liquidity.TAKER
 class Matcher(OrderChanges):
     """Executes orders against books, and changes and ends them.  `last_trade_id` counts over all instruments."""
 
-    def __init__(self, accounts: dict[str, Account]) -> None:
-        super().__init__(accounts)
+    def __init__(self) -> None:
         self.last_trade_id = 0
 
     def match(
@@ -60,21 +59,25 @@ class Matcher(OrderChanges):
         A MARKET order goes no further than `worst_price`, the edge of its band (RULES 17).  Returns whether the
         circuit breaker stopped it: the caller halts the instrument (RULES 18).
         """
-        own_side, opposite = (book.bids, book.asks) if taker.side is _BUY else (book.asks, book.bids)
+        is_buy = taker.side is _BUY
+        own_side, opposite = (book.bids, book.asks) if is_buy else (book.asks, book.bids)
         limit_price = worst_price if taker.price is None else taker.price
         is_guarded = book.is_guarded
-        sign = opposite.sign
         while taker.remaining_quantity:
             level = opposite.best()
+            if level is None:
+                break
             # `BookSide.crosses` written out: it is asked for every order.
-            if level is None or (limit_price is not None and level.price * sign > limit_price * sign):
+            if limit_price is not None and (
+                level.price > limit_price if is_buy else level.price < limit_price
+            ):
                 break
             if is_guarded and would_halt(book, level.price):
                 self._leave(taker, own_side, _HALTED, timestamp, events)
                 return True
             maker = level.first
             assert maker is not None
-            if maker.user == taker.user and taker.conditions.self_trade_prevention is not None:
+            if maker.desk is taker.desk and taker.conditions.self_trade_prevention is not None:
                 self._prevent_self_trade(taker, maker, opposite, timestamp, events)
             else:
                 self._trade(taker, maker, book, opposite, timestamp, events)
@@ -187,13 +190,13 @@ class Matcher(OrderChanges):
                 Trade,
                 (
                     self.last_trade_id,
-                    buy.symbol,
+                    buy.desk.symbol,
                     price,
                     quantity,
                     buy.order_id,
                     sell.order_id,
-                    buy.user,
-                    sell.user,
+                    buy.desk.user,
+                    sell.desk.user,
                     aggressor_side,
                     timestamp,
                     aggressor_side is None,
@@ -214,19 +217,20 @@ class Matcher(OrderChanges):
         fee: Optional[int],
         events: list[Event],
     ) -> None:
-        account = self.accounts[order.user]
-        account.fill(order, quantity, price_nanos, fee)
+        desk = order.desk
+        account = desk.account
+        desk.fill(order.side, quantity, price_nanos, fee)
         account.seq += 1
         events.append(
             _make(
                 OrderExecuted,
                 (
-                    order.user,
+                    desk.user,
                     account.seq,
                     timestamp,
                     order.order_id,
                     order.client_order_id,
-                    order.symbol,
+                    desk.symbol,
                     order.side,
                     self.last_trade_id,
                     price,

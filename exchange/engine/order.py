@@ -11,10 +11,14 @@ the engine, never a wish of a user, so it asserts.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, Optional
+from typing import TYPE_CHECKING, Final, Optional
 
-from exchange.engine.terms import KnownConditions, Terms, terms_under
+from exchange.engine.terms import Terms, terms_under
 from exchange.engine.words import OrderStatus, Side, TimeInForce
+
+if TYPE_CHECKING:  # They import this file.
+    from exchange.engine.book_side import BookSide
+    from exchange.engine.desk import Desk
 
 # Members looked up once: on CPython 3.11 `OrderStatus.NEW` costs 75 ns, a module global 5 ns.
 _NEW: Final = OrderStatus.NEW
@@ -28,19 +32,19 @@ class Order:
 
     It has no constructor, since one would cost the everyday order a tenth: `order_entry` fills it in itself.
 
-    What it asks for now is `side`, `price` (in ticks of its instrument, None for any price), `quantity` (the
-    total, executed part included) and `conditions`, which it shares with all that ask alike.  Quantities are in
-    units of the instrument; `hidden_quantity` is that part of `remaining_quantity` which is not shown, 0 for all
-    but icebergs.  `timestamp` is when the engine accepted it, in ns since the Unix epoch.
-    `ends_with_connection` asks that it be canceled when the connection ends that it was entered on.  `level`,
-    `previous` and `next` are the order's place in a book: they belong to `orderbook`, nobody else touches them.
-    `level` is None while the order does not rest, and the neighbours exist only while it does.
+    Its `desk` says whose it is, and in what instrument.  What it asks for now is `side`, `price` (in ticks of its
+    instrument, None for any price), `quantity` (the total, executed part included) and `conditions`, which it
+    shares with all that ask alike.  Quantities are in units of the instrument; `hidden_quantity` is that part of
+    `remaining_quantity` which is not shown, 0 for all but icebergs.  `timestamp` is when the engine accepted it,
+    in ns since the Unix epoch.  `ends_with_connection` asks that it be canceled when the connection ends that it
+    was entered on.  `level`, `previous` and `next` are the order's place in a book: they belong to `book_side`,
+    nobody else touches them.  `level` is None while the order does not rest, and the neighbours exist only while
+    it does.
     """
 
     order_id: int
-    user: str
+    desk: Desk
     client_order_id: str
-    symbol: str
     conditions: Terms
     side: Side
     price: Optional[int]
@@ -57,9 +61,8 @@ class Order:
 
     __slots__ = (
         "order_id",
-        "user",
+        "desk",
         "client_order_id",
-        "symbol",
         "conditions",
         "side",
         "price",
@@ -79,6 +82,16 @@ class Order:
             f"<Order {self.order_id} {self.user} {self.side.value} {self.remaining_quantity}/{self.quantity} "
             f"{self.symbol} @ {self.price} {self.status.value}>"
         )
+
+    @property
+    def user(self) -> str:
+        """Whose order it is."""
+        return self.desk.user
+
+    @property
+    def symbol(self) -> str:
+        """The instrument that it is for."""
+        return self.desk.symbol
 
     @property
     def terms(self) -> Terms:
@@ -184,23 +197,21 @@ class Iceberg(Order):
 
 def made_order(
     order_id: int,
-    user: str,
+    desk: Desk,
     client_order_id: str,
-    symbol: str,
     terms: Terms,
-    known: KnownConditions,
     timestamp: int,
     ends_with_connection: bool = False,
 ) -> Order:
-    """An order, an iceberg where the terms have a display quantity; `known` are its instrument's conditions."""
+    """An order, an iceberg where the terms have a display quantity."""
+    book = desk.book
     order = Order() if terms.display_quantity is None else Iceberg()
     order.order_id = order_id
-    order.user = user
+    order.desk = desk
     order.client_order_id = client_order_id
-    order.symbol = symbol
-    order.conditions = known.of(terms)
+    order.conditions = book.conditions.of(terms)
     order.side = terms.side
-    order.price = None if terms.price_nanos is None else terms.price_nanos // known.tick_size_nanos
+    order.price = None if terms.price_nanos is None else terms.price_nanos // book.tick_size_nanos
     order.quantity = order.remaining_quantity = terms.quantity
     order.executed_quantity = 0
     order.status = _NEW
@@ -215,13 +226,14 @@ class PriceLevel:
 
     `quantity` is the sum of what is shown of them, `hidden_quantity` of what is not, `order_count` their number;
     `first` and `last` are None exactly when it is empty.  Order and level name each other, so they share this
-    file; `orderbook` does the linking.
+    file; `book_side` does the linking.
     """
 
-    __slots__ = ("price", "first", "last", "quantity", "hidden_quantity", "order_count")
+    __slots__ = ("price", "side", "first", "last", "quantity", "hidden_quantity", "order_count")
 
-    def __init__(self, price: int) -> None:
+    def __init__(self, price: int, side: BookSide) -> None:
         self.price = price
+        self.side = side
         self.first: Optional[Order] = None
         self.last: Optional[Order] = None
         self.quantity = 0

@@ -28,7 +28,7 @@ def replace_order(state: State, command: ReplaceOrder, timestamp: int) -> list[E
     refusal = _cannot_be_named(command, order, account)
     if refusal is None:
         assert order is not None and account is not None
-        refusal = _refuse(state, command, order, account)
+        refusal = _refuse(state, command, order)
     if refusal is not None:
         return [ReplaceRejected(command.order_id, command.client_order_id, refusal.code, refusal.text)]
     assert order is not None and account is not None
@@ -45,14 +45,14 @@ def _cannot_be_named(
     if account is None or order is None or not order.is_live:
         return checks.not_live(order, command.order_id, command.client_order_id)
     new_id = command.new_client_order_id
-    if new_id is None or new_id == order.client_order_id or new_id not in account.orders_by_client_id:
+    if new_id is None or new_id == order.client_order_id or new_id not in account.orders:
         return None
-    return checks.duplicate_client_order_id(new_id, account.orders_by_client_id[new_id])
+    return checks.duplicate_client_order_id(new_id, account.orders[new_id])
 
 
-def _refuse(state: State, command: ReplaceOrder, order: Order, account: Account) -> Optional[Refusal]:
+def _refuse(state: State, command: ReplaceOrder, order: Order) -> Optional[Refusal]:
     """RULES 12, in the order in which faults are told."""
-    book = state.books[order.symbol]
+    book = order.desk.book
     instrument, quantity = book.instrument, command.quantity
     refusal = (
         _refuse_in_phase(command, order, book)
@@ -69,7 +69,7 @@ def _refuse(state: State, command: ReplaceOrder, order: Order, account: Account)
             return refusal
     return (
         _refuse_by_band(command, order, book)
-        or (None if quantity is None else checks.increase_refusal(order, quantity, account, state.limits))
+        or (None if quantity is None else checks.increase_refusal(order, quantity, state.limits))
         or _refuse_by_market(command, order, book)
     )
 
@@ -139,11 +139,11 @@ def _keeps_place(order: Order, price: Optional[int], quantity: int) -> bool:
 
 def _replace(state: State, command: ReplaceOrder, order: Order, account: Account, timestamp: int) -> list[Event]:
     """Carry it out; total ≤ executed ends the order (RULES 11)."""
-    book, matcher, events = state.books[order.symbol], state.matcher, list[Event]()
+    book, matcher, events = order.desk.book, state.matcher, list[Event]()
     price, quantity = _new_price(command, order, book), _new_quantity(command, order)
     if quantity <= order.executed_quantity:
         book.withdraw(order)
-        account.count(order, -order.remaining_quantity)
+        order.desk.count(order.side, -order.remaining_quantity)
         order.cut_to_executed()
         matcher.cancel(order, CancelReason.USER_REQUESTED, timestamp, events)
         return events
@@ -173,7 +173,7 @@ def _replace_stop(
     state: State, command: ReplaceOrder, order: Order, quantity: int, timestamp: int, events: list[Event]
 ) -> None:
     """A new stop price untriggers a triggered stop; anything else leaves it where it is in the queue (RULES 8)."""
-    book, tick_size_nanos = state.books[order.symbol], state.books[order.symbol].instrument.tick_size_nanos
+    book, tick_size_nanos = order.desk.book, order.desk.book.instrument.tick_size_nanos
     if command.price_nanos is not None:
         order.price = command.price_nanos // tick_size_nanos
     if quantity != order.quantity:

@@ -7,6 +7,7 @@ A FOK that its limit cuts short is refused by this sum, however many levels ther
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Optional
 
 from exchange.engine.order import PriceLevel
 
@@ -26,10 +27,10 @@ def quantity_within(limit_price: int, sign: int, levels: Iterable[PriceLevel]) -
 class SpanTotals(dict[int, int]):
     """By the number of a span, the quantity that rests there, shown or hidden; empty spans are not in it."""
 
-    def __init__(self, levels: Mapping[int, PriceLevel]) -> None:
+    def __init__(self, levels: Iterable[PriceLevel]) -> None:
         super().__init__()
-        for price, level in levels.items():
-            self.count(price, level.quantity + level.hidden_quantity)
+        for level in levels:
+            self.count(level.price, level.quantity + level.hidden_quantity)
 
     def count(self, price: int, change: int) -> None:
         """So much more (or, negative, less) rests at a price, in ticks."""
@@ -40,7 +41,7 @@ class SpanTotals(dict[int, int]):
         else:
             self.pop(span, None)
 
-    def within(self, limit_price: int, sign: int, levels: Mapping[int, PriceLevel]) -> int:
+    def within(self, limit_price: int, sign: int, levels: Mapping[Optional[int], PriceLevel]) -> int:
         """What rests at prices that are not worse than a limit: whole spans, then the levels of the last one."""
         limit_span = limit_price >> _BITS
         whole = sum(quantity for span, quantity in self.items() if span * sign < limit_span * sign)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from exchange.engine.account import Position
 from exchange.engine.commands import GetOrders, GetPositions
+from exchange.engine.desk import Position
 from exchange.engine.events import Event, OrdersListed, OrderState, PositionsListed, PositionState
 from exchange.engine.order import Order
 from exchange.engine.orderbook import OrderBook

@@ -21,8 +21,9 @@ from hashlib import sha256
 from typing import Any
 
 from exchange.engine import old_snapshot
-from exchange.engine.account import Account, Position
+from exchange.engine.account import Account
 from exchange.engine.day_statistics import TradingDay
+from exchange.engine.desk import Position
 from exchange.engine.instrument import Instrument, Schedule
 from exchange.engine.limits import Limits
 from exchange.engine.order import Iceberg, Order, made_order
@@ -149,10 +150,7 @@ def _order_record(order: Order) -> list[Any]:
 
 
 def _reserved_records(account: Account) -> Iterator[list[Any]]:
-    reserved = [
-        (client_order_id, account.orders_by_client_id[client_order_id])
-        for client_order_id in account.done_client_order_ids
-    ]
+    reserved = [(client_order_id, account.orders[client_order_id]) for client_order_id in account.reserved()]
     for client_order_id, order in reserved:
         # A done order ends the reservations of its ids with its own: that is the moment to tell of it, once.
         if not order.is_live and order.client_order_id == client_order_id:
@@ -163,8 +161,7 @@ def _reserved_records(account: Account) -> Iterator[list[Any]]:
 
 def _has_old_names(account: Account) -> bool:
     """Whether a client order id that is reserved like that of a done order still names a live one."""
-    known = account.orders_by_client_id
-    return any(known[client_order_id].is_live for client_order_id in account.done_client_order_ids)
+    return any(account.orders[client_order_id].is_live for client_order_id in account.reserved())
 
 
 def _load_engine(state: State, sequence: int, last_order_id: int, last_trade_id: int, form: int = 1) -> int:
@@ -223,13 +220,12 @@ def _load_position(state: State, user: str, symbol: str, *amounts: int) -> None:
 
 def _load_order(state: State, *values: Any) -> None:
     order = _order_of(state, *values)
-    account = state.accounts[order.user]
+    account, book = order.desk.account, order.desk.book
     if not order.is_live:
         # Its ids follow as `reserved` records.
-        account.remember(order)
+        account.orders[order.client_order_id] = order
         return
     account.enter(order)
-    book = state.books[order.symbol]
     side = book.side(order.side)
     if isinstance(order, Iceberg):
         displayed_quantity = order.remaining_quantity - order.hidden_quantity
@@ -244,8 +240,8 @@ def _load_order(state: State, *values: Any) -> None:
 
 def _load_stop(state: State, trade_price: Any, *values: Any) -> None:
     order = _order_of(state, *values)
-    state.accounts[order.user].enter(order)
-    book = state.books[order.symbol]
+    order.desk.account.enter(order)
+    book = order.desk.book
     book.wait(order)
     if trade_price is not None:
         assert book.stops is not None
@@ -267,17 +263,8 @@ def _order_of(
     hidden_quantity: int = 0,
     executed_on_arrival: int = 0,
 ) -> Order:
-    book = state.books[symbol]
-    order = made_order(
-        order_id,
-        state.accounts[user].user,
-        client_order_id,
-        book.symbol,
-        from_plain(terms),
-        book.conditions,
-        timestamp,
-        ends_with_connection,
-    )
+    desk = state.accounts[user].desk(state.books[symbol])
+    order = made_order(order_id, desk, client_order_id, from_plain(terms), timestamp, ends_with_connection)
     if remaining_quantity != order.quantity:  # Else one object says both.
         order.remaining_quantity = remaining_quantity
     order.executed_quantity = executed_quantity
@@ -290,8 +277,13 @@ def _order_of(
 
 def _load_reserved(state: State, user: str, client_order_id: str, order_id: int) -> None:
     account = state.accounts[user]
-    account.orders_by_client_id[client_order_id] = account.orders[order_id]
-    account.done_client_order_ids.append(client_order_id)
+    order = account.orders.get(client_order_id)
+    if order is None:  # A name that it had before.
+        order = account.find(order_id, None)
+        if order is None:
+            raise KeyError(order_id)
+        account.orders[client_order_id] = order
+    account.reserve(client_order_id)
 
 
 _LOADERS: dict[str, Callable[..., None]] = {

@@ -29,7 +29,7 @@ class State:
         self._hold_to(Limits())
         self.accounts: dict[str, Account] = {}
         self.books: dict[str, OrderBook] = {}
-        self.matcher = Matcher(self.accounts)
+        self.matcher = Matcher()
         # By the name in letters of one case, how its user spells it.
         self._names: dict[str, str] = {}
 
@@ -49,11 +49,22 @@ class State:
 
     def open_account(self, user: str) -> Account:
         """A new account for a user who has none."""
-        assert user not in self.accounts, user
-        account = self.accounts[user] = Account(user)
-        account.limit_positions(self.limits.position_max is not None)
-        self._names.setdefault(user.casefold(), user)
+        account = self.new_account(user)
+        self.enroll(account)
         return account
+
+    def new_account(self, user: str) -> Account:
+        """What would be the account of a user who has none, if it were enrolled."""
+        account = Account(user)
+        account.limit_positions(self.limits.position_max is not None)
+        return account
+
+    def enroll(self, account: Account) -> None:
+        """Let a new account be its user's."""
+        user = account.user
+        assert user not in self.accounts, user
+        self.accounts[user] = account
+        self._names.setdefault(user.casefold(), user)
 
     # --- what may be seen from outside, in the thread that calls `process` -------------------------------
 

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from exchange.engine.account import Position
 from exchange.engine.commands import Command, Endow, GetPositions
+from exchange.engine.desk import Position
 from exchange.engine.engine import Engine
 from exchange.engine.events import (
     Endowed,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from exchange.engine.book_side import BookSide
 from exchange.engine.engine import Engine
 from exchange.engine.instrument import NANOS_PER_UNIT
-from exchange.engine.orderbook import BookSide
 
 Levels = list[tuple[Decimal, int, int]]
 

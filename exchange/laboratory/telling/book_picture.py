@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from itertools import islice, zip_longest
 from typing import NamedTuple, Optional
 
+from exchange.engine.book_side import BookSide
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, PriceLevel
-from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.words import Phase
 
 _HEADING = ("BUY", "SELL")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, Optional
 
+from exchange.engine.book_side import BookSide
 from exchange.engine.events import (
     PRIVATE_EVENT_TYPES,
     Event,
@@ -23,7 +24,7 @@ from exchange.engine.events import (
 )
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order
-from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.laboratory.history import Moment

@@ -134,7 +134,7 @@ def _refused(
 
 def live_order(engine: Engine, accepted: OrderAccepted) -> Optional[Order]:
     """The order in that state, None if it is over."""
-    order = engine.accounts[accepted.user].orders.get(accepted.order_id)
+    order = engine.accounts[accepted.user].find(accepted.order_id, None)
     return order if order is not None and order.is_live else None
 
 

@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from exchange.engine.orderbook import BookSide
+from exchange.engine.book_side import BookSide
 from exchange.networking.wire.encode_feeds import Level, LevelChange
 
 Follower = TypeVar("Follower")

@@ -72,6 +72,7 @@ class MarketFeeds:
         if view is None:
             if feed.sides is None:
                 feed.sides = FollowedSide(feed.book.bids), FollowedSide(feed.book.asks)
+                feed.book.follow_changes()
             view = feed.views[depth] = FollowedView(*feed.sides, depth)
         view.followers[hearer] = None
         hearer.tell(self._values.book_snapshot(symbol, view.sequence, *view.levels()))
@@ -137,14 +138,15 @@ class MarketFeeds:
     def flush(self) -> None:
         """Tell what has changed in every book since the last flush."""
         for symbol, book in self._books.items():
-            bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
             feed = self._feeds.get(symbol)
             if feed is None:
                 continue
-            if feed.sides is not None and (bid_prices or ask_prices):
-                for side, prices in zip(feed.sides, (bid_prices, ask_prices), strict=True):
-                    side.follow(prices)
-                self._tell_changes(feed, symbol)
+            if feed.sides is not None:
+                bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
+                if bid_prices or ask_prices:
+                    for side, prices in zip(feed.sides, (bid_prices, ask_prices), strict=True):
+                        side.follow(prices)
+                    self._tell_changes(feed, symbol)
             if feed.indicated is not None or is_call(book.phase):
                 self._tell_indication(feed)
 

@@ -18,7 +18,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Optional, Union
 
-from exchange.engine.orderbook import BookSide, OrderBook
+from exchange.engine.book_side import BookSide
+from exchange.engine.orderbook import OrderBook
 from exchange.engine.words import Side
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire.encode_feeds import FeedEncoder, Level, LevelChange

@@ -70,6 +70,7 @@ class Feeds:
         book_views = self._book_views.get(symbol)
         if book_views is None:
             book_views = self._book_views[symbol] = BookViews(self._books[symbol])
+            self._books[symbol].follow_changes()
         view = book_views.view(depth)
         view.subscribers[connection] = None
         self._send(connection, view.snapshot(self._encoder))
@@ -174,11 +175,9 @@ class Feeds:
     def _tell_book(self, symbol: str, is_at_once: bool = False) -> None:
         """Send what has changed in one book, unless it is in a pause; `is_at_once`: in any case."""
         book, book_views = self._books[symbol], self._book_views.get(symbol)
-        if book_views is not None and not is_at_once and self._pauses.holds(symbol):
+        if book_views is None or (not is_at_once and self._pauses.holds(symbol)):
             return
         bid_prices, ask_prices = book.bids.take_changed_prices(), book.asks.take_changed_prices()
-        if book_views is None:
-            return
         if bid_prices or ask_prices:
             for view, line in book_views.updates(bid_prices, ask_prices, self._encoder):
                 self._tell_view(view, line)

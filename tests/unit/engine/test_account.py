@@ -12,30 +12,32 @@ from exchange.engine.engine import Engine
 from exchange.engine.events import AllCanceled
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, made_order
-from exchange.engine.terms import KnownConditions, Terms
+from exchange.engine.orderbook import OrderBook
+from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
 from tests.property.strategies import Stamped, command_sequences
 
 
-class WatchedOrders(dict[int, Order]):
-    """Orders by id that count how many of them are looked at, the newest first."""
+class WatchedOrders(dict[str, Order]):
+    """Orders by name that count how many of them are looked at, the newest first."""
 
     looks = 0
 
-    def values(self) -> WatchedOrders:  # type: ignore[override]
+    def items(self) -> WatchedOrders:  # type: ignore[override]
         return self
 
-    def __reversed__(self) -> Iterator[Order]:  # type: ignore[override]
-        for order in reversed(super().values()):
+    def __reversed__(self) -> Iterator[tuple[str, Order]]:  # type: ignore[override]
+        for item in reversed(super().items()):
             self.looks += 1
-            yield order
+            yield item
 
 
 def enter(account: Account, symbol: str, count: int) -> None:
     """Give the account `count` new live orders of one symbol."""
     terms = Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 10**9, 1)
+    desk = account.desk(OrderBook(Instrument(symbol)))
     for order_id in range(len(account.orders) + 1, len(account.orders) + 1 + count):
-        account.enter(made_order(order_id, account.user, str(order_id), symbol, terms, KnownConditions(10**7), 0))
+        account.enter(made_order(order_id, desk, str(order_id), terms, 0))
 
 
 def ids_and_looks(account: Account, symbol: str) -> tuple[list[int], int]:

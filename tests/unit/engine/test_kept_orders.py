@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.engine.account import Account
 from exchange.engine.commands import ListInstrument, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, made_order
-from exchange.engine.terms import KnownConditions, Terms
+from exchange.engine.orderbook import OrderBook
+from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, SelfTradePrevention, Side, TimeInForce
 
 TICK_SIZE_NANOS = 10_000_000
@@ -41,8 +43,8 @@ def all_terms() -> st.SearchStrategy[Terms]:
 
 @given(st.lists(all_terms(), min_size=1))
 def test_an_order_says_what_was_asked_for_whatever_others_asked_for(asked: list[Terms]) -> None:
-    known = KnownConditions(TICK_SIZE_NANOS)
-    orders = [made_order(7, "alice", "a1", "ACME", terms, known, 0) for terms in asked]
+    desk = Account("alice").desk(OrderBook(Instrument("ACME", TICK_SIZE_NANOS)))
+    orders = [made_order(7, desk, "a1", terms, 0) for terms in asked]
     assert [order.terms for order in orders] == asked
 
 

@@ -8,22 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.engine.account import Account
+from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, made_order
-from exchange.engine.terms import KnownConditions, Terms
+from exchange.engine.orderbook import OrderBook
+from exchange.engine.terms import Terms
 from exchange.engine.words import OrderStatus, OrderType, Side, TimeInForce
 
 
 def order_of(quantity: int) -> Order:
     """A new order of alice's to buy."""
-    return made_order(
-        7,
-        "alice",
-        "c1",
-        "ACME",
-        Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, quantity),
-        KnownConditions(10_000_000),
-        1_700_000_000_000_000_000,
-    )
+    terms = Terms(Side.BUY, OrderType.LIMIT, TimeInForce.GTC, 101_250_000_000, quantity)
+    desk = Account("alice").desk(OrderBook(Instrument("ACME")))
+    return made_order(7, desk, "c1", terms, 1_700_000_000_000_000_000)
 
 
 def filled_order() -> Order:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.engine.account import Account
 from exchange.engine.instrument import Instrument
 from exchange.engine.order import Order, made_order
-from exchange.engine.orderbook import BookSide, OrderBook
-from exchange.engine.terms import KnownConditions, Terms
+from exchange.engine.orderbook import OrderBook
+from exchange.engine.terms import Terms
 from exchange.engine.words import OrderType, Side, TimeInForce
 
 SIDES = list(Side)
@@ -21,21 +22,16 @@ class Queue:
     """One side of a book, and orders for it with ids 1, 2, 3 …"""
 
     def __init__(self, side: Side) -> None:
-        self.side = BookSide(side)
+        book = OrderBook(Instrument("ACME"))
+        self.side = book.side(side)
+        self._desk = Account("alice").desk(book)
         self.orders: dict[int, Order] = {}
 
     def enter(self, price: int, quantity: int = 10) -> Order:
         """A new order at the back of its level."""
         order_id = len(self.orders) + 1
-        order = made_order(
-            order_id,
-            "alice",
-            str(order_id),
-            "ACME",
-            Terms(self.side.side, OrderType.LIMIT, TimeInForce.GTC, price * 10**7, quantity),
-            KnownConditions(10**7),
-            0,
-        )
+        terms = Terms(self.side.side, OrderType.LIMIT, TimeInForce.GTC, price * 10**7, quantity)
+        order = made_order(order_id, self._desk, str(order_id), terms, 0)
         self.orders[order_id] = order
         self.side.add(order)
         return order
@@ -178,8 +174,10 @@ def test_levels_and_depth_are_what_sorting_would_give(
     queue.side.check_invariants()
 
 
-def test_changed_prices_are_told_once() -> None:
+def test_changed_prices_are_told_once_from_when_somebody_follows() -> None:
     queue = Queue(Side.BUY)
+    queue.enter(99)
+    queue.side.follow_changes()
     first = queue.enter(100)
     queue.enter(101)
     assert queue.side.take_changed_prices() == {100, 101}

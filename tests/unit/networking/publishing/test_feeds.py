@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.engine.book_side import BookSide
 from exchange.engine.commands import CancelAll
 from exchange.engine.engine import Engine
 from exchange.engine.order import PriceLevel
-from exchange.engine.orderbook import BookSide
 from exchange.engine.trade import Trade
 from exchange.engine.words import Side
 from exchange.networking.outbound.backlogs import BacklogSender

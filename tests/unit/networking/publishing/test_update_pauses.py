@@ -103,11 +103,18 @@ def _iceberg(side: Side, price_nanos: int) -> Terms:
     return Terms(side, OrderType.LIMIT, TimeInForce.GTC, price_nanos, 5, display_quantity=2)
 
 
+class _Deaf(Listener):
+    """Follows, and takes no line."""
+
+    def queue(self, line: bytes) -> bool:
+        return False
+
+
 def test_whatever_changes_a_book_is_looked_at_by_the_publisher() -> None:
-    """What nobody follows is not kept either: a set of changed prices that nobody takes would grow for ever."""
     engine = Engine()
     engine.process(ListInstrument(Instrument("ACME")), 0)
     publisher = Publisher(engine, Identity("", ""), Heartbeats(lambda _: None), RecentEvents())
+    publisher._feeds.subscribe_book(_Deaf(), "ACME", 20)
     orders = [
         NewOrder("alice", str(place), "ACME", _iceberg(side, price * 10**9))
         for place, (side, price) in enumerate([(Side.BUY, 9), (Side.BUY, 10), (Side.SELL, 10), (Side.SELL, 11)])

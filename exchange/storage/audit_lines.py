@@ -88,16 +88,13 @@ class AuditFormat:
         lines_of: defaultdict[str, list[str]] = defaultdict(list)
         price_texts = self._price_texts
         since_ns = until_ns = second_ns = 0
-        last_user, time_text = "", ""
+        time_text = ""
         for event in chain.from_iterable(batches):
-            user, timestamp = event[0], event[2]
-            if user != last_user:  # They come in runs: what a client has sent is carried out together.
-                last_user = user
-                append = lines_of[user].append
+            timestamp = event[2]
             if not since_ns <= timestamp < until_ns:
                 since_ns, until_ns, second_ns, time_text = _common_beginning(timestamp)
             if type(event) is OrderAccepted:
-                _, seq, _, order_id, client_order_id, symbol, terms = event
+                user, seq, _, order_id, client_order_id, symbol, terms = event
                 (side, order_type, time_in_force, price_nanos, quantity,
                  post_only, prevention, stop_price_nanos, display_quantity,
                  ) = terms  # fmt: skip
@@ -106,25 +103,25 @@ class AuditFormat:
                     before, behind = self._accepted_options(symbol, terms)
                 price_text = "" if price_nanos is None else f" @ {price_texts[symbol].by_nanos[price_nanos]}"
                 quantity_text = f"{quantity}"
-                append(
+                lines_of[user].append(
                     f"{time_text}{timestamp - second_ns}Z seq={seq} ACCEPTED order {order_id} ({client_order_id}) "
                     f"{side._value_} {symbol} {quantity_text}{price_text} "
                     f"remaining {quantity_text} NEW {before}{order_type._value_} {time_in_force._value_}{behind}"
                 )
             elif type(event) is OrderExecuted:
-                (_, seq, _, order_id, client_order_id, symbol, side, trade_id, price, quantity,
+                (user, seq, _, order_id, client_order_id, symbol, side, trade_id, price, quantity,
                  remaining, status, liquidity, displayed_quantity, fee_nanos) = event  # fmt: skip
                 options = _shows(displayed_quantity) if displayed_quantity is not None else ""
                 if fee_nanos is not None:
                     options += f"fee {nanos_text(fee_nanos)} "
-                append(
+                lines_of[user].append(
                     f"{time_text}{timestamp - second_ns}Z seq={seq} EXECUTED order {order_id} ({client_order_id}) "
                     f"{side._value_} {symbol} {quantity} @ {price_texts[symbol][price]} "
                     f"remaining {remaining} {status._value_} {options}trade {trade_id} {liquidity._value_}"
                 )
             else:
                 tail = self._tail_by_type[type(event)](event)
-                append(f"{time_text}{timestamp - second_ns}Z seq={event.seq} {tail}")
+                lines_of[event.user].append(f"{time_text}{timestamp - second_ns}Z seq={event.seq} {tail}")
         return {file_stem(user): lines for user, lines in lines_of.items()}
 
     def _accepted_options(self, symbol: str, terms: Terms) -> tuple[str, str]:

@@ -15,15 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Literal, Optional
 
 from exchange.laboratory.venue.latency import random_stream
-from exchange.networking.tcp_client import Bot, InstrumentStatus, OwnOrder, RefusedRequest
+from exchange.networking.tcp_client import Bot, BotTimer, InstrumentStatus, OwnOrder, RefusedRequest
 from exchange.simulation.traders.arrivals import Arrivals, Poisson
 from exchange.simulation.traders.chance import one_of
 from exchange.simulation.traders.order_sizes import order_size
 from exchange.simulation.traders.scenario import Scenario
-from exchange.simulation.traders.turns import OwnTurns, Turns
+from exchange.simulation.traders.turns import LEAST_WAIT_S, Turns
 
 SideName = Literal["BUY", "SELL"]
 SIDES: tuple[SideName, SideName] = ("BUY", "SELL")
@@ -166,3 +167,44 @@ class SimulatedTrader(Bot):
     def excite(self, weight: float = 1.0) -> None:
         """Something has happened that lets turns come sooner for a while."""
         self.turns.excite(weight)
+
+
+class OwnTurns:
+    """Turns that come as the trader's `make_arrivals` says."""
+
+    is_rationed = False
+
+    def __init__(self, trader: SimulatedTrader) -> None:
+        self._trader = trader
+        self._arrivals: Arrivals = Poisson(trader.RATE_PER_S, trader.draw)
+        self._next: Optional[BotTimer] = None
+
+    def begin(self) -> None:
+        """See `Turns`."""
+        if self._trader.orders:
+            # Of an earlier run that was cut off: nobody waits for their end any more.
+            self._trader.cancel_all()
+        self._arrivals = self._trader.make_arrivals()
+        self.resume()
+
+    def resume(self) -> None:
+        """Set the next turn, in place of one that was set."""
+        if self._next is not None:
+            self._next.cancel()
+        gap_s = self._arrivals.next_gap_s(self._trader.now_ns)
+        self._next = self._trader.after(max(LEAST_WAIT_S, gap_s), self._take_turn)
+
+    def excite(self, weight: float) -> None:
+        """See `Turns`."""
+        self._arrivals.excite(self._trader.now_ns, weight)
+        self.resume()
+
+    def end_later(self, order: OwnOrder, life_s: float) -> None:
+        """See `Turns`."""
+        self._trader.after(max(LEAST_WAIT_S, life_s), partial(self._trader.cancel, order))
+
+    def _take_turn(self) -> None:
+        if self._trader.market().phase != "CONTINUOUS":
+            return  # `resume` begins anew.
+        self._trader.act()
+        self.resume()

@@ -47,6 +47,9 @@ class Bell(Protocol):
     def rings_within(self, seconds: float) -> bool:
         """Sleep until it rings, so long at most; whether it did."""
 
+    def close(self) -> None:
+        """Nobody will sleep by it any more."""
+
 
 class _Line(Generic[Origin, Asked]):
     """What waits of one share; whoever has more to put waits for `room`."""
@@ -142,6 +145,7 @@ class FairQueue(Generic[Origin, Asked]):
                 if share is not None:
                     return self._taken(share)
                 if self._is_closed and not self._count:
+                    self._bell.close()
                     return None
                 left_s = due_s if wait_s is None else min(due_s, end_s - time.monotonic())
                 if left_s <= 0.0:

@@ -21,14 +21,15 @@ WAIT_S_MAX = 3_600.0
 class Doorbell:
     """One thread waits, any thread rings; who rings must know that no ring before is still to be heard.
 
-    A ring is kept until it is heard.  Two descriptors, which are closed when nobody holds the doorbell any more.
+    A ring is kept until it is heard.  Two descriptors, which `close` closes, or the end of the doorbell itself.
     """
 
     def __init__(self) -> None:
         """Raises OSError if there is no descriptor to be had."""
         self._heard_at, rung_at = os.pipe()
-        for descriptor in (self._heard_at, rung_at):
-            finalize(self, os.close, descriptor).atexit = False
+        self._closers = [finalize(self, os.close, descriptor) for descriptor in (self._heard_at, rung_at)]
+        for closer in self._closers:
+            closer.atexit = False  # Some thread may still be asleep by it.
         self._poll = select.poll()
         self._poll.register(self._heard_at, select.POLLIN)
         # Any thread's: wakes who waits, or ends its next wait.  Never waits itself.
@@ -44,3 +45,8 @@ class Doorbell:
             return False
         self.wait()
         return True
+
+    def close(self) -> None:
+        """Nobody will wait or ring any more.  A second call does nothing."""
+        for closer in self._closers:
+            closer()

@@ -39,7 +39,8 @@ class Queue:
     def __init__(self) -> None:
         self.clock = Clock()
         self.shares = TimeShares(self.clock)
-        self.queue = FairQueue[str, str](self.shares, Doorbell())
+        self.bell = Doorbell()
+        self.queue = FairQueue[str, str](self.shares, self.bell)
 
     def put(self, share: str, *requests: str) -> None:
         self.queue.put(Inbound(share, requests, share=share))
@@ -125,6 +126,8 @@ def test_once_closed_everything_is_taken_whoever_is_overdrawn_and_then_none() ->
     fair.queue.close()
     assert fair.take() == "flood-0"
     assert fair.take() is None
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        fair.bell.ring()
 
 
 def test_a_batch_is_short_while_several_want_time() -> None:

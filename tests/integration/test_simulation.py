@@ -106,6 +106,17 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: To
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sim-")]
 
 
+def test_prices_begin_at_the_reference_price_of_an_instrument_that_nobody_trades_yet(
+    tmp_path: Path, tokens: TokenStore
+) -> None:
+    path = tmp_path / "instruments.json"
+    terms = {"tick_size": 0.5, "lot_size": 10, "min_quantity": 10, "max_quantity": 500, "price_band_percent": 5}
+    path.write_text(json.dumps([{"symbol": "DEAR", "reference_price": 4_000, **terms}]))
+    with RunningEngine(tmp_path, "--instruments", str(path)) as engine:
+        tally = finish(started(engine, tokens, 0, order_count=400))
+        assert tally.trade_count > 5 and tally.rejected.keys() <= {"TOO_LATE"}
+
+
 @pytest.mark.parametrize("rate_per_s", [5, 100])
 def test_each_user_sends_as_many_requests_a_second_as_is_asked(
     engine: RunningEngine, tokens: TokenStore, rate_per_s: float

@@ -40,7 +40,7 @@ from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from exchange.simulation.traders.threaded_run import ThreadedRun
 from exchange.utils.helpers import NS_PER_S
 
-# Where prices begin in a market that has none, in currency.
+# Where prices begin in a market that has none, nor a reference price, in currency.
 START_PRICE = 100.0
 # What a runner says of a login begins so; all else that it says, this run tells in its own words.
 LOGIN_NOTICE = "this "
@@ -52,11 +52,11 @@ POLL_S = 0.05
 class MixRunOptions:
     """Who trades where.
 
-    `start_price` None is where the market is, or START_PRICE where it is nowhere; `pace` multiplies how often all
-    act.  With `rate_per_s` each sends so many requests a second instead, 0: as fast as possible.  `order_count`
-    requests (orders, cancels and replaces) are sent by all together, and for `duration_s`; None: until stopped.
-    `symbol` None means the first one listed.  An engine that goes away is waited for up to `patience_s`.  Their
-    orders stay in the book when they leave, unless `cancels_at_end`.
+    `start_price` None is where the market is, else its reference price, else START_PRICE; `pace` multiplies how
+    often all act.  With `rate_per_s` each sends so many requests a second instead, 0: as fast as possible.
+    `order_count` requests (orders, cancels and replaces) are sent by all together, and for `duration_s`; None:
+    until stopped.  `symbol` None means the first one listed.  An engine that goes away is waited for up to
+    `patience_s`.  Their orders stay in the book when they leave, unless `cancels_at_end`.
     """
 
     entrance: Entrance
@@ -170,8 +170,11 @@ class MixRun(ThreadedRun):
                 book = client.follow_book(self.symbol, depth=1)
             except ExchangeError as error:
                 raise EngineAbsentError(f"user {user} can't follow the book: {error}") from error
-            bid, ask = book.best_bid, book.best_ask
-            return START_PRICE if bid is None or ask is None else float(bid.price + ask.price) / 2
+            prices = [float(level.price) for level in (book.best_bid, book.best_ask) if level is not None]
+            if prices:
+                return sum(prices) / len(prices)
+            [row] = [row for row in client.instrument_rows if row["symbol"] == self.symbol]
+            return float(row.get("reference_price", START_PRICE))
 
     def _seat(self, trader: SimulatedTrader, budget: RequestBudget) -> _Seat:
         """What runs this trader and counts."""

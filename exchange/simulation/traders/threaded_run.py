@@ -19,6 +19,7 @@ class ThreadedRun:
     def __init__(self, clock_ns: Callable[[], int]) -> None:
         self._clock_ns = clock_ns
         self._threads: list[threading.Thread] = []
+        self._all_started = threading.Event()
         # Written by failing traders (appending is atomic); at most one entry each.
         self._failures: list[BaseException] = []
         self._start_ns = 0
@@ -48,9 +49,14 @@ class ThreadedRun:
         return self._clock_ns() - self._start_ns if self._elapsed_ns is None else self._elapsed_ns
 
     def _begin(self, bodies: Iterable[tuple[str, Callable[[], None]]]) -> None:
-        """Start a thread of this name for each body."""
-        self._start_ns = self._clock_ns()
+        """Start a thread of this name for each body; none begins before all are there."""
         for name, body in bodies:
-            self._threads.append(threading.Thread(target=body, name=name))
+            self._threads.append(threading.Thread(target=self._run_together, args=(body,), name=name))
         for thread in self._threads:
             thread.start()
+        self._start_ns = self._clock_ns()
+        self._all_started.set()
+
+    def _run_together(self, body: Callable[[], None]) -> None:
+        self._all_started.wait()
+        body()

@@ -78,6 +78,20 @@ def test_a_timestamp_that_is_no_whole_number_is_refused(command: Command, wrong:
         RecordRows().add([1, [wrong], *written(command)])
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ([1, "", [2, 3], [["get_orders", "alice"]]], "not one timestamp for each command"),
+        ([1, "", [], []], "not one timestamp for each command"),
+        ([1, "", 2, [["get_orders", "alice"]]], "not one timestamp for each command"),
+        ([1, "", [2], ["get_orders"]], "a command of it is no list"),
+    ],
+)
+def test_a_record_that_is_no_list_of_commands_with_their_times_is_refused(value: list[Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        RecordRows().add(value)
+
+
 @given(COMMANDS)
 def test_a_record_is_one_line_of_ascii_that_names_its_kind(command: Command) -> None:
     line = record_line([(1, 2, command)], "00ff")

@@ -6,15 +6,17 @@ never found, and a stale one can't run by mistake.
 
     build/fast/3f9c…/exchange/engine/order_entry.cpython-311-x86_64-linux-gnu.so …
 
-The environment variable EXCHANGE_ENGINE says which is wanted; it reaches every process that a test starts.  It
-must be asked before anything of the engine is imported, so this imports nothing of it.
+`exchange engine --engine` says which is wanted, else the environment variable EXCHANGE_ENGINE, which reaches every
+process that a test starts; where neither does, the exchange runs what there is, all else the source.  It must be
+known before anything of the engine is imported, so this imports nothing of it.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Optional
 
@@ -22,6 +24,7 @@ import exchange.engine
 
 VARIABLE = "EXCHANGE_ENGINE"
 PURE, COMPILED, AUTO = "pure", "compiled", "auto"
+OPTION, CHOICES = "--engine", (PURE, COMPILED, AUTO)
 SOURCE = Path(exchange.engine.__file__).resolve().parent
 # Beside the package, not in it: an installed package has none.
 BUILDS = SOURCE.parent.parent / "build" / "fast"
@@ -52,20 +55,35 @@ def build_folder() -> Path:
     return BUILDS / total.hexdigest()[:16]
 
 
-def put_in_front(environment: Mapping[str, str] = os.environ) -> None:
-    """Let what is imported of the engine from now on be the one that the environment asks for.
+def option_in(words: Sequence[str]) -> Optional[str]:
+    """What the option says among the words of a command, of which nothing is loaded yet; None: nothing.
 
-    `pure`, the default: the source.  `compiled`: that or EngineChoiceError.  `auto`: that where there is one.
+    A wrong value is left to the parser of the whole command.
     """
-    wanted = environment.get(VARIABLE) or PURE
-    if wanted not in (PURE, COMPILED, AUTO):
-        raise EngineChoiceError(f"{VARIABLE}={wanted}: must be {PURE}, {COMPILED} or {AUTO}")
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument(OPTION, nargs="?")
+    said: Optional[str] = parser.parse_known_args(words)[0].engine
+    return said if said in CHOICES else None
+
+
+def put_in_front(
+    option: Optional[str] = None, default: str = PURE, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Let what is imported of the engine from now on be what `option` asks for, or environment, or `default`.
+
+    `pure`: the source.  `compiled`: that or EngineChoiceError.  `auto`: that where there is one.
+    """
+    wanted = option or environment.get(VARIABLE) or default
+    told = f"{OPTION} {option}" if option else f"{VARIABLE}={wanted}"
+    if wanted not in CHOICES:
+        raise EngineChoiceError(f"{told}: must be {PURE}, {COMPILED} or {AUTO}")
     if wanted == PURE or is_compiled():
         return
     folder = build_folder()
     if not folder.is_dir():
         if wanted == COMPILED:
-            raise EngineChoiceError(f"{VARIABLE}={wanted}: there is none of this source; make fast compiles it")
+            what = "the compiled one is of another source" if _is_stale() else "there is none of this source"
+            raise EngineChoiceError(f"{told}: {what}; make fast compiles it")
         return
     imported = [name for name in sys.modules if name.startswith("exchange.engine.")]
     assert not imported, f"imported before the engine was chosen: {imported}"
@@ -79,11 +97,21 @@ def is_compiled() -> bool:
     return str(BUILDS) in exchange.engine.__path__[0]
 
 
-def chosen(environment: Mapping[str, str] = os.environ) -> Optional[str]:
-    """Which engine this process runs, in a line for whoever left it open (`auto`); None where it was asked for."""
-    if environment.get(VARIABLE) != AUTO:
+def chosen(option: Optional[str] = None, environment: Mapping[str, str] = os.environ) -> Optional[str]:
+    """Which engine the exchange runs, in a line for whoever left it open.
+
+    None where it was asked for, and where nobody spoke of it and nothing was ever compiled.
+    """
+    wanted = option or environment.get(VARIABLE)
+    if (wanted or AUTO) != AUTO:
         return None
     if is_compiled():
         return "the engine is compiled"
-    is_stale = BUILDS.is_dir() and any(BUILDS.iterdir())
-    return "the engine is pure Python" + ("; the compiled one is of another source: make fast" if is_stale else "")
+    if _is_stale():
+        return "the engine is pure Python; the compiled one is of another source: make fast"
+    return "the engine is pure Python" if wanted else None
+
+
+def _is_stale() -> bool:
+    """Where none of this source is found: whether something was compiled."""
+    return BUILDS.is_dir() and any(BUILDS.iterdir())

@@ -49,6 +49,12 @@ def add_options(parser: CommandParser) -> None:
         "--port", type=port_number, default=9009, help="port to listen on, 0 for a free one (default: %(default)s)"
     )
     parser.add_data_dir("where everything is kept")
+    parser.add_argument(
+        compiled_engine.OPTION,
+        choices=compiled_engine.CHOICES,
+        help="the engine as its source (pure), the same compiled by `make fast` (compiled), or that where there "
+        f"is one of this source (auto; default: ${compiled_engine.VARIABLE}, else auto)",
+    )
     _add_listing(parser)
     _add_storage(parser)
     _add_limits(parser)
@@ -229,7 +235,7 @@ def run(options: argparse.Namespace) -> int:
     host, port = exchange.address
     if options.tls_cert is None and not is_loopback(host):
         tell(f"warning: {host} may be reached from other machines, and without TLS tokens can be read")
-    if (choice := compiled_engine.chosen()) is not None:
+    if (choice := compiled_engine.chosen(options.engine)) is not None:
         tell(choice)
     if options.data_dir == described_data_home()[0]:
         tell(f"everything is kept in {options.data_dir.resolve()}")  # Nobody has said where.

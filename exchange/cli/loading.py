@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Optional, cast
 
 from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError, SubcommandFile
-from exchange.cli.compiled_engine import EngineChoiceError, put_in_front
+from exchange.cli.compiled_engine import AUTO, EngineChoiceError, option_in, put_in_front
 from exchange.cli.subcommands import SUBCOMMANDS, Subcommand
 from exchange.utils.command_line import complain
 
 DISTRIBUTION = "exchange-simulator"
 
 
-def load(subcommand: Subcommand) -> SubcommandFile:
+def load(subcommand: Subcommand, words: Optional[Sequence[str]] = None) -> SubcommandFile:
     """Its file, with the engine that is wanted in front.
 
-    Raises CommandFailed where that, a wing or an optional extra that it needs is not there.
+    `words` are what it will be run with, of which the engine's own may choose the engine; None: it is only looked
+    at.  Raises CommandFailed where that, a wing or an optional extra that it needs is not there.
     """
     try:
-        put_in_front()
+        if words is not None and subcommand.chooses_engine:
+            put_in_front(option_in(words), AUTO)
+        else:
+            put_in_front()
     except EngineChoiceError as error:
         raise CommandFailed(error) from error
     try:
@@ -52,14 +56,18 @@ def parser_of(
     return parser
 
 
-def prepared(name: str, program: str, data_dir: Optional[str] = None) -> Callable[[list[str]], int]:
+def prepared(
+    name: str, program: str, data_dir: Optional[str] = None, words: Sequence[str] = ()
+) -> Callable[[list[str]], int]:
     """What carries out the words that follow the subcommand's name, and returns the exit code.
+
+    `words` are these, if they may say what is loaded.
 
     It tells failures under the name `program`, and raises SystemExit for `--help` (0) and a wrong option (2).
     """
     subcommand = SUBCOMMANDS[name]
     try:
-        file = load(subcommand)
+        file = load(subcommand, words)
     except CommandFailed as failure:
         missing = failure
         return lambda _words: _tell(program, missing)

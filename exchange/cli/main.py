@@ -52,5 +52,5 @@ def run_subcommand(name: str, program: str, words: list[str], data_dir: Optional
     end_at_once(ending)
     from exchange.cli.loading import prepared
 
-    command = prepared(name, program, data_dir)
+    command = prepared(name, program, data_dir, words)
     return command(words) if subcommand.handles_signals else run(command, ending, words)

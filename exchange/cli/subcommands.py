@@ -44,6 +44,7 @@ class Subcommand:
     """One row: `exchange name`, shown in `group` with `summary`.
 
     `ending` says how a signal ends it; `extra` is the optional part of the package that it needs, if any.
+    `chooses_engine`: an option of it says which engine runs.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class Subcommand:
         summary: str,
         ending: Callable[[str], Ending] = cut_off,
         extra: Optional[str] = None,
+        chooses_engine: bool = False,
     ) -> None:
         self.name = name
         self.group = group
         self.summary = summary
         self.ending = ending
         self.extra = extra
+        self.chooses_engine = chooses_engine
 
     @property
     def module_name(self) -> str:
@@ -74,7 +77,7 @@ class Subcommand:
 # The groups are those of `make help`.
 _ROWS = (
     Subcommand("demo", "Run", "an engine, a simulated market and the trading screen together", left_in_any_way),
-    Subcommand("engine", "Run", "start the exchange", stopped),
+    Subcommand("engine", "Run", "start the exchange", stopped, chooses_engine=True),
     Subcommand("trade", "Run", "trade by hand, on the trading screen", left),
     Subcommand("rewind", "Learn", "wind back a recorded day on the trading screen", left),
     Subcommand("bot", "Learn", "run a bot of your own", stopped),

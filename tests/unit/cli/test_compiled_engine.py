@@ -1,4 +1,4 @@
-"""Which engine runs: what EXCHANGE_ENGINE asks for, and never one that was compiled of another source."""
+"""Which engine runs: what --engine or EXCHANGE_ENGINE asks for, and never one compiled of another source."""
 
 from __future__ import annotations
 
@@ -25,10 +25,16 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(clone: Path, program: str, wanted: str) -> subprocess.CompletedProcess[str]:
-    """A program in the clone, by a Python that wants that engine."""
+LOADED = (
+    "import sys; from exchange.cli.loading import load; from exchange.cli.subcommands import SUBCOMMANDS; "
+    "load(SUBCOMMANDS[sys.argv[1]], sys.argv[2:]); import exchange.engine.fees as fees; print(fees.__file__)"
+)
+
+
+def run(clone: Path, program: str, wanted: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A program in the clone, with words for it, by a Python whose environment wants that engine."""
     environment = {**os.environ, "EXCHANGE_ENGINE": wanted, "PYTHONPATH": str(clone)}
-    command = [sys.executable, "-P" if sys.version_info >= (3, 11) else "-s", "-c", program]
+    command = [sys.executable, "-P" if sys.version_info >= (3, 11) else "-s", "-c", program, *words]
     return subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -45,7 +51,7 @@ def test_unless_it_is_asked_for_the_source_runs_though_there_is_a_compiled_engin
     compile_in(clone)
     for wanted in ("", "pure"):
         ended = run(clone, PROGRAM, wanted)
-        assert ended.stdout.splitlines() == [str(clone / "exchange" / "engine" / "fees.py"), "None"], ended.stderr
+        assert ended.stdout.startswith(str(clone / "exchange" / "engine" / "fees.py")), ended.stderr
 
 
 def test_whoever_leaves_it_open_gets_the_compiled_engine_of_this_source_and_is_told(clone: Path) -> None:
@@ -74,3 +80,54 @@ def test_an_engine_that_can_not_run_is_refused_in_one_line(clone: Path, wanted: 
     program = "from exchange.cli.main import run_subcommand; print(run_subcommand('engine', 'engine', []))"
     ended = run(clone, program, wanted)
     assert (ended.stdout, ended.stderr) == ("2\n", f"engine: EXCHANGE_ENGINE={wanted}: {refusal}\n")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words", "runs_compiled"),
+    [
+        ("", "engine", True),
+        ("", "engine --port 0 --engine pure", False),
+        ("pure", "engine", False),
+        ("pure", "engine --engine compiled", True),
+        ("pure", "engine --eng=auto", True),
+        ("compiled", "engine --symbols A --engine=pure", False),
+        ("", "verify", False),
+    ],
+)
+def test_the_exchange_runs_what_its_option_asks_for_then_the_environment_then_what_there_is(
+    clone: Path, wanted: str, words: str, runs_compiled: bool
+) -> None:
+    compiled = compile_in(clone)
+    ended = run(clone, LOADED, wanted, *words.split())
+    folder = compiled if runs_compiled else clone / "exchange" / "engine"
+    assert ended.stdout == f"{folder / 'fees.py'}\n", ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("was_compiled", "words", "refusal"),
+    [
+        (False, ["--engine", "compiled"], "--engine compiled: there is none of this source; make fast"),
+        (True, ["--engine", "compiled"], "--engine compiled: the compiled one is of another source; make fast"),
+        (False, ["--engine", "quick"], "argument --engine: invalid choice: 'quick'"),
+        (False, ["--engine"], "argument --engine: expected one argument"),
+    ],
+    ids=["none", "of another source", "no such engine", "no engine"],
+)
+def test_an_option_that_can_not_be_had_is_refused_in_one_line(
+    clone: Path, was_compiled: bool, words: list[str], refusal: str
+) -> None:
+    if was_compiled:
+        compile_in(clone)
+        (clone / "exchange" / "engine" / "fees.py").write_text('"""Another."""\n', "utf-8")
+    program = "import sys; from exchange.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    ended = run(clone, program, "", "engine", *words)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert ended.stderr.startswith(f"exchange engine: {refusal}")
+
+
+def test_who_left_it_open_is_told_only_where_something_was_compiled(clone: Path) -> None:
+    program = "from exchange.cli.compiled_engine import chosen; print(chosen())"
+    assert run(clone, program, "").stdout == "None\n"
+    assert run(clone, program, "auto").stdout == "the engine is pure Python\n"
+    compile_in(clone)
+    assert run(clone, program, "").stdout.endswith("the compiled one is of another source: make fast\n")

@@ -307,11 +307,12 @@ def test_an_engine_that_stays_away_is_waited_for_and_then_given_up(engine: Runni
     assert said[0].endswith("; trying again for up to 0.6 s") and said[1] == said[0].partition("; trying")[0]
 
 
+@pytest.mark.parametrize(("rate_per_s", "order_count"), [(400, 1_500), (0, 6_000)])
 def test_simulated_users_come_back_to_an_engine_that_was_killed_and_miss_no_fill(
-    tmp_path: Path, tokens: TokenStore
+    tmp_path: Path, tokens: TokenStore, rate_per_s: float, order_count: int
 ) -> None:
     with RunningEngine(tmp_path) as engine:
-        simulation = started(engine, tokens, 400, order_count=1_500)
+        simulation = started(engine, tokens, rate_per_s, order_count=order_count)
         with Entrance(tokens, port=engine.port).admit("watcher").client as watcher:
             watcher.subscribe("trades")
             assert any(message["type"] == "trade" for message in watcher.messages(WAIT_S))
@@ -319,7 +320,7 @@ def test_simulated_users_come_back_to_an_engine_that_was_killed_and_miss_no_fill
         engine.wait()
     with RunningEngine(tmp_path, "--port", str(engine.port)) as engine:
         tally = finish(simulation)
-        assert tally.sent_count == 1_500
+        assert tally.sent_count == order_count
         lost, back = simulation.notices()
         assert lost.endswith("; trying again for up to 60 s") and back.startswith("the engine is back after ")
         # Both sides of every trade are simulated users, and what happened unheard was told to them later.

@@ -66,11 +66,11 @@ class RationedTurns:
         """See `Turns`; orders that an earlier run has left are the first to go."""
         for order in self._trader.orders:
             self.end_later(order, 0.0)
+        self._from_ns = self._trader.now_ns
         self.resume()
 
     def resume(self) -> None:
         """See `Turns`."""
-        self._from_ns, self._from_count = self._trader.now_ns, self._requests.sent_count
         self._chance = self._trader.draw()
         self._set_next()
 

@@ -11,7 +11,7 @@ from exchange.utils.helpers import NS_PER_S
 
 
 class ThreadedRun:
-    """Runs once.  Its methods belong to one thread, none is called by a trader's but `_note_failure`.
+    """Runs once.  Its methods belong to one thread, none is called by a trader's.
 
     `clock_ns` is monotonic.
     """

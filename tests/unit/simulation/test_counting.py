@@ -21,6 +21,9 @@ from exchange.simulation.progress_line import ProgressLine
 from exchange.simulation.replay.order_desk import OrderDesk
 from exchange.simulation.summary_lines import aligned, tally_lines
 from exchange.simulation.traded_instrument import TradedInstrument, choose_instrument
+from exchange.simulation.traders.counted_line import CountedLine
+from exchange.simulation.traders.notices import Notices, Outage
+from exchange.simulation.traders.request_budget import RequestBudget
 from exchange.utils.helpers import NS_PER_S
 from tests.support.canned_engine import CannedEngine, Request
 
@@ -157,6 +160,45 @@ def test_something_that_is_no_exchange_can_not_be_traded_on(tmp_path: Path) -> N
     refusal = pytest.raises(CannotStartError, match="no exchange at 127.0.0.1")
     with CannedEngine(lambda _: ["HTTP/1.1 400 Bad Request"]) as engine, refusal:
         Entrance(TokenStore(tmp_path), port=engine.port).admit("sim-1")
+
+
+# --- one trader's line -----------------------------------------------------------------------------------------
+
+
+def line_that_tells(told: list[str]) -> CountedLine:
+    clock, notices = Clock(), Notices()
+    line = CountedLine(Tally(), RequestBudget(3), Outage(notices, 60.0, clock), clock)
+    line.on_answered = lambda: told.append("answered")
+    return line
+
+
+def test_a_line_tells_when_nothing_waits_for_an_answer_any_more() -> None:
+    told: list[str] = []
+    line = line_that_tells(told)
+    for name in ("a", "b"):
+        assert line.may_send({"type": "new_order", "client_order_id": name})
+    line.heard({"type": "order_accepted", "client_order_id": "a"})
+    assert (line.pending_count, told) == (1, [])
+    line.heard({"type": "order_accepted", "client_order_id": "b"})
+    line.heard({"type": "book_update"})
+    assert (line.pending_count, told) == (0, ["answered"])
+
+
+def test_after_a_break_nothing_waits_and_who_is_back_is_told_so() -> None:
+    told: list[str] = []
+    line = line_that_tells(told)
+    assert line.may_send({"type": "new_order", "client_order_id": "a"})
+    line.lost("cut off")
+    assert (line.pending_count, line.is_connected, told) == (0, False, [])
+    line.connected()
+    assert (line.is_connected, told) == (True, ["answered"])
+
+
+def test_a_line_sends_what_was_granted_and_all_that_is_no_order() -> None:
+    line = line_that_tells([])
+    sent = [line.may_send({"type": "cancel_order", "client_order_id": "a"}) for _ in range(4)]
+    assert (sent, line.sent_count) == ([True, True, True, False], 3)
+    assert line.may_send({"type": "ping"}) and line.may_send({"type": "cancel_all"})
 
 
 # --- counts ----------------------------------------------------------------------------------------------------

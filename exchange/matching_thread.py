@@ -20,11 +20,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, Optional, Protocol, TypeVar, Union
+from typing import Generic, Optional, Protocol, TypeVar, Union
 
+from exchange.batch import Batch, JournalEntry, Outcome
 from exchange.engine.commands import Command, GetOrders, ResetUser
 from exchange.engine.engine import Engine
-from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, InstrumentStatusChanged, PrivateEvent
+from exchange.engine.events import PRIVATE_EVENT_TYPES, InstrumentStatusChanged, PrivateEvent
 from exchange.engine.trade import Trade
 from exchange.inbound_queue import Asked, Inbound, InboundQueue, Origin
 from exchange.phase_timer import PhaseTimer
@@ -41,20 +42,6 @@ _SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
 _Origin = TypeVar("_Origin", contravariant=True)
 _Asked = TypeVar("_Asked")
-
-# One request, who asked it, and what came of it: no events of what is not an engine command.  A plain tuple,
-# because there is one for every request.
-Outcome = tuple[Optional[Origin], Union[Command, Asked], Sequence[Event]]
-
-
-class JournalEntry(NamedTuple):
-    """A command that changed the engine's state, as the journal keeps it; replaying all of them in the order of
-    `sequence` (1, 2, 3 …) gives the state again."""
-
-    sequence: int
-    timestamp: int
-    command: Command
-
 
 class CommandStore(Protocol):
     """Makes commands durable."""
@@ -100,33 +87,6 @@ class Announcer(Protocol[_Origin, _Asked]):
     def wait_s(self) -> Optional[float]:
         """In how many seconds `publish` is to be called again if nothing happens meanwhile, because a long answer
         is to be gone on with or something was left for later; None: only when something happens."""
-
-
-class _Batch(Generic[Origin, Asked]):
-    """What was processed and not yet told, and for whom."""
-
-    __slots__ = ("outcomes", "entries", "request_count", "is_over", "processed", "taken", "seconds", "counted_s")
-
-    def __init__(self, counted_s: float) -> None:
-        """`counted_s`: up to where, by the thread's working time, others are charged."""
-        self.outcomes: list[Outcome[Origin, Asked]] = []
-        self.entries: list[JournalEntry] = []
-        self.request_count = 0
-        # Set when something had to be told at once, or the time is up.
-        self.is_over = False
-        # To be called when all has been told.
-        self.processed: list[Callable[[], None]] = []
-        # For each item: its share, and how many requests were processed of it.
-        self.taken: list[tuple[str, int]] = []
-        # How long each took, where there are several: a single one is charged for all that is done in the batch.
-        self.seconds: list[float] = []
-        # Up to where, by the thread's working time, that is counted.
-        self.counted_s = counted_s
-
-    def count_until(self, worked_s: float) -> None:
-        """The last item has taken all the time since the one before it, up to `worked_s`."""
-        self.seconds.append(worked_s - self.counted_s)
-        self.counted_s = worked_s
 
 
 class MatchingThread(Generic[Origin, Asked]):
@@ -212,7 +172,7 @@ class MatchingThread(Generic[Origin, Asked]):
             return True
         if item is None:
             return False
-        batch: _Batch[Origin, Asked] = _Batch(self._counted_s)
+        batch: Batch[Origin, Asked] = Batch(self._counted_s)
         end_s = self._monotonic_s() + self._inbound.batch_s(item.share)
         while item is not None:
             remainder = self._process(batch, item, end_s)
@@ -242,7 +202,7 @@ class MatchingThread(Generic[Origin, Asked]):
 
     def run_batch(self, items: Sequence[Inbound[Origin, Asked]]) -> None:
         """Carry out `items` as one batch, however long it takes."""
-        batch: _Batch[Origin, Asked] = _Batch(self._worked_s())
+        batch: Batch[Origin, Asked] = Batch(self._worked_s())
         for item in items:
             remainder: Optional[Inbound[Origin, Asked]] = item
             while remainder is not None:
@@ -250,14 +210,14 @@ class MatchingThread(Generic[Origin, Asked]):
         self._finish(batch)
 
     def _process(
-        self, batch: _Batch[Origin, Asked], item: Inbound[Origin, Asked], end_s: float
+        self, batch: Batch[Origin, Asked], item: Inbound[Origin, Asked], end_s: float
     ) -> Optional[Inbound[Origin, Asked]]:
         """Process requests of `item` until the batch is over; returns what there was no time for."""
         if self._monotonic_s() >= self._finish_until_s and item.origin is not None:
             self._turn_away(batch, item)
             return None
         if batch.taken:
-            batch.count_until(self._worked_s())
+            batch.count_last(self._worked_s())
         engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
         understands, is_admitted = engine.understands, publisher.admits(item.origin)
         outcomes, entries = batch.outcomes, batch.entries
@@ -291,7 +251,7 @@ class MatchingThread(Generic[Origin, Asked]):
         batch.processed.append(item.processed)
         return None
 
-    def _turn_away(self, batch: _Batch[Origin, Asked], item: Inbound[Origin, Asked]) -> None:
+    def _turn_away(self, batch: Batch[Origin, Asked], item: Inbound[Origin, Asked]) -> None:
         """Answer every request of `item` unprocessed."""
         for request in item.requests:
             answer = self._publisher.turned_away(request)
@@ -301,25 +261,21 @@ class MatchingThread(Generic[Origin, Asked]):
         batch.is_over = batch.request_count >= BATCH_REQUESTS_MAX
         batch.processed.append(item.processed)
 
-    def _finish(self, batch: _Batch[Origin, Asked]) -> None:
+    def _finish(self, batch: Batch[Origin, Asked]) -> None:
         """Keep and tell what is left of the batch, share out what that took, and see to what it made necessary."""
         if len(batch.taken) > 1:
-            batch.count_until(self._worked_s())
+            batch.count_last(self._worked_s())
         self._settle(batch)
-        self._counted_s = worked_s = self._worked_s()
-        if len(batch.taken) == 1:
-            self._inbound.charge(batch.taken[0][0], worked_s - batch.counted_s)
-        elif batch.taken:
-            each_s = (worked_s - batch.counted_s) / batch.request_count
-            for (share, count), seconds in zip(batch.taken, batch.seconds, strict=True):
-                self._inbound.charge(share, seconds + count * each_s)
+        self._counted_s = self._worked_s()
+        for share, seconds in batch.charges(self._counted_s):
+            self._inbound.charge(share, seconds)
         for processed in batch.processed:
             processed()
         follow_ups = self._publisher.take_follow_ups()
         if follow_ups:
             self.run_batch([Inbound(None, follow_ups)])
 
-    def _settle(self, batch: _Batch[Origin, Asked]) -> None:
+    def _settle(self, batch: Batch[Origin, Asked]) -> None:
         """Make durable what was processed, then tell of it."""
         outcomes, entries = batch.outcomes, batch.entries
         batch.outcomes, batch.entries = [], []

@@ -22,12 +22,12 @@ from exchange.utils.batch_thread import LOOK_EVERY_S, BatchThread, MakeWorker, W
 from exchange.utils.disk import REAL_DISK, Disk, naming, write_all
 from exchange.utils.helpers import check_still_there, cut_torn_tail
 
-Batch = TypeVar("Batch")
+Noted = TypeVar("Noted")
 
 _FILE_STEM = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
-class LineLogger(Generic[Batch]):
+class LineLogger(Generic[Noted]):
     """The files `STEM.txt` (mode 0640) of one directory; this object is their only writer.
 
     `append`, `drain` and `close` are called by any thread; everything else happens on the thread `name`.
@@ -36,7 +36,7 @@ class LineLogger(Generic[Batch]):
     def __init__(
         self,
         directory: Path,
-        format_lines: Callable[[Sequence[Batch]], Mapping[str, Sequence[str]]],
+        format_lines: Callable[[Sequence[Noted]], Mapping[str, Sequence[str]]],
         on_failure: Callable[[Exception], None],
         name: str = "logger",
         files_open_max: int = 128,
@@ -62,9 +62,9 @@ class LineLogger(Generic[Batch]):
         self._size_bytes: dict[str, int] = {}
         # Held by who drains: who comes second must not find that all is taken, and go on before it is safe.
         self._draining = threading.Lock()
-        self._thread: Worker[Batch] = make_worker(name, self._write, on_failure, queue_batches_max, LOOK_EVERY_S)
+        self._thread: Worker[Noted] = make_worker(name, self._write, on_failure, queue_batches_max, LOOK_EVERY_S)
 
-    def append(self, batch: Batch) -> None:
+    def append(self, batch: Noted) -> None:
         """Queue one batch; waits while `queue_batches_max` wait already.
 
         Raises BatchThreadError once a write has failed.
@@ -102,7 +102,7 @@ class LineLogger(Generic[Batch]):
         while self._files:
             self._close_one(last=True)
 
-    def _write(self, batches: list[Batch]) -> None:
+    def _write(self, batches: list[Noted]) -> None:
         for stem, lines in self._format_lines(batches).items():
             text = "\n".join(lines)
             assert text.count("\n") == len(lines) - 1, f"a line for {stem} has a line break in it"

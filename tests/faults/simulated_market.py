@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from exchange.batch import JournalEntry, Outcome
 from exchange.core import Core
 from exchange.engine.commands import Command, ListInstrument
 from exchange.engine.engine import Engine
 from exchange.engine.events import PRIVATE_EVENT_TYPES, Event, PrivateEvent
 from exchange.engine.instrument import Instrument, PriceTextsBySymbol
 from exchange.engine.trade import Trade
-from exchange.matching_thread import CommandStore, EventStore, JournalEntry, Outcome, TradeStore
+from exchange.matching_thread import CommandStore, EventStore, TradeStore
 from exchange.storage.audit_lines import AuditFormat
 from exchange.storage.audit_log import log_files
 from exchange.storage.data_directory import DataDirectory, StorageOptions

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Optional, TypeVar
 
+from exchange.batch import JournalEntry
 from exchange.core import Core
 from exchange.engine.commands import ListInstrument
 from exchange.engine.engine import Engine
@@ -17,7 +18,6 @@ from exchange.engine.events import PrivateEvent
 from exchange.engine.instrument import Instrument
 from exchange.engine.trade import Trade
 from exchange.fair_queue import FairQueue
-from exchange.matching_thread import JournalEntry
 from exchange.networking.inbound.login_check import LoginCheck
 from exchange.networking.inbound.rate_limit import Throttle
 from exchange.networking.inbound.reading_turns import ReadingTurns

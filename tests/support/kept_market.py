@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Optional
 
+from exchange.batch import Outcome
 from exchange.core import Core
 from exchange.engine.commands import Command
-from exchange.matching_thread import Outcome
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.places import snapshot_directory
 from exchange.storage.recovery import RecoveryProgress, build_snapshot

@@ -12,10 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Generic, Optional, TypeVar
 
+from exchange.batch import JournalEntry
 from exchange.engine.commands import Command
 from exchange.engine.events import PrivateEvent
 from exchange.engine.trade import Trade
-from exchange.matching_thread import CommandStore, EventStore, JournalEntry, TradeStore
+from exchange.matching_thread import CommandStore, EventStore, TradeStore
 from exchange.storage.data_directory import DataDirectory, StorageOptions
 from exchange.storage.journal_format import Durability
 from exchange.storage.places import ledger_path, lock_path, refuse_what_is_not_ours

@@ -13,6 +13,7 @@ from typing import Any, Optional
 import pytest
 from hypothesis import given
 
+from exchange.batch import JournalEntry, Outcome
 from exchange.engine.commands import CancelOrder, CancelOrders, Command, GetOrders, ListInstrument, NewOrder
 from exchange.engine.engine import Engine
 from exchange.engine.events import OrderAccepted, OrderExecuted, OrdersListed, PrivateEvent
@@ -21,7 +22,7 @@ from exchange.engine.terms import Terms
 from exchange.engine.trade import Trade
 from exchange.engine.words import CancelReason, OrderType, Side, TimeInForce
 from exchange.inbound_queue import FirstComeQueue, Inbound
-from exchange.matching_thread import BATCH_REQUESTS_MAX, JournalEntry, MatchingThread, Outcome
+from exchange.matching_thread import BATCH_REQUESTS_MAX, MatchingThread
 from tests.property.strategies import Stamped, command_sequences
 
 WAIT_S = 20.0

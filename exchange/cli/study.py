@@ -17,6 +17,7 @@ from exchange.simulation.study.lobster_export import export
 from exchange.simulation.study.recording import Recording, record
 from exchange.simulation.study.simulated_day import DayPlan, SimulatedDay
 from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, Settings, parse_mix
+from exchange.simulation.traders.scenario_file import SEED_MAX
 from exchange.simulation.traders.settings import CALIBRATED, GUESSED
 from exchange.utils.command_line import number, say, whole_number
 
@@ -39,7 +40,11 @@ def add_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--seeds", type=whole_number(1, SEEDS_MAX), default=10, metavar="N",
-        help="how many days, with the seeds 1 to N (default: %(default)s)",
+        help="how many days, each with the next seed (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--first-seed", type=whole_number(0, SEED_MAX), default=1, metavar="S",
+        help="of the first day (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--minutes", type=number(5, MINUTES_MAX), default=30, metavar="M",
@@ -98,7 +103,7 @@ def _simulation(options: argparse.Namespace) -> Callable[[Settings], list[Record
     def simulate(settings: Settings) -> list[Recording]:
         plan = DayPlan(options.mix, options.minutes * 60, settings)
         days = []
-        for seed in range(1, options.seeds + 1):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             day = SimulatedDay(plan, seed)
             day.run()
             days.append(day.recording())

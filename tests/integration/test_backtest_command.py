@@ -16,7 +16,7 @@ from tests.support.project import ROOT
 
 WAIT_S = 300.0
 MAKER = str(ROOT / "exchange" / "examples" / "market_maker.py")
-FEW = ("--mix", "zi:2,mm:1", "--hours", "0.01")
+FEW = ("--mix", "zi:12,mm:1", "--hours", "0.02")
 
 FAILING = """
 from exchange.networking.tcp_client import Bot

@@ -106,29 +106,6 @@ def test_a_simulation_stops_when_it_is_told_to(engine: RunningEngine, tokens: To
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("sim-")]
 
 
-def sent_count(simulation: MixRun) -> int:
-    found = re.search(r"sent ([\d,]+)", simulation.progress_text())
-    assert found is not None
-    return int(found[1].replace(",", ""))
-
-
-def test_nobody_leaves_before_the_last_request_of_all_is_answered(
-    engine: RunningEngine, tmp_path: Path, tokens: TokenStore
-) -> None:
-    simulation = started(engine, tokens, 200, order_count=800)
-    while sent_count(simulation) < 640:
-        assert not simulation.wait(0.001)
-    # The rest of all is sent to an engine that stands still, and then is handled in any order.
-    engine.send_signal(signal.SIGSTOP)
-    while sent_count(simulation) < 800:
-        assert not simulation.wait(0.01)
-    assert not simulation.wait(0.5)
-    engine.send_signal(signal.SIGCONT)
-    tally = finish(simulation)
-    assert tally.fill_count == 2 * tally.trade_count
-    assert ledger_trade_count(engine, tmp_path) == tally.trade_count > 20
-
-
 def test_prices_begin_at_the_reference_price_of_an_instrument_that_nobody_trades_yet(
     tmp_path: Path, tokens: TokenStore
 ) -> None:

@@ -20,10 +20,12 @@ from exchange.simulation.traders.chance import happens, normal
 from exchange.simulation.traders.mix import TRADER_KINDS, Settings
 
 # Each setting is changed in a round with this chance, by a factor whose logarithm has this standard deviation.
-CHANGE_CHANCE = 0.2
-CHANGE_SIZE = 0.4
+CHANGE_CHANCE = 0.08
+CHANGE_SIZE = 0.25
 # A figure further outside than so many widths of its interval counts no worse.
 MISS_MAX = 3.0
+# What lies within, but in so much of the width at either end, counts a little: other seeds may lie without.
+EDGE = 0.15
 
 
 class Knob(NamedTuple):
@@ -36,34 +38,67 @@ class Knob(NamedTuple):
 
 
 KNOBS = (
-    Knob("zi", "RATE_PER_S", 0.02, 2.0),
-    Knob("zi", "BRANCHING", 0.01, 0.3),
-    Knob("zi", "DECAY_PER_S", 2.0, 300.0),
-    Knob("zi", "TAKE_CHANCE", 0.01, 0.3),
-    Knob("zi", "IMPROVE_CHANCE", 0.02, 0.6),
-    Knob("zi", "JOIN_CHANCE", 0.02, 0.4),
-    Knob("zi", "BEHIND_TAIL", 0.15, 1.5),
-    Knob("zi", "LIFE_S", 0.05, 5.0),
-    Knob("zi", "LIFE_SPREAD", 0.5, 3.0),
-    Knob("mm", "SPREAD_PPM", 100.0, 800.0),
-    Knob("mm", "STEP_PPM", 10.0, 200.0),
-    Knob("mm", "TOLERANCE_PPM", 5.0, 200.0),
-    Knob("mm", "REACTION_S", 0.0003, 0.1),
+    Knob("zi", "RATE_PER_S", 0.01, 1.0),
+    Knob("zi", "BRANCHING", 0.05, 0.9),
+    Knob("zi", "TRADE_WEIGHT", 0.01, 0.5),
+    Knob("zi", "DECAY_PER_S", 5.0, 5000.0),
+    Knob("zi", "DECAY_SPREAD", 0.5, 4.0),
+    Knob("zi", "TAKE_CHANCE", 0.005, 0.2),
+    Knob("zi", "IMPROVE_CHANCE_PER_PPM", 0.0001, 0.002),
+    Knob("zi", "IMPROVE_TAIL", 0.4, 3.0),
+    Knob("zi", "JOIN_CHANCE", 0.02, 0.3),
+    Knob("zi", "BEHIND_PPM", 30.0, 500.0),
+    Knob("zi", "BEHIND_SPREAD", 0.5, 2.5),
+    Knob("zi", "LIFE_S", 0.01, 2.0),
+    Knob("zi", "LIFE_SPREAD", 1.0, 3.5),
+    Knob("zi", "LIFE_PPM", 5.0, 300.0),
+    Knob("mm", "RATE_PER_S", 0.1, 5.0),
+    Knob("mm", "SPREAD_PPM", 200.0, 1200.0),
+    Knob("mm", "SPREAD_VARIETY", 0.05, 0.8),
+    Knob("mm", "STEP_PPM", 20.0, 400.0),
+    Knob("mm", "TOLERANCE_PPM", 20.0, 300.0),
+    Knob("mm", "REACTION_S", 0.0001, 0.1),
     Knob("mm", "REACTION_SPREAD", 0.3, 3.0),
+    Knob("mm", "REPLACE_CHANCE", 0.02, 0.9),
     Knob("mm", "LEAN_PPM", 0.5, 50.0),
     Knob("mm", "IMPACT_PPM", 2.0, 150.0),
+    Knob("mm", "EXPECT", 0.02, 0.8),
     Knob("mm", "FOLLOW", 0.01, 0.5),
-    Knob("momentum", "RATE_PER_S", 0.05, 3.0),
+    Knob("penny", "RATE_PER_S", 0.05, 3.0),
+    Knob("penny", "SPREAD_MIN_PPM", 50.0, 500.0),
+    Knob("penny", "REACTION_S", 0.0001, 0.01),
+    Knob("penny", "REACTION_SPREAD", 0.3, 3.0),
+    Knob("penny", "PATIENCE_S", 0.02, 5.0),
+    Knob("penny", "PATIENCE_SPREAD", 0.5, 3.0),
+    Knob("penny", "WITH_TRADES_CHANCE", 0.05, 1.0),
+    Knob("momentum", "RATE_PER_S", 0.02, 2.0),
     Knob("momentum", "THRESHOLD_PPM", 20.0, 500.0),
-    Knob("reversion", "RATE_PER_S", 0.05, 3.0),
-    Knob("informed", "RATE_PER_S", 0.05, 3.0),
+    Knob("reversion", "RATE_PER_S", 0.02, 2.0),
+    Knob("herd", "RATE_PER_S", 0.005, 0.2),
+    Knob("fat", "RATE_PER_S", 0.000_01, 0.001),
+    Knob("informed", "RATE_PER_S", 0.01, 2.0),
     Knob("informed", "ERROR_PPM", 20.0, 800.0),
-    Knob("informed", "EDGE_PPM", 10.0, 500.0),
-    Knob("twap", "RATE_PER_S", 0.003, 0.2),
-    Knob("twap", "PIECE_EVERY_S", 0.05, 5.0),
-    Knob("vwap", "RATE_PER_S", 0.003, 0.2),
-    Knob("vwap", "PIECE_EVERY_S", 0.05, 5.0),
-    Knob("pov", "RATE_PER_S", 0.003, 0.2),
+    Knob("informed", "EDGE_PPM", 5.0, 500.0),
+    Knob("informed", "AGAIN_CHANCE", 0.1, 0.95),
+    Knob("informed", "AGAIN_S", 0.0001, 0.1),
+    Knob("informed", "AGAIN_SPREAD", 0.5, 4.0),
+    *(
+        knob
+        for kind in ("twap", "vwap", "pov")
+        for knob in (
+            Knob(kind, "RATE_PER_S", 0.003, 0.3),
+            Knob(kind, "SLICES_MIN", 1.0, 10.0),
+            Knob(kind, "SLICES_TAIL", 0.8, 4.0),
+            Knob(kind, "CHILDREN_TAIL", 0.6, 4.0),
+            Knob(kind, "CHILD_EVERY_S", 0.0001, 0.1),
+            Knob(kind, "CHILD_SPREAD", 0.5, 4.0),
+            Knob(kind, "TAKE_CHANCE", 0.2, 1.0),
+            Knob(kind, "TAKE_SPREAD_PPM", 150.0, 2000.0),
+        )
+    ),
+    Knob("twap", "SLICE_EVERY_S", 0.05, 10.0),
+    Knob("vwap", "SLICE_EVERY_S", 0.05, 10.0),
+    Knob("pov", "SLICE_PER_UNITS", 200.0, 5000.0),
 )
 
 # Gives the days of a market with these settings, one for each seed.
@@ -84,10 +119,10 @@ class Round(NamedTuple):
 
 
 def miss(comparisons: Sequence[Comparison]) -> float:
-    """How far the judged figures lie outside the recording's own variation, all together; 0 if none does.
+    """How far the judged figures lie outside the recording's own variation, all together; 0: well within it.
 
     In widths of the interval each, at most MISS_MAX, and a half more for being outside at all; so that one figure
-    that can't be had does not outweigh all others.  Distances count a tenth.
+    that can't be had does not outweigh all others.  A distance counts by how many times too long it is, a half.
     """
     total = 0.0
     for each in comparisons:
@@ -96,18 +131,19 @@ def miss(comparisons: Sequence[Comparison]) -> float:
         total += _outside(each)
         for distance in (each.l1, each.wasserstein):
             if distance is not None and distance.own > 0:
-                total += 0.1 * min(MISS_MAX, max(0.0, distance.value / distance.own - 1))
+                total += 0.5 * min(MISS_MAX, max(0.0, distance.value / distance.own - 1 + EDGE))
     return total
 
 
 def _outside(comparison: Comparison) -> float:
     own, value = comparison.own, comparison.simulated
     width = own.high - own.low
-    if comparison.fits:
-        return 0.0
     if math.isnan(value) or not width > 0:
         return MISS_MAX
-    return min(MISS_MAX, 0.5 + max(own.low - value, value - own.high) / width)
+    beyond = max(own.low - value, value - own.high) / width
+    if comparison.fits:
+        return max(0.0, beyond + EDGE)
+    return min(MISS_MAX, 0.5 + EDGE + beyond)
 
 
 def search(real: RealDay, simulate: Simulate, begin: Settings, seed: int, rounds: int) -> Iterator[Round]:

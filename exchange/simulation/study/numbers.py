@@ -83,7 +83,7 @@ def slope(xs: Sequence[float], ys: Sequence[float]) -> float:
     return math.fsum((x - x_middle) * (y - y_middle) for x, y in zip(xs, ys, strict=True)) / x_total
 
 
-def tail_index(values: Sequence[float], share: float = 0.05) -> float:
+def tail_index(values: Sequence[float], share: float = 0.1) -> float:
     """Hill's estimate from the largest `share` of the sizes of the values: 2 to 5 for returns of real markets.
 
     NaN where fewer than ten of them are in the tail.

@@ -16,8 +16,10 @@ KINDS_IN_TURN = ("mm", "zi", "momentum", "zi", "mm", "zi", "informed", "zi", "mm
 LIVELY: Settings = merged(
     CALIBRATED,
     {
-        "zi": {"TAKE_CHANCE": 0.25, "BEHIND_TAIL": 0.7, "LIFE_S": 4.0, "LIFE_SPREAD": 1.0},
+        "zi": {"TAKE_CHANCE": 0.25, "LIFE_S": 4.0, "LIFE_SPREAD": 1.0, "IMPROVE_CHANCE_PER_PPM": 0.001},
+        "mm": {"SPREAD_PPM": 270.0, "TOLERANCE_PPM": 43.0, "IMPACT_PPM": 36.0},
         "momentum": {"THRESHOLD_PPM": 100.0},
+        "informed": {"ERROR_PPM": 146.0, "EDGE_PPM": 39.0},
     },
 )
 

@@ -26,9 +26,9 @@ class ValueModel(NamedTuple):
     `jumps_per_hour` come on average, each of a relative size with the standard deviation `jump_size`.
     """
 
-    volatility: float = 0.000_05
-    jumps_per_hour: float = 6.0
-    jump_size: float = 0.001
+    volatility: float = 0.000_12
+    jumps_per_hour: float = 8.0
+    jump_size: float = 0.000_4
 
 
 class Jump(NamedTuple):

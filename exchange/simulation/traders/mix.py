@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from exchange.laboratory.participants import MixMember, Participants
-from exchange.laboratory.venue.latency import Latency
 from exchange.simulation.traders.execution import PovTrader, TwapTrader, VwapTrader
 from exchange.simulation.traders.fat_finger import FatFinger
 from exchange.simulation.traders.fundamental_value import ValueNews
@@ -18,6 +17,7 @@ from exchange.simulation.traders.informed import Informed
 from exchange.simulation.traders.inventory_maker import QuotingTrader
 from exchange.simulation.traders.mean_reversion import MeanReversion
 from exchange.simulation.traders.momentum import TrendFollower
+from exchange.simulation.traders.penny_jumper import PennyJumper
 from exchange.simulation.traders.scenario import Scenario
 from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from exchange.simulation.traders.stop_loss_herd import StopLossHerd
@@ -26,6 +26,7 @@ from exchange.simulation.traders.zero_intelligence import ZeroIntelligence
 TRADER_KINDS: dict[str, type[SimulatedTrader]] = {
     "zi": ZeroIntelligence,
     "mm": QuotingTrader,
+    "penny": PennyJumper,
     "momentum": TrendFollower,
     "reversion": MeanReversion,
     "informed": Informed,
@@ -37,7 +38,7 @@ TRADER_KINDS: dict[str, type[SimulatedTrader]] = {
 }
 # By kind and the name of a number of its class: what it is instead of what the class says.
 Settings = Mapping[str, Mapping[str, float]]
-DEFAULT_MIX = "zi:20,mm:6,momentum:3,reversion:3,informed:4,twap:3,vwap:2,pov:2,herd:3,fat:1"
+DEFAULT_MIX = "zi:12,mm:6,penny:4,momentum:3,reversion:3,informed:4,twap:3,vwap:2,pov:2,herd:3,fat:1"
 COUNT_MAX = 1_000
 
 
@@ -105,8 +106,6 @@ def participants_of(mix: Sequence[MixPart], scenario: Scenario, settings: Settin
 
     Everybody there hears how the value jumps.
     """
-    members = [
-        MixMember(trader.name, trader, Latency(trader.LATENCY_NS, trader.LATENCY_NS, trader.JITTER_NS))
-        for trader in traders_of(mix, scenario, settings)
-    ]
+    traders = traders_of(mix, scenario, settings)
+    members = [MixMember(trader.name, trader, trader.latency()) for trader in traders]
     return Participants(members, ValueNews(scenario.value()))

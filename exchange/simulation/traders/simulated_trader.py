@@ -18,10 +18,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Literal, Optional
 
-from exchange.laboratory.venue.latency import random_stream
+from exchange.laboratory.venue.latency import Latency, random_stream
 from exchange.networking.tcp_client import Bot, BotTimer, InstrumentStatus, OwnOrder, RefusedRequest
 from exchange.simulation.traders.arrivals import Arrivals, Poisson
-from exchange.simulation.traders.chance import one_of
+from exchange.simulation.traders.chance import lognormal, one_of
 from exchange.simulation.traders.order_sizes import order_size
 from exchange.simulation.traders.scenario import Scenario
 from exchange.simulation.traders.turns import LEAST_WAIT_S, Turns
@@ -43,8 +43,9 @@ class SimulatedTrader(Bot):
 
     depth = 1
     RATE_PER_S = 1.0
-    # How far it is from the exchange on a virtual clock: ns each way, and up to how much longer.
-    LATENCY_NS = 500_000
+    # How far it is from the exchange on a virtual clock: ns each way, in the median of its kind, with this spread
+    # of the logarithm; and up to how much longer.
+    LATENCY_NS, LATENCY_SPREAD = 500_000, 0.0
     JITTER_NS = 500_000
 
     def __init__(self, name: str, scenario: Scenario) -> None:
@@ -70,6 +71,12 @@ class SimulatedTrader(Bot):
     def make_arrivals(self) -> Arrivals:
         """How its turns follow each other; evenly by chance unless overridden."""
         return Poisson(self.RATE_PER_S * self.scenario.pace, self.draw)
+
+    def latency(self) -> Latency:
+        """How far it is from the exchange on a virtual clock; the same whenever it is asked."""
+        factor = lognormal(random_stream(self.scenario.seed, f"{self.name} latency"), 1.0, self.LATENCY_SPREAD)
+        one_way_ns = round(self.LATENCY_NS * factor)
+        return Latency(one_way_ns, one_way_ns, self.JITTER_NS)
 
     def adjust(self, settings: Mapping[str, float]) -> None:
         """Set numbers of its class (`RATE_PER_S` …) for this trader alone, before it starts.

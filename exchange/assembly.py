@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple, Optional, Union
 
@@ -119,7 +120,8 @@ class Exchange:
         """
         self.failure: Optional[BaseException] = None
         self._is_built = False
-        self._stop_requested = threading.Event()
+        # No Event: a signal handler must not wait for a lock, which the thread that it interrupts may hold.
+        self._stop_requests: queue.SimpleQueue[None] = queue.SimpleQueue()
         # Set when a graceful stop has come to its end or a part has failed.
         self._ended = threading.Event()
         with ExitStack() as closing:
@@ -163,14 +165,15 @@ class Exchange:
 
     def request_stop(self) -> None:
         """Make `wait` return.  Any thread, or a signal handler."""
-        self._stop_requested.set()
+        self._stop_requests.put(None)
 
     def wait(self) -> None:
         """Wait until a stop is requested or a part has failed."""
         # Not in one go: a signal that the system hands to another thread is handled by Python only when this one,
         # the main one, does something.
-        while not self._stop_requested.wait(LOOK_EVERY_S):
-            continue
+        while True:
+            with suppress(queue.Empty):
+                return self._stop_requests.get(timeout=LOOK_EVERY_S)
 
     def stop(self) -> None:
         """Finish what was read, flush, snapshot.  After a failure: tell the clients, keep nothing of the batch.
@@ -309,7 +312,7 @@ class Exchange:
         if is_first:
             self.failure = failure
         # Before a word is said: whatever may go wrong with that, nothing waits for it.
-        self._stop_requested.set()
+        self._stop_requests.put(None)
         self._ended.set()
         if is_first and self._is_built:  # Before it is built, whoever builds it is told by an exception.
             is_outside_world = isinstance(failure, (OSError, FileError, BatchThreadError))

@@ -13,6 +13,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Optional
 
 from exchange.assembly import Exchange, Options, StartupError
@@ -30,6 +31,7 @@ from exchange.utils.batch_thread import BatchThreadError
 from exchange.utils.command_line import complain, port_number, say
 from exchange.utils.data_home import described_data_home
 from exchange.utils.helpers import FileError
+from exchange.utils.interruption import ignore
 from exchange.utils.tls import server_context
 
 DESCRIPTION = "Run the exchange until SIGINT or SIGTERM: take orders over TCP, match them, keep the trades."
@@ -220,6 +222,17 @@ def prepare_process(log_level: str) -> None:
     logging.basicConfig(level=log_level, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
 
 
+def stop_at_signals(request_stop: Callable[[], None]) -> None:
+    """The first of the signals asks for a stop; more change nothing, however many come."""
+
+    def stop(_number: int, _frame: Optional[FrameType]) -> None:
+        ignore(STOP_SIGNALS)
+        request_stop()
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop)
+
+
 # --- the whole -------------------------------------------------------------------------------------------------
 
 
@@ -239,8 +252,7 @@ def run(options: argparse.Namespace) -> int:
         tell(choice)
     if options.data_dir == described_data_home()[0]:
         tell(f"everything is kept in {options.data_dir.resolve()}")  # Nobody has said where.
-    for signal_number in STOP_SIGNALS:
-        signal.signal(signal_number, lambda *_: exchange.request_stop())
+    stop_at_signals(exchange.request_stop)
     try:
         exchange.start()
     except RuntimeError as error:

@@ -12,7 +12,7 @@ import os
 import sys
 
 from exchange.cli.subcommands import SUBCOMMANDS
-from exchange.utils.interruption import end_at_once, run
+from exchange.utils.interruption import end_at_once, ignore, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,4 +53,8 @@ def run_subcommand(name: str, program: str, words: list[str], data_dir: Optional
     from exchange.cli.loading import prepared
 
     command = prepared(name, program, data_dir, words)
-    return command(words) if subcommand.handles_signals else run(command, ending, words)
+    if not subcommand.handles_signals:
+        return run(command, ending, words)
+    exit_code = command(words)
+    ignore(ending.numbers)
+    return exit_code

@@ -2,6 +2,7 @@
 
     end_at_once    while a command still imports its parts: nothing was started, nothing is to be finished
     run            while it works: KeyboardInterrupt, so that its blocks end what they have started
+    ignore         when it has done all: whoever tells it once more changes nothing
 
 A command that has something better to do when it is told to end (a snapshot, a summary) installs handlers of its
 own in place of `run`.  What comes before `end_at_once` is not covered by it, so this module imports next to
@@ -75,20 +76,24 @@ def run(main: Callable[[list[str]], int], ending: Ending, arguments: Optional[li
     """
 
     def interrupt(_number: int, _frame: Optional[FrameType]) -> NoReturn:
-        _ignore(ending)
+        ignore(ending.numbers)
         raise KeyboardInterrupt
 
     for number in ending.numbers:
         signal.signal(number, interrupt)
     try:
         exit_code = main(sys.argv[1:] if arguments is None else arguments)
-        _ignore(ending)  # It is done, and the exit code stands.
+        ignore(ending.numbers)  # It is done, and the exit code stands.
     except KeyboardInterrupt:
         sys.stderr.write(ending.last_words)
         return ending.exit_code
     return exit_code
 
 
-def _ignore(ending: Ending) -> None:
-    for number in ending.numbers:
+def ignore(numbers: tuple[signal.Signals, ...]) -> None:
+    """From here on these signals change nothing.  Main thread.
+
+    Python takes handlers away while it ends: whoever is impatient would kill a command that has done all.
+    """
+    for number in numbers:
         signal.signal(number, signal.SIG_IGN)

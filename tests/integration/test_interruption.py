@@ -91,6 +91,17 @@ def test_an_engine_told_to_end_at_any_moment_of_its_start_does_so_in_order(
 
 
 @ENDING_SIGNALS
+def test_an_engine_told_to_end_again_and_again_until_it_has_ended_does_so_in_order(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with RunningEngine(tmp_path) as engine:
+        while not engine.has_ended:
+            engine.send_signal(number)
+        status, errors = engine.wait()
+    assert (status, errors) == (0, "")
+
+
+@ENDING_SIGNALS
 def test_a_simulation_told_to_end_at_any_moment_of_its_start_does_so_in_order(
     number: signal.Signals, tmp_path: Path
 ) -> None:

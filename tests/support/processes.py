@@ -50,6 +50,11 @@ class Program:
         """The system's number of it."""
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.poll() is not None
+
     def type(self, text: str) -> None:
         """Write to its input."""
         assert self._process.stdin is not None

@@ -107,14 +107,15 @@ class BotRunner:
         self._session = BotSession(bot, self._line, f"{time.time_ns():x}.{os.getpid():x}-", tell)
         self._engine_id: Optional[str] = None
         self._first_login: Optional[KeptLogin] = None
-        self._stop_requested = threading.Event()
+        # No Event: a signal handler must not wait for a lock, which the thread that it interrupts may hold.
+        self._is_stop_requested = False
         self._ends_at_s: Optional[float] = None
         self._heard_s = self._spoken_s = time.monotonic()
         self._exit_code = 0
 
     def request_stop(self) -> None:
         """Have `run` end the bot soon."""
-        self._stop_requested.set()
+        self._is_stop_requested = True
 
     @property
     def has_started(self) -> bool:
@@ -159,7 +160,7 @@ class BotRunner:
             self._keep_alive(client)
             self._act(lambda: self._session.time_passes(self._line.now_ns()))
             self._hear(client, message)
-            if self._stop_requested.is_set() or self._session.is_ending:
+            if self._is_stop_requested or self._session.is_ending:
                 self._begin_ending()
 
     def _hear(self, client: MessageClient, message: Optional[Message]) -> None:
@@ -237,7 +238,7 @@ class BotRunner:
         self._act(lambda: self._session.disconnected(reason))
         retry_s = RETRY_S_MIN
         while not self._is_over():
-            if self._stop_requested.is_set() and self._ends_at_s is None:
+            if self._is_stop_requested and self._ends_at_s is None:
                 self._begin_ending()
                 self._ends_at_s = time.monotonic() + ENDING_AWAY_S_MAX
             try:
@@ -260,7 +261,7 @@ class BotRunner:
         awake_s = time.monotonic() + (seconds if self._ends_at_s is None else min(seconds, POLL_S))
         while (left_s := awake_s - time.monotonic()) > 0:
             time.sleep(min(POLL_S, left_s))
-            if self._stop_requested.is_set() and self._ends_at_s is None:
+            if self._is_stop_requested and self._ends_at_s is None:
                 return
 
     def _give_up(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""The settings of the default mix that a calibration has found (`exchange study --calibrate`).
+"""The settings of the default mix that a calibration has found, by hand and by `exchange study --calibrate`.
 
 What the traders' classes say is a first guess; these are what makes the mix look most like a recorded hour of one
 stock (see the README for the table before and after).  A number that is not here is what the class says.

@@ -9,7 +9,6 @@ from typing import Optional
 import pytest
 
 from exchange.engine.commands import Command, GetOrders, ListInstrument, NewOrder
-from exchange.engine.engine import Engine
 from exchange.engine.events import Event
 from exchange.engine.instrument import Instrument
 from exchange.engine.terms import Terms
@@ -19,6 +18,7 @@ from exchange.inbound_queue import BATCH_S, FIRST, Inbound
 from exchange.matching_thread import MatchingThread
 from exchange.utils.doorbell import Doorbell
 from exchange.utils.time_shares import ALONE_AFTER_S, BURST_S, TimeShares
+from tests.support.wrapped_engine import WrappedEngine
 from tests.unit.core.test_matching_thread import LIST_ACME, Recorder, Told
 
 WAIT_S = 20.0
@@ -145,7 +145,7 @@ def test_a_batch_is_short_while_several_want_time() -> None:
 # --- the matching thread at such a queue, driven batch by batch ------------------------------------------------
 
 
-class SlowEngine(Engine):
+class SlowEngine(WrappedEngine):
     """Each command takes so many seconds by the clock."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -165,7 +165,7 @@ class Market:
     def __init__(self, command_s: float) -> None:
         self.fair = Queue()
         self.recorder = Recorder()
-        self.engine = SlowEngine(self.fair.clock, command_s)
+        self.engine = SlowEngine(self.fair.clock, command_s).as_engine()
         recorder = self.recorder
         self.thread = MatchingThread[str, str](
             self.engine,

@@ -24,6 +24,7 @@ from exchange.engine.words import CancelReason, OrderType, Side, TimeInForce
 from exchange.inbound_queue import FirstComeQueue, Inbound
 from exchange.matching_thread import BATCH_REQUESTS_MAX, MatchingThread
 from tests.property.strategies import Stamped, command_sequences
+from tests.support.wrapped_engine import WrappedEngine
 
 WAIT_S = 20.0
 LIST_ACME = ListInstrument(Instrument("ACME"))
@@ -329,15 +330,15 @@ def test_whatever_ends_the_thread_is_told_and_nothing_more_is_processed(failure:
 
 
 def test_a_bug_in_the_engine_ends_the_thread_before_anything_of_the_batch_is_kept() -> None:
-    class Broken(Engine):
+    class Broken(WrappedEngine):
         """Falls over its second order."""
 
         def process(self, command: Command, timestamp: int) -> list[Any]:
-            if self.last_order_id == 1:
+            if self.engine.last_order_id == 1:
                 raise AssertionError("a bug")
             return super().process(command, timestamp)
 
-    loop = Loop(Broken())
+    loop = Loop(Broken().as_engine())
     loop.inbound.put(Inbound("origin", [LIST_ACME, order("alice", Side.BUY), order("alice", Side.BUY, "2")]))
     loop.thread.start()
     assert loop.failed.wait(WAIT_S)

@@ -6,6 +6,7 @@ A step is a fenced block and the words before it.  "a new file, `path`" makes a 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
+from exchange.cli.compiled_engine import PURE, VARIABLE
 from tests.support.project import ROOT
 
 PAGE = (ROOT / "exchange" / "RECIPES.md").read_text("utf-8")
@@ -80,7 +82,8 @@ def test_a_recipe_carried_out_on_a_copy_of_the_project_works(recipe: Recipe, tmp
     # A path of its own, ahead of where this project is installed.
     check = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n" + textwrap.dedent(recipe.steps[-1].code)
     command = [sys.executable, "-c", check]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    environment = {**os.environ, VARIABLE: PURE}  # Of this copy nothing is compiled.
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
 

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.cli.compiled_engine import is_compiled
 from exchange.engine.book_side import BookSide
 from exchange.engine.commands import CancelAll
 from exchange.engine.engine import Engine
@@ -226,6 +227,7 @@ def test_each_of_many_depths_is_the_engines_own_best_levels_and_no_update_tells_
             feed.subscribe(number, depths[number])
 
 
+@pytest.mark.skipif(is_compiled(), reason="a side that counts can't take the place of a compiled one")
 @pytest.mark.parametrize(("depths", "levels_walked"), [([0], 0), ([20], 20), ([15, 16, 17, 18, 19, 20], 20)])
 def test_a_side_is_walked_once_for_all_limited_views_and_not_for_the_whole_book(
     depths: list[int], levels_walked: int

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from exchange.cli.compiled_engine import PURE, VARIABLE
 from tests.support.project import ROOT
 from tests.support.raw_client import Message, RawClient
 from tests.support.started_process import started_process
@@ -21,8 +22,9 @@ WAIT_S = 20.0
 
 
 @pytest.fixture
-def core(tmp_path: Path) -> Path:
+def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project in which there is nothing but the core, the command and the script that starts it."""
+    monkeypatch.setenv(VARIABLE, PURE)  # Of the copy nothing is compiled.
     house = tmp_path / "exchange"
     house.mkdir()
     for module in (ROOT / "exchange").glob("*.py"):

@@ -148,11 +148,11 @@ class JournalWriter:
             disk.fdatasync(fd)
             write_all(disk, fd, marker)
             segment_bytes += len(marker)
-        # Only now, for what is written to a file that has no name any more is as safe as if it were not.  A path
-        # that leads to the file leads through the directory, so that is looked at only to say what has happened.
-        if disk.size_if_there(fd) != segment_bytes:
-            self._check_place()
-            check_still_there(self._path, fd, segment_bytes, disk)
+        # Only now, for what is written to a file that has no name any more is as safe as if it were not.  The
+        # directory is looked at as well: the file may have been moved, or linked, into another one that this
+        # process has not locked, where a second engine would write beside it.
+        self._check_place()
+        check_still_there(self._path, fd, segment_bytes, disk)
         self._segment_bytes, self._last_sequence, self._last_hash = segment_bytes, last_sequence, record_hash
 
     def _begin_segment(self) -> int:

@@ -47,6 +47,23 @@ def put_another_there(data: Path) -> None:
     shutil.copytree(data.with_name("moved"), data, ignore=shutil.ignore_patterns("*.sock"))
 
 
+def move_what_is_in_it_to_another(data: Path) -> None:
+    move_away(data)
+    data.mkdir()
+    for part in ("journal", "trades", "logs", "orders", "engine_id"):
+        data.with_name("moved").joinpath(part).rename(data / part)
+
+
+def put_another_there_with_the_same_files(data: Path) -> None:
+    move_away(data)
+    shutil.copytree(
+        data.with_name("moved"),
+        data,
+        ignore=shutil.ignore_patterns("*.sock", "*.lock"),
+        copy_function=os.link,
+    )
+
+
 def remove_journal(data: Path) -> None:
     shutil.rmtree(data / "journal")
 
@@ -61,7 +78,16 @@ def cut_segment(data: Path) -> None:
     os.truncate(segment, 60)
 
 
-MEDDLING = [remove_all, move_away, put_another_there, remove_journal, remove_segment, cut_segment]
+MEDDLING = [
+    remove_all,
+    move_away,
+    put_another_there,
+    move_what_is_in_it_to_another,
+    put_another_there_with_the_same_files,
+    remove_journal,
+    remove_segment,
+    cut_segment,
+]
 
 
 @pytest.mark.parametrize("meddle", MEDDLING)

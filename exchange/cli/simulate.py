@@ -46,6 +46,7 @@ SIMULATION_DEFAULTS = {
     "patience": 60.0,
     "mix": None,
     "scenario": None,
+    "pace": None,
     "news": None,
 }
 # Stands for the directory that --data-dir names.
@@ -54,6 +55,7 @@ DATA_DIRECTORY = object()
 ONLY_WITH_REPLAY = {"speed": "speed", "from": "from_ns", "to": "to_ns"}
 # Those that a mix has no use for: it says itself who they are and how often they act.
 NOT_WITH_MIX = ("users", "rate")
+PACE_LEAST, PACE_MOST = 0.01, 1_000
 
 
 def add_options(parser: CommandParser) -> None:
@@ -121,6 +123,10 @@ def _add_users(parser: CommandParser) -> None:
         help='the same in a file: {"seed": 7, "mix": "zi:40", "start_price": 100, "pace": 2, '
         '"settings": {"zi": {"RATE_PER_S": 0.5}}}; what is given here too is taken from here',
     )  # fmt: skip
+    mixed.add_argument(
+        "--pace", type=number(PACE_LEAST, PACE_MOST), metavar="P",
+        help="how many times as often as usual each of a mix acts (default: 1, as seldom as in a recorded market)",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
@@ -137,6 +143,8 @@ def run(options: argparse.Namespace) -> int:
     for name in NOT_WITH_MIX if is_mix else ():
         if name in given:
             raise OptionError(f"--{name}: has no meaning together with --mix or --scenario")
+    if options.pace is not None and not is_mix:
+        raise OptionError("--pace: has a meaning only together with --mix or --scenario; else it is --rate")
     filled = argparse.Namespace(**vars(options))
     for name, default in SIMULATION_DEFAULTS.items():
         setattr(filled, name, default if getattr(options, name) is None else getattr(options, name))
@@ -230,6 +238,6 @@ def _mix_wish(options: argparse.Namespace, chance_seed: int) -> MixRunOptions:
         seed=seeds[0],
         settings=merged(CALIBRATED, scenario.settings),
         start_price=scenario.start_price,
-        pace=scenario.pace or 1.0,
+        pace=options.pace or scenario.pace or 1.0,
         value_model=scenario.value or USUAL_VALUE,
     )

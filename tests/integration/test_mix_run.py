@@ -181,6 +181,16 @@ def test_the_command_runs_a_scenario_and_its_summary_adds_up(engine: RunningEngi
     assert int(numbers["trades"]) == ledger_trade_count(engine, tmp_path)
 
 
+def test_a_pace_that_is_given_takes_the_place_of_the_files(engine: RunningEngine, tmp_path: Path) -> None:
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps({"seed": 11, "mix": "zi:5,mm:2", "pace": 0.01}))
+    # At the file's pace this many would take hours.
+    status, output, _ = run_command(
+        *where(engine, tmp_path), "--scenario", str(path), "--orders", "100", "--pace", "500"
+    )
+    assert (status, re.findall(r"^sent +([\d,]+)", output, re.MULTILINE)) == (0, ["100"])
+
+
 def test_names_that_a_new_market_does_not_know_are_told_in_one_line(engine: RunningEngine, tmp_path: Path) -> None:
     wish = ("--data-dir", str(tmp_path / "market"), "--mix", "zi:3", "--duration", "0.5")
     run_command("--port", str(engine.port), *wish)
@@ -195,6 +205,8 @@ def test_names_that_a_new_market_does_not_know_are_told_in_one_line(engine: Runn
     [
         (["--mix", "ape:3"], "argument --mix: 'ape' is no kind of trader"),
         (["--mix", "zi:3", "--users", "4"], "--users: has no meaning together with --mix or --scenario"),
+        (["--pace", "2"], "--pace: has a meaning only together with --mix or --scenario; else it is --rate"),
+        (["--mix", "zi:3", "--pace", "0"], "argument --pace: '0': must be a number from 0.01 to 1000"),
         (["--scenario", "no-such.json"], "--scenario: no-such.json: can't be read: No such file"),
         (["--replay", "x.csv", "--scenario", "s.json"], "--scenario: has no meaning together with --replay"),
         (["--replay", "x.csv", "--news"], "--news: has no meaning together with --replay"),

@@ -80,6 +80,7 @@ class DataDirectory:
         self._on_replayed = on_replayed
         self._disk = disk
         self._make_worker = make_worker
+        self._check_place = check_place
         self._store = OrderStore(snapshot_directory(path), disk)
         with ExitStack() as closing, garbage_collection_paused():
             self._store.prepare()
@@ -129,12 +130,15 @@ class DataDirectory:
         """Make everything durable and take the last snapshot; nobody may use the engine any more.
 
         To be called when nothing more will be committed.  Raises BatchThreadError, OSError or FileError if
-        something can't be stored; the journal has it all, nevertheless.
+        something can't be stored; journal and snapshots have it all, nevertheless.
         """
         self.journal.close()
         self.ledger.drain()
         self.audit_log.drain()
         self._files.close()
+        self._check_place()
+        # Somebody may have removed the snapshots, and what they told is nowhere else any more.
+        self._store.prepare()
         marks = marks_at(self._path, self.engine, self._marks, self._disk)
         self._store.save(self.engine.snapshot(), self.engine.sequence, marks)
         self._prune()

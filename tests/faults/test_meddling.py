@@ -138,6 +138,33 @@ def test_removing_the_lock_file_lets_no_second_engine_in(tmp_path: Path) -> None
         assert kinds(alice.ask(limit("1", "BUY", 1, 1.0))) == ["order_accepted"]
 
 
+def test_snapshots_taken_from_a_running_engine_are_made_up_for_when_it_stops(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path, "--snapshot-every", "1") as engine, RawClient(engine.port) as alice:
+        token = alice.login("alice")["token"]
+        number = 0
+        while (tmp_path / "journal" / "journal-00000000000000000001.jsonl").exists():
+            number += 1
+            assert kinds(alice.ask(limit(str(number), "BUY", 1, 1.0))) == ["order_accepted"]
+        shutil.rmtree(tmp_path / "orders", ignore_errors=True)  # One may just be being made.
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait()[0] == 0
+    with RunningEngine(tmp_path) as engine, RawClient(engine.port) as alice:
+        alice.login("alice", token)
+        [orders] = alice.ask({"type": "get_orders"})
+        assert len(orders["orders"]) == number
+
+
+def test_a_directory_that_took_the_place_of_ours_gets_no_snapshot_when_the_engine_stops(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with RunningEngine(data) as engine:
+        move_away(data)
+        data.mkdir()
+        engine.send_signal(signal.SIGTERM)
+        status, errors = engine.wait()
+    assert (status, f"{data} was replaced" in errors) == (EXIT_FAILED, True)
+    assert list(data.iterdir()) == []
+
+
 PARTS = ["journal", "orders", "trades", "logs", "engine.lock", "engine_id", "operator.sock"]
 
 

@@ -33,6 +33,7 @@ from exchange.utils.waits import sooner
 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
 _make = tuple.__new__
+
 # How many requests one batch takes at most: what costs little to process may cost more to tell.
 BATCH_REQUESTS_MAX = 2_048
 
@@ -42,6 +43,7 @@ _SETTLED_AT_ONCE = frozenset({GetOrders, ResetUser})
 
 _Origin = TypeVar("_Origin", contravariant=True)
 _Asked = TypeVar("_Asked")
+
 
 class CommandStore(Protocol):
     """Makes commands durable."""

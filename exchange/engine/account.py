@@ -41,8 +41,8 @@ class Account:
     `is_blocked` is taken, and none of theirs is live.  `seq` is the number of the user's last private event.
     `endowed_cash` is what the operator gave, in 10⁻⁹ currency units, None for who was never given anything.
     `orders` are, by every client order id that they had, the live orders and those done ones that are still
-    remembered.  `desks` are, by symbol, the instruments that
-    the user ever had an order in, `positions` those that they ever held something of.
+    remembered.  `desks` are, by symbol, the instruments that the user ever had an order in, `positions` those that
+    they ever held something of.  `is_limited`: their desks keep what position limits ask for.
     """
 
     __slots__ = (

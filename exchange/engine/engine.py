@@ -55,6 +55,7 @@ _HANDLERS: Final[dict[type, Callable[[State, Any, int], list[Event]]]] = {
 }
 
 
+# Names that nothing can change any more, which the compiled engine need not look up for each command.
 _NEW_ORDER: Final = NewOrder
 _CANCEL_ORDER: Final = CancelOrder
 

@@ -16,10 +16,7 @@ from typing import Final, Optional
 
 from exchange.engine.bands import would_halt
 from exchange.engine.book_side import BookSide
-from exchange.engine.events import (
-    Event,
-    OrderExecuted,
-)
+from exchange.engine.events import Event, OrderExecuted
 from exchange.engine.fees import fee_nanos
 from exchange.engine.order import Iceberg, Order
 from exchange.engine.order_changes import OrderChanges
@@ -30,7 +27,6 @@ from exchange.engine.words import CancelReason, Liquidity, SelfTradePrevention, 
 # A NamedTuple's own constructor is a Python function; this makes the same object at 60 % of the cost.
 _make: Final = tuple.__new__
 _BUY: Final = Side.BUY
-_SELL: Final = Side.SELL
 _GTC: Final = TimeInForce.GTC
 _DAY: Final = TimeInForce.DAY
 _IOC_REMAINDER: Final = CancelReason.IOC_REMAINDER

@@ -41,6 +41,7 @@ from exchange.utils.numbered_lines import numbered_lines_after
 
 log = logging.getLogger("exchange")
 
+
 class StorageOptions(NamedTuple):
     """How a data directory is kept.  `snapshot_every` counts commands; 0: a snapshot only at the end."""
 

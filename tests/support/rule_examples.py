@@ -81,7 +81,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 
-
 def nanos(amount: Any) -> int:
     """Currency units in 10⁻⁹."""
     return int(Decimal(amount) * 1_000_000_000)

@@ -1,9 +1,8 @@
-"""What may be asked of the exchange, by a simulated trader or a replay.  Values only.
+"""What recorded flow asks of an exchange so that it happens again.  Values only.
 
-    agent or flow translator ──► Intent ──► order desk ──► the client library
+    flow translator ──► Intent ──► over TCP an order desk and the client library, in the laboratory a command
 
-Prices are integer ticks, quantities units.  Ticks become exact Decimals in `order_desk`, on the way out; nobody
-before it ever meets a float price.
+Prices are integer ticks, quantities units; nobody on the way meets a float price.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from exchange.simulation.traded_instrument import TradedInstrument
 class OrderDesk:
     """One user's requests on `client`, at most `window` of them unanswered.  Belongs to the user's thread.
 
-    `clock_ns` is monotonic; `counts` is counted up.
+    `clock_ns` is monotonic; `tally` is counted up.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class Jump(NamedTuple):
 
 
 class FundamentalValue:
-    """Begins with `start` at `begin_ns`.  The path grows as it is asked for, 8 bytes a step and a float."""
+    """Begins with `start` at `begin_ns`.  Of its path only the jumps are kept."""
 
     def __init__(self, seed: int, start: float, begin_ns: int, model: ValueModel) -> None:
         self._draw: Draw = random_stream(seed, "fundamental value")

@@ -13,14 +13,12 @@ more than UNANSWERED_MAX requests without an answer.
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Optional, Protocol
+from typing import Optional, Protocol
 
 from exchange.networking.tcp_client import BotTimer, OwnOrder
+from exchange.simulation.traders.simulated_trader import SimulatedTrader
 from exchange.simulation.traders.turns import LEAST_WAIT_S
 from exchange.utils.helpers import NS_PER_S
-
-if TYPE_CHECKING:
-    from exchange.simulation.traders.simulated_trader import SimulatedTrader
 
 # How many orders it keeps in the book; of more, the one whose time is over first goes.
 ORDERS_MAX = 20

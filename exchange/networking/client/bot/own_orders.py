@@ -17,6 +17,7 @@ from exchange.networking.client.typed_events import (
     OrderTriggered,
     ReplaceRejected,
 )
+from exchange.utils.helpers import NS_PER_S
 
 PrivateValue = Union[
     OrderAccepted, OrderExecuted, OrderCanceled, OrderExpired, OrderReplaced, OrderTriggered
@@ -25,7 +26,7 @@ PrivateValue = Union[
 
 # A request may cross with what ends its order: what has ended so lately, and no more than so many, can still be
 # named by the refusal.
-LATELY_DONE_NS = 60_000_000_000
+LATELY_DONE_NS = 60 * NS_PER_S
 LATELY_DONE_MAX = 1_000
 
 

@@ -16,6 +16,7 @@ from exchange.simulation.study.costs import trading_costs
 from exchange.simulation.study.lobster_export import export
 from exchange.simulation.study.recording import Recording, record
 from exchange.simulation.study.simulated_day import DayPlan, SimulatedDay
+from exchange.simulation.study.statistics import RESPONSES
 from exchange.simulation.traders.mix import DEFAULT_MIX, MixPart, Settings, parse_mix
 from exchange.simulation.traders.scenario_file import SEED_MAX
 from exchange.simulation.traders.settings import CALIBRATED, GUESSED
@@ -90,6 +91,9 @@ def run(options: argparse.Namespace) -> int:
     except (FlowFileError, BotFailed, OSError) as error:
         raise CommandFailed(error) from error
     for line in report.table_lines(real.compare(days)):
+        say(line)
+    say("")
+    for line in report.response_lines(RealDay(recorded, RESPONSES).compare(days)):
         say(line)
     say("")
     for line in report.cost_lines(trading_costs(recorded), [trading_costs(day) for day in days]):

@@ -36,6 +36,9 @@ def test_the_days_begin_with_the_seed_that_is_asked_for_and_the_table_counts_wha
     assert (code, complaints) == (0, "")
     assert lines[0].startswith("seed 7: ")
     assert any(" of 26 lie within the recording's own variation" in line for line in lines)
+    [heading] = [number for number, line in enumerate(lines) if line.startswith("mid moved after ")]
+    curve = [line.split("  ")[0] for line in lines[heading + 1 : heading + 6]]
+    assert curve == [f"execution, {lag} s" for lag in ("0.1", "0.3", "1", "3", "10")]
 
 
 def test_a_search_tells_each_round_and_the_settings_of_the_better_ones(flow: Path) -> None:

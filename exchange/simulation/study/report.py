@@ -14,6 +14,8 @@ from exchange.simulation.study.costs import TradingCosts
 from exchange.simulation.study.recording import Recording
 
 HEADING = ("", "recorded", "its blocks", "simulated", "its mean", "", "L1", "W")
+# Up to here the columns are figures with their intervals.
+FIGURES_END = HEADING.index("its mean") + 1
 EXPLANATION = (
     "recorded: the mean over its blocks of 5 minutes; its blocks: where 95 % of them lie.",
     "simulated: the mean over all blocks of all seeds; its mean: the 95 % interval of that, over seeds.",
@@ -23,10 +25,7 @@ EXPLANATION = (
 
 def table_lines(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """The table, a count of what fits, and what does not."""
-    rows = [HEADING, *(_row(each) for each in comparisons)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEADING))]
-    for row in rows:
-        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from _aligned([HEADING, *(_row(each) for each in comparisons)])
     yield ""
     yield from EXPLANATION
     judged = [each for each in comparisons if each.statistic.is_judged]
@@ -35,6 +34,12 @@ def table_lines(comparisons: Sequence[Comparison]) -> Iterator[str]:
     yield f"{len(fits)} of {len(judged)} lie within the recording's own variation; {reported} are reported only"
     outside = [each.statistic.name for each in judged if each not in fits]
     yield f"outside it: {', '.join(outside) or 'none'}"
+
+
+def response_lines(responses: Sequence[Comparison]) -> Iterator[str]:
+    """How far the mid has moved after an event, in mean spreads in the event's direction: a row for each lag."""
+    heading = ("mid moved after", *HEADING[1:FIGURES_END])
+    return _aligned([heading, *(_row(each)[:FIGURES_END] for each in responses)])
 
 
 def cost_lines(recorded: TradingCosts, simulated: Sequence[TradingCosts]) -> Iterator[str]:
@@ -52,6 +57,12 @@ def day_line(seed: int, recording: Recording) -> str:
         f"seed {seed}: {len(recording.happenings):,} events, {len(recording.sweeps):,} trades, "
         f"{len(recording.quotes):,} quotes, last mid {last.mid / 10_000:.2f}"
     )
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _row(comparison: Comparison) -> tuple[str, ...]:

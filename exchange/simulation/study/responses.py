@@ -42,11 +42,6 @@ EVENT_KINDS = (
 )
 
 
-def response_curve(recording: Recording, kind: EventKind) -> list[float]:
-    """The `mean_response` at each of LAGS_S."""
-    return [mean_response(recording, kind, lag_s) for lag_s in LAGS_S]
-
-
 def mean_response(recording: Recording, kind: EventKind, lag_s: float) -> float:
     """The mean move of the mid within `lag_s`, in mean spreads, in the direction in which the event pushes.
 

@@ -19,7 +19,7 @@ from exchange.simulation.study import numbers
 from exchange.simulation.study.costs import trading_costs
 from exchange.simulation.study.numbers import NOT_KNOWN, mean
 from exchange.simulation.study.recording import DEPTH_LEVELS, Recording
-from exchange.simulation.study.responses import EVENT_KINDS, EventKind, mean_response, spread_left_after
+from exchange.simulation.study.responses import EVENT_KINDS, LAGS_S, EventKind, mean_response, spread_left_after
 from exchange.simulation.study.returns import gaps_s, relative_spreads, returns, volumes_and_spreads
 from exchange.utils.helpers import NS_PER_S
 
@@ -207,9 +207,9 @@ def resilience(recording: Recording) -> float:
     return spread_left_after(recording, RESILIENCE_S)
 
 
-def response(kind: EventKind, recording: Recording) -> float:
-    """The response to events of this kind at one lag."""
-    return mean_response(recording, kind, RESPONSE_S)
+def response(kind: EventKind, lag_s: float, recording: Recording) -> float:
+    """The response to events of this kind within `lag_s`."""
+    return mean_response(recording, kind, lag_s)
 
 
 def impact_share(recording: Recording) -> float:
@@ -247,6 +247,13 @@ STATISTICS = (
     Statistic("share of cancels", "", partial(share_of, _CANCELS)),
     Statistic("new orders at the touch", "", share_at_touch),
     Statistic("spread left 1 s after a shock", "below 1", resilience),
-    *(Statistic(f"response to {kind.name}", "", partial(response, kind)) for kind in EVENT_KINDS),
+    *(Statistic(f"response to {kind.name}", "", partial(response, kind, RESPONSE_S)) for kind in EVENT_KINDS),
     Statistic("impact / effective spread", "", impact_share),
+)
+
+# The curves of which the table has one lag each: how the mid goes on after an event.
+RESPONSES = tuple(
+    Statistic(f"{kind.name}, {lag_s:g} s", "", partial(response, kind, lag_s), is_judged=False)
+    for kind in EVENT_KINDS
+    for lag_s in LAGS_S
 )

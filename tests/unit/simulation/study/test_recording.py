@@ -10,7 +10,7 @@ from exchange.engine.words import Side
 from exchange.laboratory.flow.lobster_file import Row, RowType
 from exchange.simulation.study.costs import trading_costs
 from exchange.simulation.study.recording import DEPTH_LEVELS, Recording, blocks, record
-from exchange.simulation.study.responses import EVENT_KINDS, LAGS_S, response_curve, spread_left_after
+from exchange.simulation.study.responses import EVENT_KINDS, LAGS_S, mean_response, spread_left_after
 from exchange.simulation.study.returns import quotes_each, relative_spreads, returns, volumes_and_spreads
 from exchange.utils.helpers import NS_PER_S
 
@@ -116,12 +116,12 @@ def test_without_a_trade_nothing_can_be_said_of_costs() -> None:
 def test_the_response_to_a_bid_at_the_touch_is_the_move_in_its_direction() -> None:
     found = day(*QUOTED, (1.0, NEW, 3, 5, 100, BUY), (1.2, NEW, 4, 5, 101, SELL), (60.0, NEW, 5, 1, 90, BUY))
     kinds = {kind.name: kind for kind in EVENT_KINDS}
-    curve = response_curve(found, kinds["new order at the touch"])
+    bid_or_ask = kinds["new order at the touch"]
     spread = (4 + 2 + 1) / 3
     # The bid pushes up and finds 100, then 101 and 100.5; the ask pushes down and finds 101, then 100.5.
-    assert curve[LAGS_S.index(0.1)] == pytest.approx((1.0 + 0.5) / 2 / spread)
-    assert curve[LAGS_S.index(1.0)] == pytest.approx((0.5 + 0.5) / 2 / spread)
-    assert all(math.isnan(each) for each in response_curve(found, kinds["execution"]))
+    assert mean_response(found, bid_or_ask, 0.1) == pytest.approx((1.0 + 0.5) / 2 / spread)
+    assert mean_response(found, bid_or_ask, 1.0) == pytest.approx((0.5 + 0.5) / 2 / spread)
+    assert all(math.isnan(mean_response(found, kinds["execution"], lag_s)) for lag_s in LAGS_S)
 
 
 def test_a_spread_that_a_trade_opened_is_followed_until_it_closes() -> None:

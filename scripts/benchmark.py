@@ -58,8 +58,8 @@ MESSAGES_MAX = 1_996_097
 WORKLOAD = SHARED_DATA / "matching_benchmark_normal.bin.xz"
 
 
-def main(arguments: list[str]) -> int:
-    """Measure and print the table."""
+def options_parser() -> OneLineParser:
+    """What may be asked for."""
     parser = OneLineParser(prog="benchmark.py", description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--runs",
@@ -89,6 +89,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--growth", type=Path, metavar="FILE.svg", help="measure only how cost grows, and draw it into this file"
     )
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and print the table."""
+    parser = options_parser()
     options = parser.parse_args(arguments)
     try:
         then = [] if options.against is None else load_figures(options.against)

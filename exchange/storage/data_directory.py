@@ -86,14 +86,7 @@ class DataDirectory:
         with ExitStack() as closing, garbage_collection_paused():
             self._store.prepare()
             self._recover(progress, closing)
-            self._files = JournalWriter(
-                journal_directory(path),
-                self.engine.sequence,
-                options.durability,
-                disk,
-                options.segment_bytes_max,
-                check_place,
-            )
+            self._files = self._open_journal()
             self.journal = SnapshottingJournal(
                 self._files,
                 options.snapshot_every,
@@ -214,6 +207,16 @@ class DataDirectory:
 
     def _last_seqs(self) -> dict[str, int]:
         return {user: self.engine.last_seq(user) for user in self.engine.users()}
+
+    def _open_journal(self) -> JournalWriter:
+        return JournalWriter(
+            journal_directory(self._path),
+            self.engine.sequence,
+            self._options.durability,
+            self._disk,
+            self._options.segment_bytes_max,
+            self._check_place,
+        )
 
     def _open_ledger(self) -> TradeWriter:
         return TradeWriter(

@@ -16,6 +16,8 @@ from typing import Optional, TypeVar
 from tests.support.project import ROOT
 
 WAIT_S = 20.0
+# How soon `wait_until` looks again.
+LOOK_EVERY_S = 0.01
 Self = TypeVar("Self", bound="Program")
 
 
@@ -123,3 +125,4 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     deadline_s = time.monotonic() + WAIT_S
     while not is_so():
         assert time.monotonic() < deadline_s
+        time.sleep(LOOK_EVERY_S)

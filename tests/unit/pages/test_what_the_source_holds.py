@@ -21,6 +21,7 @@ ENGINES_OWN = {"exchange/engine/events.py", "exchange/engine/trade.py"}
 PAUSES = {
     "tests/integration/test_interruption.py": "tells a program to end at every delay after its start",
     "tests/unit/networking/inbound/test_fair_shares.py": "looks again, until a deadline",
+    "tests/support/processes.py": "looks again, until a deadline",
     "tests/support/watched_engine.py": "looks again, until a deadline",
     "tests/campaigns/stress_loads.py": "keeps a rate",
     "tests/campaigns/stress_probe.py": "keeps a rate",
@@ -156,12 +157,24 @@ def test_the_helpers_know_no_trading_word() -> None:
 # --- sizes -----------------------------------------------------------------------------------------------------
 
 FILE_LINES_MAX = 350
+FUNCTION_LINES_MAX = 50
 
 
 def test_every_file_of_the_exchange_can_be_read_in_one_sitting() -> None:
     paths = [path for path, _ in modules("exchange", "tui", "scripts")]
     lines = {path: (ROOT / path).read_text("utf-8").count("\n") for path in paths}
     assert {path: count for path, count in lines.items() if count > FILE_LINES_MAX} == {}
+
+
+def test_every_function_can_be_seen_at_once() -> None:
+    found = {
+        f"{path} {node.name}": lines
+        for path, module in modules("exchange", "tui", "scripts")
+        for node in ast.walk(module)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
+    }
+    assert found == {}
 
 
 def test_every_module_says_what_it_is_for() -> None:

@@ -1,10 +1,11 @@
 """What a person may type behind the quantity of an order, in both clients.  Pure: words in, what they ask for out.
 
-    100.25 | bid+1t       a price or a word for one (see `typed_price`); none: at the market
+    100.25 | bid+1t       a price or a word for one (see `typed_price`), or `@ 100.25`; none: at the market
     stop 102 | show 5     a price at which it becomes live; how much of it is shown at a time
     gtc | day | ioc | fok | post
 
-It checks only what the engine could not be asked for: ticks, lots and limits are the engine's to judge.
+Each at most once.  It checks only what the engine could not be asked for: ticks, lots and limits are the engine's
+to judge.
 """
 
 from __future__ import annotations
@@ -32,19 +33,31 @@ def parse_terms(line: str) -> Union[TypedTerms, BadLine]:
     """What may stand behind the quantity: a price or none (at the market), then further words in any order."""
     terms, words = TypedTerms(), line.lower().split()
     if words and words[0] not in _TERM_WORDS:
-        price = parse_price(words.pop(0))
+        price = _first_price(words)
         if isinstance(price, BadLine):
             return price
         terms = TypedTerms(price)
+    taken: set[str] = set()
     while words:
         word = words.pop(0)
         if word not in _TERM_WORDS:
             return BadLine(f"{shown(word)} is none of what an order may be: {', '.join(_TERM_WORDS)}")
+        if word in taken:
+            return BadLine(f"{word} stands there twice: an order has it once")
+        taken.add(word)
         changed = _TERM_WORDS[word](terms, words)
         if isinstance(changed, BadLine):
             return changed
         terms = changed
     return terms
+
+
+def _first_price(words: list[str]) -> Union[TypedPrice, BadLine]:
+    """The price that the words begin with, taken off them; an @ before it, as the clients show it, is not."""
+    text = words.pop(0).removeprefix("@")
+    if not text and not words:
+        return BadLine("say at which price: `@ PRICE`")
+    return parse_price(text or words.pop(0))
 
 
 def parse_quantity(text: str) -> Union[int, BadLine]:
@@ -66,7 +79,7 @@ def _show(terms: TypedTerms, words: list[str]) -> Union[TypedTerms, BadLine]:
 
 def _in_force(time_in_force: str) -> Callable[[TypedTerms, list[str]], Union[TypedTerms, BadLine]]:
     def put(terms: TypedTerms, _words: list[str]) -> Union[TypedTerms, BadLine]:
-        if terms.time_in_force not in (None, time_in_force):
+        if terms.time_in_force is not None:
             return BadLine(f"an order has one time in force, not both {terms.time_in_force} and {time_in_force}")
         return terms._replace(time_in_force=time_in_force)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from tui.screen.canceling import orders_of_side, selected_orders, why_not_cancel
 from tui.screen.key_table import Action
-from tui.screen.layout import Panel
+from tui.screen.layout import Panel, is_small
 from tui.screen.model import LinkState, Model
 from tui.screen.proposals_from_keys import why_not_at_cursor, why_not_close, why_not_join, why_not_move
 from tui.screen.ticket import TicketType
@@ -42,6 +42,16 @@ def why_not_sort(model: Model) -> str:
     return "" if has_list else "c sorts my orders or my fills: go there with Tab"
 
 
+def why_not_zoom(model: Model) -> str:
+    """Why no panel can have more room; "" if one can."""
+    return "there is room for one panel only: Tab shows the next one" if is_small(model.width) else ""
+
+
+def why_not_heat_time(model: Model) -> str:
+    """Why there is no heat map whose time could be stretched; "" if there is one."""
+    return "" if Panel.HEAT in model.layout.panels else "no heat map is shown: h shows it"
+
+
 def why_not_switch(model: Model) -> str:
     """Why there is no other symbol; "" if there is."""
     return "the engine lists one symbol only" if len(model.symbols) < 2 else ""
@@ -72,6 +82,9 @@ _REASONS: dict[Action, Callable[[Model], str]] = {
     Action.REVERSE: why_not_close,
     Action.ARM: why_not_arm,
     Action.DETAIL: why_not_detail,
+    Action.ZOOM: why_not_zoom,
+    Action.HEAT_SLOWER: why_not_heat_time,
+    Action.HEAT_FASTER: why_not_heat_time,
     Action.SORT: why_not_sort,
     Action.SORT_TURNED: why_not_sort,
     Action.SYMBOL_NEXT: why_not_switch,

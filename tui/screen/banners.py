@@ -6,8 +6,11 @@ figures stand below the banner, and no price moves when it comes or goes.
 
 from __future__ import annotations
 
+import textwrap
+from functools import lru_cache
 from typing import NamedTuple, Optional
 
+from exchange.utils.visible_text import visible_text
 from tui.cancel_on_disconnect import DisconnectWish
 from tui.screen.layout import Panel
 from tui.screen.market_data import Market
@@ -15,6 +18,8 @@ from tui.screen.model import LinkState, Model, retry_in_s
 from tui.screen.session_phase import Indication
 
 GAP = "   "
+# The book needs the others of a small screen; what is longer is cut.
+ROWS_MAX = 4
 # What becomes of one's orders without a connection.
 _ORPHANS = {
     DisconnectWish.NONE: "your orders may go on working",
@@ -24,7 +29,7 @@ _ORPHANS = {
 
 
 class Banner(NamedTuple):
-    """What it says in its two lines; `is_alarm`: nothing can be done but to cancel, or to wait."""
+    """What it says, title first; `is_alarm`: nothing can be done but to cancel, or to wait."""
 
     title: str
     text: str
@@ -34,12 +39,22 @@ class Banner(NamedTuple):
 def banner_lines(found: list[Banner], width: int) -> list[str]:
     """What a banner of `width` cells says, a row each: nothing if all is well, one line if that has room for all.
 
-    The worst comes first, and says what follows from it; the rest is named.
+    The worst comes first, and says what follows from it; the rest is named.  What has no room in a row goes on in
+    the next one, up to `ROWS_MAX` in all.
     """
     if not found:
         return []
-    lines = [GAP.join(banner.title for banner in found), found[0].text]
-    return [GAP.join(lines)] if len(GAP.join(lines)) <= width - 2 else lines
+    titles, text, room = GAP.join(banner.title for banner in found), found[0].text, max(1, width - 2)
+    if len(titles) + len(GAP) + len(text) <= room:
+        return [GAP.join((titles, text))]
+    lines = [*_wrapped(titles, room), *_wrapped(text, room)]
+    return lines if len(lines) <= ROWS_MAX else [*lines[: ROWS_MAX - 1], " ".join(lines[ROWS_MAX - 1 :])]
+
+
+# The same banner is measured and drawn many times a second.
+@lru_cache(maxsize=64)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
+    return tuple(textwrap.wrap(visible_text(text), width))
 
 
 def banner_rows(model: Model, now: float) -> int:
@@ -77,7 +92,7 @@ def _link(model: Model, now: float) -> Optional[Banner]:
 def _blocked(model: Model) -> Optional[Banner]:
     if not model.is_blocked:
         return None
-    return Banner("BLOCKED by the operator", "orders are refused; an order that is taken ends this", is_alarm=True)
+    return Banner("BLOCKED by the operator", "orders are refused; a typed :buy tries again", is_alarm=True)
 
 
 def _elsewhere(model: Model) -> Optional[Banner]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Optional, Union
 
-from tui.typed_price import BadLine
+from tui.typed_price import BadLine, shown
 from tui.typed_terms import TypedTerms, parse_quantity, parse_terms
 
 
@@ -178,16 +178,17 @@ def parse_command(text: str) -> TypedCommand:
         return _cancel(arguments)
     if name == "symbol" and len(arguments) == 1:
         return SymbolCommand(arguments[0].upper())
-    if name == "qty" and len(arguments) == 1 and _count(arguments[0]) is not None:
-        return QuantityCommand(_count(arguments[0]) or 0)
+    if name == "qty" and len(arguments) == 1:
+        quantity = parse_quantity(arguments[0])
+        return BadCommand(quantity.text) if isinstance(quantity, BadLine) else QuantityCommand(quantity)
     if name == "second" and len(arguments) == 1:
         return SecondCommand(arguments[0].upper())
     if name in ("panel", "panels") and len(arguments) <= 1:
         return PanelCommand("".join(arguments).lower())
     if name == "set" and len(arguments) in (0, 2):
         return SettingCommand(*(arguments or ["", ""]))
-    if name == "presets" and arguments and None not in (counts := [_count(argument) for argument in arguments]):
-        return PresetsCommand(tuple(count for count in counts if count is not None))
+    if name == "presets" and arguments:
+        return _presets(arguments)
     if name in _LIMITED and len(arguments) == 1:
         return _limited(name, arguments[0].lower())
     if name in _WORD_COMMANDS and not arguments:
@@ -212,8 +213,16 @@ def _limited(name: str, argument: str) -> TypedCommand:
         return command(None)
     number = _count(argument)
     if number is None:
-        return BadCommand(f"say it as: {name} NUMBER, or {name} {none}: not {argument!r}")
+        return BadCommand(f"{name} {shown(argument)} must be a whole number of at least 1, or {none}")
     return command(number)
+
+
+def _presets(arguments: list[str]) -> TypedCommand:
+    counts = [_count(argument) for argument in arguments]
+    wrong = next((text for text, count in zip(arguments, counts, strict=True) if count is None), None)
+    if wrong is not None:
+        return BadCommand(f"preset {shown(wrong)} must be a whole number of lots of at least 1")
+    return PresetsCommand(tuple(count for count in counts if count is not None))
 
 
 def _order(is_buy: bool, arguments: list[str]) -> TypedCommand:
@@ -231,9 +240,11 @@ def _cancel(arguments: list[str]) -> TypedCommand:
         return CancelCommand(None)
     if len(arguments) == 1 and arguments[0].lower() in ("bids", "asks"):
         return CancelSideCommand(arguments[0].lower() == "bids")
+    if not arguments:
+        return BadCommand("say it as: cancel ORDER_ID, or cancel all, bids or asks")
     order_id = _count(arguments[0]) if len(arguments) == 1 else None
     return (
-        BadCommand("say it as: cancel ORDER_ID, or cancel all, bids or asks")
+        BadCommand(f"cancel {shown(' '.join(arguments))}: it must be an order's id, or all, bids or asks")
         if order_id is None
         else CancelCommand(order_id)
     )

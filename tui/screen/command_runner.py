@@ -100,8 +100,8 @@ def _carry_out(model: Model, command: TypedCommand) -> list[Outgoing]:
             return refuse(model, f"symbol {command.symbol} is not another one that is listed")
         return choose_second(model, command.symbol)
     if isinstance(command, SettingCommand):
-        is_known = change_setting(model, command.name, command.value)
-        return [] if is_known else refuse(model, "say it as: set bell on|off, set confirm always|unless-armed")
+        wrong = change_setting(model, command.name, command.value)
+        return refuse(model, wrong) if wrong else []
     if isinstance(command, PresetsCommand):
         return _presets(model, command)
     if isinstance(command, PanelCommand):
@@ -135,7 +135,7 @@ def _presets(model: Model, command: PresetsCommand) -> list[Outgoing]:
     try:
         model.ticket.presets = presets_of(command.presets)
     except ValueError as error:
-        return refuse(model, str(error))
+        return refuse(model, f"{' '.join(map(str, command.presets))}: {error}")
     return []
 
 
@@ -151,6 +151,9 @@ def _order(model: Model, command: OrderCommand) -> list[Outgoing]:
         prices.append(price)
     price, stop_price = prices
     kind = _type(terms)
+    wrong = _why_not_shown(command, kind)
+    if wrong:
+        return refuse(model, wrong)
     times = {time.value: time for time in TIMES_OF_TYPE[kind]}
     if terms.time_in_force is not None and terms.time_in_force not in times:
         return refuse(model, f"a {kind.value} order takes one of {' '.join(times)}, not {terms.time_in_force}")
@@ -162,6 +165,17 @@ def _order(model: Model, command: OrderCommand) -> list[Outgoing]:
         stop_price=stop_price, display_quantity=terms.display_quantity,
     )  # fmt: skip
     return ask_or_send(model, proposal)
+
+
+def _why_not_shown(command: OrderCommand, kind: TicketType) -> str:
+    """Why the order can't show so much of itself at a time; "" if it can, or shows all."""
+    displayed = command.terms.display_quantity
+    if displayed is None:
+        return ""
+    if not kind.has_limit:
+        return f"show {displayed}: a {kind.value} order shows nothing, as it has no price to rest at"
+    is_part = displayed < command.quantity
+    return "" if is_part else f"show {displayed} must be less than the quantity, {command.quantity}"
 
 
 def _type(terms: TypedTerms) -> TicketType:

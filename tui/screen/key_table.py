@@ -84,6 +84,18 @@ class RewindAction(Enum):
     CENTRE = auto()
 
 
+# Of the screen's own keys those that look at something: the only ones of them that a recorded day has.
+LOOKS = frozenset(
+    {
+        *(Action.PRICE_UP, Action.PRICE_DOWN, Action.PAGE_UP, Action.PAGE_DOWN, Action.ESCAPE),
+        *(Action.GROUP_FINER, Action.GROUP_COARSER, Action.PANEL_NEXT, Action.PANEL_PREVIOUS, Action.ZOOM),
+        *(Action.HEAT, Action.HEAT_SLOWER, Action.HEAT_FASTER, Action.SYMBOL_NEXT, Action.SYMBOL_PREVIOUS),
+        *(Action.COMMAND, Action.HELP, Action.MESSAGES, Action.THEME, Action.REPAINT, Action.SUSPEND, Action.QUIT),
+    }
+)
+REWIND_SECTION = "On a recorded day"
+
+
 class Group(Enum):
     """The sections of the help overlay, in their order."""
 
@@ -247,7 +259,7 @@ def help_rows() -> list[tuple[str, list[tuple[str, str]]]]:
         for group in Group
     ]
     rewind = [(binding.shown, binding.text) for binding in REWIND_BINDINGS]
-    sections += [("On a recorded day", rewind), ("Mouse", list(MOUSE_TEXT))]
+    sections += [(REWIND_SECTION, rewind), ("Mouse", list(MOUSE_TEXT))]
     return [*sections, ("Marks on the ladder", list(MARKS_TEXT))]
 
 

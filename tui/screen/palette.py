@@ -11,7 +11,7 @@ from typing import NamedTuple, Optional
 
 from tui.screen.availability import why_not
 from tui.screen.command_parser import COMMANDS, CommandHelp
-from tui.screen.key_table import BINDINGS, Action
+from tui.screen.key_table import BINDINGS, LOOKS, REWIND_ACTIONS, REWIND_BINDINGS, REWIND_SECTION, Action
 from tui.screen.model import Model
 from tui.screen.panel_choice import NAMES
 
@@ -44,9 +44,19 @@ def entries() -> list[tuple[PaletteEntry, tuple[Action, ...]]]:
     ]
 
 
-def why_rows_not(model: Model) -> set[str]:
-    """The rows of the key table, as they are shown, of which no key does anything now."""
-    return {binding.shown for binding in BINDINGS if _reason(model, [action for _, action in binding.keys])}
+def idle_rows(model: Model) -> set[tuple[str, str]]:
+    """The rows of the help, as (section, keys), of which no key does anything now."""
+    is_live = model.rewind is None
+    idle = {(REWIND_SECTION, binding.shown) for binding in REWIND_BINDINGS if is_live}
+    for binding in BINDINGS:
+        actions = [action for key, action in binding.keys if is_live or _is_of_recorded_day(key, action)]
+        if not actions or _reason(model, actions):
+            idle.add((binding.group.value, binding.shown))
+    return idle
+
+
+def _is_of_recorded_day(key: str, action: Action) -> bool:
+    return action in LOOKS and key not in REWIND_ACTIONS
 
 
 def _reason(model: Model, actions: Sequence[Action]) -> str:
@@ -115,7 +125,7 @@ def _choices(model: Model, before: list[str]) -> list[str]:
     if not before:
         return [command.word for command in COMMANDS]
     if before[0] in ("buy", "sell"):
-        prices = PRICE_WORDS if len(before) == 2 or before[-1] == "stop" else ()
+        prices = PRICE_WORDS if len(before) == 2 or before[-1] in ("@", "stop") else ()
         return [*prices, *(word for word in TERM_WORDS if word not in before)] if len(before) > 1 else []
     if before[0] == "set" and len(before) == 2:
         return list(SETTING_WORDS.get(before[1], ()))

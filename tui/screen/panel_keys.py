@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.screen.availability import why_not_sort
-from tui.screen.layout import Panel, is_small
+from tui.screen.availability import why_not_heat_time, why_not_sort, why_not_zoom
+from tui.screen.layout import Panel
 from tui.screen.list_sorting import Sorting
 from tui.screen.messages import Outgoing
 from tui.screen.model import Model, NoticeKind, refuse
@@ -37,8 +37,9 @@ def next_panel(step: int) -> Callable[[Model], list[Outgoing]]:
 
 def zoom(model: Model) -> list[Outgoing]:
     """All of the screen for the panel with the focus, and back."""
-    if is_small(model.width):
-        return refuse(model, "there is room for one panel only: Tab shows the next one")
+    why_not = why_not_zoom(model)
+    if why_not:
+        return refuse(model, why_not)
     model.is_zoomed = not model.is_zoomed
     follow_market(model)
     return []
@@ -56,6 +57,9 @@ def heat_time(step: int) -> Callable[[Model], list[Outgoing]]:
     """A column of the heat map is a longer time (above 0) or a shorter one."""
 
     def go(model: Model) -> list[Outgoing]:
+        why_not = why_not_heat_time(model)
+        if why_not:
+            return refuse(model, why_not)
         model.heat.stretch_time(step)
         return []
 

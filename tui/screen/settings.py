@@ -26,6 +26,7 @@ from tui.screen.price_rows import STEPS
 from tui.screen.sending import disarm
 from tui.screen.theme import Theme
 from tui.screen.ticket import PRESETS
+from tui.typed_price import shown
 
 ALWAYS, UNLESS_ARMED = "always", "unless armed"
 PRESET_MAX = 10**9
@@ -145,11 +146,13 @@ def _truth(value: Any) -> bool:
     return value
 
 
-def change_setting(model: Model, name: str, value: str) -> bool:
-    """`:set bell on`, `:set confirm always`; no name: say what is set.  False if that is no setting."""
+def change_setting(model: Model, name: str, value: str) -> str:
+    """`:set bell on`, `:set confirm always`; no name: say what is set.  Returns what is wrong with it, or ""."""
     switches = {"bell": ("off", "on"), "confirm": ("unless-armed", "always")}
-    if name and value not in switches.get(name, ()):
-        return False
+    if name and name not in switches:
+        return f"there is no setting {shown(name)}: there are {' and '.join(switches)}"
+    if name and value not in switches[name]:
+        return f"{name} {shown(value)} must be {' or '.join(switches[name])}"
     if name:
         is_on = value == switches[name][1]
         settings = settings_of(model)
@@ -161,4 +164,4 @@ def change_setting(model: Model, name: str, value: str) -> bool:
     confirm = switches["confirm"][model.asks_always]
     presets = " ".join(map(str, model.ticket.presets))
     model.say(NoticeKind.INFO, f"bell {bell}, confirm {confirm}, theme {model.theme.value}, presets {presets}")
-    return True
+    return ""

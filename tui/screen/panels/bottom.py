@@ -20,6 +20,8 @@ from tui.screen.proposals import MoveProposal, OrderProposal, Proposal, QuitProp
 from tui.screen.ticket import TicketType
 
 DROP = "Esc drop"
+# Behind a message that has no room: the key that shows all of it.
+READ_ON = " m: all"
 PRESET_ACTIONS = (Action.PRESET_1, Action.PRESET_2, Action.PRESET_3, Action.PRESET_4, Action.PRESET_5)
 NOTICE_COLORS = {
     NoticeKind.INFO: Color.TEXT,
@@ -234,7 +236,12 @@ def draw_messages(area: Area, model: Model) -> None:
         color = NOTICE_COLORS[notice.kind] if not index else Color.FAINT
         is_loud = not index and notice.kind in (NoticeKind.REJECT, NoticeKind.FILL)
         text = fit(notice.text, area.width - x - 1)
+        is_cut = not index and text != visible_text(notice.text)
+        if is_cut:
+            text = fit(notice.text, area.width - x - 1 - len(READ_ON))
         x = area.put(x, 0, text, color, None, Attribute.BOLD if is_loud else Attribute.NONE)
+        if is_cut:
+            x = area.put(x, 0, READ_ON, Color.ACCENT)
 
 
 def hint_spans(width: int) -> list[Span]:

@@ -11,7 +11,7 @@ import textwrap
 from tui.screen.cells import Area, Attribute, Color, fit
 from tui.screen.key_table import help_rows
 from tui.screen.model import Model
-from tui.screen.palette import PaletteEntry, known_command, next_words, search, suggestions, why_rows_not
+from tui.screen.palette import PaletteEntry, idle_rows, known_command, next_words, search, suggestions
 from tui.screen.panels.frame import Span, frame, put_empty, put_spans
 
 KEYS_WIDTH = 14
@@ -98,8 +98,8 @@ def _draw_entry(area: Area, y: int, entry: PaletteEntry, *, is_chosen: bool) -> 
 def _draw_keys(area: Area, model: Model) -> None:
     column_count = 2 if area.width >= TWO_COLUMNS_WIDTH_MIN else 1
     column_width = (area.width - 2 - MARGIN * (column_count + 1)) // column_count
-    pale = why_rows_not(model)
-    blocks = [_block(title, rows, column_width, pale) for title, rows in help_rows()]
+    idle = idle_rows(model)
+    blocks = [_block(title, rows, column_width, idle) for title, rows in help_rows()]
     columns = _share_out(blocks, column_count)
     height = area.height - 3
     excess = max(0, max(len(column) for column in columns) - height)
@@ -112,12 +112,12 @@ def _draw_keys(area: Area, model: Model) -> None:
             put_spans(inside, x, y, line)
 
 
-def _block(title: str, rows: list[tuple[str, str]], width: int, pale: set[str]) -> list[list[Span]]:
-    """The lines of one section; `pale` are the keys that would do nothing now."""
+def _block(title: str, rows: list[tuple[str, str]], width: int, idle: set[tuple[str, str]]) -> list[list[Span]]:
+    """The lines of one section; pale is what does nothing now, its (title, keys) in `idle`."""
     lines = [[Span(title.upper(), Color.WARN, Attribute.BOLD)]]
     for keys, text in rows:
         first, *more = textwrap.wrap(text, max(10, width - KEYS_WIDTH))
-        key_color, color = (Color.DIM, Color.FAINT) if keys in pale else (Color.ACCENT, Color.TEXT)
+        key_color, color = (Color.DIM, Color.FAINT) if (title, keys) in idle else (Color.ACCENT, Color.TEXT)
         lines.append([Span(keys.ljust(KEYS_WIDTH), key_color, Attribute.BOLD), Span(first, color)])
         lines += [[Span(" " * KEYS_WIDTH + line, color)] for line in more]
     return [*lines, []]

@@ -109,6 +109,10 @@ def _draw_heads(inside: Area, columns: LadderColumns) -> None:
         if column.width:
             inside.put_right(column.end - 1, 0, text, Color.FAINT)
     inside.put(columns.mine_ask.x + 1, 0, "MINE", Color.FAINT)
+    bar = columns.volume_bar
+    if bar.width and not columns.volume.width:
+        # Without their numbers the bars need a head of their own, or they seem to be those of MINE.
+        inside.put(bar.x, 0, "VOL" if bar.width >= len("VOL") else "V", Color.FAINT)
     inside.put_right(columns.price.end - 2, 0, "PRICE", Color.FAINT)
 
 

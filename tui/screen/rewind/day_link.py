@@ -24,7 +24,6 @@ from exchange.utils.helpers import NS_PER_S
 from tui.screen.link_reader import HandOver
 from tui.screen.market_data import TAPE_LENGTH_MAX
 from tui.screen.messages import Incoming
-from tui.screen.panels.moment import time_text
 from tui.screen.rewind.day_messages import (
     DayPlace,
     DayTold,
@@ -42,6 +41,7 @@ from tui.screen.rewind.day_messages import (
     Step,
 )
 from tui.screen.rewind.day_past import PAST_COMMANDS, on_tape, past_before
+from tui.screen.rewind.day_refusals import none_of_order, none_of_user, outside, outside_time
 
 TELLS_PER_S = 20
 # How soon the thread notices that it shall stop.
@@ -175,41 +175,28 @@ class DayLink:
         followed, self._followed = self._followed, None
         found: Optional[int]
         if isinstance(wish, GoTo):
-            self._jump(max(self._day.first, min(self._day.last, wish.sequence)), self._outside(wish))
+            self._jump(max(self._day.first, min(self._day.last, wish.sequence)), outside(self._day, wish.sequence))
             return
         if isinstance(wish, GoToTime):
-            self._jump(index.at_time(wish.timestamp_ns), self._outside_time(wish.timestamp_ns))
+            self._jump(index.at_time(wish.timestamp_ns), outside_time(self._day, wish.timestamp_ns))
             return
         if isinstance(wish, NextTrade):
             least = self._large() if wish.quantity_min is None else wish.quantity_min
-            found, what = index.next_trade(here, least, self._symbol or None), f"trade of {least} or more"
+            found = index.next_trade(here, least, self._symbol or None)
+            notice = "" if found is not None else f"after this there is no trade of {least} or more"
         elif isinstance(wish, NextOfOrder):
             wanted = wish.order_id or (followed if isinstance(followed, int) else order_id)
             self._followed = wanted
             found = None if wanted is None else index.next_of_order(wanted, here)
-            what = "event of an order" if wanted is None else f"event of order {wanted}"
+            notice = "" if found is not None else none_of_order(index, wanted)
         else:
             name = self._followed = wish.user or (followed if isinstance(followed, str) else user)
             found = None if name is None else index.next_of_user(name, here)
-            what = "event of a user" if name is None else f"event of {name}"
+            notice = "" if found is not None else none_of_user(index, name)
         if found is None:
-            self._tell(self._moment(), Moved.ON, notice=f"after this there is no {what}")
+            self._tell(self._moment(), Moved.ON, notice=notice)
         else:
             self._jump(found)
-
-    def _outside(self, wish: GoTo) -> str:
-        """What is to be said of a command that the day does not have; "" of one that it has."""
-        first, last = self._day.first, self._day.last
-        return "" if first <= wish.sequence <= last else f"the day has the commands {first:,} to {last:,}"
-
-    def _outside_time(self, timestamp_ns: int) -> str:
-        """The same of a time before the first command, or after the last."""
-        day = self._day
-        begin, end = day.index.timestamp(min(day.first + 1, day.last)), day.index.timestamp(day.last)
-        if begin <= timestamp_ns <= end:
-            return ""
-        is_early = timestamp_ns < begin
-        return f"the day {'begins' if is_early else 'ends'} at {time_text(begin if is_early else end)}"
 
     def _large(self) -> int:
         if self._large_quantity is None:

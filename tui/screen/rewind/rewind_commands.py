@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Optional, Union
 
 from exchange.utils.helpers import NS_PER_S
 from tui.screen.rewind.day_messages import DayWish, GoTo, GoToTime, NextOfOrder, NextOfUser, NextTrade, SetSpeed
-from tui.typed_price import BadLine
+from tui.typed_price import BadLine, shown
 
 # What of the screen's own commands makes sense on a recorded day.
 VIEW_COMMANDS = frozenset({"symbol", "panel", "panels", "group", "theme", "set", "messages", "help", "quit"})
@@ -26,18 +27,32 @@ def parse_wish(text: str, now_ns: int) -> Union[DayWish, BadLine, None]:
     """
     name, _, argument = text.strip().removeprefix(":").partition(" ")
     argument = argument.strip()
+    if not argument and name in ("at", "user", "speed", *_NUMBERED):
+        return BadLine(f"say it as: {USAGE}")
     if name == "at":
         time_ns = _time_ns(argument, now_ns)
-        return BadLine("say it as: at 10:42:07, in UTC") if time_ns is None else GoToTime(time_ns)
-    if name == "user" and argument:
+        wrong = BadLine(f"time {shown(argument)} must be 00:00 to 23:59:59 in UTC, as in: at 10:42:07")
+        return wrong if time_ns is None else GoToTime(time_ns)
+    if name == "user":
         return NextOfUser(argument)
-    if name == "speed" and _FACTOR.fullmatch(argument) and SPEEDS[0] <= float(argument) <= SPEEDS[-1]:
-        return SetSpeed(float(argument))
-    if name in ("goto", "order", "print") and _NUMBER.fullmatch(argument.replace(",", "")):
-        number = int(argument.replace(",", ""))
-        return GoTo(number) if name == "goto" else NextOfOrder(number) if name == "order" else NextTrade(number)
-    known = ("user", "speed", "goto", "order", "print")
-    return BadLine(f"say it as: {USAGE}") if name in known else None
+    if name == "speed":
+        is_factor = _FACTOR.fullmatch(argument) and SPEEDS[0] <= float(argument) <= SPEEDS[-1]
+        wrong = BadLine(f"speed {shown(argument)} must be a number from {SPEEDS[0]:g} to {SPEEDS[-1]:g}")
+        return SetSpeed(float(argument)) if is_factor else wrong
+    if name not in _NUMBERED:
+        return None
+    what, wish = _NUMBERED[name]
+    if _NUMBER.fullmatch(argument.replace(",", "")) is None:
+        return BadLine(f"{what} {shown(argument)} must be a whole number of at most 18 digits")
+    return wish(int(argument.replace(",", "")))
+
+
+# What takes a number: what that is, and the wish.
+_NUMBERED: dict[str, tuple[str, Callable[[int], DayWish]]] = {
+    "goto": ("command", GoTo),
+    "order": ("order", NextOfOrder),
+    "print": ("quantity", NextTrade),
+}
 
 
 def _time_ns(text: str, now_ns: int) -> Optional[int]:

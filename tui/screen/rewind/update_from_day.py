@@ -15,7 +15,7 @@ from exchange.utils.helpers import NS_PER_S
 from tui.screen.command_editor import CommandEditor
 from tui.screen.key_decoder import Key
 from tui.screen.key_layouts import latin_key
-from tui.screen.key_table import ACTIONS, REWIND_ACTIONS, Action, RewindAction
+from tui.screen.key_table import ACTIONS, LOOKS, REWIND_ACTIONS, RewindAction
 from tui.screen.layout import Panel, is_small
 from tui.screen.level_flashes import FLASH_S, LadderSide
 from tui.screen.market_data import DayFigures, Market
@@ -44,15 +44,6 @@ from tui.screen.scrolling import centre, follow_market
 from tui.typed_price import BadLine
 
 READ_ONLY = "this is a recorded day: nothing can be ordered or canceled (? for the keys)"
-# Of the screen's own keys, those that look at something.
-_LOOKS = frozenset(
-    {
-        *(Action.PRICE_UP, Action.PRICE_DOWN, Action.PAGE_UP, Action.PAGE_DOWN, Action.ESCAPE),
-        *(Action.GROUP_FINER, Action.GROUP_COARSER, Action.PANEL_NEXT, Action.PANEL_PREVIOUS, Action.ZOOM),
-        *(Action.HEAT, Action.HEAT_SLOWER, Action.HEAT_FASTER, Action.SYMBOL_NEXT, Action.SYMBOL_PREVIOUS),
-        *(Action.COMMAND, Action.HELP, Action.MESSAGES, Action.THEME, Action.REPAINT, Action.SUSPEND, Action.QUIT),
-    }
-)
 
 
 def updated_in_rewind(model: Model, message: Incoming, update: Update) -> list[Outgoing]:
@@ -101,7 +92,7 @@ def _typed(model: Model, rewind: Rewind, message: Typed, update: Update) -> list
     wish_of = REWIND_ACTIONS.get(name)
     if wish_of is not None:
         return _ACTIONS[wish_of](model, rewind)
-    if ACTIONS.get(name) in _LOOKS:
+    if ACTIONS.get(name) in LOOKS:
         return update(model, message)
     return refuse(model, READ_ONLY) if name in ACTIONS else []
 

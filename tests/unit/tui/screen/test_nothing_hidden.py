@@ -36,7 +36,7 @@ def test_a_lost_connection_stands_over_the_ladder_with_its_reason_and_the_next_t
     scene = busy(80, 24)
     update(scene.model, Lost(scene.now, "the engine is gone"))
     assert "DOWN · next try in 1 s" in rows(scene)[1]
-    assert "the engine is gone; your orders may go on w" in rows(scene)[2]
+    assert "the engine is gone; your orders may go on" in rows(scene)[2] and " working " in rows(scene)[3]
     canvas = view(scene.model, 80, 24, scene.now)
     assert canvas.backgrounds[80 + 5] == canvas.backgrounds[2 * 80 + 5] == Color.ALARM
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Optional, Union
 
 from exchange.cli.bot import parameter
-from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError
+from exchange.cli.command_parser import CommandFailed, CommandParser, OptionError, data_directory
 from exchange.cli.recorded_day import add_flow_symbol, flow_symbol
 from exchange.cli.simulated_run import EXIT_DONE
 from exchange.cli.study import mix
@@ -80,7 +80,7 @@ def add_options(parser: CommandParser) -> None:
         help="up to so much more, each time by chance (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
-        "--data-dir", type=Path, metavar="DIRECTORY",
+        "--data-dir", type=data_directory, metavar="DIRECTORY",
         help="keep the day in this new directory, for verify, explain and what-if (default: nothing is kept)",
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ ends the process on the spot.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any, Optional, Protocol
 
@@ -43,6 +44,14 @@ class CommandFailed(Exception):  # noqa: N818  it is no error of the program
         self.exit_code = exit_code
 
 
+def data_directory(text: str) -> Path:
+    """Where data is or shall be: a directory, or nothing yet.  Raises ArgumentTypeError."""
+    # The functions of os.path see nothing where they may not look; whoever goes in will say why.
+    if os.path.exists(text) and not os.path.isdir(text):  # noqa: PTH110, PTH112
+        raise argparse.ArgumentTypeError(f"{text}: is a file; it must be a directory, or not be there yet")
+    return Path(text)
+
+
 class _HelpFormatter(argparse.HelpFormatter):
     """Fills a paragraph; what has lines of its own keeps them."""
 
@@ -71,4 +80,4 @@ class CommandParser(OneLineParser):
             place, rule = described_data_home()
             told = f"default: {rule}; right now {place}"
         text = f"{meaning} ({told})".replace("%", "%%")
-        self.add_argument("--data-dir", type=Path, default=place, metavar="DIRECTORY", help=text)
+        self.add_argument("--data-dir", type=data_directory, default=place, metavar="DIRECTORY", help=text)

@@ -84,7 +84,7 @@ def _add_market_wishes(wishes: argparse._SubParsersAction[Any]) -> None:
     phase.add_argument("phase", metavar="PHASE", choices=_PHASES, help="one of " + ", ".join(_PHASES))
     text = "tell something to all who follow the news, or to one user"
     news = wishes.add_parser("say", help=text, description=text)
-    news.add_argument("text", metavar="TEXT", help="what they shall read")
+    news.add_argument("text", metavar="TEXT", nargs="+", help="what they shall read; its words may go unquoted")
     news.add_argument("--user", metavar="USER", help="tell it to them alone")
     text = "give a user cash, and perhaps a position at an average price"
     endow = wishes.add_parser("endow", help=text, description=text)
@@ -130,6 +130,8 @@ def run(options: argparse.Namespace) -> int:
         raise OptionError("endow: SYMBOL, QUANTITY and AVERAGE go together")
     own = ("data_dir", "json", "program")
     wish = {name: value for name, value in vars(options).items() if name not in own and value is not None}
+    if options.do == "say":
+        wish["text"] = " ".join(options.text)
     try:
         answer = ask(options.data_dir, wish)
     except NoAnswerError as error:

@@ -14,6 +14,7 @@ from exchange.laboratory.history import History
 from exchange.laboratory.recorded.flow_day import flow_commands
 from exchange.laboratory.telling.order_search import find_order_id
 from exchange.listing import DEFAULT_INSTRUMENT
+from exchange.networking.wire.fields import RefusedError, symbol
 from exchange.utils.command_line import complain, whole_number
 from exchange.utils.helpers import FileError
 
@@ -43,7 +44,15 @@ def add_source_options(parser: CommandParser) -> None:
 def add_flow_symbol(parser: CommandParser, meaning: str) -> None:
     """Add `--symbol`, whose help is `meaning` and the rule of `flow_symbol`."""
     rule = f"what the file's name begins with, as in AAPL_2012-06-21.csv, else {DEFAULT_INSTRUMENT.symbol}"
-    parser.add_argument("--symbol", metavar="S", help=f"{meaning} (default: {rule})")
+    parser.add_argument("--symbol", type=symbol_name, metavar="S", help=f"{meaning} (default: {rule})")
+
+
+def symbol_name(text: str) -> str:
+    """A name that the engine takes for an instrument.  Raises ArgumentTypeError."""
+    try:
+        return symbol("symbol", text)
+    except RefusedError as refused:
+        raise argparse.ArgumentTypeError(refused.text) from None
 
 
 def flow_symbol(chosen: Optional[str], file: Optional[Path]) -> str:

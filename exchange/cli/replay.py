@@ -134,11 +134,23 @@ def stretch(options: argparse.Namespace) -> list[Row]:
     rows = read_flow(options.replay, options.orders)
     if options.to_ns is not None:
         if options.to_ns <= (options.from_ns or 0):
-            raise OptionError("--to: must be later than --from")
+            raise OptionError(f"{_stretch_words(options)}: --to must be later than --from")
         rows = [row for row in rows if row.time_ns < options.to_ns]
     if not rows or rows[-1].time_ns < (options.from_ns or 0):
-        raise OptionError("--from, --to: nothing was recorded in this stretch")
+        raise OptionError(f"{_stretch_words(options)}: nothing was recorded then in {options.replay}")
     return rows
+
+
+def _stretch_words(options: argparse.Namespace) -> str:
+    """The stretch as it was asked for."""
+    ends = (("--from", options.from_ns), ("--to", options.to_ns))
+    return " ".join(f"{name} {_clock_text(time_ns)}" for name, time_ns in ends if time_ns is not None)
+
+
+def _clock_text(time_of_day_ns: int) -> str:
+    """What `time_of_day` reads; seconds only where there are any."""
+    minutes, seconds = divmod(time_of_day_ns // NS_PER_S, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
 
 
 def _play_among_others(

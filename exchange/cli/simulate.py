@@ -36,6 +36,7 @@ DESCRIPTION = "Let simulated users trade on a running exchange until Ctrl-C, or 
 EPILOG = EXIT_CODES
 
 RATE_MAX = 1_000_000
+DURATION_LEAST_S = 0.001
 POLL_S = 0.1
 # The options that a replay has no use for, and what they are where they are not given.
 SIMULATION_DEFAULTS = {
@@ -96,8 +97,9 @@ def _add_users(parser: CommandParser) -> None:
         help="requests per second of each, 0: as fast as possible (default: 10)",
     )  # fmt: skip
     market.add_argument(
-        "--duration", type=number(0, RATE_MAX), metavar="S", help="stop after S seconds (default: at Ctrl-C)"
-    )
+        "--duration", type=number(DURATION_LEAST_S, RATE_MAX), metavar="S",
+        help="stop after S seconds (default: at Ctrl-C)",
+    )  # fmt: skip
     market.add_argument(
         "--patience", type=number(0, RATE_MAX), metavar="S",
         help="when the engine goes away, try for S seconds to come back, 0: give up (default: 60)",
@@ -158,6 +160,7 @@ def simulate(options: argparse.Namespace, run: SimulatedRun) -> None:
     news = None if options.news is None else _news_directory(options)
     simulation = MixRun(wish)
     simulation.start()
+    run.progress.restart()  # Letting them all in took its time.
     becomes_known = ValueNews(simulation.scenario.value())
     where = f"{simulation.symbol} on {options.host}:{options.port}"
     say(f"{len(wish.places)} users trade {where}, seed {wish.seed}")

@@ -25,8 +25,12 @@ class ProgressLine:
         self._clock_ns = clock_ns
         self._is_live = stream is not None and stream.isatty()
         self._interval_ns = LIVE_INTERVAL_NS if self._is_live else LINES_INTERVAL_NS
-        self._due_ns = clock_ns() + self._interval_ns
         self._is_line_open = False
+        self.restart()
+
+    def restart(self) -> None:
+        """What is told about begins now, so the first line is due an interval from now."""
+        self._due_ns = self._clock_ns() + self._interval_ns
 
     def show(self, text: Callable[[], str]) -> None:
         """Write what `text` returns, if it is time."""

@@ -27,7 +27,13 @@ from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, carry_out, remove_segments_before, sync_newest
 from exchange.storage.journal_writer import SEGMENT_BYTES_MAX, JournalError, JournalWriter
 from exchange.storage.lines_beyond_journal import LinesBeyondJournal
-from exchange.storage.places import journal_directory, ledger_path, log_directory, snapshot_directory
+from exchange.storage.places import (
+    journal_directory,
+    ledger_path,
+    log_directory,
+    snapshot_directory,
+    verify_command,
+)
 from exchange.storage.recovery import RecoveryProgress, garbage_collection_paused, newest_marks, replay, restored
 from exchange.storage.snapshot_files import OrderStore
 from exchange.storage.snapshot_marks import differences, marks_at
@@ -161,7 +167,9 @@ class DataDirectory:
         # How the files stood at the newest snapshot: what comes after is all that the next one must read.
         self._marks = newest_marks(self._store, engine.sequence)
         for path, difference in differences(self._path, self._marks, self._disk).items():
-            raise DamagedFileError(f"{path}: {difference}, so the exchange doesn't start: run `exchange verify`")
+            raise DamagedFileError(
+                f"{path}: {difference}, so the exchange doesn't start: run `{verify_command(self._path)}`"
+            )
         self.ledger: TradeWriter = self._open_ledger()
         closing.callback(self.ledger.close)
         written_seqs = repair_logs(log_directory(self._path), self._last_seqs(), disk=self._disk)
@@ -198,7 +206,7 @@ class DataDirectory:
         if journal.cut is not None:
             ahead.explain(journal.cut.stamps)
         newest = journal.last_segment
-        ahead.check(journal_may_lose=newest is not None and newest.durability is Durability.OS)
+        ahead.check(self._path, journal_may_lose=newest is not None and newest.durability is Durability.OS)
         self.ledger.complete(last_trade_id)
         if ahead.line_count:
             log.warning("%s: they are cut off", ahead)

@@ -40,6 +40,7 @@ from exchange.storage.journal_format import (
     stamps_in,
     valid_bodies,
 )
+from exchange.storage.places import verify_command
 from exchange.utils.disk import REAL_DISK, Disk
 from exchange.utils.helpers import DamagedFileError
 from exchange.utils.numbered_lines import is_text
@@ -214,7 +215,7 @@ def judge(reader: SegmentReader, is_newest: bool, disk: Disk) -> Optional[Cut]:
         raise DamagedFileError(
             f"{path}: damaged at line {damage.line_number}, byte {damage.offset_bytes}, where command "
             f"{damage.sequence} is expected: {damage.reason}; it was safely stored ({evidence}), so the exchange "
-            "doesn't start without it: run `exchange verify`"
+            f"doesn't start without it: run `{verify_command(path.parent.parent)}`"
         )
     offset_bytes = 0 if no_records else damage.offset_bytes
     stamps = stamps_in(remainder)
@@ -304,7 +305,7 @@ class JournalReader:
     def _missing(self, first: int, last: int) -> DamagedFileError:
         return DamagedFileError(
             f"{self._directory}: commands {first} to {last} are missing: a segment is gone or was cut short; "
-            "run `exchange verify`"
+            f"run `{verify_command(self._directory.parent)}`"
         )
 
 

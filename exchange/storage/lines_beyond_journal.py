@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from exchange.storage.places import verify_command
 from exchange.utils.helpers import DamagedFileError, utc_text
 
 _TRADE_TIME = re.compile(rb'"timestamp":([0-9]+)[,}]')
@@ -59,12 +60,13 @@ class LinesBeyondJournal:
             f"{'' if len(self._times) == 1 else 's'} from {min(self._times)} on that the journal does not hold"
         )
 
-    def check(self, journal_may_lose: bool) -> None:
+    def check(self, data_directory: Path, journal_may_lose: bool) -> None:
         """Raise DamagedFileError if the lines can't just be cut off.
 
         `journal_may_lose` says whether the journal was written under durability `os`.
         """
         if not journal_may_lose and not self.is_one_record:
             raise DamagedFileError(
-                f"{self}: part of it is missing, so the exchange doesn't start: run `exchange verify`"
+                f"{self}: part of it is missing, so the exchange doesn't start: "
+                f"run `{verify_command(data_directory)}`"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from exchange.utils.helpers import FileError
@@ -37,6 +38,11 @@ def operator_socket_path(data_directory: Path) -> Path:
 def engine_id_path(data_directory: Path) -> Path:
     """The engine's random name."""
     return data_directory / "engine_id"
+
+
+def verify_command(data_directory: Path) -> str:
+    """What a person types to have this very directory checked."""
+    return f"exchange verify --data-dir {shlex.quote(str(data_directory))}"
 
 
 def refuse_what_is_not_ours(data_directory: Path) -> None:

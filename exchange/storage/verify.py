@@ -29,7 +29,7 @@ from exchange.storage.snapshot_files import OrderStore, StoredSnapshot
 from exchange.storage.snapshot_marks import differences
 from exchange.storage.verify_audit_logs import LogsCheck
 from exchange.storage.verify_findings import Findings
-from exchange.storage.verify_journal import NO_BACKUP, ReplayableCommands, check_segments
+from exchange.storage.verify_journal import NO_BACKUP, ReplayableCommands, check_segments, commands_text
 from exchange.storage.verify_ledger import LedgerCheck
 from exchange.utils.disk import Disk
 
@@ -129,7 +129,8 @@ def _check_by_replay(
     except ReplayError as error:
         findings.problem("replay", str(error), "restore the directory from a backup, and report this as a bug")
         return
-    findings.fact("replay", f"commands {base_sequence + 1:,} to {engine.sequence:,}, state {engine.state_hash()}")
+    replayed = commands_text(base_sequence + 1, engine.sequence)
+    findings.fact("replay", f"{replayed}, state {engine.state_hash()}")
     if same:
         findings.fact("snapshots", f"equal to the replayed journal: {', '.join(f'{number:,}' for number in same)}")
     ahead = LinesBeyondJournal()

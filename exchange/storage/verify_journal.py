@@ -7,6 +7,7 @@ from typing import NamedTuple, Optional
 
 from exchange.storage.journal_format import Durability
 from exchange.storage.journal_reader import JournalReader, SegmentReader, judge
+from exchange.storage.places import verify_command
 from exchange.storage.verify_findings import Findings
 from exchange.utils.disk import Disk
 from exchange.utils.helpers import DamagedFileError
@@ -22,6 +23,13 @@ class ReplayableCommands(NamedTuple):
     durability: Optional[Durability]
     # The timestamps of a torn record at the end, as far as they can be read.
     torn_stamps: frozenset[int] = frozenset()
+
+
+def commands_text(first: int, last: int) -> str:
+    """A stretch of commands in words; `last` < `first` is none at all."""
+    if last < first:
+        return f"no commands after {last:,}" if last else "no commands"
+    return f"commands {first:,} to {last:,}"
 
 
 def check_segments(directory: Path, start_after: int, disk: Disk, findings: Findings) -> ReplayableCommands:
@@ -62,7 +70,7 @@ def check_segments(directory: Path, start_after: int, disk: Disk, findings: Find
                 findings.note("journal", f"{cut}: the next start cuts them off")
                 torn_stamps = cut.stamps
     count = f"{len(segments)} segment{'' if len(segments) == 1 else 's'}"
-    findings.fact("journal", f"{count}, commands {first:,} to {last:,} can be read" if segments else "none")
+    findings.fact("journal", f"{count}, {commands_text(first, last)} can be read" if segments else "none")
     if last < start_after <= last + max(1, len(torn_stamps)):
         findings.note("journal", f"its last record is missing; snapshot {start_after} tells what was in it")
     elif last < start_after:
@@ -91,6 +99,6 @@ def _tell_of_damage(
         to_do = (
             f"restore it from a backup; or lose command {damage.sequence} and all after it, which were "
             f"acknowledged: remove every snapshot whose number is {damage.sequence} or higher, "
-            f"truncate -s {damage.offset_bytes} {path}{remove}, then `exchange verify` again"
+            f"truncate -s {damage.offset_bytes} {path}{remove}, then `{verify_command(path.parent.parent)}` again"
         )
     findings.problem("journal", text, to_do)

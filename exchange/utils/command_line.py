@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn, Optional, TextIO
 
+from exchange.utils.tls import client_context
 from exchange.utils.visible_text import visible_text
 
 # The exit status of a command that could not start.
@@ -70,9 +71,9 @@ def number(least: float, most: float) -> Callable[[str], float]:
 def trusting(text: str) -> ssl.SSLContext:
     """TLS that trusts only what the certificate in this file vouches for, or is.  Raises ArgumentTypeError."""
     try:
-        return ssl.create_default_context(cafile=text)
+        return client_context(text)
     except OSError as error:
-        raise argparse.ArgumentTypeError(f"{text}: {error}") from None
+        raise argparse.ArgumentTypeError(error) from None
 
 
 def say(line: str) -> None:

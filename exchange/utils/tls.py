@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import socket
 import ssl
 import threading
@@ -16,15 +17,44 @@ import time
 from typing import Any, NoReturn, Optional
 
 _RECEIVE_BYTES = 65_536
+_PEM_BYTES_MAX = 1_000_000
+_CERTIFICATE_BEGINS = re.compile(rb"-----BEGIN [A-Z ]*CERTIFICATE-----")
+_KEY_BEGINS = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _WAIT = 0  # send flags of a thread that may wait for the socket
 
 
 def server_context(certificate_file: str, key_file: str) -> ssl.SSLContext:
-    """What the exchange shows its clients.  Raises OSError (ssl.SSLError) for files that are no such pair."""
+    """What the exchange shows its clients.  Raises OSError, in words, for files that are no such pair."""
+    _check_pem(certificate_file, _CERTIFICATE_BEGINS, "no certificate")
+    _check_pem(key_file, _KEY_BEGINS, "no private key")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate_file, key_file, _refuse_password)
+    try:
+        context.load_cert_chain(certificate_file, key_file, _refuse_password)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise OSError(f"{key_file} is not the private key of the certificate in {certificate_file}") from error
+        raise OSError(
+            f"{certificate_file} or {key_file} is damaged, or of a kind that OpenSSL does not take ({error})"
+        ) from error
     return context
+
+
+def client_context(certificate_file: str) -> ssl.SSLContext:
+    """TLS that trusts only what the certificate in this file vouches for, or is.  Raises OSError, in words."""
+    _check_pem(certificate_file, _CERTIFICATE_BEGINS, "no certificate")
+    try:
+        return ssl.create_default_context(cafile=certificate_file)
+    except ssl.SSLError as error:
+        raise OSError(f"the certificate in {certificate_file} is damaged ({error})") from error
+
+
+def _check_pem(path: str, begins: re.Pattern[bytes], nothing: str) -> None:
+    """Raise OSError unless the file holds such a block: OpenSSL would name neither the file nor what it lacks."""
+    with open(path, "rb") as file:
+        if begins.search(file.read(_PEM_BYTES_MAX)) is None:
+            example = begins.pattern.decode().replace("[A-Z ]*", "")
+            raise OSError(f"{path} holds {nothing} in PEM, which begins with {example}")
 
 
 def _refuse_password() -> NoReturn:

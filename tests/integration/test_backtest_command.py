@@ -95,6 +95,8 @@ def test_traders_of_a_mix_trade_in_recorded_flow(tmp_path: Path) -> None:
         (("none.py",), 2, "none.py: there is no such file"),
         ((MAKER, "--market", "none.csv"), 2, "none.csv: can't be read: No such file or directory"),
         ((MAKER, "--user", "a b", *FEW), 2, "user 'a b' must be 1 to 32 characters"),
+        ((MAKER, "--symbol", "x"), 2, "argument --symbol: symbol 'x' must be 1 to 16 characters of A-Z 0-9 . _ -"),
+        ((MAKER, "--data-dir", __file__), 2, f"--data-dir: {__file__}: is a file; it must be a directory"),
         ((MAKER, "--hours", "1", "--days", "1"), 2, "not allowed with argument"),
     ],
 )

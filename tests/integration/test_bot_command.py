@@ -111,6 +111,17 @@ def test_a_failing_callback_ends_it_with_its_orders_canceled_and_says_where(
     assert (book.bids, book.asks) == ([], [])
 
 
+def test_a_bot_of_one_market_on_an_exchange_of_two_is_told_in_one_line_how_to_choose(tmp_path: Path) -> None:
+    with RunningEngine(tmp_path, "--symbols", "ACME,BETA") as engine:
+        path = quoter(engine, tmp_path)
+        bot = started(tmp_path, "-m", "exchange", "bot", str(path), "--port", str(engine.port))
+        code, output, complaints = ended(bot)
+    line = QUOTER.splitlines().index('        self.quote("99.00", "101.00", self.size)') + 1
+    assert (code, output.count("quoting"), complaints.count("\n")) == (1, 0, 1)
+    assert f"on_start failed at {path}:{line}: Quoter follows ACME, BETA: say which, with `exchange" in complaints
+    assert '--symbol ACME` or symbols = ("ACME",) in the class; a bot of several asks' in complaints
+
+
 def test_a_file_runs_as_a_program_too_and_keeps_its_token_where_all_data_is(
     engine: RunningEngine, other: ExchangeClient, tmp_path: Path
 ) -> None:

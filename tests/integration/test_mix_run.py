@@ -300,10 +300,14 @@ def test_a_stretch_of_a_recording_is_played_at_its_speed_and_what_was_before_at_
 
 
 def test_a_stretch_in_which_nothing_was_recorded_is_refused(tmp_path: Path) -> None:
-    for wish in (("--from", "10:00"), ("--from", "09:39", "--to", "09:38")):
+    for wish, told in (
+        (("--from", "10:00"), "--from 10:00: nothing was recorded then in "),
+        (("--from", "9:39:30", "--to", "09:38"), "--from 09:39:30 --to 09:38: --to must be later than --from"),
+    ):
         with Program("start_simulation.py", "--replay", str(recorded(tmp_path)), *wish) as program:
             status, output, complaint = program.end()
         assert (status, output, complaint.count("\n")) == (2, "", 1)
+        assert told in complaint
 
 
 def test_traders_of_a_mix_trade_in_a_recorded_day(engine: RunningEngine, tmp_path: Path) -> None:

@@ -56,6 +56,20 @@ def test_a_file_that_is_no_workload_is_refused_in_one_line(content: Optional[byt
     assert complaint.startswith("benchmark.py: --workload ") and str(path) in complaint
 
 
+def test_a_simulation_of_no_time_is_refused() -> None:
+    with Program("start_simulation.py", "--duration", "0") as program:
+        status, output, complaint = program.end()
+    assert (status, output) == (2, "")
+    assert complaint.startswith("start_simulation.py: argument --duration: '0': must be a number from 0.001 to ")
+
+
+def test_a_file_is_no_data_directory() -> None:
+    with Program("start_engine.py", "--port", "0", "--data-dir", __file__) as program:
+        status, output, complaint = program.end()
+    assert (status, output, complaint.count("\n")) == (2, "", 1)
+    assert f"argument --data-dir: {__file__}: is a file; it must be a directory" in complaint
+
+
 @given(text=st.text(max_size=8) | st.integers(-5, 50).map(str) | st.sampled_from(WRONG))
 def test_only_whole_numbers_within_the_bounds_are_read(text: str) -> None:
     expected = {written: value for value in range(1, 31) for written in (str(value), f"{value:02}")}

@@ -137,7 +137,7 @@ def test_a_damaged_journal_is_refused_in_one_line_with_file_line_and_byte(tmp_pa
             status, output, errors = program.end()
         assert (status, output) == (2, "")
         assert errors.count("\n") == 1
-        assert f"{segment}: damaged at line" in errors and "exchange verify" in errors
+        assert f"{segment}: damaged at line" in errors and f"run `exchange verify --data-dir {tmp_path}`" in errors
 
 
 @pytest.mark.parametrize("option", ["--durability=maybe", "--snapshot-every=-1", "--snapshot-every=x"])

@@ -133,7 +133,7 @@ def test_an_engine_that_can_not_prove_who_it_is_gets_no_token(
     line = refused_client(engine, tmp_path, "--host", "localhost", "--tls-ca", str(certificate.certificate))
     assert "certificate is not valid for 'localhost'" in line
     line = refused_client(engine, tmp_path, "--tls-ca", str(certificate.key))
-    assert str(certificate.key) in line
+    assert f"{certificate.key} holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----" in line
     # None of them so much as made itself known to the engine.
     assert not list((tmp_path / "alice").rglob("token_*"))
     assert not list((tmp_path / "engine").rglob("logs_*"))
@@ -156,11 +156,12 @@ def encrypted(key: Path, directory: Path) -> Path:
     ("wrong", "reason"),
     [
         ("no key", "go together"),
-        ("another's key", "key values mismatch"),
+        ("another's key", "is not the private key of the certificate in"),
         ("encrypted key", "encrypted"),
         ("no such file", "No such file"),
         ("a directory", "Is a directory"),
-        ("not PEM", "PEM lib"),
+        ("not PEM", "holds no private key in PEM, which begins with -----BEGIN PRIVATE KEY-----"),
+        ("half a key", "is damaged, or of a kind that OpenSSL does not take"),
     ],
 )
 def test_certificate_files_that_can_not_be_used_are_refused_in_one_line(
@@ -175,6 +176,8 @@ def test_certificate_files_that_can_not_be_used_are_refused_in_one_line(
         key.mkdir()
     elif wrong == "not PEM":
         key.write_bytes(os.urandom(1_000))
+    elif wrong == "half a key":
+        key.write_bytes(certificate.key.read_bytes()[:200])
     options = ["--tls-cert", str(certificate.certificate)]
     if wrong != "no key":
         options += ["--tls-key", str(key)]

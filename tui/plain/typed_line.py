@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
+from itertools import zip_longest
 from typing import NamedTuple, Optional, Union
 
 from exchange.engine.words import Side
@@ -135,22 +136,31 @@ def _cancel(words: list[str]) -> TypedLine:
 
 
 def _replace(words: list[str]) -> TypedLine:
-    usage = BadLine("a change is `replace ID price PRICE quantity QUANTITY stop PRICE`, each or some of them")
-    if len(words) not in (3, 5, 7):
-        return usage
+    if not words:
+        return _bad_change("say which order to change")
     order_id = _parse_order_id(words[0])
     if isinstance(order_id, BadLine):
         return order_id
+    if len(words) == 1:
+        return _bad_change(f"say what to change of order {order_id}")
     change = TypedReplace(order_id)
-    for name, text in zip(words[1::2], words[2::2], strict=True):
+    for name, text in zip_longest(words[1::2], words[2::2]):
         field = _CHANGES.get(name.lower())
-        if field is None or getattr(change, field) is not None:
-            return usage
+        if field is None:
+            return _bad_change(f"{shown(name)} must be price, quantity or stop, then the new value")
+        if getattr(change, field) is not None:
+            return _bad_change(f"{name} is there twice")
+        if text is None:
+            return _bad_change(f"{name} needs its new value after it")
         value = parse_quantity(text) if field == "quantity" else parse_price(text)
         if isinstance(value, BadLine):
             return value
         change = change._replace(**{field: value})  # type: ignore[arg-type]
     return change
+
+
+def _bad_change(problem: str) -> BadLine:
+    return BadLine(f"{problem}: a change is `replace ID price PRICE quantity QUANTITY stop PRICE`, or part of it")
 
 
 _CHANGES = {"price": "price", "quantity": "quantity", "stop": "stop_price"}

@@ -18,7 +18,7 @@ from exchange.laboratory.recorded.command_blocks import Block, CommandBlocks
 from exchange.laboratory.recorded.frozen_files import FrozenFiles
 from exchange.storage.command_record import Record
 from exchange.storage.journal_reader import JournalReader
-from exchange.storage.places import journal_directory, snapshot_directory
+from exchange.storage.places import journal_directory, snapshot_directory, verify_command
 from exchange.storage.snapshot_files import OrderStore
 from exchange.utils.helpers import DamagedFileError, FileError
 
@@ -70,5 +70,5 @@ class JournalDay:
                 return Engine.restore(store.read(snapshot).records)
         raise DamagedFileError(
             f"{data_directory}: the journal begins with command {needed + 1}, and no whole snapshot is left that "
-            "it follows: run `exchange verify`"
+            f"it follows: run `{verify_command(data_directory)}`"
         )

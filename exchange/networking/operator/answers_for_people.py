@@ -133,7 +133,11 @@ def _table(headings: list[str], rows: list[list[Any]]) -> list[str]:
 
 
 def _cell(value: Any) -> str:
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    """An amount has two decimals, as prices have, and more only where they say something: fees may have nine."""
+    if not isinstance(value, Decimal):
+        return str(value)
+    whole, _, decimals = f"{value:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<2}"
 
 
 def _count(number: int, thing: str) -> str:

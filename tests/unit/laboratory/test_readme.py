@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from exchange.examples.market_maker import InventoryMaker
+from exchange.cli.loading import prepared
 from exchange.laboratory.hand_driven import HandDrivenExchange
-from exchange.laboratory.testing import tidied
+from exchange.laboratory.telling.book_picture import BookPicture
 from tests.support.project import ROOT
 
 PAGE = (ROOT / "exchange" / "laboratory" / "README.md").read_text("utf-8")
@@ -23,12 +24,23 @@ def block(words: str) -> str:
 
 
 def test_the_test_of_ones_own_passes() -> None:
-    names: dict[str, Any] = {"InventoryMaker": InventoryMaker, "tidied": tidied}
+    names: dict[str, Any] = {}
     exec(block("def test_"), names)
     [test] = [value for name, value in names.items() if name.startswith("test_")]
     exchange = HandDrivenExchange()
     test(exchange)
     assert [trade.quantity for trade in exchange.trades] == [10]
+
+
+def test_a_recorded_day_is_opened_and_its_book_pictured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = str(ROOT / "exchange" / "examples" / "market_maker.py")
+    backtest = prepared("backtest", "exchange backtest")
+    monkeypatch.chdir(tmp_path)
+    assert backtest([maker, "--market", "7", "--mix", "zi:5", "--hours", "0.01", "--data-dir", "data"]) == 0
+    names: dict[str, Any] = {}
+    exec(block("History.open"), names)
+    assert isinstance(names["book"], BookPicture)
+    assert 0 < names["moment"].sequence < names["day"].last
 
 
 def test_the_episode_of_the_gym_earns_and_is_the_same_again(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,6 @@ def test_the_page_shows_both() -> None:
 def test_what_the_page_shows_is_what_is_said(
     words: list[str], output: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(FLOW.parent)
     assert prepared(words[0], f"exchange {words[0]}")(words[1:]) == 0
     assert capsys.readouterr().out == output

@@ -249,5 +249,16 @@ def test_progress_on_a_terminal_is_one_line_of_its_width() -> None:
     assert shown(Terminal(), [NS_PER_S, 2 * NS_PER_S]) == "\rat 1 an\rat 2 an\n"
 
 
+def test_progress_of_what_takes_long_to_begin_is_told_from_its_begin_on() -> None:
+    stream, clock = io.StringIO(), Clock()
+    progress = ProgressLine(stream, 8, clock)
+    clock.now_ns = 3 * NS_PER_S
+    progress.restart()
+    for text in ("at its begin", "a second in"):
+        progress.show(lambda text=text: text)  # type: ignore[misc]
+        clock.now_ns += NS_PER_S
+    assert stream.getvalue() == "a second in\n"
+
+
 def test_progress_that_showed_nothing_leaves_nothing() -> None:
     assert shown(Terminal(), [0]) == ""

@@ -122,7 +122,7 @@ def test_damage_in_the_journal_is_told_with_what_to_do_until_all_is_sound_again(
     assert not is_sound
     offset = sum(len(line) for line in lines[:3])
     assert f"damaged at line 4, byte {offset}" in told
-    assert f"truncate -s {offset} {segment}, then `exchange verify` again" in told
+    assert f"truncate -s {offset} {segment}, then `exchange verify --data-dir {path}` again" in told
     segment.write_bytes(segment.read_bytes()[:offset])
     is_sound, told = verified(path)
     assert not is_sound
@@ -139,6 +139,19 @@ def test_damage_before_the_newest_snapshot_does_not_keep_the_rest_from_being_che
     assert "a start does not need it" in told
     assert told.count("PROBLEM") == 1
     KeptMarket(path).kill()
+
+
+def test_a_stretch_of_no_commands_is_not_told_as_one(path: Path) -> None:
+    segment = segments(path)[-1]
+    lines = segment.read_bytes().splitlines(keepends=True)
+    replace_once(segment, lines[1], lines[1].replace(b"[", b"{", 1))
+    segments(path)[0].unlink()
+    snapshots(path)[0].unlink()
+    is_sound, told = verified(path)
+    after = int(snapshots(path)[-1].name[9:29])
+    assert not is_sound
+    assert f"damaged at line 2, byte {len(lines[0])}, where command {after + 1} is expected" in told
+    assert f"replay    no commands after {after:,}, state" in told
 
 
 def test_a_missing_segment_is_told(path: Path) -> None:

@@ -23,6 +23,7 @@ from exchange.networking.client.book_follower import BookFollower
 from exchange.networking.client.bot.answer_times import BotTimes
 from exchange.networking.client.bot.bot_callbacks import BotCallbacks
 from exchange.networking.client.bot.bot_desk import BotDesk
+from exchange.networking.client.bot.bot_failure import SymbolMissingError
 from exchange.networking.client.bot.bot_timers import BotTimer
 from exchange.networking.client.bot.followed_market import FollowedMarket
 from exchange.networking.client.bot.own_order import OwnOrder
@@ -50,12 +51,12 @@ class Bot(BotCallbacks):
     def market(self, symbol: Optional[str] = None) -> FollowedMarket:
         """All it knows of one symbol that it follows; it may be left out where that is only one.
 
-        Raises ValueError.
+        Raises ValueError, SymbolMissingError where it may not be left out.
         """
         markets = self._at_desk.markets
         if symbol is None:
             if len(markets) != 1:
-                raise ValueError(f"{type(self).__name__} follows {', '.join(markets)}: say which")
+                raise SymbolMissingError(type(self).__name__, markets)
             return next(iter(markets.values()))
         if symbol not in markets:
             raise ValueError(f"symbol {symbol!r} is not followed; followed: {', '.join(markets)}")

@@ -181,6 +181,8 @@ class BotRunner:
             self.failure, self._exit_code = failed, EXIT_FAILED
             self._ends_at_s = time.monotonic() + ENDING_S_MAX
             self._tell(f"{self._user} is stopped, its orders are being canceled: {failed}")
+            if failed.is_explained:
+                return
             for line in "".join(traceback.format_exception(failed.__cause__)).splitlines():
                 self._tell(line)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -56,7 +57,7 @@ def test_the_list_is_two_tables_and_a_sum() -> None:
         "users": [
             user("bot10", 0, 0, blocked=True, claimed=False),
             user("Alice", 100_000, 12, positions=[position("ACME", -5, "1.25", "3.00", "0.50")]),
-            user("bot9", 7, 1, blocked=True, positions=[position("ACME", 0, None, "-3.00", "-0.10")]),
+            user("bot9", 7, 1, blocked=True, positions=[position("ACME", 0, None, "-3.00", "-0.100000000")]),
         ],
     }
     assert told(everything) == [
@@ -87,6 +88,17 @@ def test_cash_has_a_column_where_somebody_was_endowed() -> None:
     ]
 
 
+def test_amounts_have_no_decimals_that_say_nothing() -> None:
+    users = [
+        user("alice", 0, 1, positions=[position("ACME", 1, "1.5", "-3.000000000", "0.010000000")]),
+        user("bob", 0, 1, positions=[position("ACME", 1, "2.333333333", "3.00", "0.000000001")]),
+    ]
+    lines = told({"type": "everything", "instruments": [], "users": users})
+    assert [line.split()[3] for line in lines[3:5]] == ["-3.01", "2.999999999"]
+    assert lines[7].split()[3:7] == ["1.50", "-3.00", "0.00", "0.01"]
+    assert lines[8].split()[3:7] == ["2.333333333", "3.00", "0.00", "0.000000001"]
+
+
 def test_names_are_sorted_as_people_do() -> None:
     names = ["b10", "A2", "b9", "a10", "a", "10", "9", "b9x", "-"]
     assert sorted(names, key=natural_order) == ["9", "10", "-", "a", "A2", "a10", "b9", "b9x", "b10"]
@@ -98,7 +110,6 @@ def test_names_are_sorted_as_people_do() -> None:
         ("halt ACME 60", b'{"do":"halt","symbol":"ACME","seconds":60}'),
         ("halt ACME", b'{"do":"halt","symbol":"ACME"}'),
         ("phase ACME AUCTION", b'{"do":"phase","symbol":"ACME","phase":"AUCTION"}'),
-        ("say hello --user bob", b'{"do":"say","text":"hello","user":"bob"}'),
         ("endow bob 0.10", b'{"do":"endow","user":"bob","cash":0.10}'),
         (
             "endow bob 5 ACME 7 0.000000001",
@@ -239,7 +250,8 @@ def test_each_reason_why_nobody_answers_is_named(tmp_path: Path, capsys: pytest.
     file = tmp_path / "file"
     file.touch()
     assert f"--data-dir {tmp_path}/missing: No such file" in complaint(tmp_path / "missing", capsys)
-    assert f"--data-dir {file}: Not a directory" in complaint(file, capsys)
+    with pytest.raises(NoAnswerError, match=f"--news {file}: Not a directory"):
+        ask(file, LIST, "--news")
     assert "no engine has ever run there" in complaint(tmp_path, capsys)
     (tmp_path / "engine.lock").touch()
     assert f"no engine runs on {tmp_path}, or it is still starting" in complaint(tmp_path, capsys)
@@ -249,8 +261,8 @@ def test_each_reason_why_nobody_answers_is_named(tmp_path: Path, capsys: pytest.
 
 
 @contextmanager
-def engine_that_says(directory: Path, answer: bytes) -> Iterator[None]:
-    """Takes one wish, says these bytes and hangs up."""
+def engine_that_says(directory: Path, answer: bytes, heard: Optional[list[bytes]] = None) -> Iterator[None]:
+    """Takes one wish, which it adds to `heard`, says these bytes and hangs up."""
     with socket.socket(socket.AF_UNIX) as listening:
         listening.settimeout(WAIT_S)
         listening.bind(str(directory / "operator.sock"))
@@ -259,8 +271,10 @@ def engine_that_says(directory: Path, answer: bytes) -> Iterator[None]:
         def serve() -> None:
             client, _ = listening.accept()
             with client:
-                client.recv(1_024)
+                wish = client.recv(1_024)
                 client.sendall(answer)
+            if heard is not None:
+                heard.append(wish)
 
         serving = threading.Thread(target=serve, name="serving")
         serving.start()
@@ -273,6 +287,27 @@ def test_an_engine_that_ends_before_it_has_answered_is_told_as_such(tmp_path: Pa
     with engine_that_says(tmp_path, answer):
         with pytest.raises(NoAnswerError, match="ended before it answered; whether it was done is not known"):
             ask(tmp_path, LIST)
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["say", "hello", "class"], "hello class"),
+        (["say", "the  contest", "ends", "--user", "bob"], "the  contest ends"),
+        (["say", "hello"], "hello"),
+    ],
+)
+def test_what_is_said_need_not_be_quoted(
+    words: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = b'{"type":"news_said","user":null,"text":"heard"}\n'
+    heard: list[bytes] = []
+    with engine_that_says(tmp_path, answer, heard):
+        assert COMMAND(["--data-dir", str(tmp_path), *words]) == 0
+    [line] = heard
+    to_one = {"user": "bob"} if "bob" in words else {}
+    assert json.loads(line) == {"do": "say", "text": text, **to_one}
+    assert capsys.readouterr().out == "told to all who follow the news: heard\n"
 
 
 def test_the_first_line_is_the_answer_whatever_the_engine_says_at_its_end(tmp_path: Path) -> None:

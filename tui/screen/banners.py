@@ -18,6 +18,7 @@ from tui.screen.model import LinkState, Model, retry_in_s
 from tui.screen.session_phase import Indication
 
 GAP = "   "
+_UNBROKEN = "\u00a0"
 # The book needs the others of a small screen; what is longer is cut.
 ROWS_MAX = 4
 # What becomes of one's orders without a connection.
@@ -47,7 +48,7 @@ def banner_lines(found: list[Banner], width: int) -> list[str]:
     titles, text, room = GAP.join(banner.title for banner in found), found[0].text, max(1, width - 2)
     if len(titles) + len(GAP) + len(text) <= room:
         return [GAP.join((titles, text))]
-    lines = [*_wrapped(titles, room), *_wrapped(text, room)]
+    lines = [*_wrapped_titles(tuple(banner.title for banner in found), room), *_wrapped(text, room)]
     return lines if len(lines) <= ROWS_MAX else [*lines[: ROWS_MAX - 1], " ".join(lines[ROWS_MAX - 1 :])]
 
 
@@ -55,6 +56,14 @@ def banner_lines(found: list[Banner], width: int) -> list[str]:
 @lru_cache(maxsize=64)
 def _wrapped(text: str, width: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(visible_text(text), width))
+
+
+@lru_cache(maxsize=64)
+def _wrapped_titles(titles: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """No row ends within a title that has room in one: its blanks are such as no line is broken at, meanwhile."""
+    shown = map(visible_text, titles)
+    whole = [title.replace(" ", _UNBROKEN) if len(title) <= width else title for title in shown]
+    return tuple(line.replace(_UNBROKEN, " ") for line in textwrap.wrap(GAP.join(whole), width))
 
 
 def banner_rows(model: Model, now: float) -> int:

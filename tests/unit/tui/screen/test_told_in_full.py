@@ -89,6 +89,15 @@ def test_a_block_is_told_in_whole_words(width: int, height: int) -> None:
     assert "…" not in "".join(ladder(scene)[:2])
 
 
+def test_no_row_of_a_banner_ends_within_a_title() -> None:
+    scene = calm(80, 24)
+    scene.model.is_blocked = True
+    scene.phase("HALTED", "OPERATOR")
+    shown = [words([row]) for row in ladder(scene)[:3]]
+    blocked = "orders are refused; a typed :buy tries again"
+    assert shown == ["BLOCKED by the operator", "ACME HALTED · by the operator", blocked]
+
+
 def test_a_long_reason_goes_on_in_further_rows_and_moves_no_price() -> None:
     scene = busy(80, 24)
     before = ladder(scene)

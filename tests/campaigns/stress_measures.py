@@ -161,8 +161,9 @@ def measure_fan_out(options: argparse.Namespace, engine: WatchedEngine) -> Itera
 
 def measure_many(options: argparse.Namespace, engine: WatchedEngine) -> Iterator[str]:
     """Many connections at once and many one after another: none may be refused, nothing may be left of them."""
+    idle_threads = engine.vitals().threads  # Of a fresh engine, that nobody has connected to.
     _open_together(engine.port, 1)
-    before = engine.wait_until(lambda now: now.threads <= 9, "all readers should have ended")
+    before = engine.wait_until(lambda now: now.threads <= idle_threads, "all readers should have ended")
     start_s = time.monotonic()
     with ExitStack() as stack:
         for sock in _opened(engine.port, options.connections):

@@ -26,8 +26,8 @@ import signal
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -95,9 +95,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def end_by_exception() -> None:
-    """In a process of the pool: when it is told to end, let it kill its engine first."""
-    signal.signal(signal.SIGTERM, lambda _number, _frame: end_with_engine())
+@contextmanager
+def ending_with_engine() -> Iterator[None]:
+    """While a process of the pool has an engine: when it is told to end, let it kill that first.
+
+    At any other time it simply dies.  A handler of Python's runs between two of its steps, so one that came just
+    before the wait for the next seed would be heeded when there is one: never.
+    """
+    usual = signal.signal(signal.SIGTERM, lambda _number, _frame: end_with_engine())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def end_with_engine() -> None:
@@ -119,18 +128,19 @@ def mix_of(seed: int) -> Mix:
 def killed(seed_and_kills: tuple[int, int]) -> Result:
     """One seed of the kill campaign, in a directory that is kept if something is found."""
     seed, kills = seed_and_kills
-    directory = Path(tempfile.mkdtemp(prefix=f"exchange-kill-{seed}-"))
-    run = KillRun(seed, directory, mix_of(seed))
-    try:
-        figures = run.run(kills)
-    except SystemExit:  # It is told to end.
+    with ending_with_engine():
+        directory = Path(tempfile.mkdtemp(prefix=f"exchange-kill-{seed}-"))
+        run = KillRun(seed, directory, mix_of(seed))
+        try:
+            figures = run.run(kills)
+        except SystemExit:  # It is told to end.
+            shutil.rmtree(directory)
+            raise
+        except (AssertionError, OSError) as error:
+            again = f"again: scripts/faults.py --kills {kills} --seed {seed}"
+            return Result(seed, run.figures, f"{told(error)}\n  its data: {directory}\n  {again}")
         shutil.rmtree(directory)
-        raise
-    except (AssertionError, OSError) as error:
-        again = f"again: scripts/faults.py --kills {kills} --seed {seed}"
-        return Result(seed, run.figures, f"{told(error)}\n  its data: {directory}\n  {again}")
-    shutil.rmtree(directory)
-    return Result(seed, figures)
+        return Result(seed, figures)
 
 
 def without_power(seed: int) -> Result:
@@ -182,7 +192,7 @@ def main(arguments: list[str]) -> int:
     failures = 0
     with ExitStack() as ending:
         with deaf_workers():
-            pool = ending.enter_context(Pool(options.jobs, initializer=end_by_exception))
+            pool = ending.enter_context(Pool(options.jobs))
         in_parallel: Callable[..., Iterable[Result]] = partial(pool.imap_unordered, chunksize=1)
         if options.power_loss > 0:
             seeds = range(first_seed, first_seed + options.power_loss)

@@ -71,7 +71,8 @@ def tell_to_end(number: signal.Signals, delay_s: float, script: str, *options: s
     Returns whether it was ready for that before it had imported much.
     """
     with command(script, *options) as process:
-        wait_until(lambda: catches_sigterm(process))
+        # At every turn: what it imports first is there in some milliseconds.
+        wait_until(lambda: catches_sigterm(process), look_every_s=0)
         is_early = "/_ssl." not in Path(f"/proc/{process.pid}/maps").read_text()
         time.sleep(delay_s)
         process.send_signal(number)

@@ -120,9 +120,9 @@ def operate(data_directory: Path, *wish: str) -> tuple[int, str, str]:
         return command.end()
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_so: Callable[[], bool], look_every_s: float = LOOK_EVERY_S) -> None:
     """Return when it is; fails when it never is."""
     deadline_s = time.monotonic() + WAIT_S
     while not is_so():
         assert time.monotonic() < deadline_s
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(look_every_s)

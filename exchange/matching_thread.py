@@ -221,9 +221,10 @@ class MatchingThread(Generic[Origin, Asked]):
         if batch.taken:
             batch.count_last(self._worked_s())
         engine, clock_ns, publisher, monotonic_s = self._engine, self._clock_ns, self._publisher, self._monotonic_s
-        understands, is_admitted = engine.understands, publisher.admits(item.origin)
+        understands, process, is_admitted = engine.understands, engine.process, publisher.admits(item.origin)
         outcomes, entries = batch.outcomes, batch.entries
         origin, count, count_max = item.origin, 0, BATCH_REQUESTS_MAX - batch.request_count
+        sequence = engine.sequence
         for request in item.requests:
             count += 1
             if not understands(request):
@@ -232,11 +233,12 @@ class MatchingThread(Generic[Origin, Asked]):
             elif not is_admitted:
                 continue
             else:
-                timestamp, sequence = clock_ns(), engine.sequence
-                events = engine.process(request, timestamp)
+                timestamp = clock_ns()
+                events = process(request, timestamp)
                 outcomes.append((origin, request, events))
                 if engine.sequence != sequence:
-                    entries.append(_make(JournalEntry, (engine.sequence, timestamp, request)))
+                    sequence = engine.sequence
+                    entries.append(_make(JournalEntry, (sequence, timestamp, request)))
                 must_be_told = type(request) in _SETTLED_AT_ONCE
             if must_be_told:
                 self._settle(batch)

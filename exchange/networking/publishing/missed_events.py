@@ -110,23 +110,15 @@ class RecentEvents:
         return self._events.take()
 
 
-class HeldEvents:
+class HeldEvents(LastEvents[PrivateEvent]):
     """The events of every user that can be told again from memory."""
 
     def __init__(self) -> None:
-        self._events: LastEvents[PrivateEvent] = LastEvents(EVENTS_HELD_MAX, ALL_EVENTS_HELD_MAX)
-
-    def of(self, user: str) -> deque[PrivateEvent]:
-        """What is held of `user`, oldest first: to be read, and handed to `add`."""
-        return self._events.of(user)
-
-    def add(self, held: deque[PrivateEvent], event: PrivateEvent) -> None:
-        """Hold one more event in `held`, which `of` gave."""
-        self._events.add(held, event)
+        super().__init__(EVENTS_HELD_MAX, ALL_EVENTS_HELD_MAX)
 
     def oldest_seq(self, user: str) -> Optional[int]:
         """The oldest event of `user` that is held, None if none is.  Any thread."""
-        held = self._events.find(user)
+        held = self.find(user)
         try:
             return held[0].seq if held is not None else None
         except IndexError:
@@ -134,12 +126,12 @@ class HeldEvents:
 
     def first_seq(self, user: str, last_seq: int) -> int:
         """The oldest event of `user` that is held, `last_seq` + 1 if none is; all up to `last_seq` were told."""
-        held = self._events.find(user)
+        held = self.find(user)
         return last_seq + 1 - (len(held) if held is not None else 0)
 
     def since(self, user: str, seq: int) -> list[PrivateEvent]:
         """The events of `user` that are held, from `seq` on."""
-        return [event for event in self._events.find(user) or () if event.seq >= seq]
+        return [event for event in self.find(user) or () if event.seq >= seq]
 
 
 class ToldAgain(NamedTuple):

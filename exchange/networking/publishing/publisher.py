@@ -14,8 +14,8 @@ Called by the matching thread, once per batch, after its commands are durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Optional, Union
+from collections.abc import Iterable, Sequence
+from typing import Optional
 
 from exchange.engine.commands import (
     CancelAll,
@@ -42,9 +42,7 @@ from exchange.engine.events import (
     OrderCanceled,
     OrderExecuted,
     OrderExpired,
-    OrderReplaced,
     OrdersListed,
-    OrderTriggered,
     PrivateEvent,
     UserClaimed,
     UserReset,
@@ -70,6 +68,7 @@ from exchange.utils.waits import sooner
 # What these do to a book a private event tells of.  All else, what operators and time bring, may change more.
 _TOLD_IN_FULL = frozenset({CancelOrder, ReplaceOrder, CancelAll, CancelOrders, GetOrders, GetPositions, ResetUser})
 _FILLED = OrderStatus.FILLED
+_ENDS = frozenset({OrderCanceled, OrderExpired})
 # What asks for the first is answered by its login; the exchange itself asks for the second; the third, which is
 # nothing that a command leads to, the feeds find out for themselves.
 _TOLD_TO_NOBODY = (UserClaimed, LimitsSet, AuctionIndication)
@@ -98,7 +97,6 @@ class Publisher:
         self._held = HeldEvents()
         self._sessions = Sessions(self._held)
         self._feeds = Feeds(engine.books, self._encoder, self._queue, past_trades, indications)
-        self._touched = self._feeds.touched
         self._ends = ConnectionEnds(self._sessions, self._feeds, heartbeats, self._queue)
         missed_events = MissedEvents(engine, self._held, self._encoder)
         logins = LoginAnswers(
@@ -118,15 +116,10 @@ class Publisher:
         self._seqs_at_start = {user: engine.last_seq(user) for user in engine.accounts}
         # Every connection that has something queued in this batch, in the order of its first line.
         self._waiting: list[Asker] = []
-        self._tellers: dict[type, Callable[[Any], None]] = {
-            OrderAccepted: self._tell_user,
-            OrderExecuted: self._tell_executed,
-            OrderCanceled: self._tell_end,
-            OrderReplaced: self._tell_user,
-            OrderTriggered: self._tell_user,
-            OrderExpired: self._tell_end,
-            Trade: self._feeds.tell_trade,
-        }
+        # What `_tell` needs for every event, looked up once.
+        self._at_hand = (
+            self._sessions.of, self._feeds.touched, self._encoder.encode, self._held.add, self._waiting
+        )  # fmt: skip
         for event in recent.take():
             self._held.add(self._sessions.of(event.user).held, event)
 
@@ -152,10 +145,13 @@ class Publisher:
 
         Never waits for a client.
         """
-        understands = self._engine.understands
         for asker, request, events in outcomes:
-            if understands(request):
-                self._tell(asker, request, events)
+            if type(request) is NewOrder:
+                if request.ends_with_connection:
+                    self._note_entered(asker, events[0])
+                self._tell(asker, events)
+            elif self._engine.understands(request):
+                self._tell_unusual(asker, request, events)
             else:
                 self._answer_session(asker, request)
         self._feeds.flush()
@@ -191,22 +187,31 @@ class Publisher:
         else:
             self._session_answers.answer(asker, request)
 
-    def _tell(self, asker: Optional[Asker], request: Command, events: Sequence[Event]) -> None:
-        if type(request) is NewOrder:
-            if request.ends_with_connection:
-                self._note_entered(asker, events[0])
-        elif type(request) is ClaimUser:
+    def _tell_unusual(self, asker: Optional[Asker], request: Command, events: Sequence[Event]) -> None:
+        """Tell what any other command than a new order led to."""
+        if type(request) is ClaimUser:
             return  # The login behind it tells how it went.
-        elif type(request) not in _TOLD_IN_FULL:
+        if type(request) not in _TOLD_IN_FULL:
             self._feeds.touch(getattr(request, "symbol", None))
-        # One look into a table for each event, instead of asking it whether it is this or that.
-        tellers = self._tellers
+        self._tell(asker, events)
+
+    def _tell(self, asker: Optional[Asker], events: Sequence[Event]) -> None:
+        """Tell what a command led to.  All that every order needs is done here, in one loop."""
+        session_of, touched, encode, hold, waiting = self._at_hand
         for event in events:
-            tell = tellers.get(type(event))
-            if tell is not None:
-                tell(event)
-            else:
+            if not isinstance(event, PRIVATE_EVENT_TYPES):
                 self._tell_other(asker, event)
+                continue
+            # Held for those who come back, and sent to all who are here.
+            session = session_of(event.user)
+            touched[event.symbol] = None
+            line = encode(event)
+            hold(session.held, event)
+            for connection in session.connections:
+                if connection.queue(line):
+                    waiting.append(connection)
+                if connection.entered_order_ids and _is_last(event):
+                    connection.entered_order_ids.discard(event.order_id)
 
     def _note_entered(self, asker: Optional[Asker], event: Event) -> None:
         """Remember an order that ends with the connection it came on, if it was accepted."""
@@ -214,9 +219,10 @@ class Publisher:
             self._ends.note_entered(asker, event)
 
     def _tell_other(self, asker: Optional[Asker], event: Event) -> None:
-        """Tell what happens less often than orders and trades."""
-        assert not isinstance(event, (Trade, *PRIVATE_EVENT_TYPES)), event
-        if isinstance(event, InstrumentStatusChanged):
+        """Tell what is no user's own."""
+        if isinstance(event, Trade):
+            self._feeds.tell_trade(event)
+        elif isinstance(event, InstrumentStatusChanged):
             self._feeds.tell_status(event)
         elif isinstance(event, InstrumentListed):
             self._encoder.add_instrument(self._engine.book(event.symbol).instrument)
@@ -234,29 +240,10 @@ class Publisher:
         elif asker is not None:
             self._queue(asker, self._encoder.encode(event))
 
-    def _tell_user(self, event: PrivateEvent) -> None:
-        """Hold the event for those who come back, and send it to all who are here."""
-        session = self._sessions.of(event.user)
-        self._touched[event.symbol] = None
-        line = self._encoder.encode(event)
-        self._held.add(session.held, event)
-        for connection in session.connections:
-            if connection.queue(line):
-                self._waiting.append(connection)
 
-    def _tell_executed(self, event: OrderExecuted) -> None:
-        self._tell_user(event)
-        if event.status is _FILLED:
-            self._forget_order(event)
-
-    def _tell_end(self, event: Union[OrderCanceled, OrderExpired]) -> None:
-        self._tell_user(event)
-        self._forget_order(event)
-
-    def _forget_order(self, event: PrivateEvent) -> None:
-        """The order is over: it ends with no connection any more."""
-        for connection in self._sessions.of(event.user).connections:
-            connection.entered_order_ids.discard(event.order_id)
+def _is_last(event: PrivateEvent) -> bool:
+    """Whether the order is over with this."""
+    return event.status is _FILLED if isinstance(event, OrderExecuted) else type(event) in _ENDS
 
 
 def _is_long(answer: OrdersListed) -> bool:

@@ -47,7 +47,7 @@ from exchange.networking.wire.encode_feeds import FeedEncoder
 from exchange.networking.wire.requests import BadRequest, FillsFound
 
 # What most orders ask for beyond side, type, time, price and quantity: nothing.
-_NO_OPTIONS = list(Terms._field_defaults.values())
+_NO_OPTIONS = tuple(Terms._field_defaults.values())
 # So many rows of a long answer are written at a time.
 ROWS_IN_A_PIECE = 200
 
@@ -115,8 +115,9 @@ class Encoder(FeedEncoder):
 
     def _order_accepted(self, event: OrderAccepted) -> str:
         _, seq, timestamp, order_id, client_order_id, symbol, terms = event
-        side, order_type, time_in_force, price_nanos, quantity, *options_asked = terms
-        options = "" if options_asked == _NO_OPTIONS else self._accepted_options(symbol, terms)
+        # Two slices cost half of what a starred name does.
+        side, order_type, time_in_force, price_nanos, quantity = terms[:5]
+        options = "" if terms[5:] == _NO_OPTIONS else self._accepted_options(symbol, terms)
         return (
             f'{{"type":"order_accepted","seq":{seq},"order_id":{order_id},'
             f'"client_order_id":{_string(client_order_id)},"symbol":"{symbol}","timestamp":{timestamp},'

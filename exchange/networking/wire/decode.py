@@ -10,7 +10,7 @@ A request is judged in this order, and the first thing wrong with it is what it 
 
 What most lines are is taken by a template (`everyday`) before any of that, in the same way.
 
-Pure, any thread, never raises.  About 1 µs for an everyday order, 4 µs for any other.
+Pure, any thread, never raises.  About 1.2 µs for an everyday order, 4 µs for any other.
 """
 
 from __future__ import annotations

@@ -37,6 +37,8 @@ from exchange.storage.journal_format import (
 from exchange.utils.disk import REAL_DISK, Disk, write_all
 from exchange.utils.helpers import FileError, check_still_there
 
+# Looked up once: a member costs more than the rest of the question.
+_FSYNC = Durability.FSYNC
 SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -64,7 +66,6 @@ class JournalWriter:
         self._directory = directory
         self._last_sequence = last_sequence
         self._durability = durability
-        self._is_synced = durability is Durability.FSYNC
         self._disk = disk
         self._segment_bytes_max = segment_bytes_max
         # The segment being written: no descriptor means that the next commit begins one.
@@ -140,7 +141,7 @@ class JournalWriter:
         data = record_line(entries, self._last_hash)
         # Made before the sync, for behind it the processor's caches are cold, and code costs double.
         record_hash = hash_of(body_of(data))
-        marker = marker_line(last_sequence) if self._is_synced else b""
+        marker = marker_line(last_sequence) if self._durability is _FSYNC else b""
         disk = self._disk
         write_all(disk, fd, data)
         segment_bytes = self._segment_bytes + len(data)

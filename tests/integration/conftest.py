@@ -24,28 +24,29 @@ def tokens(tmp_path: Path) -> TokenStore:
     return TokenStore(tmp_path / "tokens")
 
 
+def logged_in(engine: RunningEngine, user: str) -> Iterator[ExchangeClient]:
+    """Somebody's client, for a fixture."""
+    with ExchangeClient.connect(port=engine.port) as client:
+        client.login(user)
+        yield client
+
+
 @pytest.fixture
 def alice(engine: RunningEngine) -> Iterator[ExchangeClient]:
     """A logged-in trader."""
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("alice")
-        yield client
+    yield from logged_in(engine, "alice")
 
 
 @pytest.fixture
 def bob(engine: RunningEngine) -> Iterator[ExchangeClient]:
     """Another."""
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("bob")
-        yield client
+    yield from logged_in(engine, "bob")
 
 
 @pytest.fixture
 def other(engine: RunningEngine) -> Iterator[ExchangeClient]:
     """Somebody who trades with a bot."""
-    with ExchangeClient.connect(port=engine.port) as client:
-        client.login("other")
-        yield client
+    yield from logged_in(engine, "other")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from exchange.laboratory.market import VirtualMarket
 from exchange.laboratory.venue.kept_fills import KeptFills
 from exchange.laboratory.venue.market_connection import connected_client
 from exchange.networking.tcp_client import ExchangeClient
+from tests.support.in_memory import count_in_memory
 
 # Of each user so many are in memory at the most.
 IN_MEMORY_MAX = 100
@@ -55,14 +56,9 @@ def test_what_is_asked_for_is_what_was_kept_in_its_order(turns: list[tuple[str, 
         assert list(kept.after_seq(user, after)) == [each for each in told[user] if each.seq > after]
 
 
-def fills_in_memory() -> int:
-    """How many there are in the whole process, those of other tests too."""
-    gc.collect()
-    return sum(type(each) is OrderExecuted for each in gc.get_objects())
-
-
 def test_of_ten_thousand_trades_the_newest_hundred_of_each_are_in_memory() -> None:
-    others_before = fills_in_memory()
+    gc.collect()
+    others_before = count_in_memory(OrderExecuted)
     market = VirtualMarket()
     alice, bob = joined(market, "alice"), joined(market, "bob")
     for _ in range(100):
@@ -74,7 +70,8 @@ def test_of_ten_thousand_trades_the_newest_hundred_of_each_are_in_memory() -> No
         for client in (alice, bob):
             list(client.events(0))
     assert market.engine.matcher.last_trade_id == 10_000
-    assert fills_in_memory() - others_before <= 2 * IN_MEMORY_MAX
+    gc.collect()
+    assert count_in_memory(OrderExecuted) - others_before <= 2 * IN_MEMORY_MAX
     fills = list(alice.fills())
     assert [each.trade_id for each in fills] == list(range(1, 10_001))
     assert {(each.side, each.quantity, str(each.price)) for each in fills} == {("BUY", 1, "10.00")}

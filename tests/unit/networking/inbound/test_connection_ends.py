@@ -24,6 +24,7 @@ from exchange.networking.outbound import outbox
 from exchange.networking.outbound.connection import Connection
 from exchange.networking.wire.codes import WireCode
 from exchange.networking.wire.limits import LINE_BYTES_MAX, STRANGER_LINE_BYTES_MAX
+from tests.support.in_memory import count_in_memory
 from tests.support.in_process import WAIT_S, InProcessExchange, join_readers, reader_threads, running_exchange
 from tests.support.raw_client import RawClient, kinds, limit, login_message
 
@@ -42,7 +43,7 @@ def orders_entered(exchange: InProcessExchange) -> int:
 def connections_in_memory() -> int:
     """How many connections anything still refers to."""
     gc.collect()
-    return sum(isinstance(thing, Connection) for thing in gc.get_objects())
+    return count_in_memory(Connection)
 
 
 # --- how a connection ends -------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ def test_connections_that_left_are_freed_without_the_garbage_collector(exchange:
         join_readers()
         with RawClient(exchange.port) as last:
             last.heard()
-            left = sum(isinstance(thing, Connection) for thing in gc.get_objects())
+            left = count_in_memory(Connection)
     finally:
         gc.enable()
     assert left == 1

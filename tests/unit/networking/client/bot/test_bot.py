@@ -21,6 +21,7 @@ from exchange.networking.client.bot.bot import Bot
 from exchange.networking.client.bot.own_order import OwnOrder, RefusedRequest
 from exchange.networking.client.request_messages import new_order
 from exchange.networking.client.typed_events import InstrumentStatus, News, OrderExecuted, Trade
+from tests.support.in_memory import count_in_memory
 
 NS_PER_MS = 1_000_000
 
@@ -139,18 +140,14 @@ def test_an_order_lives_from_sent_over_accepted_to_filled(desk: Desk) -> None:
     assert desk.bot.times.fill.total_count == 1
 
 
-def orders_in_memory() -> int:
-    """How many there are in the whole process, those of other tests too."""
-    gc.collect()
-    return sum(isinstance(each, OwnOrder) for each in gc.get_objects())
-
-
 def test_orders_that_ended_more_than_a_minute_ago_are_forgotten(desk: Desk) -> None:
-    others_before = orders_in_memory()
+    gc.collect()
+    others_before = count_in_memory(OwnOrder)
     for _ in range(200):
         desk.bot.cancel(desk.do(lambda: desk.bot.buy(1, "100.00")))
         desk.market.advance(1)
-    assert orders_in_memory() - others_before <= 61
+    gc.collect()
+    assert count_in_memory(OwnOrder) - others_before <= 61
     assert desk.bot.times.acknowledgement.total_count == 200
 
 
